@@ -1,0 +1,62 @@
+"""Where a policy, its keys and its ledger are: beside one another, unless told otherwise."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ringfence.cli._errors import Problem
+
+POLICY_FILE = "ringfence.yaml"
+HOME_FOLDER = ".ringfence"
+
+PolicyOption = Annotated[
+    Path | None,
+    typer.Option("--policy", help="The policy file.", envvar="RINGFENCE_POLICY", show_default=POLICY_FILE),
+]
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="The folder of keys and ledger.", envvar="RINGFENCE_HOME", show_default=".ringfence beside the policy"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The files of one installation."""
+
+    policy: Path
+    folder: Path
+
+    @property
+    def keys(self) -> Path:
+        """The folder of key files."""
+        return self.folder / "keys"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's file."""
+        return self.folder / "ledger.db"
+
+    @property
+    def signing_key(self) -> Path:
+        """The ledger's private signing key."""
+        return self.folder / "ledger.key"
+
+    @property
+    def public_key(self) -> Path:
+        """The ledger's public key, as a signed-note verifier key in one line."""
+        return self.folder / "ledger.pub"
+
+    def made(self) -> "Home":
+        """Give this home, or raise `Problem` where `init` has not made it."""
+        if not self.folder.is_dir():
+            raise Problem(f"{os.fspath(self.folder)}: no such folder of keys and ledger", "make it with `ringfence init`")
+        return self
+
+
+def home(policy: Path | None, folder: Path | None) -> Home:
+    """Resolve the two options."""
+    file = policy if policy is not None else Path(POLICY_FILE)
+    return Home(file, folder if folder is not None else file.parent / HOME_FOLDER)
