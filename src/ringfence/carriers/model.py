@@ -1,0 +1,138 @@
+"""What every payload format has in common: units that can be judged and released in order, fields in them, edits to them.
+
+The rule: a carrier knows where fields are and how a changed one is written back; it knows nothing of categories, forms or
+policies. Bytes in, units out, at whatever byte the input is cut. The bytes of the units, joined, are the bytes fed: nothing is
+dropped, added or re-encoded (law 6). What cannot be decoded raises `Undecodable`; what exceeds a bound raises it too (laws 3, 7).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from ringfence.transform.types import ValueType
+
+
+@dataclass(slots=True, repr=False)
+class Field:
+    """One value in a unit.
+
+    `start` and `end` are offsets into the unit's `raw`, of the value's content (without a string's quotes). `value` is the
+    content decoded to UTF-8. `raw_offsets`, where decoding changed lengths, maps each byte offset of `value` (and its end) to an
+    offset in `raw`; None where value and raw content are the same bytes. `order` counts fields over the whole payload.
+    """
+
+    path: str
+    type: ValueType
+    value: bytes
+    start: int
+    end: int
+    order: int
+    is_key: bool = False  # an object's key rather than a value
+    raw_offsets: Callable[[], Sequence[int]] | None = None
+
+    @property
+    def name(self) -> str:
+        """The last name of the path, without array marks: what context words are looked for in."""
+        return self.path.rpartition(".")[2].replace("[]", "").strip('"')
+
+    def __repr__(self) -> str:
+        return f"<field {self.type.value} at {self.start}, {self.end - self.start} bytes>"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """An object's key that occurred again: the orders of the fields under its first and under its later value (half-open)."""
+
+    first: tuple[int, int]
+    later: tuple[int, int]
+
+
+@dataclass(slots=True, repr=False)
+class Unit:
+    """A stretch of payload that ends where it may safely be released, with the fields in it, in order."""
+
+    raw: bytes
+    fields: list[Field] = field(default_factory=list)
+    repeats: list[Repeat] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<unit of {len(self.raw)} bytes, {len(self.fields)} fields>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Change:
+    """A replacement of a part of a field's value: byte offsets into `Field.value`; `text` None makes the whole field null."""
+
+    start: int
+    end: int
+    text: str | None
+
+    def __repr__(self) -> str:
+        return f"<change {self.start}..{self.end}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Edit:
+    """The same in bytes of the payload: offsets into `Unit.raw`."""
+
+    start: int
+    end: int
+    raw: bytes
+
+    def __repr__(self) -> str:
+        return f"<edit {self.start}..{self.end}>"
+
+
+class Fault(Enum):
+    """Why a payload cannot be carried."""
+
+    MALFORMED = "malformed"
+    ENCODING = "encoding"
+    TRUNCATED = "truncated"
+    TOO_DEEP = "too-deep"
+    TOO_LARGE = "too-large"
+    AMBIGUOUS = "ambiguous"
+
+
+class Undecodable(ValueError):
+    """A payload that is not what its format says, or exceeds a bound. `offset` is in bytes from the payload's start."""
+
+    def __init__(self, fault: Fault, what: str, offset: int) -> None:
+        self.fault = fault
+        self.what = what
+        self.offset = offset
+        super().__init__(f"{fault.value}: {what} at byte {offset}")
+
+
+class Carrier(Protocol):
+    """A payload format: reader and writer of one payload in one direction."""
+
+    def feed(self, piece: bytes) -> list[Unit]:
+        """Take the next bytes and give the units that are complete."""
+
+    def end(self) -> list[Unit]:
+        """Take the end of the payload and give what was still held."""
+
+    @property
+    def held(self) -> int:
+        """How many bytes are held back, not yet in a unit."""
+
+    def write(self, unit: Unit, field: Field, changes: Sequence[Change]) -> list[Edit]:
+        """Encode changes of one field (ordered, not overlapping) as edits of the unit's bytes."""
+
+
+def splice(raw: bytes, edits: Sequence[Edit]) -> bytes:
+    """Apply edits (ordered, not overlapping) to a unit's bytes; every byte outside of them stays as it was."""
+    if not edits:
+        return raw
+    parts: list[bytes] = []
+    at = 0
+    for edit in edits:
+        if edit.start < at:
+            raise ValueError("edits overlap or are out of order")
+        parts.append(raw[at : edit.start])
+        parts.append(edit.raw)
+        at = edit.end
+    parts.append(raw[at:])
+    return b"".join(parts)

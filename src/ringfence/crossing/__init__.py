@@ -1,0 +1,57 @@
+"""The crossing: a payload goes in, effects come out, and no byte is released before its record.
+
+>>> from ringfence.crossing import Crossing, Ending, Head
+"""
+
+from ringfence.crossing.crossing import Crossing, Summary
+from ringfence.crossing.effects import (
+    Alert,
+    Body,
+    CrossingId,
+    Effect,
+    EffectId,
+    Effects,
+    Ending,
+    Head,
+    Json,
+    Reason,
+    Record,
+    Recorded,
+    Refusal,
+    Refuse,
+    Release,
+    Reply,
+    Resolve,
+    Resolved,
+)
+from ringfence.crossing.entries import Fact, scrub, stamp
+from ringfence.crossing.exchange import Exchange
+from ringfence.crossing.tally import Tally
+
+__all__ = [
+    "Alert",
+    "Body",
+    "Crossing",
+    "CrossingId",
+    "Effect",
+    "EffectId",
+    "Effects",
+    "Ending",
+    "Exchange",
+    "Fact",
+    "Head",
+    "Json",
+    "Reason",
+    "Record",
+    "Recorded",
+    "Refusal",
+    "Refuse",
+    "Release",
+    "Reply",
+    "Resolve",
+    "Resolved",
+    "Summary",
+    "Tally",
+    "scrub",
+    "stamp",
+]

@@ -1,0 +1,81 @@
+"""What a crossing has seen so far: its facts and subjects, as they will stand in its entries."""
+
+from collections.abc import Sequence
+
+from ringfence.crossing.effects import Json
+from ringfence.crossing.entries import PLACES_KEPT, SUBJECTS_KEPT, Fact, scrub
+from ringfence.crossing.judging import Sighting
+from ringfence.detect import Detector
+
+_PATHS_KEPT = 1024
+
+
+class Account:
+    """The running account of one crossing. Bounded, however long the payload."""
+
+    __slots__ = ("_detector", "_facts", "_more_subjects", "_scrubbed", "_subjects", "_unrecorded")
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._facts: dict[tuple[str, ...], Fact] = {}
+        self._unrecorded: set[tuple[str, ...]] = set()
+        self._subjects: dict[str, None] = {}
+        self._more_subjects = 0
+        self._scrubbed: dict[str, str] = {}
+
+    @property
+    def facts(self) -> list[Fact]:
+        """Everything seen."""
+        return list(self._facts.values())
+
+    @property
+    def news(self) -> list[Fact]:
+        """What no entry names yet."""
+        return [fact for key, fact in self._facts.items() if key in self._unrecorded]
+
+    def recorded(self) -> None:
+        """Note that an entry now names everything seen."""
+        self._unrecorded.clear()
+
+    def count(self, sighting: Sighting, position: int) -> None:
+        """Add a sighting in a unit that begins at byte `position` of the payload."""
+        form = sighting.decision.form.name
+        key = (sighting.category, sighting.entity, form, sighting.decision.rule, sighting.how)
+        fact = self._facts.get(key)
+        if fact is None:
+            fact = self._facts[key] = Fact(*key)
+            self._unrecorded.add(key)
+        fact.count += 1
+        fact.best_score = max(fact.best_score, sighting.score)
+        fact.evidence.update(sighting.evidence)
+        if sighting.path and len(fact.fields) < PLACES_KEPT:
+            fact.fields.add(self._scrub(sighting.path))
+        if len(fact.places) < PLACES_KEPT:
+            fact.places.append(position + sighting.place)
+
+    def note_subjects(self, subjects: Sequence[str]) -> None:
+        """Add blind indexes of the people that the payload is about."""
+        for subject in subjects:
+            if subject in self._subjects:
+                continue
+            if len(self._subjects) < SUBJECTS_KEPT:
+                self._subjects[subject] = None
+            else:
+                self._more_subjects += 1
+
+    def people(self) -> dict[str, Json]:
+        """Give the subjects as they stand in an entry."""
+        people: dict[str, Json] = {}
+        if self._subjects:
+            people["subjects"] = list(self._subjects)
+        if self._more_subjects:
+            people["more_subjects"] = self._more_subjects
+        return people
+
+    def _scrub(self, path: str) -> str:
+        clean = self._scrubbed.get(path)
+        if clean is None:
+            clean = scrub(path, self._detector)
+            if len(self._scrubbed) < _PATHS_KEPT:
+                self._scrubbed[path] = clean
+        return clean

@@ -1,0 +1,119 @@
+"""What a crossing writes to the ledger: who, when, why, which categories, in which form, decided by which rule.
+
+The rule (law 4): an entry holds categories, forms, counts, positions, rules, evidence codes and keyed blind indexes. Every string
+that did not come from the policy or from ringfence's own tables passes `scrub` on its way in.
+
+Kinds of entry: `crossed` (a payload that was held whole), `opened`, `widened` and `closed` (a streamed one: before its first
+byte, before the first byte of a category or form that `opened` did not name, after its last byte), `refused`, `counted` (payloads
+with nothing personal, a minute's worth), `alert`. `opened` without `closed` or `refused` reads "outcome unknown".
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from ringfence.crossing.effects import Body, Head, Json
+from ringfence.detect import Detector
+from ringfence.policy.plan import Plan
+
+VERSION = 1
+
+PLACES_KEPT = 8  # of each fact: enough to find the spot, too few to matter for the entry's size
+SUBJECTS_KEPT = 256
+STRING_KEPT = 200  # characters of a string that a client chose
+
+
+@dataclass(slots=True)
+class Fact:
+    """A category that crossed (or would have): in which form, by which rule, how it was known, how often and where."""
+
+    category: str
+    entity: str
+    form: str
+    rule: str
+    how: str  # declared | found | unknown | restored
+    count: int = 0
+    best_score: float = 0.0
+    evidence: set[str] = field(default_factory=set)
+    fields: set[str] = field(default_factory=set)
+    places: list[int] = field(default_factory=list)  # byte offsets in the payload as it came
+
+    def body(self) -> dict[str, Json]:
+        """Give the fact as it stands in an entry."""
+        return {
+            "category": self.category,
+            "entity": self.entity,
+            "form": self.form,
+            "rule": self.rule,
+            "how": self.how,
+            "count": self.count,
+            "score": round(self.best_score, 3),
+            "evidence": sorted(self.evidence),
+            "fields": sorted(self.fields),
+            "places": list(self.places),
+        }
+
+
+def scrub(text: str, detector: Detector) -> str:
+    """Take personal data out of a string that a client chose, and bound its length."""
+    kept = text[:STRING_KEPT]
+    parts: list[str] = []
+    at = 0
+    for finding in detector.find(kept):
+        parts.append(kept[at : finding.start])
+        parts.append(f"[redacted:{finding.category.rpartition('.')[2]}]")
+        at = finding.end
+    parts.append(kept[at:])
+    cleaned = "".join(parts)
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cleaned)
+
+
+def stamp(at: datetime) -> str:
+    """Write a time as RFC 3339, in UTC, to the microsecond."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class EntryMaker:
+    """Makes the entries of one crossing. Numbers them, so that an entry written twice after a lost answer is known again."""
+
+    __slots__ = ("_common", "_number", "_crossing")
+
+    def __init__(self, plan: Plan, head: Head, detector: Detector) -> None:
+        self._crossing = head.crossing
+        self._number = 0
+        common: dict[str, Json] = {
+            "v": VERSION,
+            "crossing": head.crossing,
+            "flow": plan.flow,
+            "gate": head.gate,
+            "from": plan.source_zone,
+            "to": plan.sink_zone,
+            "policy": plan.policy_hash,
+            "mode": plan.mode.value,
+            "durability": "relaxed" if plan.relaxed else "recorded",
+            "principal": scrub(head.principal, detector),
+        }
+        if plan.asker.role is not None:
+            common["role"] = plan.asker.role
+        if plan.asker.purpose is not None:
+            common["purpose"] = plan.asker.purpose
+        if head.reason:
+            common["reason"] = scrub(head.reason, detector)
+        if head.client:
+            common["client"] = {key: scrub(value, detector) for key, value in sorted(head.client.items())}
+        self._common: Mapping[str, Json] = common
+
+    def make(self, kind: str, at: datetime, facts: Iterable[Fact] = (), **more: Json) -> Body:
+        """Make the next entry of this crossing."""
+        self._number += 1
+        body: dict[str, Json] = {
+            **self._common,
+            "id": f"{self._crossing}.{self._number}",
+            "kind": kind,
+            "at": stamp(at),
+            **more,
+        }
+        found: Sequence[Json] = [fact.body() for fact in facts]
+        if found:
+            body["found"] = found
+        return body

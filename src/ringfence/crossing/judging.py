@@ -1,0 +1,271 @@
+"""Judging one unit of a payload: its fields, what is found in them, what the plan decides, and the changes that follow.
+
+The rule (law 1): a field judged a category takes that category's decision whole; an unknown one takes the flow's `unknown`; what
+is found in a field that passes takes the decision of the category found, wherever it is found. Nothing here releases, records or
+keeps state between units, except the verdicts that a repeated key must be compared with.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ringfence.carriers import Change, Edit, Field, Repeat, Unit
+from ringfence.crossing.effects import Reason
+from ringfence.crossing.restoring import Surrogates
+from ringfence.detect import Detector, Finding
+from ringfence.policy.model import NONE, SCAN, UNKNOWN, Form, FormKind
+from ringfence.policy.plan import Decision, Plan
+from ringfence.transform import About, Ask, Keyring, ValueType, blind_index, fit, fit_answer
+
+VERDICTS_KEPT = (
+    65_536  # of fields with something personal in them, for repeated keys; beyond it every repeat is refused
+)
+
+WHOLE_TYPES = frozenset({ValueType.INTEGER, ValueType.NUMBER, ValueType.BOOLEAN, ValueType.DATE, ValueType.TIMESTAMP})
+"""Types of which no part can be replaced: what is found in them replaces all."""
+
+REVERSIBLE = frozenset({FormKind.TOKEN, FormKind.SURROGATE})
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One thing that a unit was found to hold: what a `Fact` is counted from."""
+
+    category: str
+    entity: str
+    decision: Decision
+    how: str
+    score: float
+    evidence: tuple[str, ...]
+    path: str
+    place: int  # byte offset in the unit
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The first thing in a unit that may not cross."""
+
+    reason: Reason
+    mend: str
+    category: str | None = None
+    rule: str = ""
+
+
+@dataclass(slots=True, repr=False)
+class _Slot:
+    """A part of a field's value with what is to stand there: text, null, or what a vault will answer."""
+
+    field: Field
+    start: int
+    end: int
+    to: str | None | Ask
+    whole: bool
+
+
+@dataclass(slots=True, repr=False)
+class Judged:
+    """A unit with its verdict. `asks` are to be answered, in order, before `edits` can be made."""
+
+    unit: Unit
+    sightings: list[Sighting] = field(default_factory=list)
+    denied: Denied | None = None
+    subjects: list[str] = field(default_factory=list)
+    slots: list[_Slot] = field(default_factory=list)
+
+    @property
+    def asks(self) -> list[Ask]:
+        """What only a vault can replace, in order."""
+        return [slot.to for slot in self.slots if isinstance(slot.to, Ask)]
+
+    def answer(self, answers: Sequence[str | None], issued: Surrogates | None) -> None:
+        """Put the vault's answers in the place of the asks."""
+        given = iter(answers)
+        for slot in self.slots:
+            if isinstance(slot.to, Ask):
+                ask, slot.to = slot.to, fit_answer(next(given), slot.to.type)
+                if issued is not None and slot.to is not None:
+                    issued.remember(slot.to, ask.category, ask.value)
+
+    def edits(self, write: Callable[[Unit, Field, Sequence[Change]], list[Edit]]) -> list[Edit]:
+        """Encode the changes as edits of the unit's bytes, with the carrier's `write`."""
+        edits: list[Edit] = []
+        at = 0
+        while at < len(self.slots):
+            holder = self.slots[at].field
+            changes: list[Change] = []
+            while at < len(self.slots) and self.slots[at].field is holder:
+                slot = self.slots[at]
+                if isinstance(slot.to, Ask):
+                    raise ValueError("a vault's answer is missing")
+                # Null is a value of its own only where a whole field takes it; a part of a text that becomes nothing is empty.
+                changes.append(Change(slot.start, slot.end, slot.to if slot.to is not None or slot.whole else ""))
+                at += 1
+            edits.extend(write(self.unit, holder, changes))
+        return edits
+
+
+class Judge:
+    """Judges the units of one payload, in their order."""
+
+    __slots__ = ("_crowded", "_detector", "_issued", "_keys", "_orders", "_plan", "_restored", "_verdicts")
+
+    def __init__(
+        self,
+        plan: Plan,
+        keys: Keyring,
+        detector: Detector,
+        *,
+        issued: Surrogates | None = None,
+        restored: Surrogates | None = None,
+    ) -> None:
+        self._plan = plan
+        self._keys = keys
+        self._detector = detector
+        self._issued = issued  # where what is replaced reversibly is remembered
+        self._restored = restored  # where what was so replaced is looked up
+        self._orders: list[int] = []
+        self._verdicts: list[tuple[str, str]] = []
+        self._crowded = False
+
+    def judge(self, unit: Unit) -> Judged:
+        """Judge a unit. Raises `MissingKey` where a form's key is not in the keyring."""
+        judged = Judged(unit)
+        scanned: list[Field] = []
+        for item in unit.fields:
+            if self._by_field(judged, item):
+                scanned.append(item)
+        self._by_content(judged, scanned)
+        judged.slots.sort(key=lambda slot: (slot.field.order, slot.start))
+        if judged.denied is None:
+            judged.denied = self._repeated(unit.repeats)
+        return judged
+
+    def _by_field(self, judged: Judged, item: Field) -> bool:
+        """Apply what is known of the field by its path; say whether its content is to be scanned too."""
+        plan = self._plan
+        judgement = plan.judge(item.path)
+        if plan.index and item.path == plan.subject and item.value and not item.is_key:
+            judged.subjects.append(blind_index(self._keys, plan.index, item.value.decode("utf-8", "replace")))
+        if judgement == NONE:
+            return False
+        if item.is_key or judgement == SCAN:
+            return True
+        if judgement == UNKNOWN:
+            if plan.unknown == "scan":
+                return True
+            decision, how, category = plan.unknown, "unknown", UNKNOWN
+        else:
+            decision, how, category = plan.decide(judgement), "declared", judgement
+        if decision.form.denies:
+            self._deny_field(judged, item, category, decision)
+            return False
+        if not item.value or item.type is ValueType.NULL:
+            return False
+        self._see(judged, item, Sighting(category, "", decision, how, 1.0, (f"field:{how}",), item.path, item.start))
+        if decision.form.passes_clear:
+            return True
+        self._replace(judged, item, 0, len(item.value), decision.form, "", category)
+        return False
+
+    def _deny_field(self, judged: Judged, item: Field, category: str, decision: Decision) -> None:
+        self._see(
+            judged, item, Sighting(category, "", decision, "declared", 1.0, ("field:denied",), item.path, item.start)
+        )
+        if judged.denied is not None:
+            return
+        if category == UNKNOWN:
+            mend = f"judge the field in the map (a category, none or scan), or set `unknown` on flow {self._plan.flow}"
+            judged.denied = Denied(Reason.UNKNOWN_FIELD, mend, None, decision.rule)
+        else:
+            judged.denied = Denied(Reason.CATEGORY, self._mend(category), category, decision.rule)
+
+    def _by_content(self, judged: Judged, scanned: list[Field]) -> None:
+        if not scanned:
+            return
+        found = self._detector.find_fields([(item.path, item.value) for item in scanned])
+        for item, findings in zip(scanned, found, strict=True):
+            taken = self._restore(judged, item) if self._restored is not None else []
+            declared = "" if item.is_key else self._plan.judge(item.path)
+            for finding in findings:
+                if any(start < finding.end and finding.start < end for start, end in taken):
+                    continue
+                if finding.category == declared:
+                    continue  # the field's own category has been decided, and passes clear
+                self._by_finding(judged, item, finding)
+
+    def _by_finding(self, judged: Judged, item: Field, finding: Finding) -> None:
+        decision = self._plan.decide(finding.category)
+        offsets = item.raw_offsets() if item.raw_offsets is not None else None
+        place = offsets[finding.start] if offsets is not None else item.start + finding.start
+        self._see(
+            judged,
+            item,
+            Sighting(
+                finding.category, finding.entity, decision, "found", finding.score, finding.evidence, item.path, place
+            ),
+        )
+        if decision.form.denies:
+            if judged.denied is None:
+                mend = self._mend(finding.category)
+                judged.denied = Denied(Reason.CATEGORY, mend, finding.category, decision.rule)
+        elif not decision.form.passes_clear:
+            self._replace(judged, item, finding.start, finding.end, decision.form, finding.entity, finding.category)
+
+    def _replace(
+        self, judged: Judged, item: Field, start: int, end: int, form: Form, entity: str, category: str
+    ) -> None:
+        whole = item.type in WHOLE_TYPES or (start == 0 and end == len(item.value))
+        if whole:
+            if judged.slots and judged.slots[-1].field is item and judged.slots[-1].whole:
+                return  # a number in which two things were found is replaced once, by the first
+            start, end = 0, len(item.value)
+        clear = item.value[start:end].decode("utf-8", "replace")
+        about = About(entity, category, self._plan.scope(form), self._keys)
+        to = fit(form, clear, item.type if whole else ValueType.STRING, about)
+        if self._issued is not None and isinstance(to, str) and form.kind in REVERSIBLE:
+            self._issued.remember(to, category, clear)
+        judged.slots.append(_Slot(item, start, end, to, whole))
+
+    def _restore(self, judged: Judged, item: Field) -> list[tuple[int, int]]:
+        """Turn what the other direction replaced back into clear values, where this plan carries them clear."""
+        taken: list[tuple[int, int]] = []
+        if self._restored is None or item.type in WHOLE_TYPES:
+            return taken
+        for start, end, category, clear in self._restored.spans(item.value):
+            decision = self._plan.decide(category)
+            taken.append((start, end))
+            if decision.form.passes_clear:
+                sighting = Sighting(
+                    category, "", decision, "restored", 1.0, ("surrogate:issued",), item.path, item.start
+                )
+                self._see(judged, item, sighting)
+                judged.slots.append(_Slot(item, start, end, clear, whole=False))
+        return taken
+
+    def _see(self, judged: Judged, item: Field, sighting: Sighting) -> None:
+        judged.sightings.append(sighting)
+        if self._crowded:
+            return
+        if len(self._orders) >= VERDICTS_KEPT:
+            self._crowded = True
+            self._orders.clear()
+            self._verdicts.clear()
+            return
+        # Fields judged by their path come before those judged by content, so orders are put in place, mostly at the end.
+        at = bisect_left(self._orders, item.order)
+        self._orders.insert(at, item.order)
+        self._verdicts.insert(at, (sighting.category, sighting.decision.form.name))
+
+    def _repeated(self, repeats: Sequence[Repeat]) -> Denied | None:
+        for repeat in repeats:
+            if self._crowded or self._verdict(repeat.first) != self._verdict(repeat.later):
+                mend = "send each key of an object once: readers differ in which of two values they take"
+                return Denied(Reason.AMBIGUOUS, mend)
+        return None
+
+    def _verdict(self, span: tuple[int, int]) -> set[tuple[str, str]]:
+        low, high = bisect_left(self._orders, span[0]), bisect_left(self._orders, span[1])
+        return set(self._verdicts[low:high])
+
+    def _mend(self, category: str) -> str:
+        return f"leave it out, or carry {category} in flow {self._plan.flow} in a form that may cross"

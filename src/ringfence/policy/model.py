@@ -1,0 +1,237 @@
+"""The policy as typed values: what has been read, checked and resolved.
+
+The rule: nothing here is raw. Every name in these values (of a zone, a form, a key, a category) exists, every default is filled
+in, every `${VARIABLE}` is replaced. `ringfence.policy.reading` is the only maker of a `Policy`; everybody else only reads one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, NewType, TypeAlias
+
+ZoneName = NewType("ZoneName", str)
+AssetName = NewType("AssetName", str)
+FlowId = NewType("FlowId", str)
+KeyName = NewType("KeyName", str)
+RoleName = NewType("RoleName", str)
+PurposeName = NewType("PurposeName", str)
+
+Judgement: TypeAlias = str
+"""What is known of a field: a category's path, or one of `NONE`, `SCAN`, `UNKNOWN`."""
+
+NONE: Judgement = "none"  # judged harmless: passes unscanned
+SCAN: Judgement = "scan"  # free text: its content decides
+UNKNOWN: Judgement = "unknown"  # nobody has judged it
+
+EVERY_CATEGORY = "*"
+
+
+class Mode(StrEnum):
+    """Whether a flow's verdicts bind."""
+
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
+
+
+class FormKind(StrEnum):
+    """What a form does to a value. `CLEAR` and `DENY` are not transforms: the first passes, the second refuses."""
+
+    CLEAR = "clear"
+    REDACT = "redact"
+    MASK = "mask"
+    TRUNCATE = "truncate"
+    BUCKET = "bucket"
+    HASH = "hash"
+    TOKEN = "token"
+    SURROGATE = "surrogate"
+    NULL = "null"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a category appears on the far side of a boundary.
+
+    `name` is what the policy calls it; where a policy uses a kind by its own name (``mask``), name and kind are the same word.
+    Parameters that a kind does not have stay at their default; the reader refuses them in a policy.
+    """
+
+    name: str
+    kind: FormKind
+    key: KeyName | None = None  # hash, token, surrogate
+    joinable: frozenset[ZoneName] = frozenset()  # token, surrogate: the zones that get the same token for the same value
+    keep_first: int = 0  # mask, truncate: characters
+    keep_last: int = 0  # mask: characters
+    keep_domain: bool = False  # mask: what follows the last @ of an e-mail address
+    fill: str = "*"  # mask: one character
+    width: int = 0  # bucket: of numbers; 0 where `unit` is given
+    unit: Literal["", "month", "year", "decade"] = ""  # bucket: of dates
+    length: int = 32  # hash: hexadecimal digits, 16 to 64
+
+    @property
+    def passes_clear(self) -> bool:
+        """Whether the value itself crosses."""
+        return self.kind is FormKind.CLEAR
+
+    @property
+    def denies(self) -> bool:
+        """Whether nothing crosses."""
+        return self.kind is FormKind.DENY
+
+
+CLEAR = Form("clear", FormKind.CLEAR)
+DENY = Form("deny", FormKind.DENY)
+REDACT = Form("redact", FormKind.REDACT)
+BUILT_IN_FORMS: Mapping[str, Form] = {
+    form.name: form for form in (CLEAR, DENY, REDACT, Form("mask", FormKind.MASK), Form("null", FormKind.NULL))
+}
+"""The forms that a policy may use without declaring them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A trust domain."""
+
+    name: ZoneName
+    label: str
+    controlled: bool = True
+    at_rest: str = ""
+    in_transit: str = ""
+    residency: tuple[str, ...] = ()
+    retention: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A store, service, log, pipeline or environment, in exactly one zone.
+
+    `fields` maps a field's path to its judgement. A path names everything under it (``public.product`` covers
+    ``public.product.id``); the longest path that covers a field decides.
+    """
+
+    name: AssetName
+    zone: ZoneName
+    kind: str
+    at: str = ""
+    subject: str = ""  # the path of the field that identifies the person a record is about
+    fields: Mapping[str, Judgement] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A named key and the zones that may hold it."""
+
+    name: KeyName
+    zones: frozenset[ZoneName]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a principal may; `group` is what the identity provider calls those who have it."""
+
+    name: RoleName
+    group: str
+    reverse: frozenset[KeyName] = frozenset()
+    needs: frozenset[Literal["reason", "purpose"]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Why data is processed, with its legal basis."""
+
+    name: PurposeName
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """A source of identities, and the zone in which those whom it names stand."""
+
+    name: str
+    zone: ZoneName
+    kind: Literal["scram", "jwks", "local"]
+    at: str = ""
+    audience: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A running enforcement point."""
+
+    name: str
+    kind: Literal["postgres", "http", "log", "git", "file", "queue"]
+    listen: str = ""
+    upstream: AssetName | None = None
+    logins: Mapping[RoleName, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """The gate of a flow, and what narrows it (``match: {stream: stderr}``). No gate named: any gate."""
+
+    gate: str | None = None
+    match: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CarryRule:
+    """One line of a category's list: the form for those whom role and purpose fit; None fits everyone."""
+
+    form: Form
+    role: RoleName | None = None
+    purpose: PurposeName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A declared way from one zone to another: what it carries, in which form, for which purpose."""
+
+    id: FlowId
+    source: AssetName | ZoneName
+    sink: AssetName | ZoneName
+    source_zone: ZoneName
+    sink_zone: ZoneName
+    via: Via
+    carry: Mapping[str, tuple[CarryRule, ...]]  # category path or "*" -> first fitting rule decides
+    otherwise: Form  # `else` in the policy: found, but not carried
+    unknown: Form | Literal["scan"] | None  # None: not said, law 1's default
+    mode: Mode = Mode.ENFORCE
+    purposes: tuple[PurposeName, ...] = ()  # none declared: no purpose is asked for
+    relaxed: bool = False  # durability: relaxed
+    record_all: bool = False  # record: all
+    index: KeyName | None = None  # the key of the subject's blind index
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What a policy says about detecting. Hashable: a detector is made once for each."""
+
+    thresholds: tuple[tuple[str, float], ...] = ()  # (entity, least score), sorted
+    allow: tuple[str, ...] = ()  # exact values that are never a finding, such as the company's own hotline
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """`never`: no zone of these comes to hold the category (and all under it) in that form."""
+
+    category: str
+    form: str
+    zones: tuple[ZoneName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A whole policy. `hash` is the SHA-256 of its resolved, canonical content, in hexadecimal."""
+
+    hash: str
+    zones: Mapping[ZoneName, Zone]
+    assets: Mapping[AssetName, Asset]
+    keys: Mapping[KeyName, Key]
+    forms: Mapping[str, Form]  # built-in ones included
+    roles: Mapping[RoleName, Role]
+    purposes: Mapping[PurposeName, Purpose]
+    principals: Mapping[str, Principals]
+    gates: Mapping[str, Gate]
+    flows: Mapping[FlowId, Flow]
+    detect: Detection = field(default_factory=Detection)
+    assertions: tuple[Assertion, ...] = ()
