@@ -1,0 +1,1 @@
+"""The gates: thin rims that bring payloads to a crossing and carry its effects out."""

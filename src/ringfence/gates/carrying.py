@@ -1,0 +1,107 @@
+"""Carrying a crossing's effects out: the one loop that every gate takes.
+
+The rule: effects are carried out in the order in which they come. The crossing itself withholds a `Release` until the receipt it
+depends on has been answered, so nothing here has to know which record guards which byte.
+"""
+
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from ringfence.carriers import Rows
+from ringfence.crossing import (
+    Alert,
+    Body,
+    Crossing,
+    CrossingId,
+    EffectId,
+    Effects,
+    Record,
+    Recorded,
+    Refusal,
+    Refuse,
+    Release,
+    Resolve,
+    Resolved,
+)
+
+Clock = Callable[[], datetime]
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no letter that is read as a digit
+
+
+class Recorder(Protocol):
+    """Where entries go: gives a receipt once they are durable, or raises `Unrecorded`."""
+
+    async def record(self, body: Body) -> str:
+        """Write one entry and give its receipt."""
+
+
+class Unrecorded(Exception):
+    """An entry could not be made durable in time. `fault` is the ledger's word for why."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        super().__init__(f"the ledger could not be written ({fault})\n  look at its disk and at `ringfence ledger verify`")
+
+
+@dataclass(slots=True, repr=False)
+class Carried:
+    """What came of carrying effects out."""
+
+    released: list[bytes | Rows] = field(default_factory=list)
+    refusal: Refusal | None = None
+    ledger_fault: str = ""
+
+
+def now() -> datetime:
+    """Tell the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def new_crossing_id(at: datetime) -> CrossingId:
+    """Make an id that sorts by time: 48 bits of milliseconds and 80 random bits in 26 characters (the layout of a ULID)."""
+    number = (int(at.timestamp() * 1000) << 80) | secrets.randbits(80)
+    return CrossingId("".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)))
+
+
+async def carry_out(crossing: Crossing, effects: Effects, recorder: Recorder, clock: Clock, into: Carried) -> None:
+    """Carry effects out, and those that follow from their answers, until none is left.
+
+    What is released is added to `into.released`, in order. An entry that nothing waits for (`closed`, `refused`, an alert) and
+    that cannot be written leaves its mark in `into.ledger_fault`: "opened without closed" is then what the ledger says.
+    """
+    left = deque(effects)
+    while left:
+        effect = left.popleft()
+        match effect:
+            case Record(id=number, body=body):
+                reply = await _record(recorder, number, body, into)
+                left.extendleft(reversed(crossing.answer(reply, clock())))
+            case Alert(body=body):
+                await _note(recorder, body, into)
+            case Resolve(id=number):
+                # The vault's store of surrogates is not built yet: it is silent, so the crossing refuses (law 3).
+                left.extendleft(reversed(crossing.answer(Resolved(number, None), clock())))
+            case Release(payload=payload):
+                into.released.append(payload)
+            case Refuse(refusal=refusal):
+                into.refusal = refusal
+
+
+async def _record(recorder: Recorder, number: EffectId, body: Body, into: Carried) -> Recorded:
+    try:
+        return Recorded(number, await recorder.record(body))
+    except Unrecorded as fault:
+        into.ledger_fault = fault.fault
+        return Recorded(number, None, fault.fault)
+
+
+async def _note(recorder: Recorder, body: Body, into: Carried) -> None:
+    try:
+        await recorder.record(body)
+    except Unrecorded as fault:
+        into.ledger_fault = fault.fault

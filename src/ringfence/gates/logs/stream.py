@@ -1,0 +1,153 @@
+"""One stream of lines through the log gate: read, cut into windows, cross, write.
+
+The rule: windows leave in the order in which they came, each only after its crossing released it. Up to `IN_FLIGHT` windows wait
+for the ledger at once, so that their entries share a commit; beyond that nothing is read, which is how a slow ledger or a slow
+reader holds the writer back. While the ledger cannot be written, the same window is tried again: nothing is lost, nothing passes.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ringfence.carriers import make_carrier
+from ringfence.crossing import Crossing, CrossingId, Ending, Head, Reason, Refusal, Tally
+from ringfence.gates.carrying import Carried, Clock, Recorder, Unrecorded, carry_out, new_crossing_id
+from ringfence.gates.logs.reading import Source, read_windows
+from ringfence.gates.logs.windows import FULL, MOST
+from ringfence.policy.model import Mode
+from ringfence.policy.plan import Plan
+from ringfence.transform import Keyring
+
+IN_FLIGHT = 8  # windows that wait for the ledger at once
+RETRY = 0.25  # seconds between tries while the ledger cannot be written
+
+Notify = Callable[[str], None]
+Write = Callable[[bytes], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class LogGate:
+    """What all streams of one gate share. `notify` tells the operator something, in words without a value."""
+
+    plan: Plan
+    keys: Keyring
+    recorder: Recorder
+    principal: str
+    reason: str
+    clock: Clock
+    notify: Notify
+    name: str = "log"
+
+    def tally(self) -> Tally:
+        """Begin a count of the windows in which nothing personal was found."""
+        return Tally(self.plan, self.name, lambda: new_crossing_id(self.clock()))
+
+
+async def serve_stream(gate: LogGate, stream: str, source: Source, write: Write, *, carrier: str = "log") -> bool:
+    """Take everything from `source` across the boundary, to its end; say whether anything was refused.
+
+    An error of `write` (the reader has gone) ends the stream and is raised. Cancelling drops what was not released.
+    """
+    return await _Stream(gate, stream, carrier).serve(source, write)
+
+
+class _Stream:
+    def __init__(self, gate: LogGate, stream: str, carrier: str) -> None:
+        self._gate = gate
+        self._stream = stream
+        self._carrier = carrier
+        self._tally = gate.tally()
+        self._refused = False
+        self._complained = False
+
+    async def serve(self, source: Source, write: Write) -> bool:
+        crossings: asyncio.Queue[asyncio.Task[bytes] | None] = asyncio.Queue(IN_FLIGHT)
+        async with asyncio.TaskGroup() as owner:
+            owner.create_task(self._read(source, crossings, owner))
+            owner.create_task(self._write(crossings, write))
+        await self._count(closing=True)
+        return self._refused
+
+    async def _read(
+        self, source: Source, crossings: "asyncio.Queue[asyncio.Task[bytes] | None]", owner: asyncio.TaskGroup
+    ) -> None:
+        async for window in read_windows(source):
+            await crossings.put(owner.create_task(self._cross(window)))
+        await crossings.put(None)
+
+    async def _write(self, crossings: "asyncio.Queue[asyncio.Task[bytes] | None]", write: Write) -> None:
+        while (crossing := await crossings.get()) is not None:
+            released = await crossing
+            if released:
+                await write(released)
+            await self._count(closing=False)
+
+    async def _cross(self, window: bytes) -> bytes:
+        """Take one window across; give what may be written in its place."""
+        began = self._gate.clock()
+        crossing_id = new_crossing_id(began)
+        while True:
+            carried = await self._attempt(window, crossing_id, began)
+            if carried.refusal is None or carried.refusal.reason is not Reason.LEDGER:
+                break
+            self._complain(carried.ledger_fault)
+            await asyncio.sleep(RETRY)
+        if self._complained and not carried.ledger_fault:
+            self._complained = False
+            self._gate.notify("the ledger can be written again: going on")
+        if carried.refusal is not None:
+            self._refused = True
+            return refused_line(window, carried.refusal)
+        return b"".join(part for part in carried.released if isinstance(part, bytes))
+
+    async def _attempt(self, window: bytes, crossing_id: CrossingId, began: datetime) -> Carried:
+        gate = self._gate
+        head = Head(crossing_id, gate.plan.policy_hash, began, gate.name, gate.principal, gate.reason, None, {"stream": self._stream})
+        carried = Carried()
+        try:
+            crossing = Crossing(gate.plan, head, gate.keys, make_carrier(self._carrier), hold=MOST + FULL)
+            await carry_out(crossing, crossing.start(), gate.recorder, gate.clock, carried)
+            if carried.refusal is None:
+                await carry_out(crossing, crossing.feed(window, gate.clock()), gate.recorder, gate.clock, carried)
+            if carried.refusal is None:
+                await carry_out(crossing, crossing.end(Ending.COMPLETE, gate.clock()), gate.recorder, gate.clock, carried)
+        except Exception as error:  # noqa: BLE001 (the gate's rim: what broke blocks the window, and is named by its type alone)
+            return self._broken(window, crossing_id, type(error).__name__)
+        self._tally.add(crossing.summary, gate.clock())
+        return carried
+
+    def _broken(self, window: bytes, crossing_id: CrossingId, kind: str) -> Carried:
+        self._gate.notify(f"internal error ({kind}) in crossing {crossing_id}")
+        if self._gate.plan.mode is Mode.OBSERVE:
+            return Carried([window])
+        mend = "report it with the crossing's id; nothing of this window was let through"
+        return Carried(refusal=Refusal(crossing_id, Reason.INTERNAL, mend))
+
+    def _complain(self, fault: str) -> None:
+        if not self._complained:
+            self._complained = True
+            self._gate.notify(f"the ledger cannot be written ({fault}): output is held until it can")
+
+    async def _count(self, *, closing: bool) -> None:
+        body = self._tally.due(self._gate.clock(), closing=closing)
+        if body is not None:
+            try:
+                await self._gate.recorder.record(body)
+            except Unrecorded as fault:
+                self._complain(fault.fault)
+
+
+def refused_line(window: bytes, refusal: Refusal) -> bytes:
+    """Write the one line that stands in the place of a refused window: JSON where the window was JSON."""
+    if window.lstrip()[:1] == b"{":
+        told = {
+            "ringfence": "refused",
+            "crossing": refusal.crossing,
+            "reason": refusal.reason.value,
+            "category": refusal.category,
+            "mend": refusal.mend,
+        }
+        return json.dumps(told).encode() + b"\n"
+    return f"[ringfence: {refusal}]\n".encode()
