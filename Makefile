@@ -29,9 +29,10 @@ check: $(READY)   ## format, lint, types, import contracts, dependencies, dead c
 	$(BIN)/deptry src
 	$(BIN)/vulture
 	$(BIN)/python tools/check_length.py
+	$(BIN)/python tools/check_compares.py
 
 test: check       ## make check, then every test
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not soak'
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 soak: $(READY)    ## the whole of the large acceptance counts
 	$(BIN)/python -m pytest -n $(JOBS) -m soak --timeout 3600

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from ringfence.carriers import make_carrier
 from ringfence.crossing import (
@@ -78,6 +79,7 @@ flows:
 """
 
 
+@cache
 def policy(text: str = POLICY) -> Policy:
     return read("ringfence.yaml", {"ringfence.yaml": text}, {})
 

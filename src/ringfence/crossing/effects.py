@@ -18,7 +18,7 @@ CrossingId = NewType("CrossingId", str)
 EffectId = NewType("EffectId", int)
 
 Json: TypeAlias = "str | int | float | bool | None | Sequence[Json] | Mapping[str, Json]"
-Body: TypeAlias = "Mapping[str, Json]"
+Body: TypeAlias = Mapping[str, "Json"]
 
 
 class Ending(StrEnum):

@@ -72,20 +72,22 @@ async def read_windows(source: Source) -> AsyncIterator[bytes]:
         for window in windows.feed(piece or b""):
             due = 0.0
             yield window
-        if not windows.ready:
+        if not (windows.ready or windows.in_trace):
             due = 0.0
             continue
         due = due or clock() + LONGEST
-        if piece is None or clock() >= due:
-            due = 0.0
-            yield windows.flush()
-    last = windows.end()
-    if last:
-        yield last
+        if piece is not None and clock() < due:
+            continue
+        window = windows.flush() if windows.ready and clock() < due else windows.settle()
+        due = due if windows.in_trace else 0.0
+        if window:
+            yield window
+    for window in windows.end():
+        yield window
 
 
 def _patience(windows: Windows, time: float, due: float) -> float | None:
     """Say how long to wait for more before giving what is held; None: for ever."""
-    if not windows.ready:
+    if not (windows.ready or windows.in_trace):
         return None
-    return max(0.0, min(TRACE if windows.in_trace else IDLE, due - time))
+    return max(0.0, min(IDLE if windows.ready else TRACE, due - time))

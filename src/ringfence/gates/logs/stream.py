@@ -15,12 +15,14 @@ from ringfence.carriers import make_carrier
 from ringfence.crossing import Crossing, CrossingId, Ending, Head, Reason, Refusal, Tally
 from ringfence.gates.carrying import Carried, Clock, Recorder, Unrecorded, carry_out, new_crossing_id
 from ringfence.gates.logs.reading import Source, read_windows
-from ringfence.gates.logs.windows import FULL, MOST
+from ringfence.gates.logs.windows import FULL, LONGEST_LINE
 from ringfence.policy.model import Mode
 from ringfence.policy.plan import Plan
 from ringfence.transform import Keyring
 
 IN_FLIGHT = 8  # windows that wait for the ledger at once
+_HOLD = 4 * LONGEST_LINE + FULL  # more than any window: a window is one held payload, recorded once
+
 RETRY = 0.25  # seconds between tries while the ledger cannot be written
 
 Notify = Callable[[str], None]
@@ -106,13 +108,17 @@ class _Stream:
         gate = self._gate
         head = Head(crossing_id, gate.plan.policy_hash, began, gate.name, gate.principal, gate.reason, None, {"stream": self._stream})
         carried = Carried()
+        # A window that is tried again must give the same entries to the byte: then the ledger knows those that it has already.
+        def clock() -> datetime:
+            return began
+
         try:
-            crossing = Crossing(gate.plan, head, gate.keys, make_carrier(self._carrier), hold=MOST + FULL)
-            await carry_out(crossing, crossing.start(), gate.recorder, gate.clock, carried)
+            crossing = Crossing(gate.plan, head, gate.keys, make_carrier(self._carrier), hold=_HOLD)
+            await carry_out(crossing, crossing.start(), gate.recorder, clock, carried)
             if carried.refusal is None:
-                await carry_out(crossing, crossing.feed(window, gate.clock()), gate.recorder, gate.clock, carried)
+                await carry_out(crossing, crossing.feed(window, began), gate.recorder, clock, carried)
             if carried.refusal is None:
-                await carry_out(crossing, crossing.end(Ending.COMPLETE, gate.clock()), gate.recorder, gate.clock, carried)
+                await carry_out(crossing, crossing.end(Ending.COMPLETE, began), gate.recorder, clock, carried)
         except Exception as error:  # noqa: BLE001 (the gate's rim: what broke blocks the window, and is named by its type alone)
             return self._broken(window, crossing_id, type(error).__name__)
         self._tally.add(crossing.summary, gate.clock())

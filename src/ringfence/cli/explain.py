@@ -1,0 +1,146 @@
+"""`ringfence explain`: why a crossing was decided as it was, from what the ledger says of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from ringfence.cli._errors import Problem
+from ringfence.cli._home import HomeOption, PolicyOption, home
+from ringfence.ledger import Entry, JsonValue, Query, Reader
+
+app = typer.Typer(add_completion=False)
+
+MOST_ENTRIES = 10_000
+
+EVIDENCE = {
+    "pattern": "its shape fits {}",
+    "checksum": "its check digits hold ({})",
+    "context": "the word {} stands near",
+    "field": "the field is {}",
+    "range": "it lies in the range of {}",
+    "surrogate": "it was sent out in this exchange ({})",
+}
+"""What a code of evidence says; the second half of the code fills the gap."""
+
+HOW = {
+    "declared": "the policy's map says that the field holds it",
+    "found": "it was found in the content",
+    "unknown": "nobody has judged the field, so the flow's `unknown` decides",
+    "restored": "it was put back in the place of what had stood for it",
+}
+
+KINDS = {
+    "crossed": "crossed, held whole and recorded before its first byte",
+    "opened": "opened: recorded before its first byte; what came of it follows",
+    "widened": "went on with something that was not named before, recorded first",
+    "closed": "closed after its last byte",
+    "refused": "refused: nothing passed after this",
+    "counted": "a minute's count of payloads with nothing personal in them",
+    "alert": "raised an alert",
+}
+
+
+class Format(StrEnum):
+    """How the answer is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command(
+    help=(
+        "Say why a crossing was decided as it was: who asked, by which rule, on which finding, from which evidence.\n\n"
+        "Reads the ledger. Shows categories, rules and positions; the ledger holds no value.\n\n"
+        "Example: ringfence explain 01kb3v9p6r7y2m4n8q0s1t5w9x"
+    )
+)
+def explain(
+    crossing: Annotated[str, typer.Argument(help="A crossing's id: from the ledger, or from the line of a refusal.")],
+    form: Annotated[Format, typer.Option("--format", help="text, or json: one document.")] = Format.TEXT,
+    policy: PolicyOption = None,
+    folder: HomeOption = None,
+) -> int:
+    """Print what the ledger knows of one crossing."""
+    place = home(policy, folder).made()
+    with Reader(place.ledger) as reader:
+        entries = reader.find(Query(crossing=crossing), MOST_ENTRIES)
+    if not entries:
+        raise Problem("the ledger has no crossing of that id", "`ringfence ledger tail` shows the newest ones")
+    if form is Format.JSON:
+        print(json.dumps([{"index": entry.index, "body": entry.body} for entry in entries], indent=2))
+    else:
+        print("\n".join(_story(crossing, entries)))
+    return 0
+
+
+def _story(crossing: str, entries: Sequence[Entry]) -> list[str]:
+    bodies = [entry.body for entry in entries if entry.body is not None]
+    lines = [f"crossing {crossing}"]
+    if bodies:
+        lines += _heading(bodies[0])
+    for entry in entries:
+        lines.append("")
+        lines += _entry(entry)
+    kinds = {body.get("kind") for body in bodies}
+    if "opened" in kinds and not kinds & {"closed", "refused"}:
+        lines += ["", "opened and never closed: its outcome is unknown. The program, its reader or its ledger ended in the middle."]
+    return lines
+
+
+def _heading(body: Mapping[str, JsonValue]) -> list[str]:
+    who = f"{body.get('principal')}" + (f" as {body['role']}" if "role" in body else "")
+    lines = [
+        f"  flow       {body.get('flow')}: from {body.get('from')} to {body.get('to')}, by gate {body.get('gate')}",
+        f"  who        {who}" + (f", for {body['purpose']}" if "purpose" in body else ""),
+        f"  policy     {str(body.get('policy'))[:16]}…, mode {body.get('mode')}, durability {body.get('durability')}",
+    ]
+    if "reason" in body:
+        lines.append(f"  reason     {body['reason']}")
+    if body.get("mode") == "observe":
+        lines.append("  observed   everything passed; what is said below is what would have been")
+    return lines
+
+
+def _entry(entry: Entry) -> list[str]:
+    body = entry.body
+    if body is None:
+        return [f"entry {entry.index}: its content has expired; its commitment still verifies"]
+    kind = str(body.get("kind"))
+    lines = [f"entry {entry.index}, {body.get('at')}: {KINDS.get(kind, kind)}"]
+    if kind in {"refused", "alert"}:
+        about = f" ({body['category']})" if "category" in body else ""
+        lines.append(f"  because    {body.get('refused', body.get('alert'))}{about}")
+        if body.get("rule"):
+            lines.append(f"  by rule    {body['rule']}")
+    if "would" in body:
+        lines.append(f"  would have been refused: {body['would']} ({body.get('category')}), by rule {body.get('rule')}")
+    if "bytes_in" in body:
+        lines.append(f"  bytes      {body['bytes_in']} in, {body.get('bytes_out')} out, {body.get('changes', 0)} places changed")
+    found = body.get("found")
+    for fact in found if isinstance(found, Sequence) and not isinstance(found, str) else ():
+        if isinstance(fact, Mapping):
+            lines += _fact(fact)
+    return lines
+
+
+def _fact(fact: Mapping[str, JsonValue]) -> list[str]:
+    entity = f" ({fact['entity']})" if fact.get("entity") else ""
+    lines = [f"  {fact.get('category')}{entity}, {fact.get('count')} x -> {fact.get('form')}"]
+    lines.append(f"    rule     {fact.get('rule')}")
+    lines.append(f"    known    {HOW.get(str(fact.get('how')), str(fact.get('how')))}; best score {fact.get('score')}")
+    evidence = fact.get("evidence")
+    if isinstance(evidence, Sequence) and not isinstance(evidence, str) and evidence:
+        lines.append(f"    evidence {'; '.join(_evidence(str(code)) for code in evidence)}")
+    for name, title in (("fields", "in"), ("places", "at byte")):
+        listed = fact.get(name)
+        if isinstance(listed, Sequence) and not isinstance(listed, str) and listed:
+            lines.append(f"    {title.ljust(8)} {', '.join(str(item) for item in listed)}")
+    return lines
+
+
+def _evidence(code: str) -> str:
+    kind, _, rest = code.partition(":")
+    return EVIDENCE.get(kind, "{}").format(rest.replace("_", " ") if kind in EVIDENCE else code)

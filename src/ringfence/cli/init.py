@@ -1,0 +1,76 @@
+"""`ringfence init`: a first policy, its keys and its ledger. What is there already stays as it is."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from ringfence.cli._first_policy import FIRST_POLICY
+from ringfence.cli._home import Home, HomeOption, PolicyOption, home
+from ringfence.cli._policy import load_policy
+from ringfence.ledger import create_ledger, make_keys, read_signing_key
+from ringfence.policy import Policy
+from ringfence.vault import create, list_keys
+
+app = typer.Typer(add_completion=False)
+
+IGNORE = "# Keys and ledger: never to be committed.\n*\n"
+
+
+@app.command(
+    help=(
+        "Write a first policy, its keys and its ledger, beside one another.\n\n"
+        "Run again, it keeps what is there and adds what is missing: a key that the policy names, the ledger.\n\n"
+        "Example: ringfence init"
+    )
+)
+def init(policy: PolicyOption = None, folder: HomeOption = None) -> int:
+    """Make what is missing, and say what was made, what was kept, and what to do next."""
+    place = home(policy, folder)
+    _say(place.policy, made=_written(place.policy, FIRST_POLICY))
+    read = load_policy(place.policy)
+    made = not place.folder.is_dir()
+    place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _written(place.folder / ".gitignore", IGNORE)
+    _say(place.folder, made=made)
+    _make_keys(place, read)
+    _say(place.signing_key, made=_missing(place.signing_key, lambda: make_keys(place.signing_key, place.public_key)))
+    _say(place.ledger, made=_missing(place.ledger, lambda: create_ledger(place.ledger, read_signing_key(place.signing_key))))
+    print()
+    print("Next:")
+    print(f"  ringfence policy show {place.policy}")
+    for flow in list(read.flows)[:1]:
+        print(f"  my-service 2>&1 | ringfence pipe --flow {flow}")
+        print(f"  ringfence run --flow {flow} -- my-service")
+    print("  ringfence ledger tail")
+    return 0
+
+
+def _make_keys(place: Home, policy: Policy) -> None:
+    there = {key.name for key in list_keys(place.keys)} if place.keys.is_dir() else set()
+    for name in policy.keys:
+        if name not in there:
+            create(place.keys, name)
+        print(f"{'kept' if name in there else 'made'}  key {name}")
+
+
+def _written(file: Path, text: str) -> bool:
+    """Write a file that is not there; say whether it was written."""
+    try:
+        with file.open("x", encoding="utf-8") as new:
+            new.write(text)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _missing(file: Path, make: Callable[[], object]) -> bool:
+    if file.exists():
+        return False
+    make()
+    return True
+
+
+def _say(file: Path, *, made: bool) -> None:
+    print(f"{'made' if made else 'kept'}  {os.fspath(file)}")

@@ -1,0 +1,33 @@
+"""What all tests share: the command line as a real process, and a fresh installation to run it in."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+RINGFENCE = (sys.executable, "-c", "import ringfence.cli as c; c.main()")
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    """Run `ringfence` in the test's folder; give what came of it."""
+
+    def run(*arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None, timeout: float = 60) -> "subprocess.CompletedProcess[bytes]":
+        environment = {**os.environ, "COLUMNS": "200", **(env or {})}
+        command: Sequence[str] = (*RINGFENCE, *arguments)
+        return subprocess.run(command, input=stdin, capture_output=True, cwd=tmp_path, env=environment, timeout=timeout)
+
+    return run
+
+
+@pytest.fixture
+def installed(cli: Cli, tmp_path: Path) -> Path:
+    """Give a folder in which `ringfence init` was run."""
+    done = cli("init")
+    assert done.returncode == 0, done.stderr.decode()
+    return tmp_path
