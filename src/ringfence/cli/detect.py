@@ -1,0 +1,189 @@
+"""`ringfence detect`: personal data in files or standard input, told without telling it.
+
+The rule: a value is shown by its shape and length alone. Files of any size take bounded memory: they are read in pieces, and only
+the bytes whose findings are not yet certain are kept.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+
+from ringfence.cli._errors import Problem, in_words
+from ringfence.detect import Detector, Finding
+from ringfence.taxonomy import ENTITIES
+
+app = typer.Typer(add_completion=False)
+
+_PIECE = 1 << 18  # bytes read at a time
+_LARGE = 32 << 20  # bytes of a file from which progress is shown
+_PROBE = 8192  # first bytes in which a NUL marks a binary file
+_SHAPE_MOST = 40  # characters of a shape that are shown
+_STANDARD_INPUT = "-"
+
+
+class Format(StrEnum):
+    """How findings are written: a line of text, or a JSON document, for each."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A finding with where it stands. Lines and columns count from 1, columns in bytes."""
+
+    file: str
+    line: int
+    column: int
+    finding: Finding
+    shape: str
+
+    def as_text(self) -> str:
+        one = self.finding
+        where = f"{self.file}:{self.line}:{self.column}"
+        return "  ".join((where, one.entity, one.category, f"{one.score:.2f}", ",".join(one.evidence), self.shape))
+
+    def as_json(self) -> str:
+        one = self.finding
+        return json.dumps(
+            {
+                "file": self.file,
+                "line": self.line,
+                "column": self.column,
+                "start": one.start,
+                "end": one.end,
+                "entity": one.entity,
+                "category": one.category,
+                "score": one.score,
+                "evidence": one.evidence,
+                "shape": self.shape,
+            }
+        )
+
+
+def shape_of(value: bytes) -> str:
+    """Draw a value: ``x`` for each letter, ``9`` for each digit, marks as they are, and its length where it is cut short."""
+    text = value.decode(errors="replace")
+    drawn = "".join(
+        "9" if c.isdecimal() else "x" if c.isalnum() else c if c.isprintable() else "." for c in text[:_SHAPE_MOST]
+    )
+    return drawn if len(text) <= _SHAPE_MOST else f"{drawn}… ({len(text)} characters)"
+
+
+class _Reading:
+    """One file on its way through a detector: knows the lines, and keeps what is not yet certain."""
+
+    def __init__(self, name: str, detector: Detector) -> None:
+        self._name = name
+        self._stream = detector.stream()
+        self._kept = b""
+        self._base = 0  # where in the file the kept bytes begin
+        self._line = 1  # the line of that offset
+        self._line_at = 0  # and where in the file that line begins
+
+    def take(self, piece: bytes) -> Iterator[_Place]:
+        self._kept += piece
+        yield from self._places(self._stream.feed(piece))
+        self._forget(self._stream.safe)
+
+    def end(self) -> Iterator[_Place]:
+        yield from self._places(self._stream.end())
+
+    def _places(self, findings: list[Finding]) -> Iterator[_Place]:
+        for one in findings:
+            self._forget(one.start)
+            value = self._kept[: one.end - one.start]
+            yield _Place(self._name, self._line, one.start - self._line_at + 1, one, shape_of(value))
+
+    def _forget(self, until: int) -> None:
+        gone = self._kept[: until - self._base]
+        lines = gone.count(b"\n")
+        if lines:
+            self._line += lines
+            self._line_at = self._base + gone.rindex(b"\n") + 1
+        self._kept = self._kept[len(gone) :]
+        self._base += len(gone)
+
+
+@contextmanager
+def _progress(name: str, size: int) -> Iterator[Callable[[int], None]]:
+    """Show how far a large file is read, where somebody watches standard error."""
+    if size < _LARGE or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=size)
+        yield lambda count: bar.advance(task, count)
+
+
+def _places_in(name: str, source: BinaryIO, size: int, detector: Detector) -> Iterator[_Place]:
+    reading = _Reading(name, detector)
+    first = True
+    with _progress(name, size) as advance:
+        while piece := source.read(_PIECE):
+            if first and b"\x00" in piece[:_PROBE]:
+                raise Problem(f"{name}: a binary file", "give text; take archives and documents apart first")
+            first = False
+            yield from reading.take(piece)
+            advance(len(piece))
+    yield from reading.end()
+
+
+def _places_of(file: str, detector: Detector) -> Iterator[_Place]:
+    if file == _STANDARD_INPUT:
+        yield from _places_in("(standard input)", sys.stdin.buffer, 0, detector)
+        return
+    path = Path(file)
+    if path.is_dir():
+        raise Problem(f"{file}: a folder", f"name its files, for example with `find {file} -type f`")
+    with path.open("rb", buffering=0) as source:
+        yield from _places_in(file, source, os.fstat(source.fileno()).st_size, detector)
+
+
+def _detector(entities: str, min_score: float | None) -> Detector:
+    names = [name.strip().upper() for name in entities.split(",") if name.strip()]
+    thresholds = None if min_score is None else dict.fromkeys(ENTITIES, min_score)
+    return Detector(entities=names or None, thresholds=thresholds)
+
+
+@app.command(
+    help="Find personal data in files or standard input (json: one document a line). A value is shown by its shape only: "
+    "x for a letter, 9 for a digit.\n\nExit code: 0 nothing found, 1 found, 2 an error.\n\n"
+    "Example: ringfence detect app.log --entities EMAIL_ADDRESS,IBAN"
+)
+def detect(
+    files: Annotated[list[str] | None, typer.Argument(metavar="[FILES]...", help="Files; - is standard input.")] = None,
+    entities: Annotated[str, typer.Option("--entities", metavar="A,B", help="Only these entities.")] = "",
+    min_score: Annotated[
+        float | None,
+        typer.Option("--min-score", min=0.0, max=1.0, help="The least score, instead of each entity's own threshold."),
+    ] = None,
+    output: Annotated[Format, typer.Option("--format", help="How to write findings.")] = Format.TEXT,
+) -> int:
+    """Print every finding of every file; what cannot be read is told, and the others are still read."""
+    if not files and sys.stdin.isatty():
+        raise Problem("nothing to read", "name files, or pipe text in: `my-service 2>&1 | ringfence detect`")
+    detector = _detector(entities, min_score)
+    found, failed = False, False
+    for file in files or [_STANDARD_INPUT]:
+        try:
+            for place in _places_of(file, detector):
+                found = True
+                print(place.as_json() if output is Format.JSON else place.as_text())
+        except BrokenPipeError:
+            raise
+        except (OSError, Problem) as error:
+            failed = True
+            print(f"ringfence: {in_words(error)}", file=sys.stderr)
+    return 2 if failed else int(found)

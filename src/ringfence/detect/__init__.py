@@ -1,0 +1,17 @@
+"""Text and bytes in, findings out: where personal data stands, what it is, how sure that is, and why.
+
+The rule: detection is linear in its input, holds no state but a window of a stream, does no I/O, and says nothing of the
+values themselves.
+
+>>> [(f.entity, f.start, f.end) for f in Detector().find("write to anna@mail.example today")]
+[('EMAIL_ADDRESS', 9, 26)]
+>>> [f.evidence for f in Detector().find("Anna", field="customer.first_name")]
+[('field:first name',)]
+"""
+
+from ringfence.detect.detector import Detector, detector_for
+from ringfence.detect.finding import Finding
+from ringfence.detect.recognizers import RECOGNIZERS
+from ringfence.detect.stream import Stream
+
+__all__ = ["RECOGNIZERS", "Detector", "Finding", "Stream", "detector_for"]

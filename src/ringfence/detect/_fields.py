@@ -1,0 +1,119 @@
+"""What a field's name says of its value.
+
+The rule: a name is read as words (``homePhone``, ``HOME-PHONE``, ``home_phone`` are the same), from its end, where languages put
+what a thing is; ``filename`` and ``product_name`` are no persons' names. A bare ``name`` counts only where its path says whose.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ringfence.detect._words import folded
+from ringfence.detect.recognizer import listed
+
+_TAILS = frozenset(
+    ("number", "no", "nr", "num", "nummer", "numero", "home", "work", "office", "private", "primary", "secondary")
+)
+"""Last words that add nothing to what a field is; neither does a count."""
+
+_PEOPLE = frozenset(
+    listed(
+        "user, customer, client, person, people, patient, employee, member, owner, contact, recipient, sender, "
+        "guest, passenger, student, pupil, teacher, driver, subscriber, holder, beneficiary, applicant, "
+        "candidate, player, spouse, child, parent, father, mother, doctor, physician, nurse, practitioner, "
+        "author, actor, staff, manager, buyer, seller, payer, payee, tenant, borrower, donor, visitor, attendee, "
+        "participant, creditor, debtor, insured, cardholder, billing, shipping, kunde, kundin, mitarbeiter, "
+        "mitarbeiterin, benutzer, inhaber, empfanger, cliente, utente, usuario, klient, persona, personne, "
+        "paciente, paziente, empleado, impiegato, klant, pasjent, pacjent, pracownik, medewerker, persoon, osoba, "
+        "pessoa, funcionario"
+    )
+)
+"""Whose name a bare ``name`` is."""
+
+_BARE = frozenset(("name", "nom", "nombre", "nome", "naam", "nazwa"))
+_PARTS = frozenset(("given", "family", "first", "last", "middle"))
+"""Parts of a name, under a field that is called one: FHIR's ``patient.name.given``."""
+
+_MOST = 512  # characters of a path that are read: paths come from payloads
+_PATHS = 8192  # paths remembered
+
+
+def words_of(segment: str) -> list[str]:
+    """Split one name of a path into words, folded.
+
+    >>> words_of("homePhone_2"), words_of("DATE-OF-BIRTH"), words_of("SSNumber")
+    (['home', 'phone', '2'], ['date', 'of', 'birth'], ['ss', 'number'])
+    """
+    words: list[str] = []
+    word = ""
+    text = unicodedata.normalize("NFC", segment)
+    for at, character in enumerate(text):
+        after = text[at + 1 : at + 2]
+        starts = bool(word) and (
+            (character.isupper() and (not word[-1].isupper() or after.islower()))
+            or character.isdigit() != word[-1].isdigit()
+        )
+        if starts or not character.isalnum():
+            words.append(word)
+            word = ""
+        if character.isalnum():
+            word += character
+    words.append(word)
+    return [folded(word) for word in words if word]
+
+
+def _segments(path: str) -> list[list[str]]:
+    names = path[-_MOST:].replace("[", ".").replace("]", ".").replace("/", ".").replace('"', "").split(".")
+    read = [words_of(name) for name in names]
+    return [words for words in read if words and not all(word.isdigit() for word in words)]
+
+
+def _endings(words: list[str]) -> Iterable[str]:
+    """Give the names that a segment ends in: all its words joined, then all but the first, and so on."""
+    while words:
+        yield from ("".join(words[at:]) for at in range(len(words)))
+        if len(words) == 1 or not (words[-1].isdigit() or words[-1] in _TAILS):
+            return
+        words = words[:-1]
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if word.endswith("s") and word not in _PEOPLE else word
+
+
+def _is_persons_name(segments: list[list[str]]) -> bool:
+    last = segments[-1]
+    above = segments[-2] if len(segments) > 1 else []
+    if last[-1] in _PARTS and len(last) == 1:
+        return bool(above) and (above[-1] in _BARE or above == ["names"])
+    if last[-1] not in _BARE:
+        return False
+    if len(last) > 1:
+        # `user_name` is what a person signs in with, not what they are called.
+        return last[-2] != "user" and _singular(last[-2]) in _PEOPLE
+    return bool(above) and _singular(above[-1]) in _PEOPLE
+
+
+class FieldNames:
+    """The field names of all entities, and what a path means by them."""
+
+    def __init__(self, fields: Iterable[tuple[str, Iterable[str]]]) -> None:
+        self._known: dict[str, tuple[tuple[str, str], ...]] = {}
+        for entity, names in fields:
+            for name in names:
+                key = folded(name)
+                self._known[key] = (*self._known.get(key, ()), (entity, name))
+        self.entities = lru_cache(maxsize=_PATHS)(self._entities)
+
+    def _entities(self, path: str) -> dict[str, str]:
+        """Give the entities that a path speaks of, each with the name in the table that it was known by."""
+        segments = _segments(path)
+        if not segments:
+            return {}
+        found: dict[str, str] = {}
+        for ending in _endings(segments[-1]):
+            for entity, name in self._known.get(ending, ()):
+                found.setdefault(entity, name)
+        if "PERSON" not in found and _is_persons_name(segments):
+            found["PERSON"] = "name"
+        return found

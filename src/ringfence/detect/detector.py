@@ -1,0 +1,265 @@
+"""The detector: recognizers made ready, and the ways in which a text is handed to them.
+
+The rule: a finding depends on its own line and, for what runs over lines, on `KEY_MOST` bytes; so a text can be cut at line
+breaks, fields can be joined, and every way in gives the same findings for the same bytes. A detector has no state: it may be
+shared between threads and kept as long as one likes.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+from ringfence.detect._engine import Engine, Wanted, Work
+from ringfence.detect._fields import FieldNames
+from ringfence.detect._overlap import Candidate, letters_in, resolve
+from ringfence.detect._words import Words, triggers_of
+from ringfence.detect.finding import Finding
+from ringfence.detect.recognizer import Certainty, Check, Hit, Pattern, Recognizer
+from ringfence.detect.recognizers import RECOGNIZERS
+from ringfence.detect.stream import BLOCK, Stream
+from ringfence.taxonomy import ENTITIES
+
+_JOINT = b"\x1e"
+_BY_FIELD = 0.8  # the least score of what a field's name vouches for
+
+_Fields = Sequence[tuple[int, int, Mapping[str, str]]]
+"""The fields of a buffer: start, end, and what each one's name says."""
+
+
+class UnknownEntity(ValueError):
+    """A detector was asked for an entity that it does not have."""
+
+    def __init__(self, name: str) -> None:
+        name = name.upper()
+        near = get_close_matches(name, ENTITIES, n=1) or [entity for entity in ENTITIES if name and name in entity]
+        mend = f"did you mean {near[0]}?" if near else "`ringfence entities` lists them"
+        super().__init__(f"no entity of that name: {mend}")
+
+
+class Detector:
+    """Finds personal data.
+
+    Parameters
+    ----------
+    entities
+        Whom to look for, by name; None: everything.
+    thresholds
+        The least score of an entity's findings, where its recognizer's own does not fit.
+    allow
+        Exact values that are never findings, such as a company's own hotline.
+    """
+
+    def __init__(
+        self,
+        *,
+        entities: Iterable[str] | None = None,
+        thresholds: Mapping[str, float] | None = None,
+        allow: Iterable[str] = (),
+    ) -> None:
+        wanted = frozenset(ENTITIES if entities is None else entities)
+        thresholds = thresholds or {}
+        for name in (*sorted(wanted), *thresholds):
+            if name not in ENTITIES:
+                raise UnknownEntity(name)
+        self._recognizers = tuple(one for one in RECOGNIZERS if one.entity in wanted)
+        self._thresholds = {one.entity: thresholds.get(one.entity, one.threshold) for one in self._recognizers}
+        patterns = [(one, pattern) for one in self._recognizers for pattern in one.patterns]
+        words = {one.entity: Words(one.words, one.near) for one in self._recognizers if one.words}
+        self._engine = Engine([_wanted(one, pattern) for one, pattern in patterns])
+        self._ready = tuple(
+            _Ready(
+                one.entity,
+                one.certainty,
+                pattern.check or _unchecked,
+                pattern.alone,
+                pattern.beside,
+                pattern.doubtful,
+                (f"pattern:{pattern.code}",),
+                words.get(one.entity),
+                self._thresholds[one.entity],
+            )
+            for one, pattern in patterns
+        )
+        self._names = FieldNames((one.entity, one.fields) for one in self._recognizers if one.fields)
+        self._whole = tuple(one for one in self._recognizers if one.whole_field)
+        self._allow = frozenset(value.encode(errors="surrogatepass") for value in allow)
+
+    def find(self, text: str | bytes, *, field: str = "") -> list[Finding]:
+        """Find what stands in a text; `field` is the path of the field that it is the value of.
+
+        Offsets are in code points for `str` and in bytes for `bytes`. Neither lone surrogates nor broken UTF-8 raise.
+        """
+        if isinstance(text, str):
+            data = text.encode(errors="surrogatepass")
+            found = self._find_bytes(data, field)
+            return found if len(data) == len(text) else _in_characters(data, found)
+        return self._find_bytes(text, field)
+
+    def find_fields(self, fields: Sequence[tuple[str, bytes]]) -> list[list[Finding]]:
+        """Find what stands in each of several values, each with the path of its field; offsets are in bytes of the value.
+
+        One pass over all of them: no pattern and no context reaches from one value into another.
+        """
+        small = [number for number, (_, value) in enumerate(fields) if len(value) <= BLOCK]
+        found: list[list[Finding]] = [[] for _ in fields]
+        for number, findings in zip(small, self._find_joined([fields[number] for number in small]), strict=True):
+            found[number] = findings
+        for number, (path, value) in enumerate(fields):
+            if len(value) > BLOCK:
+                found[number] = self._find_bytes(value, path)
+        return found
+
+    def stream(self) -> Stream:
+        """Begin a stream: a text that comes in pieces."""
+        return Stream(lambda data: self._scan(data, _NOTHING), _finding)
+
+    def _find_bytes(self, data: bytes, field: str) -> list[Finding]:
+        names = self._names.entities(field) if field else {}
+        if len(data) <= BLOCK or names:
+            return [_finding(one, 0) for one in self._scan(data, names)]
+        stream = self.stream()
+        return stream.feed(data) + stream.end()
+
+    def _find_joined(self, fields: Sequence[tuple[str, bytes]]) -> list[list[Finding]]:
+        starts = list(accumulate((len(value) + 1 for _, value in fields), initial=0))
+        data = _JOINT.join(value for _, value in fields)
+        parts = [
+            (start, start + len(value), self._names.entities(path))
+            for start, (path, value) in zip(starts[:-1], fields, strict=True)
+        ]
+        found: list[list[Finding]] = [[] for _ in fields]
+        number = 0
+        for one in self._candidates(data, parts):
+            while one.start >= starts[number + 1]:
+                number += 1
+            found[number].append(_finding(one, -starts[number]))
+        return found
+
+    def _scan(self, data: bytes, names: Mapping[str, str]) -> list[Candidate]:
+        """Find everything in one value."""
+        return self._candidates(data, ((0, len(data), names),))
+
+    def _candidates(self, data: bytes, fields: _Fields) -> list[Candidate]:
+        named = [one for one in fields if one[2]]
+        always = [
+            (number, begin, stop)
+            for begin, stop, names in named
+            for number, ready in enumerate(self._ready)
+            if ready.entity in names
+        ]
+        lookup = _Lookup(named)
+        found: list[Candidate] = []
+        for number, begin, stop in self._engine.scan(data, 0, len(data), always=always):
+            ready = self._ready[number]
+            for hit in ready.check(data, begin, stop):
+                score, evidence = self._weigh(data, ready, hit, lookup)
+                if score >= ready.threshold and not (self._allow and data[hit.start : hit.end] in self._allow):
+                    found.append(Candidate(hit.start, hit.end, ready.certainty, ready.entity, score, evidence))
+        found.extend(self._by_name_alone(data, named))
+        return resolve(data, found) if len(found) > 1 else found
+
+    def _weigh(self, data: bytes, ready: "_Ready", hit: Hit, lookup: "_Lookup") -> tuple[float, tuple[str, ...]]:
+        """Give the score of a hit, and what speaks for it."""
+        score, beside = ready.doubtful if hit.doubtful else (ready.alone, ready.beside)
+        evidence = ready.evidence + hit.evidence
+        if ready.alone == ready.beside:
+            return score, evidence
+        names = lookup.at(hit.start)
+        if ready.entity in names:
+            return max(ready.beside, _BY_FIELD), (*evidence, f"field:{names[ready.entity]}")
+        word = ready.words.before(data, hit.start) if ready.words else None
+        return (score, evidence) if word is None else (beside, (*evidence, f"context:{word}"))
+
+    def _by_name_alone(self, data: bytes, fields: _Fields) -> Iterable[Candidate]:
+        """Take whole values, where their fields' names say what they are and they hold a letter."""
+        for start, end, names in fields:
+            for recognizer in self._whole:
+                entity = recognizer.entity
+                if entity not in names or self._thresholds[entity] > _BY_FIELD or data[start:end] in self._allow:
+                    continue
+                begin, stop = letters_in(data, start, end)
+                if begin < stop:
+                    evidence = (f"field:{names[entity]}",)
+                    yield Candidate(begin, stop, recognizer.certainty, entity, _BY_FIELD, evidence)
+
+    @property
+    def work(self) -> Work:
+        """What the engine has done so far, over all calls: the measure of its linearity, exact within one thread."""
+        return self._engine.work
+
+
+class _Ready(NamedTuple):
+    """A pattern with all that is needed to judge its matches."""
+
+    entity: str
+    certainty: Certainty
+    check: Check
+    alone: float
+    beside: float
+    doubtful: tuple[float, float]
+    evidence: tuple[str, ...]
+    words: Words | None
+    threshold: float
+
+
+def _unchecked(data: bytes, start: int, end: int) -> Sequence[Hit]:  # noqa: ARG001 (a `Check`)
+    return (Hit(start, end),)
+
+
+class _Lookup:
+    """What the name of the field at an offset says."""
+
+    __slots__ = ("_fields", "_starts")
+
+    def __init__(self, fields: _Fields) -> None:
+        self._fields = fields
+        self._starts = [start for start, _, _ in fields]
+
+    def at(self, offset: int) -> Mapping[str, str]:
+        number = bisect_right(self._starts, offset) - 1
+        if number < 0:
+            return _NOTHING
+        _, end, names = self._fields[number]
+        return names if offset < end else _NOTHING
+
+
+_NOTHING: Mapping[str, str] = {}
+
+
+def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
+    """Say to the engine what a pattern is announced by: its own trigger, or its entity's words within their distance."""
+    if pattern.trigger:
+        return Wanted(pattern.pattern, pattern.unicode, (pattern.trigger,), pattern.before, pattern.after)
+    triggers = triggers_of(recognizer.words)
+    return Wanted(pattern.pattern, pattern.unicode, triggers, 0, recognizer.near + pattern.after)
+
+
+def _finding(one: Candidate, shift: int) -> Finding:
+    category = ENTITIES[one.entity].category
+    return Finding(one.start + shift, one.end + shift, one.entity, category, one.score, one.evidence)
+
+
+def _in_characters(data: bytes, found: Sequence[Finding]) -> list[Finding]:
+    """Turn byte offsets into code points, in one walk. Findings do not overlap, so their ends are in order too."""
+    moved: list[Finding] = []
+    at = characters = 0
+    for one in found:
+        start = characters + _length(data, at, one.start)
+        end = start + _length(data, one.start, one.end)
+        moved.append(replace(one, start=start, end=end))
+        at, characters = one.end, end
+    return moved
+
+
+def _length(data: bytes, start: int, end: int) -> int:
+    return len(data[start:end].decode(errors="surrogatepass"))
+
+
+@lru_cache(maxsize=64)
+def detector_for(thresholds: tuple[tuple[str, float], ...], allow: tuple[str, ...]) -> Detector:
+    """Give the detector of a policy, made once for each."""
+    return Detector(thresholds=dict(thresholds), allow=allow)

@@ -1,0 +1,108 @@
+"""What a recognizer is: one entry of a table, with the examples that test it.
+
+The rule: an entity is added by adding one entry, and everything about it stands in that entry: what to look for, how a
+candidate is checked, which words and field names vouch for it, what it scores, where its definition is published, and examples
+that must be found and must not be found.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class Certainty(IntEnum):
+    """What kind of evidence an entity rests on. Where two findings overlap, the higher wins."""
+
+    FIELD = 0  # only the field's name
+    CONTEXT = 1  # a shape that means something only beside a word
+    SHAPE = 2  # a shape that hardly anything else has
+    CHECKED = 3  # a shape with a check digit or registered ranges
+    SECRET = 4  # a credential: whatever else stands in it goes with it
+
+
+class Hit(NamedTuple):
+    """A checked part of a candidate: its span, and what speaks for it. `doubtful` takes the pattern's lower scores."""
+
+    start: int
+    end: int
+    evidence: tuple[str, ...] = ()
+    doubtful: bool = False
+
+
+Check = Callable[[bytes, int, int], Iterable[Hit]]
+"""From a buffer and the span of a pattern's match to the hits in it. It may read beyond the span, but never beyond a break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One spelling of an entity.
+
+    Attributes
+    ----------
+    code
+        Its name in evidence.
+    pattern
+        What it looks like, for RE2. It can match neither a line feed nor U+001E.
+    trigger
+        A cheaper pattern of at most 24 bytes without which `pattern` cannot match; what the first pass looks for. Empty: the
+        pattern is tried only beside the entity's words, and in fields that are known by their name.
+    before, after
+        How many bytes a match can extend before its trigger begins, and after it ends.
+    alone, beside
+        Scores without and with a context word or field name.
+    doubtful
+        The same two scores for a doubtful hit. A field's name vouches for either.
+    unicode
+        Whether the pattern speaks of characters rather than bytes.
+    """
+
+    code: str
+    pattern: str
+    alone: float
+    beside: float
+    trigger: str = ""
+    before: int = 24
+    after: int = 48
+    check: Check | None = None
+    doubtful: tuple[float, float] = (0.0, 0.0)
+    unicode: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text, and what is found in it; `field` is the path of the field that it stands in."""
+
+    text: str
+    found: tuple[str, ...] = ()
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognizer:
+    """All that is known of one entity.
+
+    `words` vouch for a candidate that stands at most `near` bytes behind them on the same line; a word that ends in ``-`` is
+    the beginning of a longer one (``geburts-``). `fields` are field names, as words. `whole_field` marks an entity that is
+    known by its field's name alone: the whole value is the finding.
+    """
+
+    entity: str
+    certainty: Certainty
+    source: str
+    examples: tuple[Example, ...]
+    patterns: tuple[Pattern, ...] = ()
+    words: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    near: int = 48
+    whole_field: bool = False
+    threshold: float = 0.5
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Split a list that is written as one text.
+
+    >>> listed("born, date of birth")
+    ('born', 'date of birth')
+    """
+    return tuple(item.strip() for item in text.split(","))

@@ -1,0 +1,131 @@
+"""How a person is reached: e-mail addresses and telephone numbers."""
+
+from collections.abc import Sequence
+
+from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
+from ringfence.detect._phone import check_international, check_national
+from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
+
+_LOCAL_MOST = 64  # octets in a local part, RFC 5321 section 4.5.3.1.1
+_DOMAIN_MOST = 255  # octets in a domain, section 4.5.3.1.2
+
+_FILE_ENDINGS = frozenset(
+    b"bmp css csv dll exe gif gz htm html ico jar jpeg jpg js json log pdf php png svg tgz txt webp xml yaml yml".split()
+)
+"""What follows the last point of a file's name and is no top-level domain: ``icon@2x.png`` is no address."""
+
+
+def _check_email(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    address = data[start:end]
+    sign = b"@" if b"@" in address else b"%40"
+    local, _, domain = address.partition(sign)
+    if len(local) > _LOCAL_MOST or len(domain) > _DOMAIN_MOST or b".." in local:
+        return ()
+    if domain.rpartition(b".")[2].lower() in _FILE_ENDINGS:
+        return ()
+    if is_word_before(data, start) or is_word_after(data, end):
+        return ()
+    if data[end : end + 1] == b"." and is_digit(data, end + 1):
+        return ()  # a version: package@name.of.it.1
+    return (Hit(start, end),)
+
+
+_DOMAIN = r"(?:[\pL\pN][\pL\pN\pM-]*\.)+(?:[Xx][Nn]--[0-9A-Za-z-]+|\pL\pL+)"
+
+_NATIONAL = r"(?:\+|\()?[0-9](?:[ ./()-]{0,3}[0-9]){6,}(?:[ ,;]{0,2}(?:ext\.?|x|#)[ ]?[0-9]{1,6})?"
+
+CONTACT: tuple[Recognizer, ...] = (
+    Recognizer(
+        entity="EMAIL_ADDRESS",
+        certainty=Certainty.SHAPE,
+        source="https://www.rfc-editor.org/rfc/rfc5321#section-4.1.2 with https://www.rfc-editor.org/rfc/rfc6531",
+        patterns=(
+            Pattern(
+                code="email",
+                pattern=r"[\pL\pN_](?:[\pL\pN\pM_.+'~-]|%2[Bb])*@" + _DOMAIN,
+                trigger=r"[0-9A-Za-z_.+'~\x80-\xff-]@[0-9A-Za-z\x80-\xff]",
+                alone=0.95,
+                beside=0.95,
+                before=_LOCAL_MOST + 8,
+                after=_DOMAIN_MOST + 8,
+                check=_check_email,
+                unicode=True,
+            ),
+            Pattern(
+                code="email-encoded",
+                pattern=r"[\pL\pN_](?:[\pL\pN\pM_.+'~-]|%2[Bb])*%40" + _DOMAIN,
+                trigger=r"%40[0-9A-Za-z\x80-\xff]",
+                alone=0.9,
+                beside=0.9,
+                before=_LOCAL_MOST + 8,
+                after=_DOMAIN_MOST + 8,
+                check=_check_email,
+                unicode=True,
+            ),
+        ),
+        examples=(
+            Example("from anna.berg+shop@mail.example, twice", ("anna.berg+shop@mail.example",)),
+            Example("<zoë@exämple.example>", ("zoë@exämple.example",)),
+            Example("GET /?mail=anna%40mail.example&x=1", ("anna%40mail.example",)),
+            Example("GET /?mail=anna%2Bshop@mail.example&x=1", ("anna%2Bshop@mail.example",)),
+            Example("“user@xn--80ak6aa92e.com”.", ("user@xn--80ak6aa92e.com",)),
+            Example("mailto:o'hara@mail.example?subject=x", ("o'hara@mail.example",)),
+            Example("user=anna@mail.example;", ("anna@mail.example",)),
+            Example("java.lang.Object@1b6d3586 icon@2x.png @home a@b"),
+        ),
+    ),
+    Recognizer(
+        entity="PHONE_NUMBER",
+        certainty=Certainty.CHECKED,
+        source="https://www.itu.int/rec/T-REC-E.164 and the numbering plans of https://github.com/google/libphonenumber",
+        patterns=(
+            Pattern(
+                code="phone-international",
+                pattern=r"(?:\+|%2[Bb])[ (]{0,2}[1-9](?:[ ./()-]{0,3}[0-9]){6,}(?:[ ,;]{0,2}(?:ext\.?|x|#)[ ]?[0-9]{1,6})?",
+                trigger=r"(?:\+|%2[Bb])[ (]{0,2}[1-9][ ./()-]{0,3}[0-9]",
+                alone=0.8,
+                beside=0.95,
+                doubtful=(0.4, 0.95),
+                before=8,
+                after=64,
+                check=check_international,
+            ),
+            Pattern(
+                code="phone-national",
+                pattern=_NATIONAL,
+                alone=0.2,
+                beside=0.75,
+                doubtful=(0.1, 0.3),
+                after=64,
+                check=check_national,
+            ),
+        ),
+        words=listed(
+            "phone, phones, telephone, phone-, mobile, cell, cellphone, fax, call me, call us, text me, "
+            "hotline, whatsapp, msisdn, tel, telefon, telefon-, handy, handynummer, rufnummer, mobil, "
+            "mobilnummer, téléphone, portable, teléfono, móvil, celular, telefono, cellulare, telefone, "
+            "telemóvel, telefoon, telefoonnummer, mobiel, komórka, komórkowy, numer telefonu"
+        ),
+        fields=listed(
+            "phone, telephone, mobile, cell, cellphone, mobile phone, cell phone, phone number, fax, tel, "
+            "msisdn, whatsapp, telefon, handy, rufnummer, mobil, telefono, telefone, movil, celular, "
+            "cellulare, telemovel, telefoon, mobiel, komorka, portable, contact number, telecom"
+        ),
+        near=24,
+        examples=(
+            Example("ring +49 30 23125 000 now", ("+49 30 23125 000",)),
+            Example("+1 (415) 555-0132 or %2B14155550132", ("+1 (415) 555-0132", "%2B14155550132")),
+            Example("phone: (415) 555-0132", ("(415) 555-0132",)),
+            Example("Tel. 030 23125-000, Raum 5", ("030 23125-000",)),
+            Example("homePhone=415-555-0132", ("415-555-0132",)),
+            Example("030 23125000", ("030 23125000",), field="contact.phone"),
+            Example("23125000", ("23125000",), field="phone_home"),
+            Example("GET /mobile HTTP/1.1 200 9571"),
+            Example("(415) 555-0132 and 030 23125-000 without a word"),
+            Example("2024-05-17T10:05:50+0200 GMT+1100 id 4155550132 1.2.3+4567 10.0.0.1"),
+            Example("phone app 2024-05-17 10:05:50, version 12.4.1"),
+            Example("2024-05-17 10:05:50", field="phone"),
+            Example("telemetry 4155550132"),
+        ),
+    ),
+)

@@ -1,0 +1,143 @@
+"""Addresses of devices: IPv4, IPv6 and hardware addresses."""
+
+from collections.abc import Sequence
+from ipaddress import AddressValueError, IPv6Address
+
+from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
+from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer
+
+_VERSIONED = tuple(
+    b"applewebkit browser build camino chrome chromium coolnovo crios edg edge epiphany firefox flock fxios galeon gecko "
+    b"iceweasel iron java konqueror libwww maxthon minefield mozilla msie netscape opera opr php presto release rev rv "
+    b"safari samsungbrowser seamonkey thunderbird trident v ver version vivaldi webkit yabrowser".split()
+)
+"""Words right before four numbers that make them a version."""
+
+_WORD_MOST = 24  # bytes in which such a word must stand
+_COLONS = 6  # in an address of full length that ends in an IPv4 address
+_LONGEST_V6 = 45  # characters, with an IPv4 address in it
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+
+
+def _check_v4(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    if is_word_before(data, start) or is_word_after(data, end):
+        return ()
+    before = data[start - 1 : start]
+    if before in (b".", b"-") and before and is_word_before(data, start - 1):
+        return ()
+    if data[end : end + 1] in (b".", b"-") and is_digit(data, end + 1):
+        return ()
+    if before and before in b"/ :=" and _is_version(data, start - 1):
+        return ()
+    return (Hit(start, end),)
+
+
+def _is_version(data: bytes, end: int) -> bool:
+    text = data[max(0, end - _WORD_MOST) : end].rstrip(b".: ").lower()
+    if not text.endswith(_VERSIONED):
+        return False
+    return any(text.endswith(word) and not text[: -len(word)][-1:].isalpha() for word in _VERSIONED)
+
+
+def _check_v6(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    if is_word_before(data, start) or is_word_after(data, end) or data[start - 1 : start] == b":":
+        return ()
+    zone = data.find(b"%", start, end)
+    last = end if zone < 0 else zone
+    if zone < 0:
+        while last > start and data[last - 1] in b".:" and data[last - 2 : last] != b"::":
+            last -= 1
+    if data[last : last + 1] in (b".", b":") and is_word_after(data, last + 1):
+        return ()
+    address = data[start:last]
+    if address.count(b":") < _COLONS and b"::" not in address:
+        return ()  # a time of day, a hardware address
+    if len(address) > _LONGEST_V6 or not any(0x30 <= byte <= 0x39 for byte in address):
+        return ()  # without a digit it is a name such as Ada::Face
+    try:
+        IPv6Address(address.decode("ascii"))
+    except AddressValueError:
+        return ()
+    return (Hit(start, last if zone < 0 else end),)
+
+
+def _check_mac(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    if is_word_before(data, start) or is_word_after(data, end):
+        return ()
+    marks = {data[start + 2 : start + 3]} if data[start + 4 : start + 5] != b"." else {b"."}
+    if data[end : end + 1] in marks and is_word_after(data, end + 1):
+        return ()
+    if data[start - 1 : start] in marks and is_word_before(data, start - 1):
+        return ()
+    digits = set(data[start:end].lower()) - set(b":-.")
+    if digits in ({0x30}, {0x66}):
+        return ()  # all zeros or the broadcast address: nobody's
+    return (Hit(start, end),)
+
+
+NETWORK: tuple[Recognizer, ...] = (
+    Recognizer(
+        entity="IP_ADDRESS",
+        certainty=Certainty.SHAPE,
+        source="https://www.rfc-editor.org/rfc/rfc791 and https://www.rfc-editor.org/rfc/rfc4291#section-2.2",
+        patterns=(
+            Pattern(
+                code="ipv4",
+                pattern=_OCTET + r"(?:\." + _OCTET + r"){3}",
+                trigger=r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
+                alone=0.85,
+                beside=0.85,
+                check=_check_v4,
+            ),
+            Pattern(
+                code="ipv6",
+                pattern=r"(?:[0-9A-Fa-f]{0,4}:){2,8}(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{1,4})?"
+                r"(?:%[0-9A-Za-z]{1,15})?",
+                trigger=r"[0-9A-Fa-f]::|::[0-9A-Fa-f]|(?:[0-9A-Fa-f]{1,4}:){4}[0-9A-Fa-f]",
+                alone=0.85,
+                beside=0.85,
+                before=64,
+                after=64,
+                check=_check_v6,
+            ),
+        ),
+        examples=(
+            Example("83.149.9.216 - - [17/May/2015:10:05:50 +0000]", ("83.149.9.216",)),
+            Example(
+                "host.example/10.0.0.7:5432, [2001:db8::8a2e:370:7334]:443", ("10.0.0.7", "2001:db8::8a2e:370:7334")
+            ),
+            Example("::ffff:192.0.2.1 fe80::1%eth0 ::1.", ("::ffff:192.0.2.1", "fe80::1%eth0", "::1")),
+            Example("2345:0425:2CA1:0000:0000:0567:5673:23b5", ("2345:0425:2CA1:0000:0000:0567:5673:23b5",)),
+            Example("Firefox/3.0.0.19 version 1.2.3.4 v1.2.3.4 1.2.3.4.5 256.1.1.1 1.2.3"),
+            Example("std::cout Ada::Face 12:34:56 10:20:30:40 :: 1:2:3:4:5:6:7 fe80::1text"),
+        ),
+    ),
+    Recognizer(
+        entity="MAC_ADDRESS",
+        certainty=Certainty.SHAPE,
+        source="IEEE 802, https://standards.ieee.org/products-programs/regauth/",
+        patterns=(
+            Pattern(
+                code="mac",
+                pattern=r"[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})",
+                trigger=r"[0-9A-Fa-f]{2}:(?:[0-9A-Fa-f]{2}:){4}[0-9A-Fa-f]|[0-9A-Fa-f]{2}-(?:[0-9A-Fa-f]{2}-){4}[0-9A-Fa-f]",
+                alone=0.85,
+                beside=0.85,
+                check=_check_mac,
+            ),
+            Pattern(
+                code="mac-dotted",
+                pattern=r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
+                trigger=r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
+                alone=0.7,
+                beside=0.7,
+                check=_check_mac,
+            ),
+        ),
+        examples=(
+            Example("from 00:1A:2B:3C:4D:5E", ("00:1A:2B:3C:4D:5E",)),
+            Example("AA-BB-CC-DD-EE-F0 and 0012.3456.789A", ("AA-BB-CC-DD-EE-F0", "0012.3456.789A")),
+            Example("ff:ff:ff:ff:ff:ff ZZ:ZZ:ZZ:ZZ:ZZ:ZZ 00:11:22:33:44:55:66 00:11-22:33-44:55"),
+        ),
+    ),
+)

@@ -1,0 +1,171 @@
+"""The person: name, and date of birth."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
+from ringfence.detect._words import folded
+from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
+
+_MONTHS = {
+    folded(name): number
+    for number, names in enumerate(
+        (
+            "january jan januar jänner janvier janv enero ene gennaio gen janeiro januari stycznia styczeń sty",
+            "february feb februar février févr fevrier febrero febbraio fevereiro fev februari lutego luty lut",
+            "march mar märz mrz mars marzo março maart mrt marca marzec",
+            "april apr avril avr abril abr aprile kwietnia kwiecień kwi",
+            "may mai mayo maggio mag maio mei maja maj",
+            "june jun juni juin junio giugno giu junho czerwca czerwiec cze",
+            "july jul juli juillet juil julio luglio lug julho lipca lipiec lip",
+            "august aug août aout agosto ago augustus sierpnia sierpień sie",
+            "september sep sept septembre septiembre settembre set setembro września wrzesień wrz",
+            "october oct oktober okt octobre octubre ottobre ott outubro out października październik paź",
+            "november nov novembre noviembre novembro listopada listopad lis",
+            "december dec dezember dez décembre déc diciembre dic dicembre dezembro grudnia grudzień gru",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+"""Months in English, German, French, Spanish, Italian, Portuguese, Dutch and Polish."""
+
+_OLDEST, _YOUNGEST = 1880, 2100  # years; nobody older lives, and no clock is asked for the present one
+
+
+def _is_date(year: int, month: int, day: int) -> bool:
+    try:
+        return _OLDEST <= date(year, month, day).year <= _YOUNGEST
+    except ValueError:
+        return False
+
+
+def _is_numeric_date(numbers: list[str]) -> bool:
+    first, second, third = (int(number) for number in numbers)
+    if len(numbers[0]) == 4:
+        return _is_date(first, second, third)
+    if len(numbers[2]) not in (2, 4):
+        return False
+    year = third if len(numbers[2]) == 4 else 1900 + third
+    return _is_date(year, second, first) or _is_date(year, first, second)
+
+
+def _is_spelt_date(numbers: list[str], month: str) -> bool:
+    number = _MONTHS.get(folded(month), 0)
+    year, day = sorted((int(text) for text in numbers), reverse=True)
+    return bool(number) and _is_date(year, number, day)
+
+
+def _check_birth(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    if is_word_before(data, start) or is_word_after(data, end):
+        return ()
+    if data[start - 1 : start] in (b"-", b".", b"/") and is_digit(data, start - 2):
+        return ()
+    if data[end : end + 1] in (b"-", b".", b"/") and is_digit(data, end + 1):
+        return ()
+    text = data[start:end].decode(errors="replace").partition("T")[0]
+    numbers = "".join(character if character.isdecimal() else " " for character in text).split()
+    letters = [word for word in "".join(c if c.isalpha() else " " for c in text).split() if folded(word) in _MONTHS]
+    if len(numbers) == 1 and len(numbers[0]) == 8:
+        numbers = [numbers[0][:4], numbers[0][4:6], numbers[0][6:]]
+    if (len(numbers) == 3 and not letters and _is_numeric_date(numbers)) or (
+        len(numbers) == 2 and len(letters) == 1 and _is_spelt_date(numbers, letters[0])
+    ):
+        return (Hit(start, end),)
+    return ()
+
+
+_TIME = r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+_MONTH_WORD = r"[A-Za-z\x80-\xff]{3,14}\.?"
+
+PERSONAL: tuple[Recognizer, ...] = (
+    Recognizer(
+        entity="DATE_OF_BIRTH",
+        certainty=Certainty.CONTEXT,
+        source="ISO 8601 and the customs of eight languages; alone, a date says nothing",
+        patterns=(
+            Pattern("date-iso", r"[12][0-9]{3}[-/.][0-9]{1,2}[-/.][0-9]{1,2}" + _TIME, 0.1, 0.8, check=_check_birth),
+            Pattern(
+                "date-numeric",
+                r"[0-9]{1,2}(?:/[0-9]{1,2}/|-[0-9]{1,2}-|\. ?[0-9]{1,2}\. ?| [0-9]{1,2} )[0-9]{2,4}",
+                0.1,
+                0.8,
+                check=_check_birth,
+            ),
+            Pattern("date-compact", r"(?:18|19|20)[0-9]{6}", 0.1, 0.7, check=_check_birth),
+            Pattern(
+                "date-spelt",
+                r"[0-9]{1,2}(?:st|nd|rd|th|º|er|e|\.)?[ -](?:de |of )?" + _MONTH_WORD + r",?[ -](?:de |del )?[0-9]{4}",
+                0.1,
+                0.8,
+                check=_check_birth,
+            ),
+            Pattern(
+                "date-spelt-month",
+                _MONTH_WORD + r" [0-9]{1,2}(?:st|nd|rd|th)?,? [0-9]{4}",
+                0.1,
+                0.8,
+                check=_check_birth,
+            ),
+        ),
+        words=listed(
+            "born, dob, d.o.b, birth, birthdate, birthday, date of birth, birth date, year of birth, geboren, "
+            "geb, geburts-, geburtstag, geburtsdatum, né le, née le, né, née, naissance, date de naissance, "
+            "nacido, nacida, nacimiento, fecha de nacimiento, nato, nata, nato il, nata il, nascita, data di "
+            "nascita, nascido, nascida, nascimento, data de nascimento, geboortedatum, geboorte, urodzenia, "
+            "data urodzenia, urodzony, urodzona, ur"
+        ),
+        fields=listed(
+            "dob, birth date, birthdate, date of birth, birthday, born, born on, bday, birth, geburtsdatum, "
+            "geburtstag, geboren, date naissance, date de naissance, fecha nacimiento, fecha de nacimiento, "
+            "data nascita, data di nascita, data nascimento, data de nascimento, geboortedatum, data "
+            "urodzenia"
+        ),
+        near=32,
+        examples=(
+            Example("born 12 March 1980 in Ulm", ("12 March 1980",)),
+            Example("DOB: 03/12/1980", ("03/12/1980",)),
+            Example("geb. am 12.3.1980", ("12.3.1980",)),
+            Example("geboren am 12. März 1980", ("12. März 1980",)),
+            Example("née le 1er août 1975", ("1er août 1975",)),
+            Example("fecha de nacimiento: 5 de mayo de 1990", ("5 de mayo de 1990",)),
+            Example("nato il 12/03/1980", ("12/03/1980",)),
+            Example("data de nascimento 12-03-1980", ("12-03-1980",)),
+            Example("geboortedatum: 12 mei 1980", ("12 mei 1980",)),
+            Example("data urodzenia 12 września 1980", ("12 września 1980",)),
+            Example('"dateOfBirth":"1980-03-12T00:00:00Z"', ("1980-03-12T00:00:00Z",)),
+            Example("birthday: March 12th, 1980", ("March 12th, 1980",)),
+            Example("19800312", ("19800312",), field="patient.birthDate"),
+            Example("1980-03-12 reborn 1980-03-12 born 99/99/1980"),
+            Example("2024-05-17", field="created_at"),
+        ),
+    ),
+    Recognizer(
+        entity="PERSON",
+        certainty=Certainty.FIELD,
+        source="the names that databases and interfaces give to a person's name; free text is not judged by it",
+        whole_field=True,
+        fields=listed(
+            "first name, last name, full name, given name, family name, middle name, maiden name, birth name, "
+            "surname, forename, fname, lname, display name, legal name, nick name, cardholder, account "
+            "holder, vorname, nachname, familienname, geburtsname, vollständiger name, prénom, nom de "
+            "famille, nom complet, nombre completo, apellido, apellidos, primer apellido, segundo apellido, "
+            "cognome, nome completo, sobrenome, apelido, voornaam, achternaam, tussenvoegsel, imię, nazwisko"
+        ),
+        examples=(
+            Example("Anna", ("Anna",), field="customer.first_name"),
+            Example("Zoë O'Hara", ("Zoë O'Hara",), field="lastName"),
+            Example("Anna Berg", ("Anna Berg",), field="customer.name"),
+            Example("Anna Berg", ("Anna Berg",), field="users[0].name"),
+            Example("Anna", ("Anna",), field="public.staff.Vorname"),
+            Example("Łukasz", ("Łukasz",), field="klient.imię"),
+            Example("12345", field="first_name"),
+            Example("report.pdf", field="filename"),
+            Example("web-1", field="hostname"),
+            Example("Blue chair", field="product_name"),
+            Example("Blue chair", field="name"),
+            Example("anna77", field="user_name"),
+            Example("my name is Anna"),
+        ),
+    ),
+)

@@ -1,0 +1,94 @@
+"""Input made to be slow: the work that the engine does grows no faster than the input."""
+
+import time
+from itertools import pairwise
+
+import pytest
+
+from ringfence.detect import Detector
+from ringfence.detect._overlap import Candidate, resolve
+from ringfence.detect.recognizer import Certainty
+from ringfence.detect.stream import BLOCK, MARGIN
+
+SMALL, LARGE = 60_000, 480_000
+
+UNITS = {
+    "digits": b"1",
+    "digits with blanks": b"1 ",
+    "groups of four": b"4111 ",
+    "valid cards": b"4111 1111 1111 1111 ",
+    "at signs": b"@",
+    "a@a@a@": b"a@",
+    "addresses in a chain": b"a.b@c.de@",
+    "colons": b"::",
+    "hexadecimal groups": b"ab:",
+    "points": b"1.1.1.",
+    "addresses without a break": b"10.0.0.1.",
+    "plus signs": b"+1 ",
+    "telephone numbers": b"+4930231250",
+    "words and numbers": b"tel 123456789 ",
+    "birth words": b"born ",
+    "dates": b"born 1980-03-12 ",
+    "accounts": b"DE89 ",
+    "account heads": b"DE89370400440532013",
+    "tokens": b"eyJhbGciOiJIUzI1NiJ9.",
+    "key beginnings": b"-----BEGIN PRIVATE KEY-----",
+    "key bodies": b"-----BEGIN PRIVATE KEY-----" + b"QUJD" * 300 + b" ",
+    "keys over lines": b"-----BEGIN PRIVATE KEY-----\nQUJD\n",
+    "user info": b"a://a:b@",
+    "user info in a chain": b"://a@",
+    "one letter": b"a",
+    "high bytes": b"\xc3\xa9",
+    "broken bytes": b"\xff\xc3",
+    "line feeds": b"\n",
+    "joints": b"\x1e",
+    "plus, encoded": b"%2B1%40a",
+    "numbers of nine": b"ssn 536228712 ",
+}
+
+
+def work_on(unit: bytes, size: int) -> tuple[int, int]:
+    detector = Detector()
+    detector.find(unit * (size // len(unit)))
+    return detector.work.scanned, detector.work.candidates
+
+
+@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
+def test_the_work_grows_with_the_input_and_no_faster(unit: bytes) -> None:
+    small, large = work_on(unit, SMALL), work_on(unit, LARGE)
+    # A stream's blocks are scanned with margins, hence the factor that does not depend on the size.
+    overhead = (BLOCK + 2 * MARGIN) / BLOCK
+    for little, much in zip(small, large, strict=True):
+        assert much <= (little + 100) * (LARGE / SMALL) * overhead * 1.1
+    patterns = 20
+    assert large[0] <= LARGE * patterns * overhead, "no pattern reads a byte twice"
+
+
+@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
+def test_a_megabyte_without_a_break_takes_seconds_at_most(unit: bytes) -> None:
+    data = (unit * (1_000_000 // len(unit))).replace(b"\n", b" ")
+    began = time.process_time()
+    Detector().find(data)
+    assert time.process_time() - began < 40  # measured: 15 s for the slowest, telephone numbers back to back
+
+
+def test_a_streams_memory_is_bounded_whatever_comes() -> None:
+    for unit in UNITS.values():
+        stream = Detector().stream()
+        piece = (unit * (8192 // len(unit) + 1))[:8192]
+        most = 0
+        for _ in range(25):
+            stream.feed(piece)
+            most = max(most, stream.held)
+        assert most <= BLOCK + 2 * MARGIN + len(piece)
+
+
+def test_many_findings_inside_one_cost_no_more_than_they_are() -> None:
+    data = b"a " * 200_000
+    inner = [Candidate(at, at + 1, Certainty.SHAPE, "IP_ADDRESS", 0.9, ()) for at in range(0, 200_000, 4)]
+    whole = Candidate(0, len(data), Certainty.FIELD, "PERSON", 0.8, ())
+    began = time.process_time()
+    found = resolve(data, [whole, *inner])
+    assert len(found) == 2 * len(inner)
+    assert time.process_time() - began < 20
+    assert all(before.end <= after.start for before, after in pairwise(found))

@@ -1,0 +1,79 @@
+"""Streams: what is held, when it is let go, and keys that run over lines."""
+
+import pytest
+
+from ringfence.detect import Detector
+from ringfence.detect._keys import KEY_MOST
+from ringfence.detect.stream import BLOCK
+
+KEY = b"-----BEGIN RSA PRIVATE KEY-----\n" + b"MIIEpAIBAAKCAQEA0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL\n" * 25
+KEY_END = b"-----END RSA PRIVATE KEY-----"
+
+
+def test_a_finished_line_is_judged_at_once() -> None:
+    stream = Detector().stream()
+    assert stream.feed(b"mail anna@mail.ex") == []
+    assert stream.safe == 0
+    found = stream.feed(b"ample now\nand ")
+    assert [(one.start, one.end) for one in found] == [(5, 22)]
+    assert stream.safe == 27
+    assert stream.held == 4
+
+
+def test_offsets_count_from_the_beginning_of_the_stream() -> None:
+    stream = Detector().stream()
+    stream.feed(b"x" * 100 + b"\n")
+    assert [one.start for one in stream.feed(b"10.0.0.7\n")] == [101]
+
+
+def test_a_stream_that_has_ended_takes_nothing_more() -> None:
+    stream = Detector().stream()
+    assert stream.end() == []
+    assert stream.end() == []
+    with pytest.raises(ValueError, match="begin another"):
+        stream.feed(b"x")
+
+
+def test_a_key_is_held_until_its_end_and_found_as_one() -> None:
+    stream = Detector().stream()
+    before = b"first line\nkey: "
+    assert stream.feed(before + KEY) == []
+    assert stream.safe == len(b"first line\n")
+    found = stream.feed(KEY_END + b"\nlast line\n")
+    assert [(one.entity, one.start, one.end) for one in found] == [
+        ("PRIVATE_KEY", len(before), len(before + KEY + KEY_END))
+    ]
+    assert stream.safe == len(before + KEY + KEY_END + b"\nlast line\n")
+
+
+def test_a_key_cut_short_ends_where_other_lines_begin() -> None:
+    data = b"key: " + KEY + b"2024-05-17 10:05:50 started again\n"
+    assert [(one.start, one.end) for one in Detector().find(data)] == [(5, 5 + len(KEY) - 1)]
+
+
+def test_a_key_cut_short_by_the_end_is_found_to_the_end() -> None:
+    stream = Detector().stream()
+    assert stream.feed(KEY) == []
+    assert [(one.start, one.end) for one in stream.end()] == [(0, len(KEY) - 1)]
+
+
+def test_what_pretends_to_be_an_endless_key_does_not_hold_the_stream() -> None:
+    stream = Detector().stream()
+    found = stream.feed(b"-----BEGIN PRIVATE KEY-----\n")
+    for _ in range(2000):
+        found += stream.feed(b"QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU2Nzg5QUJDREVGR0hJSks\n")
+    found += stream.end()
+    assert found[0].entity == "PRIVATE_KEY"
+    assert found[0].end <= KEY_MOST + 64
+
+
+def test_a_key_inside_a_long_line_is_found_whole() -> None:
+    escaped = (KEY + KEY_END).replace(b"\n", b"\\n")
+    for start in (BLOCK - 10, BLOCK - len(escaped) + 5, 2 * BLOCK - 100):
+        data = b" " * start + escaped + b" " * BLOCK
+        assert [(one.start, one.end) for one in Detector().find(data)] == [(start, start + len(escaped))]
+
+
+def test_findings_inside_a_key_are_part_of_it() -> None:
+    data = b"-----BEGIN PRIVATE KEY-----\nComment: anna@mail.example\nQUJD\n-----END PRIVATE KEY-----"
+    assert [one.entity for one in Detector().find(data)] == ["PRIVATE_KEY"]
