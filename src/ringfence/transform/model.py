@@ -5,8 +5,17 @@ The rule: clear values pass through these types and are never part of a `repr`.
 
 from dataclasses import dataclass, field
 
-from ringfence.transform.keys import Keyring
+from ringfence.policy.model import Form
+from ringfence.transform.keys import KeyHandle, Keyring
 from ringfence.transform.types import ValueType
+
+
+class Untransformable(ValueError):
+    """A form that cannot be applied to any value: it denies, or it needs a key and names none. Says nothing of the value."""
+
+    def __init__(self, form: Form, why: str) -> None:
+        self.form = form
+        super().__init__(f"form {form.name} ({form.kind}) {why}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,15 @@ class About:
     category: str
     scope: str
     keys: Keyring = field(repr=False)
+
+    def key(self, form: Form) -> KeyHandle:
+        """Give the newest version of a form's key.
+
+        Raises `Untransformable` where the form names none, `MissingKey` where it is not held.
+        """
+        if form.key is None:
+            raise Untransformable(form, "names no key\n  give it one in the policy: `key: NAME`")
+        return self.keys.current(form.key)
 
 
 @dataclass(frozen=True, slots=True)

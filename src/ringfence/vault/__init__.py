@@ -1,0 +1,30 @@
+"""The vault in its first form: versioned keys in files, handed to crossings as a `Keyring`.
+
+The rule: clear secrets leave these files only inside key handles. The folder has mode 0700 and its files 0600, or nothing is
+read. Who owns the machine owns the keys: files keep other users out, not root.
+
+>>> from pathlib import Path
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as home:
+...     keys = Path(home) / "keys"
+...     _ = create(keys, "k-contact"), rotate(keys, "k-contact")
+...     load(keys).current("k-contact")
+<key k-contact version 2>
+"""
+
+from ringfence.vault.faults import BadKeyFile, BadKeyName, KeyExists, KeyFault, NoSuchKey, UnsafeKeyFile
+from ringfence.vault.keys import KeyFile, create, list_keys, load, rotate
+
+__all__ = [
+    "BadKeyFile",
+    "BadKeyName",
+    "KeyExists",
+    "KeyFault",
+    "KeyFile",
+    "NoSuchKey",
+    "UnsafeKeyFile",
+    "create",
+    "list_keys",
+    "load",
+    "rotate",
+]
