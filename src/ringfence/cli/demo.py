@@ -1,0 +1,67 @@
+"""`ringfence demo`: a real service's logs, taken across a boundary, and the proof of what crossed."""
+
+import os
+import signal
+import sys
+from contextlib import ExitStack
+from io import TextIOWrapper
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False)
+
+PIPED_WIDTH = 140  # columns, where there is no terminal to ask
+FAILED = 1
+
+
+@app.command(
+    help=(
+        "Show the main job on an embedded example: a service logs synthetic people, a log store outside gets what may cross.\n\n"
+        "Everything runs on this machine and in a temporary folder, and ends with the command.\n\n"
+        "Exit code: 0 where every step held, 1 where one did not.\n\n"
+        "Example: ringfence demo --once"
+    )
+)
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the scenes, rather than leave the service running.")
+    ] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Keep policy, keys, ledger and logs in this folder.", file_okay=False)
+    ] = None,
+) -> int:
+    """Run every scene."""
+    from rich.console import Console
+
+    from ringfence.demo.performance import show, stay
+    from ringfence.demo.place import Place
+    from ringfence.demo.screen import Screen
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no letter for a name shows a question mark
+    console = Console(highlight=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PIPED_WIDTH
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _interrupt)
+    with ExitStack() as stack:
+        name = stack.enter_context(TemporaryDirectory(prefix="ringfence-demo-")) if folder is None else folder
+        place, screen = Place(Path(name).absolute()), Screen(console)
+        held = show(place, screen)
+        if folder is not None:
+            screen.say(
+                f"Policy, keys, ledger and both sides' logs are in {place.folder}; the same commands work there."
+            )
+        if not once:
+            stay(place, screen)
+    return 0 if held else FAILED
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a signal handler's)
+    """Take every way of being ended as Ctrl-C is taken: processes end, and the temporary folder goes."""
+    raise KeyboardInterrupt
