@@ -20,7 +20,31 @@ SLOWEST = 10
 LARGEST = 512 * 1024 * 1024
 LONGEST_INPUT = 64 * 1024
 
-INTERESTING = (b"\x00", b"\xff", b"\n", b"\r\n", b'"', b"\\", b"\\u", b"{", b"[", b"}", b"]", b",", b":", b"@", b"\xc3", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"-----BEGIN ", b"9" * 40, b"1e999", b"&a *a", b"${X}", b"<<: ")
+INTERESTING = (
+    b"\x00",
+    b"\xff",
+    b"\n",
+    b"\r\n",
+    b'"',
+    b"\\",
+    b"\\u",
+    b"{",
+    b"[",
+    b"}",
+    b"]",
+    b",",
+    b":",
+    b"@",
+    b"\xc3",
+    b"\xed\xa0\x80",
+    b"\xef\xbb\xbf",
+    b"-----BEGIN ",
+    b"9" * 40,
+    b"1e999",
+    b"&a *a",
+    b"${X}",
+    b"<<: ",
+)
 
 
 def mutate(data: bytes, seeds: list[bytes], rng: random.Random) -> bytes:

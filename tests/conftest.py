@@ -17,7 +17,9 @@ RINGFENCE = (sys.executable, "-c", "import ringfence.cli as c; c.main()")
 def cli(tmp_path: Path) -> Cli:
     """Run `ringfence` in the test's folder; give what came of it."""
 
-    def run(*arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None, timeout: float = 60) -> "subprocess.CompletedProcess[bytes]":
+    def run(
+        *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None, timeout: float = 60
+    ) -> "subprocess.CompletedProcess[bytes]":
         environment = {**os.environ, "COLUMNS": "200", **(env or {})}
         command: Sequence[str] = (*RINGFENCE, *arguments)
         return subprocess.run(command, input=stdin, capture_output=True, cwd=tmp_path, env=environment, timeout=timeout)

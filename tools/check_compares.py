@@ -1,8 +1,8 @@
 """Refuse `==` and `!=` on secrets and digests: their time tells how much of a guess was right.
 
-Compare with `hmac.compare_digest`. Looked at are names, attributes and calls whose name says what they hold (`digest`, `hmac`, `mac`,
-`signature`, `secret`, `token`, `tag`, `password`). Hashes that are public (a Merkle tree's) are named for what they are: `root`, `leaf`,
-`commitment`. Where a comparison of such a name reveals nothing, the line says so: `# public: why`.
+Compare with `hmac.compare_digest`. Looked at are names, attributes and calls whose name says what they hold: see `SECRET`. Hashes
+that are public (a Merkle tree's) are named for what they are: `root`, `leaf`, `commitment`. Where a comparison of such a name
+reveals nothing, the line says so: `# public: why`.
 """
 
 import ast

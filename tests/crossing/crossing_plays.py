@@ -29,7 +29,9 @@ from ringfence.transform.keys import KeyHandle
 
 BEGAN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
-KEYS = Keyring([KeyHandle(name, 1, bytes([number]) * 32) for number, name in enumerate(("k-mail", "k-vault", "k-who"), 1)])
+KEYS = Keyring(
+    [KeyHandle(name, 1, bytes([number]) * 32) for number, name in enumerate(("k-mail", "k-vault", "k-who"), 1)]
+)
 
 POLICY = """\
 version: 1
@@ -99,7 +101,7 @@ class Play:
     crossing: Crossing
     fail: int | None = None
     expire_at: int | None = None  # the call (counted from 0) at which the clock jumps a day
-    answer: Callable[[str], str] = staticmethod(lambda value: f"<{len(value)}>")
+    answer: Callable[[str], str] = field(default=lambda value: f"<{len(value)}>")
     transcript: list[str] = field(default_factory=list)
     released: bytearray = field(default_factory=bytearray)
     entries: list[Body] = field(default_factory=list)
@@ -163,7 +165,9 @@ class Play:
         return False
 
 
-def begin(flow: str, carrier: str, *, hold: int = 1 << 17, expires: datetime | None = None, text: str = POLICY) -> Crossing:
+def begin(
+    flow: str, carrier: str, *, hold: int = 1 << 17, expires: datetime | None = None, text: str = POLICY
+) -> Crossing:
     made = planned(flow, text=text)
     return Crossing(made, head(made, expires), KEYS, make_carrier(carrier), hold=hold)
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from crossing_plays import BEGAN, play, planned
+from crossing_plays import BEGAN, planned, play
 
 from ringfence.crossing import CrossingId, Tally
 

@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from crossing_plays import play, planned
+from crossing_plays import planned, play
 
 from ringfence.crossing import Json, scrub
 from ringfence.detect import Detector
@@ -172,7 +172,18 @@ def test_places_are_offsets_in_the_payload_as_it_came() -> None:
 
 def _documents(count: int, seed: int) -> "list[tuple[str, bytes, list[str]]]":
     rng = random.Random(seed)
-    fillers = ["", "plain", "12", "ü–漢", "a b  c", "x=1;y=2", "\\u0041", "tab\there", "2026-01-02T03:04:05Z", "id-00017"]
+    fillers = [
+        "",
+        "plain",
+        "12",
+        "ü–漢",
+        "a b  c",
+        "x=1;y=2",
+        "\\u0041",
+        "tab\there",
+        "2026-01-02T03:04:05Z",
+        "id-00017",
+    ]
     made = []
     for _ in range(count):
         planted = [f"{rng.choice('abcdef')}{rng.randrange(10**6)}@posta-nova.net" for _ in range(rng.randrange(3))]
@@ -186,7 +197,9 @@ def _documents(count: int, seed: int) -> "list[tuple[str, bytes, list[str]]]":
             made.append((kind, (",".join(f"c{n}" for n in range(len(parts))) + "\n" + row + "\n").encode(), planted))
         else:
             document = {f"k{number}": part for number, part in enumerate(parts)}
-            text = json.dumps(document, ensure_ascii=rng.random() < 0.5, indent=None if kind == "ndjson" else rng.choice([None, 1, 4]))
+            text = json.dumps(
+                document, ensure_ascii=rng.random() < 0.5, indent=None if kind == "ndjson" else rng.choice([None, 1, 4])
+            )
             made.append((kind, text.encode() + b"\n", planted))
     return made
 

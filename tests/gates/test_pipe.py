@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from conftest import RINGFENCE, Cli
 
 MAIL = b"ada.nowak@posta-nova.net"
@@ -19,7 +20,7 @@ KEY = b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIG9uZSBwbGFudGVkIGtleSB
 def entries(cli: Cli) -> list[dict[str, object]]:
     done = cli("ledger", "query", "--format", "json", "--limit", "100000")
     assert done.returncode == 0, done.stderr.decode()
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line)["body"] for line in done.stdout.splitlines()]
 
 
 def start(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
@@ -44,6 +45,12 @@ def read_line(process: "subprocess.Popen[bytes]", within: float = 20) -> bytes:
             break
         line += piece
     return line
+
+
+def finish(process: "subprocess.Popen[bytes]") -> int:
+    """Close its input, read the rest of its output, and give its exit code."""
+    process.communicate(timeout=30)
+    return process.returncode
 
 
 def test_text_and_json_lines_are_changed_where_they_must_be_and_nowhere_else(cli: Cli, installed: Path) -> None:
@@ -89,9 +96,7 @@ def test_a_line_goes_at_once_when_the_stream_is_idle(installed: Path) -> None:
         process.stdin.write(b"line %d\n" % number)
         process.stdin.flush()
         assert read_line(process) == b"line %d\n" % number
-    process.stdin.close()
-    assert process.wait(20) == 0
-    process.communicate()
+    assert finish(process) == 0
 
 
 def test_a_value_cut_between_two_writes_is_found_whole(installed: Path) -> None:
@@ -105,21 +110,23 @@ def test_a_value_cut_between_two_writes_is_found_whole(installed: Path) -> None:
     line = read_line(process)
     assert line.startswith(b"mail tok_")
     assert line.endswith(b" end\n")
-    process.stdin.close()
-    process.wait(20)
-    process.communicate()
+    assert finish(process) == 0
 
 
 def test_standard_input_may_be_a_file(installed: Path, cli: Cli) -> None:
     (installed / "access.log").write_bytes(b"mail %s\n" % MAIL * 3000)
     with (installed / "access.log").open("rb") as log:
-        done = subprocess.run([*RINGFENCE, "pipe", "--flow", "app-logs"], cwd=installed, stdin=log, capture_output=True, timeout=60)
+        done = subprocess.run(
+            [*RINGFENCE, "pipe", "--flow", "app-logs"], cwd=installed, stdin=log, capture_output=True, timeout=60
+        )
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.count(b"mail tok_") == 3000
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_it_as_it_ends_any_program_after_what_was_read_is_out(installed: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_it_as_it_ends_any_program_after_what_was_read_is_out(
+    installed: Path, number: signal.Signals
+) -> None:
     process = start(installed)
     assert process.stdin is not None
     process.stdin.write(b"line\n")
@@ -127,7 +134,12 @@ def test_a_signal_ends_it_as_it_ends_any_program_after_what_was_read_is_out(inst
     assert read_line(process) == b"line\n"
     process.send_signal(number)
     assert process.wait(20) == -number
-    process.communicate()
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdin.close()
+    assert (process.stdout.read(), process.stderr.read()) == (b"", b"")
+    process.stdout.close()
+    process.stderr.close()
 
 
 def test_it_dies_of_sigpipe_when_its_reader_has_gone(installed: Path) -> None:
@@ -178,9 +190,7 @@ def test_while_the_ledger_cannot_be_written_nothing_passes_and_nothing_is_lost(i
     away.rename(ledger)
     assert read_line(process).startswith(b"second tok_")
     assert read_line(process).startswith(b"third tok_")
-    process.stdin.close()
-    assert process.wait(20) == 0
-    process.communicate()
+    assert finish(process) == 0
 
 
 def test_without_a_ledger_nothing_begins(cli: Cli, installed: Path) -> None:
@@ -191,7 +201,9 @@ def test_without_a_ledger_nothing_begins(cli: Cli, installed: Path) -> None:
 
 
 def test_a_json_document_crosses_as_one_payload(cli: Cli, installed: Path) -> None:
-    document = json.dumps({"people": [{"mail": MAIL.decode(), "n": number} for number in range(5000)]}, indent=1).encode()
+    document = json.dumps(
+        {"people": [{"mail": MAIL.decode(), "n": number} for number in range(5000)]}, indent=1
+    ).encode()
     done = cli("pipe", "--flow", "app-logs", "--as", "json", stdin=document)
     assert done.returncode == 0, done.stderr.decode()
     assert MAIL not in done.stdout

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from conftest import RINGFENCE, Cli
 
 MAIL = "ada.nowak@posta-nova.net"
@@ -132,7 +133,8 @@ def test_standard_error_may_take_a_flow_of_its_own(cli: Cli, installed: Path) ->
     policy.write_text(
         policy.read_text().replace(
             "\n# What must never",
-            "  - {id: err-logs, from: app, to: log-saas, via: {gate: logs, match: {stream: stderr}}, carry: {}, else: redact}\n\n# What must never",
+            "  - {id: err-logs, from: app, to: log-saas, via: {gate: logs, match: {stream: stderr}},\n"
+            "     carry: {}, else: redact}\n\n# What must never",
         )
     )
     command = ("--", "sh", "-c", f"echo {MAIL}; echo {MAIL} >&2")

@@ -25,7 +25,10 @@ def cut(payload: bytes, sizes: "list[int]") -> list[bytes]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from([b"plain line\n", TRACE, b"\n", b"x" * 3000 + b"\n"]), max_size=60), st.lists(st.integers(1, 90_000), max_size=6))
+@given(
+    st.lists(st.sampled_from([b"plain line\n", TRACE, b"\n", b"x" * 3000 + b"\n"]), max_size=60),
+    st.lists(st.integers(1, 90_000), max_size=6),
+)
 def test_windows_joined_are_the_stream_and_end_at_lines(lines: list[bytes], sizes: list[int]) -> None:
     payload = b"".join(lines)
     windows = cut(payload, sizes)
@@ -59,7 +62,10 @@ def test_an_unfinished_line_is_held_until_the_stream_ends() -> None:
     assert windows.end() == [b"half of an addr"]
 
 
-@pytest.mark.parametrize("line", [b"Traceback (most recent call last):\n", b'  File "a.py", line 1\n', b"\tat com.example.Main(Main.java:3)\n"])
+@pytest.mark.parametrize(
+    "line",
+    [b"Traceback (most recent call last):\n", b'  File "a.py", line 1\n', b"\tat com.example.Main(Main.java:3)\n"],
+)
 def test_a_stream_that_stands_in_a_trace_says_so_and_settles(line: bytes) -> None:
     windows = Windows()
     windows.feed(b"before\n" + line)

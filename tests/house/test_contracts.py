@@ -66,7 +66,9 @@ def test_a_planted_import_breaks_them(copy: Path, module: str, line: str) -> Non
 def ruff(folder: Path, code: str) -> str:
     file = folder / "src" / "ringfence" / "planted.py"
     file.write_text(f'"""Planted."""\n\n{code}\n')
-    done = subprocess.run([TOOLS / "ruff", "check", "--no-cache", str(file)], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(
+        [TOOLS / "ruff", "check", "--no-cache", str(file)], cwd=folder, capture_output=True, text=True
+    )
     return done.stdout if done.returncode else ""
 
 
@@ -95,7 +97,9 @@ def test_secrets_and_digests_are_compared_in_constant_time() -> None:
 def test_a_plain_comparison_of_digests_is_caught(tmp_path: Path) -> None:
     planted = tmp_path / "planted.py"
     planted.write_text("def check(signature: bytes, given: bytes) -> bool:\n    return signature == given\n")
-    done = subprocess.run([sys.executable, ROOT / "tools" / "check_compares.py", planted], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "check_compares.py", planted], capture_output=True, text=True
+    )
     assert done.returncode == 1
     assert "signature" in done.stdout
 

@@ -18,7 +18,12 @@ PolicyOption = Annotated[
 ]
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="The folder of keys and ledger.", envvar="RINGFENCE_HOME", show_default=".ringfence beside the policy"),
+    typer.Option(
+        "--home",
+        help="The folder of keys and ledger.",
+        envvar="RINGFENCE_HOME",
+        show_default=".ringfence beside the policy",
+    ),
 ]
 
 
@@ -52,7 +57,9 @@ class Home:
     def made(self) -> "Home":
         """Give this home, or raise `Problem` where `init` has not made it."""
         if not self.folder.is_dir():
-            raise Problem(f"{os.fspath(self.folder)}: no such folder of keys and ledger", "make it with `ringfence init`")
+            raise Problem(
+                f"{os.fspath(self.folder)}: no such folder of keys and ledger", "make it with `ringfence init`"
+            )
         return self
 
 

@@ -50,11 +50,17 @@ def find_flow(policy: Policy, name: str, streams: Sequence[str]) -> Flow:
         raise Problem("--flow: the policy has no flow of that id", mend)
     gate = policy.gates.get(flow.via.gate) if flow.via.gate is not None else None
     if gate is not None and gate.kind != GATE_KIND:
-        raise Problem(f"flow {flow.id} goes through gate {gate.name} of kind {gate.kind}", f"give it a gate of kind {GATE_KIND}")
+        raise Problem(
+            f"flow {flow.id} goes through gate {gate.name} of kind {gate.kind}", f"give it a gate of kind {GATE_KIND}"
+        )
     wanted = flow.via.match.get("stream")
     for stream in streams:
         if wanted is not None and stream != wanted:
-            mend = "declare a flow for it, and name it with --stderr-flow" if stream == "stderr" else "take a flow that matches it"
+            mend = (
+                "declare a flow for it, and name it with --stderr-flow"
+                if stream == "stderr"
+                else "take a flow that matches it"
+            )
             raise Problem(f"flow {flow.id} carries {wanted} only, not {stream}", mend)
     return flow
 
@@ -93,7 +99,10 @@ def _check_keys(made: Plan, keys: Keyring) -> None:
         wanted.add(made.index)
     missing = sorted(wanted - set(keys.names()))
     if missing:
-        raise Problem(f"flow {made.flow} needs key {missing[0]}, which is not there", f"make it with `ringfence key add {missing[0]}`")
+        raise Problem(
+            f"flow {made.flow} needs key {missing[0]}, which is not there",
+            f"make it with `ringfence key add {missing[0]}`",
+        )
 
 
 def open_policy(home: Home) -> Policy:
@@ -103,4 +112,7 @@ def open_policy(home: Home) -> Policy:
 
 def open_ledger(home: Home) -> LedgerClient:
     """Give a client of the home's ledger."""
-    return LedgerClient(home.made().ledger, home.signing_key)
+    ledger = home.made().ledger
+    if not ledger.is_file():
+        raise Problem(f"{ledger}: no such ledger", "make it with `ringfence init`, or put back the one that was there")
+    return LedgerClient(ledger, home.signing_key)

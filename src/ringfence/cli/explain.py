@@ -86,7 +86,10 @@ def _story(crossing: str, entries: Sequence[Entry]) -> list[str]:
         lines += _entry(entry)
     kinds = {body.get("kind") for body in bodies}
     if "opened" in kinds and not kinds & {"closed", "refused"}:
-        lines += ["", "opened and never closed: its outcome is unknown. The program, its reader or its ledger ended in the middle."]
+        lines += [
+            "",
+            "opened and never closed: its outcome is unknown. The program, its reader or its ledger ended in the middle.",
+        ]
     return lines
 
 
@@ -118,7 +121,9 @@ def _entry(entry: Entry) -> list[str]:
     if "would" in body:
         lines.append(f"  would have been refused: {body['would']} ({body.get('category')}), by rule {body.get('rule')}")
     if "bytes_in" in body:
-        lines.append(f"  bytes      {body['bytes_in']} in, {body.get('bytes_out')} out, {body.get('changes', 0)} places changed")
+        lines.append(
+            f"  bytes      {body['bytes_in']} in, {body.get('bytes_out')} out, {body.get('changes', 0)} places changed"
+        )
     found = body.get("found")
     for fact in found if isinstance(found, Sequence) and not isinstance(found, str) else ():
         if isinstance(fact, Mapping):

@@ -36,7 +36,10 @@ def init(policy: PolicyOption = None, folder: HomeOption = None) -> int:
     _say(place.folder, made=made)
     _make_keys(place, read)
     _say(place.signing_key, made=_missing(place.signing_key, lambda: make_keys(place.signing_key, place.public_key)))
-    _say(place.ledger, made=_missing(place.ledger, lambda: create_ledger(place.ledger, read_signing_key(place.signing_key))))
+    _say(
+        place.ledger,
+        made=_missing(place.ledger, lambda: create_ledger(place.ledger, read_signing_key(place.signing_key))),
+    )
     print()
     print("Next:")
     print(f"  ringfence policy show {place.policy}")

@@ -43,6 +43,8 @@ class Kind(StrEnum):
     CSV = "csv"
 
 
+PATIENCE = 2.0  # seconds that what was read before a signal may take to get out
+
 STREAMS = frozenset({Kind.LOG, Kind.TEXT, Kind.NDJSON})
 
 
@@ -57,7 +59,9 @@ STREAMS = frozenset({Kind.LOG, Kind.TEXT, Kind.NDJSON})
 )
 def pipe(
     flow: FlowOption,
-    kind: Annotated[Kind, typer.Option("--as", help="What comes in; log: lines of text and of JSON, mixed.")] = Kind.LOG,
+    kind: Annotated[
+        Kind, typer.Option("--as", help="What comes in; log: lines of text and of JSON, mixed.")
+    ] = Kind.LOG,
     role: RoleOption = None,
     purpose: PurposeOption = None,
     reason: ReasonOption = "",
@@ -81,6 +85,7 @@ def pipe(
     try:
         refused = run(serve())
     except* BrokenPipeError:
+        refused = True
         _die_of(signal.SIGPIPE)
     if stopped:
         _die_of(stopped[0])
@@ -98,11 +103,12 @@ async def _serve(gate: LogGate, source: Source, kind: Kind) -> bool:
 
 
 def _stop(source: Source, number: int, stopped: list[int]) -> None:
-    """Read no more, let out what may still go, then die of the signal. A second one does not wait."""
+    """Read no more, let out what may still go, then die of the signal: after `PATIENCE` at the latest, or at a second one."""
     if stopped:
         _die_of(number)
     stopped.append(number)
     source.stop()
+    asyncio.get_running_loop().call_later(PATIENCE, _die_of, number)
 
 
 def _die_of(number: int) -> None:

@@ -39,7 +39,9 @@ NOT_FOUND = 127
     ),
 )
 def run(
-    command: Annotated[list[str], typer.Argument(help="The program and its arguments, after --.", metavar="-- COMMAND...")],
+    command: Annotated[
+        list[str], typer.Argument(help="The program and its arguments, after --.", metavar="-- COMMAND...")
+    ],
     flow: FlowOption,
     stderr_flow: Annotated[str | None, typer.Option("--stderr-flow", help="Another flow for standard error.")] = None,
     role: RoleOption = None,
@@ -52,7 +54,9 @@ def run(
     try:
         place = home(policy, folder)
         read = open_policy(place)
-        out = make_plan(read, find_flow(read, flow, ["stdout"] if stderr_flow else ["stdout", "stderr"]), role, purpose, reason)
+        out = make_plan(
+            read, find_flow(read, flow, ["stdout"] if stderr_flow else ["stdout", "stderr"]), role, purpose, reason
+        )
         err = make_plan(read, find_flow(read, stderr_flow, ["stderr"]), role, purpose, reason) if stderr_flow else out
 
         async def serve() -> int:

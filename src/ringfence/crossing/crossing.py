@@ -8,8 +8,9 @@ order of effects is kept by construction, not by trust in the rim:
                                        … ──▶ Record(closed)
     anything wrong ──▶ Record(refused), Alert, Refuse        and nothing after it, whatever is fed
 
-While a `Record` or `Resolve` is unanswered, what it covers waits in `_ready`, what came later in `_queue`, and no `Release` is given. After a `Refuse`, or after an
-exception out of any method, the crossing is over and gives nothing more: what was held is dropped.
+While a `Record` or `Resolve` is unanswered, what it covers waits in `_ready`, what came later in `_queue`, and no `Release` is
+given. After a `Refuse`, or after an exception out of any method, the crossing is over and gives nothing more: what was held is
+dropped.
 
 In `observe` the same is computed and recorded as *would*, and the payload passes as it came, without waiting for anything.
 """
@@ -176,10 +177,7 @@ class Crossing:
             return self._advance(at)
         carrier = self._carrier
         try:
-            if isinstance(carrier, RowsCarrier):
-                units = carrier.feed(_rows(piece))
-            else:
-                units = carrier.feed(_bytes(piece))
+            units = carrier.feed(_rows(piece)) if isinstance(carrier, RowsCarrier) else carrier.feed(_bytes(piece))
         except Undecodable as fault:
             return self._undecodable(fault, at)
         return self._take(units, at) or self._advance(at)
@@ -238,10 +236,10 @@ class Crossing:
                 return self._refuse(Denied(Reason.LEDGER, "try again: the ledger could not be written"), at)
             case Recorded():
                 return self._release(at)
-            case Resolved(answers=None):
-                return self._refuse(Denied(Reason.VAULT, "try again: the vault did not answer"), at)
-            case Resolved(answers=answers):
-                self._put(answers)
+            case Resolved():
+                if reply.answers is None:
+                    return self._refuse(Denied(Reason.VAULT, "try again: the vault did not answer"), at)
+                self._put(reply.answers)
                 return self._advance(at)
 
     def _put(self, answers: tuple[str | None, ...]) -> None:
@@ -383,7 +381,7 @@ class Crossing:
         if denied.category is not None:
             why["category"] = denied.category
         entry = self._entries.make("refused", at, self._account.facts, **self._counts(), **why)
-        alert = self._entries.make("alert", at, alert="refused", **why)
+        alert = self._entries.make("alert", at, (), alert="refused", **why)
         return [Record(self._next(), entry), Alert("refused", alert), Refuse(refusal)]
 
     def _counts(self, ready: int = 0) -> dict[str, Json]:

@@ -17,7 +17,7 @@ from ringfence.transform.model import Ask
 CrossingId = NewType("CrossingId", str)
 EffectId = NewType("EffectId", int)
 
-Json: TypeAlias = "str | int | float | bool | None | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 Body: TypeAlias = Mapping[str, "Json"]
 
 

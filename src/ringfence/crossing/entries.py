@@ -76,7 +76,7 @@ def stamp(at: datetime) -> str:
 class EntryMaker:
     """Makes the entries of one crossing. Numbers them, so that an entry written twice after a lost answer is known again."""
 
-    __slots__ = ("_common", "_number", "_crossing")
+    __slots__ = ("_common", "_crossing", "_number")
 
     def __init__(self, plan: Plan, head: Head, detector: Detector) -> None:
         self._crossing = head.crossing

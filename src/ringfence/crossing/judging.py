@@ -24,6 +24,8 @@ VERDICTS_KEPT = (
 WHOLE_TYPES = frozenset({ValueType.INTEGER, ValueType.NUMBER, ValueType.BOOLEAN, ValueType.DATE, ValueType.TIMESTAMP})
 """Types of which no part can be replaced: what is found in them replaces all."""
 
+_WITHOUT_CONTENT = frozenset({ValueType.BOOLEAN, ValueType.NULL})
+
 REVERSIBLE = frozenset({FormKind.TOKEN, FormKind.SURROGATE})
 
 
@@ -58,7 +60,7 @@ class _Slot:
     field: Field
     start: int
     end: int
-    to: str | None | Ask
+    to: str | Ask | None
     whole: bool
 
 
@@ -96,7 +98,7 @@ class Judged:
             while at < len(self.slots) and self.slots[at].field is holder:
                 slot = self.slots[at]
                 if isinstance(slot.to, Ask):
-                    raise ValueError("a vault's answer is missing")
+                    raise ValueError("a vault's answer is missing")  # noqa: TRY004 (the state is wrong, not a type)
                 # Null is a value of its own only where a whole field takes it; a part of a text that becomes nothing is empty.
                 changes.append(Change(slot.start, slot.end, slot.to if slot.to is not None or slot.whole else ""))
                 at += 1
@@ -107,7 +109,17 @@ class Judged:
 class Judge:
     """Judges the units of one payload, in their order."""
 
-    __slots__ = ("_crowded", "_detector", "_issued", "_keys", "_orders", "_plan", "_restored", "_verdicts")
+    __slots__ = (
+        "_crowded",
+        "_detector",
+        "_issued",
+        "_keys",
+        "_orders",
+        "_plan",
+        "_restored",
+        "_scans_all",
+        "_verdicts",
+    )
 
     def __init__(
         self,
@@ -126,14 +138,16 @@ class Judge:
         self._orders: list[int] = []
         self._verdicts: list[tuple[str, str]] = []
         self._crowded = False
+        # Where no field is declared and unknown ones are scanned, a path decides nothing: content alone does.
+        self._scans_all = not plan.fields and plan.unknown == "scan" and plan.index is None
 
     def judge(self, unit: Unit) -> Judged:
         """Judge a unit. Raises `MissingKey` where a form's key is not in the keyring."""
         judged = Judged(unit)
-        scanned: list[Field] = []
-        for item in unit.fields:
-            if self._by_field(judged, item):
-                scanned.append(item)
+        if self._scans_all:
+            scanned = [item for item in unit.fields if item.type not in _WITHOUT_CONTENT]
+        else:
+            scanned = [item for item in unit.fields if self._by_field(judged, item)]
         self._by_content(judged, scanned)
         judged.slots.sort(key=lambda slot: (slot.field.order, slot.start))
         if judged.denied is None:
@@ -185,6 +199,8 @@ class Judge:
         found = self._detector.find_fields([(item.path, item.value) for item in scanned])
         for item, findings in zip(scanned, found, strict=True):
             taken = self._restore(judged, item) if self._restored is not None else []
+            if not findings:
+                continue
             declared = "" if item.is_key else self._plan.judge(item.path)
             for finding in findings:
                 if any(start < finding.end and finding.start < end for start, end in taken):

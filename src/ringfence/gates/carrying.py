@@ -45,7 +45,9 @@ class Unrecorded(Exception):
 
     def __init__(self, fault: str) -> None:
         self.fault = fault
-        super().__init__(f"the ledger could not be written ({fault})\n  look at its disk and at `ringfence ledger verify`")
+        super().__init__(
+            f"the ledger could not be written ({fault})\n  look at its disk and at `ringfence ledger verify`"
+        )
 
 
 @dataclass(slots=True, repr=False)

@@ -42,7 +42,7 @@ class FormKind(StrEnum):
     TRUNCATE = "truncate"
     BUCKET = "bucket"
     HASH = "hash"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 (the word for it)
     SURROGATE = "surrogate"
     NULL = "null"
     DENY = "deny"
@@ -59,7 +59,9 @@ class Form:
     name: str
     kind: FormKind
     key: KeyName | None = None  # hash, token, surrogate
-    joinable: frozenset[ZoneName] = frozenset()  # token, surrogate: the zones that get the same token for the same value
+    joinable: frozenset[ZoneName] = (
+        frozenset()
+    )  # token, surrogate: the zones that get the same token for the same value
     keep_first: int = 0  # mask, truncate: characters
     keep_last: int = 0  # mask: characters
     keep_domain: bool = False  # mask: what follows the last @ of an e-mail address

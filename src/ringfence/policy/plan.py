@@ -22,7 +22,6 @@ from ringfence.policy.model import (
     Flow,
     FlowId,
     Form,
-    FormKind,
     Judgement,
     KeyName,
     Mode,
@@ -115,7 +114,11 @@ class Plan:
     subject: str = ""  # path of the field that identifies the person; "" where no index is asked for
     index: KeyName | None = None
     refused: Refused | None = None
-    _judged: dict[str, Judgement] = field(default_factory=dict, compare=False, repr=False)
+    _judged: dict[str, Judgement] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _longest: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_longest", max(map(len, self.fields), default=0))
 
     def decide(self, category: str) -> Decision:
         """Say in which form a category crosses. A category that the taxonomy lacks is denied."""
@@ -126,8 +129,8 @@ class Plan:
         """Say what is known of a field that the payload itself names: a category, `none`, `scan` or `unknown`."""
         known = self._judged.get(path)
         if known is None:
-            known = judge_path(self.fields, path)
-            if len(self._judged) < _PATHS_REMEMBERED:
+            known = judge_path(self.fields, path, self._longest)
+            if len(path) <= _PATH_REMEMBERED and len(self._judged) < _PATHS_REMEMBERED:
                 self._judged[path] = known
         return known
 
@@ -138,14 +141,19 @@ class Plan:
         return f"zone:{self.sink_zone}"
 
 
-_PATHS_REMEMBERED = 10_000  # paths come from payloads: what is remembered of them is bounded
+# Paths come from payloads, and a plan is shared by all of them: what is remembered is bounded in number and in length.
+_PATHS_REMEMBERED = 2_000
+_PATH_REMEMBERED = 256
 
 
-def judge_path(fields: Mapping[str, Judgement], path: str) -> Judgement:
-    """Look a path up: the longest declared path that covers it decides; where no field is declared at all, content does."""
-    if not fields:
-        return SCAN
+def judge_path(fields: Mapping[str, Judgement], path: str, longest: int) -> Judgement:
+    """Look a path up: the longest declared path that covers it decides; a path that none covers is unknown.
+
+    `longest` is the length of the longest declared path: a payload's path may be longer, and costs no more for it (law 7).
+    """
     at = len(path)
+    if at > longest:
+        at = max(path.rfind(".", 0, longest + 1), path.rfind("[", 0, longest + 1))
     while at > 0:
         found = fields.get(path[:at])
         if found is not None:
@@ -154,7 +162,7 @@ def judge_path(fields: Mapping[str, Judgement], path: str) -> Judgement:
     return UNKNOWN
 
 
-def plan(policy: Policy, flow: FlowId, asker: Asker, shape: Shape = Shape()) -> Plan:  # noqa: B008 (frozen, shared)
+def plan(policy: Policy, flow: FlowId, asker: Asker, shape: Shape = Shape()) -> Plan:
     """Resolve a policy for one flow, one asker and the announced fields.
 
     Pure, and cached by its arguments: a policy is compared by its hash. Where nothing may cross at all, `Plan.refused` says why.
@@ -184,9 +192,10 @@ def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape) -> Plan:
     if flow is None:
         return _closed(policy, flow_id, asker)
     fields = _fields_of(policy, flow)
-    table = {category: _decide(flow, category, asker) for category in CATEGORIES}
+    table = _table(flow, asker)
     unknown = _unknown(flow, declares_fields=bool(fields))
-    announced = tuple(judge_path(fields, use.path) for use in shape.fields)
+    longest = max(map(len, fields), default=0)
+    announced = tuple(judge_path(fields, use.path, longest) for use in shape.fields)
     refused = _asker_refused(policy, flow, asker) or _shape_refused(flow, table, unknown, shape, announced)
     return Plan(
         policy_hash=policy.hash,
@@ -208,16 +217,28 @@ def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape) -> Plan:
     )
 
 
-def _decide(flow: Flow, category: str, asker: Asker) -> Decision:
+def deciding_path(flow: Flow, category: str) -> str | None:
+    """Give the path of `carry` that decides about a category: the longest that covers it, `*` last. None: the flow's `else`."""
     path = category
     while path not in flow.carry:
         if path == EVERY_CATEGORY:
-            return Decision(flow.otherwise, f"flows.{flow.id}.else")
+            return None
         path = path.rpartition(".")[0] or EVERY_CATEGORY
+    return path
+
+
+def _table(flow: Flow, asker: Asker) -> Mapping[str, Decision]:
+    otherwise = Decision(flow.otherwise, f"flows.{flow.id}.else")
+    decided = {path: _first_fitting(flow, path, asker) or otherwise for path in flow.carry}
+    paths = {category: deciding_path(flow, category) for category in CATEGORIES}
+    return {category: decided[path] if path is not None else otherwise for category, path in paths.items()}
+
+
+def _first_fitting(flow: Flow, path: str, asker: Asker) -> Decision | None:
     for number, rule in enumerate(flow.carry[path]):
         if rule.role in (None, asker.role) and rule.purpose in (None, asker.purpose):
             return Decision(rule.form, f"flows.{flow.id}.carry[{path}][{number}]")
-    return Decision(flow.otherwise, f"flows.{flow.id}.else")
+    return None
 
 
 def _unknown(flow: Flow, *, declares_fields: bool) -> Decision | Literal["scan"]:
@@ -231,7 +252,7 @@ def _unknown(flow: Flow, *, declares_fields: bool) -> Decision | Literal["scan"]
 
 
 def _fields_of(policy: Policy, flow: Flow) -> Mapping[str, Judgement]:
-    """Take the fields of the asset that the data comes from; where that is a zone, of the asset it goes to."""
+    """Take the fields of the asset that the data comes from; where that is a zone or declares none, of the asset it goes to."""
     for end in (flow.source, flow.sink):
         asset = next((asset for name, asset in policy.assets.items() if name == end), None)
         if asset is not None and asset.fields:
@@ -251,6 +272,8 @@ def _asker_refused(policy: Policy, flow: Flow, asker: Asker) -> Refused | None:
     rule = f"flows.{flow.id}"
     if asker.role is not None and asker.role not in policy.roles:
         return Refused(Denial.NO_ROLE, "roles", "ask as one of the policy's roles")
+    if asker.purpose is not None and asker.purpose not in policy.purposes:
+        return Refused(Denial.NO_PURPOSE, "purposes", "state one of the policy's purposes")
     if flow.purposes and asker.purpose not in flow.purposes:
         return Refused(Denial.NO_PURPOSE, f"{rule}.purposes", f"state a purpose: {', '.join(flow.purposes)}")
     needs = policy.roles[asker.role].needs if asker.role is not None else frozenset()
@@ -269,17 +292,44 @@ def _shape_refused(
     announced: tuple[Judgement, ...],
 ) -> Refused | None:
     for use, judgement in zip(shape.fields, announced, strict=True):
-        if judgement in (NONE, SCAN) or (judgement == UNKNOWN and unknown == "scan"):
+        handled = unknown if judgement == UNKNOWN else judgement
+        if handled == NONE:
             continue
-        decision = unknown if judgement == UNKNOWN and unknown != "scan" else table.get(judgement)
-        category = None if judgement == UNKNOWN else judgement
-        if decision is None or isinstance(decision, str) or decision.form.denies:
-            mend = f"judge the field in the map, or say in flow {flow.id} how it may cross"
-            return Refused(Denial.FIELD, decision.rule if isinstance(decision, Decision) else "", mend, category)
-        if use.use is Use.COMPARED and decision.form.kind is not FormKind.CLEAR:
-            mend = f"a comparison reveals the value: flow {flow.id} would have to carry it as {CLEAR.name}"
-            return Refused(Denial.FIELD, decision.rule, mend, category)
+        compared = use.use is Use.COMPARED
+        if handled == SCAN:
+            refused = _scan_refused(table) if compared else None
+        elif isinstance(handled, Decision):
+            refused = _decision_refused(flow, handled, None, compared=compared)
+        else:
+            refused = _decision_refused(flow, table[handled], handled, compared=compared)
+        if refused is not None:
+            return refused
     return None
+
+
+def _decision_refused(flow: Flow, decision: Decision, category: str | None, *, compared: bool) -> Refused | None:
+    if decision.form.denies:
+        mend = f"judge the field in the map, or say in flow {flow.id} how it may cross"
+        return Refused(Denial.FIELD, decision.rule, mend, category)
+    if compared and not decision.form.passes_clear:
+        mend = f"a comparison reveals the value: flow {flow.id} would have to carry it as {CLEAR.name}"
+        return Refused(Denial.FIELD, decision.rule, mend, category)
+    return None
+
+
+def _scan_refused(table: Mapping[str, Decision]) -> Refused | None:
+    """Refuse to compare what only its content could judge: free text may hold any category, and a comparison has no content."""
+    hidden = _first_hidden(table)
+    if hidden is None:
+        return None
+    category, decision = hidden
+    mend = f"a comparison has no content to scan: judge the field in the map, or carry {category} as {CLEAR.name}"
+    return Refused(Denial.FIELD, decision.rule, mend)
+
+
+def _first_hidden(table: Mapping[str, Decision]) -> tuple[str, Decision] | None:
+    """Give a category that does not cross in clear: free text may hold any."""
+    return next((row for row in table.items() if not row[1].form.passes_clear), None)
 
 
 def _closed(policy: Policy, flow: FlowId, asker: Asker) -> Plan:

@@ -25,7 +25,10 @@ STDERR = 2
 NAMES = {STDOUT: "stdout", STDERR: "stderr"}
 
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
-FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)  # the terminal sends these to the whole foreground group, so the child has them
+FROM_TERMINAL = (
+    signal.SIGINT,
+    signal.SIGQUIT,
+)  # the terminal sends these to the whole foreground group, so the child has them
 
 SIGNALLED = 128  # what a shell adds to the number of the signal that ended a program
 

@@ -29,7 +29,9 @@ async def serve_payload(gate: LogGate, source: Source, write: Write, *, carrier:
         ended = not piece
         effects = crossing.feed(piece, gate.clock()) if piece else crossing.end(Ending.COMPLETE, gate.clock())
     if carried.ledger_fault and carried.refusal is None:
-        gate.notify(f"crossing {head.crossing} could not be closed in the ledger ({carried.ledger_fault}): its outcome reads unknown")
+        gate.notify(
+            f"crossing {head.crossing} could not be closed in the ledger ({carried.ledger_fault}): its outcome reads unknown"
+        )
     tally = gate.tally()
     tally.add(crossing.summary, gate.clock())
     body = tally.due(gate.clock(), closing=True)

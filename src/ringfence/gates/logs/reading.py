@@ -31,20 +31,30 @@ class Source:
 
     async def read(self, patience: float | None = None) -> bytes | None:
         """Read what is there; b"" at the end, None where nothing came within `patience` seconds."""
-        loop = asyncio.get_running_loop()
-        if self._stopped:
+        came = self.stopped or await self._wait(patience)
+        if self.stopped:
             return b""
+        return self._take() if came else None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more is to be read."""
+        return self._stopped
+
+    async def _wait(self, patience: float | None) -> bool:
+        """Wait until there is something to read, or `stop` was called; say whether it came in time."""
+        loop = asyncio.get_running_loop()
         self._waiting = loop.create_future()
         loop.add_reader(self._descriptor, self._wake)
         try:
             async with asyncio.timeout(patience):
                 await self._waiting
         except TimeoutError:
-            return None
+            return False
         finally:
             loop.remove_reader(self._descriptor)
             self._waiting = None
-        return b"" if self._stopped else self._take()
+        return True
 
     def _take(self) -> bytes:
         try:

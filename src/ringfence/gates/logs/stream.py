@@ -106,8 +106,18 @@ class _Stream:
 
     async def _attempt(self, window: bytes, crossing_id: CrossingId, began: datetime) -> Carried:
         gate = self._gate
-        head = Head(crossing_id, gate.plan.policy_hash, began, gate.name, gate.principal, gate.reason, None, {"stream": self._stream})
+        head = Head(
+            crossing_id,
+            gate.plan.policy_hash,
+            began,
+            gate.name,
+            gate.principal,
+            gate.reason,
+            None,
+            {"stream": self._stream},
+        )
         carried = Carried()
+
         # A window that is tried again must give the same entries to the byte: then the ledger knows those that it has already.
         def clock() -> datetime:
             return began
