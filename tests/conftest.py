@@ -7,8 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+# Machines are noisy: a slow example is not a wrong one. Bounds on work are tested by counting it.
+settings.register_profile("ringfence", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ringfence")
 
 RINGFENCE = (sys.executable, "-c", "import ringfence.cli as c; c.main()")
 

@@ -3,6 +3,7 @@
 The root takes one word only, so it needs no parser; each command is a Typer application of its own, imported when it is called.
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -64,6 +65,8 @@ def _call(name: str, arguments: Sequence[str]) -> int:
     except typer.Exit as stop:
         return stop.exit_code
     except typer.TyperException as error:
+        if not error.format_message():
+            return ERROR  # a group called without a command has shown its help
         raise Problem(error.format_message(), f"`ringfence {name} --help` shows the options with an example") from error
     except typer.Abort:
         return INTERRUPTED
@@ -75,6 +78,11 @@ def run(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] in {"-h", "--help", "help"}:
         print(_help())
         return 0 if arguments else ERROR
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that cannot show a character is no reason to fail
     name = "version" if arguments[0] == "--version" else arguments[0]
     try:
         code = _call(name, arguments[1:])

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ringfence.cli.entities import show_table
+from ringfence.cli._table import show_table
 from ringfence.taxonomy import CATEGORIES, EXTENSIONS
 
 app = typer.Typer(add_completion=False)

@@ -1,13 +1,12 @@
 """`ringfence entities`: what detection knows. Its way of showing a table serves `ringfence categories` too."""
 
 import json
-import sys
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from ringfence.cli._table import show_table
 from ringfence.detect import RECOGNIZERS
 from ringfence.taxonomy import ENTITIES
 
@@ -48,19 +47,3 @@ def entities(
         [[one.name, one.title, one.category, f"{sources[one.name].threshold:.2f}"] for one in ENTITIES.values()],
     )
     return 0
-
-
-def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Write a table: drawn on a terminal, plain and aligned where another program reads it."""
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(*heads, box=None, header_style="bold")
-        for row in rows:
-            table.add_row(*row)
-        Console().print(table)
-        return
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,13 +1,13 @@
 """`ringfence key`: the keys of forms and blind indexes, as files beside the ledger."""
 
 import json
-import sys
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from ringfence.cli._home import Home, HomeOption, PolicyOption, home
+from ringfence.cli._table import show_table
 from ringfence.vault import KeyFile, create, list_keys, rotate
 
 app = typer.Typer(
@@ -51,7 +51,7 @@ def list_(
     if output is Format.JSON:
         print(json.dumps([_as_json(file, current[file.name]) for file in files], indent=2))
     elif files:
-        _show(["key", "version", "created", ""], [_as_row(file, current[file.name]) for file in files])
+        show_table(["key", "version", "created", ""], [_as_row(file, current[file.name]) for file in files])
     else:
         print("There are no keys; make one with `ringfence key add NAME`.")
     return 0
@@ -87,19 +87,3 @@ def _as_json(file: KeyFile, current: int) -> dict[str, str | int | bool]:
 def _as_row(file: KeyFile, current: int) -> list[str]:
     created = file.created.isoformat(sep=" ", timespec="minutes").replace("+00:00", " UTC")
     return [file.name, str(file.version), created, "current" if file.version == current else ""]
-
-
-def _show(heads: list[str], rows: list[list[str]]) -> None:
-    """Write a table: drawn on a terminal, plain and aligned where another program reads it."""
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(*heads, box=None, header_style="bold cyan")
-        for row in rows:
-            table.add_row(*row)
-        Console().print(table)
-        return
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -1,0 +1,70 @@
+"""Reading the policy's files: what `ringfence.policy.reading` is handed.
+
+The rule: the policy itself and the overlay may be anywhere; what they include lies in the policy's folder or below it, symbolic
+links followed. Whatever cannot be read becomes two lines.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from ringfence.cli._errors import Problem
+from ringfence.policy import Policy
+from ringfence.policy.reading import Located, UnreadableError, read_located
+from ringfence.policy.tree import MAX_CHARACTERS
+
+_UTF8_BYTES = 4  # of one character, at most
+
+
+def load_policy(path: Path, *, overlay: Path | None = None) -> Policy:
+    """Read a policy with the environment's variables. Raises `Problem` or `PolicyError`."""
+    return load_located(path, overlay=overlay).policy
+
+
+def load_located(path: Path, *, overlay: Path | None = None) -> Located:
+    """Read a policy and keep where everything in it stands. Raises `Problem` or `PolicyError`."""
+    for file, mend in (
+        (path, "write a first one with `ringfence init`, or name yours"),
+        (overlay, "name an overlay that is there"),
+    ):
+        if file is not None and not file.exists():
+            raise Problem(f"{os.fspath(file)}: there is no such policy file", mend)
+    over = os.fspath(overlay) if overlay is not None else None
+    return read_located(os.fspath(path), _texts(path, overlay), os.environ, overlay=over)
+
+
+def _texts(path: Path, overlay: Path | None) -> Callable[[str], str]:
+    folder = path.parent.resolve()
+    named = {os.fspath(file) for file in (path, overlay) if file is not None}
+
+    def text(name: str) -> str:
+        file = Path(name)
+        if name not in named and not file.resolve().is_relative_to(folder):
+            raise UnreadableError(
+                "an include that leads out of the policy's folder", "copy the file there instead of linking to it"
+            )
+        return _read(file)
+
+    return text
+
+
+def _read(file: Path) -> str:
+    most = MAX_CHARACTERS * _UTF8_BYTES
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(most + 1)
+    except FileNotFoundError:
+        raise UnreadableError("there is no such file", "files are named beside the policy") from None
+    except IsADirectoryError:
+        raise UnreadableError("this is a folder, not a policy", "name the file in it: ringfence.yaml") from None
+    except OSError as error:
+        raise UnreadableError(
+            f"the file cannot be read: {os.strerror(error.errno or 0)}", "check its path and permissions"
+        ) from None
+    if len(raw) > most:
+        raise UnreadableError(f"the file has more than {MAX_CHARACTERS} characters", "split it, or shorten it")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise UnreadableError(f"the file is not UTF-8, from line {line} on", "save it as UTF-8 text") from None

@@ -1,0 +1,313 @@
+"""`ringfence ledger`: read, verify, sign and save the record of what crossed.
+
+The rule: whatever is shown comes from entries, which hold no value; even so it is printed without control characters, for a
+ledger may come from elsewhere. Only `expire` changes anything, and it asks the ledger's writer to.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ringfence.cli._errors import Problem
+from ringfence.cli._home import HomeOption, PolicyOption, home
+from ringfence.ledger import BlockingClient, Entry, JsonValue, Query, Reader, Report, read_public_key, stamp, verify
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Read, verify, sign and save the ledger.\n\nExample: ringfence ledger tail",
+)
+
+FOUND = 1
+FOLLOW_SECONDS = 0.25
+MOST_CHECKPOINT_BYTES = 100_000
+MOST_DIGITS = 18  # of an index
+TIME_HELP = "a date or an RFC 3339 time, in UTC where it names no zone"
+
+
+class Format(StrEnum):
+    """How entries are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to write it.")]
+LedgerOption = Annotated[
+    Path | None, typer.Option("--ledger", help="The ledger's file.", show_default="ledger.db in --home")
+]
+
+
+@app.command(
+    name="tail",
+    help="Show the newest entries (json: one document a line).\n\nExample: ringfence ledger tail -n 20 -f",
+)
+def tail(
+    count: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many.")] = 10,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what is written from now on.")] = False,
+    output: FormatOption = Format.TEXT,
+    policy: PolicyOption = None,
+    folder: HomeOption = None,
+    file: LedgerOption = None,
+) -> int:
+    """Show the newest entries; with `follow`, until interrupted."""
+    with Reader(file or home(policy, folder).made().ledger) as reader:
+        at = max(0, reader.size - count)
+        while True:
+            for entry in reader.since(at):
+                _print_entry(entry, output)
+                at = entry.index + 1
+            if not follow:
+                return 0
+            sys.stdout.flush()
+            time.sleep(FOLLOW_SECONDS)
+
+
+@app.command(
+    help="Show one entry, or all entries of a crossing, with all that they hold (json: one document a line).\n\n"
+    "Example: ringfence ledger show 42"
+)
+def show(
+    which: Annotated[str, typer.Argument(metavar="INDEX_OR_CROSSING", help="An entry's index or a crossing's id.")],
+    output: FormatOption = Format.TEXT,
+    policy: PolicyOption = None,
+    folder: HomeOption = None,
+    file: LedgerOption = None,
+) -> int:
+    """Show entries whole, with the proof that each is in the tree (json)."""
+    with Reader(file or home(policy, folder).made().ledger) as reader:
+        size = reader.size
+        entries = reader.find(Query(crossing=which), size)
+        if not entries and which.isascii() and which.isdigit() and len(which) <= MOST_DIGITS:
+            one = reader.entry(int(which)) if int(which) < size else None
+            entries = [one] if one is not None else []
+        if not entries:
+            raise Problem(
+                "the ledger has no entry of that index or crossing", "`ringfence ledger tail` shows the newest ones"
+            )
+        for entry in entries:
+            if output is Format.JSON:
+                proof = [node.hex() for node in reader.inclusion(entry.index, size)]
+                print(json.dumps({**_as_json(entry), "inclusion": {"size": size, "proof": proof}}, ensure_ascii=False))
+            else:
+                print(f"entry {entry.index}  commitment {entry.commitment.hex()}")
+                print(_indented(entry.body) if entry.body is not None else "  its body has expired")
+    return 0
+
+
+@app.command(
+    help=f"Find entries, the newest first cut off at the limit (json: one document a line). Times are {TIME_HELP}.\n\n"
+    "Example: ringfence ledger query --flow app-logs --kind refused --since 2031-01-01"
+)
+def query(
+    flow: Annotated[str | None, typer.Option(help="Of this flow.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Of this kind: crossed, refused, alert ...")] = None,
+    principal: Annotated[str | None, typer.Option(help="Of this principal.")] = None,
+    category: Annotated[str | None, typer.Option(help="With this category, or one under it.")] = None,
+    since: Annotated[str | None, typer.Option(help="From this time on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    output: FormatOption = Format.TEXT,
+    policy: PolicyOption = None,
+    folder: HomeOption = None,
+    file: LedgerOption = None,
+) -> int:
+    """Show the entries that fit every condition."""
+    asked = Query(
+        flow=flow,
+        kind=kind,
+        principal=principal,
+        category=category,
+        since=_time(since, "--since") if since is not None else None,
+        until=_time(until, "--until") if until is not None else None,
+    )
+    with Reader(file or home(policy, folder).made().ledger) as reader:
+        for entry in reader.find(asked, limit):
+            _print_entry(entry, output)
+    return 0
+
+
+@app.command(
+    name="verify",
+    help="Check that the ledger is what was written: needs only its public key. With a checkpoint that was kept elsewhere it also "
+    "finds a removed tail, an older copy put back, and a history rewritten with the ledger's own key (json: one document). "
+    "Exit code 1: it is not; 2: it cannot be read.\n\nExample: ringfence ledger verify --checkpoint kept-elsewhere.txt",
+)
+def verify_(
+    checkpoint: Annotated[Path | None, typer.Option(help="A checkpoint kept elsewhere.")] = None,
+    public_key: Annotated[
+        Path | None, typer.Option(help="The public key.", show_default="ledger.pub in --home")
+    ] = None,
+    output: FormatOption = Format.TEXT,
+    policy: PolicyOption = None,
+    folder: HomeOption = None,
+    file: LedgerOption = None,
+) -> int:
+    """Verify, and tell every problem with its mend."""
+    place = home(policy, folder)
+    if file is None or public_key is None:
+        place.made()
+    kept = _read_checkpoint(checkpoint) if checkpoint is not None else None
+    report = verify(file or place.ledger, read_public_key(public_key or place.public_key), kept, _tell_progress)
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    if output is Format.JSON:
+        print(json.dumps(_report_as_json(report), indent=2))
+    else:
+        _print_report(report)
+    return 0 if report.holds else FOUND
+
+
+@app.command(
+    help="Give the newest checkpoint: a signed line for the whole history. Keep it on another machine; later, `ringfence ledger "
+    "verify --checkpoint` shows whether anything before it was changed.\n\nExample: ringfence ledger checkpoint --out today.txt"
+)
+def checkpoint(
+    out: Annotated[Path | None, typer.Option(help="Write it to this new file.", show_default="standard output")] = None,
+    policy: PolicyOption = None,
+    folder: HomeOption = None,
+    file: LedgerOption = None,
+) -> int:
+    """Give the newest checkpoint."""
+    with Reader(file or home(policy, folder).made().ledger) as reader:
+        note = reader.head
+    if out is None:
+        print(note, end="")
+        return 0
+    try:
+        with out.open("x", encoding="utf-8") as target:
+            target.write(note)
+    except FileExistsError:
+        raise Problem(f"{out}: is there already", "name a new file: an older checkpoint is worth keeping") from None
+    return 0
+
+
+@app.command(help="Copy the ledger to a new file while it is in use.\n\nExample: ringfence ledger backup copy.db")
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="FILE", help="A file that is not there yet.")],
+    policy: PolicyOption = None,
+    folder: HomeOption = None,
+    file: LedgerOption = None,
+) -> int:
+    """Copy the ledger as it is at this moment."""
+    with Reader(file or home(policy, folder).made().ledger) as reader:
+        try:
+            reader.copy_to(target)
+        except FileExistsError:
+            raise Problem(f"{target}: is there already", "name a new file") from None
+    with Reader(target) as copy:
+        print(f"{copy.size} entries in {_clean(str(target))}")
+    return 0
+
+
+@app.command(
+    help=f"Drop the bodies of entries before a date. Their commitments stay, so the ledger still verifies; the expiry is an entry "
+    f"itself. The date is {TIME_HELP}.\n\nExample: ringfence ledger expire --before 2031-01-01"
+)
+def expire(
+    before: Annotated[str, typer.Option(metavar="DATE", help="Entries that are older than this.")],
+    policy: PolicyOption = None,
+    folder: HomeOption = None,
+) -> int:
+    """Ask the ledger's writer to drop bodies."""
+    place = home(policy, folder).made()
+    moment = _time(before, "--before")
+    with Reader(place.ledger) as reader:
+        through = reader.first_kept(moment)
+    with BlockingClient(place.ledger, place.signing_key) as client:
+        receipt = client.expire(moment, through)
+    print(f"the bodies of {through} entries are gone; entry {receipt.index} says so")
+    return 0
+
+
+def _print_entry(entry: Entry, output: Format) -> None:
+    print(json.dumps(_as_json(entry), ensure_ascii=False) if output is Format.JSON else _line(entry))
+
+
+def _line(entry: Entry) -> str:
+    if entry.body is None:
+        return f"{entry.index:>8}  expired"
+    at, kind, *others = (
+        _clean(str(entry.body.get(name) or "-")) for name in ("at", "kind", "flow", "crossing", "principal")
+    )
+    cells = [f"{entry.index:>8}", f"{at:<27}", f"{kind:<8}", *others, ", ".join(_facts(entry.body.get("found")))]
+    return "  ".join(cells).rstrip()
+
+
+def _facts(found: JsonValue) -> Iterable[str]:
+    """Say each fact of an entry as category and form."""
+    for fact in found if isinstance(found, list) else []:
+        if isinstance(fact, dict):
+            yield _clean(f"{fact.get('category', '?')}={fact.get('form', '?')}x{fact.get('count', '?')}")
+
+
+def _as_json(entry: Entry) -> dict[str, JsonValue]:
+    return {"index": entry.index, "commitment": entry.commitment.hex(), "body": entry.body}
+
+
+def _indented(body: JsonValue) -> str:
+    return "\n".join(f"  {_clean(line)}" for line in json.dumps(body, indent=2, ensure_ascii=False).split("\n"))
+
+
+def _clean(text: str) -> str:
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def _report_as_json(report: Report) -> dict[str, JsonValue]:
+    return {
+        "holds": report.holds,
+        "entries": report.size,
+        "expired": report.dropped,
+        "against": report.against.size if report.against is not None else None,
+        "found": report.count,
+        "problems": [
+            {"code": one.code.value, "what": one.what, "index": one.index, "mend": one.mend} for one in report.problems
+        ],
+    }
+
+
+def _print_report(report: Report) -> None:
+    if report.holds:
+        expired = f", {report.dropped} of them without their expired bodies" if report.dropped else ""
+        print(f"the ledger holds: {report.size} entries{expired}")
+        if report.against is None:
+            print(
+                "verified against its own key only: a checkpoint kept elsewhere (--checkpoint) shows a cut history, too"
+            )
+        else:
+            print(f"its first {report.against.size} entries are those of the checkpoint kept elsewhere")
+        return
+    for problem in report.problems:
+        print(problem)
+    if report.count > len(report.problems):
+        print(f"and {report.count - len(report.problems)} more")
+    print(f"the ledger does not hold: {report.count} problems in {report.size} entries")
+
+
+def _tell_progress(entries: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{entries:,} entries", end="", file=sys.stderr, flush=True)
+
+
+def _read_checkpoint(file: Path) -> str:
+    with file.open("rb") as source:
+        raw = source.read(MOST_CHECKPOINT_BYTES)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise Problem(f"{file}: not a checkpoint", "give a file that `ringfence ledger checkpoint` wrote") from None
+
+
+def _time(text: str, option: str) -> str:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Problem(f"{option}: not a time", "write it as 2031-01-31 or 2031-01-31T12:00:00Z") from None
+    return stamp(at if at.tzinfo is not None else at.replace(tzinfo=UTC))

@@ -1,0 +1,43 @@
+"""What a policy's hash stands for.
+
+The rule: two policies have the same hash exactly when they say the same of every crossing and of everything that can be proved.
+So it covers the resolved content, with defaults filled in and mappings in the order of their keys; not the files' layout, names
+or comments. Left out is what an environment chooses without changing what may cross: addresses (`at`, `listen`) and credentials
+(`logins`, `scram`, `jwks`), so that rotating a password does not change the hash and a secret never enters it. `mode` is within.
+"""
+
+import json
+from collections.abc import Mapping, Set
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from hashlib import sha256
+
+from ringfence.policy.model import Asset, Gate, Policy, Principals
+
+_FORMAT = "ringfence policy 1"
+_LEFT_OUT = {(Asset, "at"), (Gate, "listen"), (Gate, "logins"), (Principals, "at"), (Policy, "hash")}
+
+
+def digest(policy: Policy) -> str:
+    """Give the SHA-256, in hexadecimal, of the policy's canonical content."""
+    content = json.dumps([_FORMAT, _plain(policy)], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return sha256(content.encode("ascii")).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, Set):
+        return sorted(str(each) for each in value)
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        kind = type(value)
+        return {
+            each.name: _plain(getattr(value, each.name)) for each in fields(value) if (kind, each.name) not in _LEFT_OUT
+        }
+    raise TypeError(f"a policy holds no {type(value).__name__}")

@@ -1,0 +1,372 @@
+"""The policy as it is written: one model per mapping of the YAML, and the JSON Schema that editors read.
+
+The rule: only what a single file can tell is checked here: keys, types, ranges, words of closed sets. Whether a name exists is for
+`resolving`, which sees the whole. Unknown keys are errors. The descriptions are the schema's and the reference page's text.
+"""
+
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+
+from ringfence.policy.model import EVERY_CATEGORY
+from ringfence.taxonomy import CATEGORIES, ENTITIES
+
+
+class ContradictionError(ValueError):
+    """Keys of one mapping that do not fit together: what is wrong with them, and the mend."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        self.what = what
+        self.mend = mend
+        super().__init__(what)
+
+
+_WORDS = sorted(CATEGORIES)
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,62}$")]
+Word: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+Address: TypeAlias = Annotated[str, Field(max_length=2000)]
+Category: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": _WORDS})]
+Carried: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": [*_WORDS, EVERY_CATEGORY]})]
+Judged: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": [*_WORDS, "none", "scan", "unknown"]})]
+Entity: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(ENTITIES)})]
+FieldPath: TypeAlias = Annotated[str, Field(min_length=1, max_length=500)]
+
+RETENTION: Final = r"^[1-9][0-9]{0,4}[dwmy]$"
+
+AssetKind: TypeAlias = Literal[
+    "postgres", "mysql", "http", "log", "git", "file", "queue", "store", "service", "pipeline", "environment"
+]
+GateKind: TypeAlias = Literal["postgres", "http", "log", "git", "file", "queue"]
+Basis: TypeAlias = Literal[
+    "", "consent", "contract", "legal-obligation", "vital-interests", "public-task", "legitimate-interests"
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ZoneDocument(_Model):
+    """A trust domain."""
+
+    label: Word = Field(description="What the zone is, in words: `high sensitivity`.")
+    controlled: bool = Field(
+        default=True, description="Whether the zone is yours to govern. What a zone outside your control holds is out."
+    )
+    at_rest: Literal["", "required", "optional"] = Field(
+        default="", description="Whether stores here must encrypt what they keep."
+    )
+    in_transit: Literal["", "tls", "mtls"] = Field(
+        default="", description="The least protection of connections into the zone."
+    )
+    residency: list[str] = Field(
+        default=[], description="Where its data may lie: countries (ISO 3166, two capitals), `EU` or `EEA`."
+    )
+    retention: str = Field(
+        default="", pattern=f"{RETENTION}|^$", description="How long data stays: a number with d, w, m (months) or y."
+    )
+
+
+class AssetDocument(_Model):
+    """A store, service, log, pipeline or environment. It stands in exactly one zone."""
+
+    zone: Name = Field(description="The zone that it stands in.")
+    kind: AssetKind = Field(description="What it is.")
+    at: Address = Field(
+        default="", description="Where it is: an address or DSN. `${VARIABLE}` and `${VARIABLE:-default}` are replaced."
+    )
+    subject: str = Field(
+        default="", max_length=500, description="The path of the field that identifies the person a record is about."
+    )
+    fields: dict[FieldPath, Judged] = Field(
+        default={},
+        description="Field paths, each with its category, `none` (harmless), `scan` (free text: content decides) or `unknown`. "
+        "A path names everything under it; the longest decides.",
+    )
+
+
+class KeyDocument(_Model):
+    """A key, and who may hold it."""
+
+    zones: list[Name] = Field(
+        min_length=1, description="The zones that may hold the key. Reversing needs the key and the role."
+    )
+
+
+class _FormDocument(_Model):
+    pass
+
+
+class RedactDocument(_FormDocument):
+    """A marker in place of the value."""
+
+    transform: Literal["redact"] = Field(description="A marker stands in place of the value.")
+
+
+class NullDocument(_FormDocument):
+    """Nothing in place of the value."""
+
+    transform: Literal["null"] = Field(description='The field becomes null. The word stands in quotes: "null".')
+
+
+class MaskDocument(_FormDocument):
+    """Fill characters in place of the value's own, some of which may stay."""
+
+    transform: Literal["mask"] = Field(description="Characters are replaced by a fill character.")
+    keep_first: int = Field(default=0, ge=0, le=64, description="How many characters stay at the beginning.")
+    keep_last: int = Field(default=0, ge=0, le=64, description="How many characters stay at the end.")
+    keep_domain: bool = Field(default=False, description="Whether what follows the @ of an e-mail address stays.")
+    fill: str = Field(default="*", min_length=1, max_length=1, description="The character that replaces the others.")
+
+
+class TruncateDocument(_FormDocument):
+    """The beginning of the value."""
+
+    transform: Literal["truncate"] = Field(description="Only the beginning stays.")
+    keep_first: int = Field(
+        default=0, ge=0, le=64, description="How many characters stay. 0, the default: of an IP address, its network."
+    )
+
+
+class BucketDocument(_FormDocument):
+    """The range that the value lies in."""
+
+    transform: Literal["bucket"] = Field(description="A number or date becomes the range that it lies in.")
+    width: int = Field(default=0, ge=0, le=10**12, description="The range of a number: 10 makes 42 into 40-49.")
+    unit: Literal["", "month", "year", "decade"] = Field(default="", description="The range of a date.")
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> "BucketDocument":
+        if bool(self.width) == bool(self.unit):
+            raise ContradictionError(
+                "a bucket needs `width` or `unit`, and not both", "give numbers a width, dates a unit"
+            )
+        if self.width == 1:
+            raise ContradictionError("a bucket of width 1 is the value itself", "give it a width of 2 or more")
+        return self
+
+
+class HashDocument(_FormDocument):
+    """A keyed hash: the same for the same value, and not reversible."""
+
+    transform: Literal["hash"] = Field(description="HMAC-SHA-256 of the value under the key.")
+    key: Name = Field(description="The key. Whoever holds it can try values out.")
+    length: int = Field(default=32, ge=16, le=64, description="Hexadecimal digits.")
+
+
+class TokenDocument(_FormDocument):
+    """A token: the same for the same value, reversible by whoever has the key and the role."""
+
+    transform: Literal["token"] = Field(description="AES-SIV of the value under the key: text, without a store.")
+    key: Name = Field(description="The key that makes and reverses it.")
+    joinable: list[Name] = Field(default=[], description="The zones that get the same token for the same value.")
+
+
+class SurrogateDocument(_FormDocument):
+    """A value of the same kind that the vault assigns."""
+
+    transform: Literal["surrogate"] = Field(
+        description="A value of the same type that the vault assigns and can reverse."
+    )
+    key: Name = Field(description="The key that it is sealed with.")
+    joinable: list[Name] = Field(default=[], description="The zones that get the same surrogate for the same value.")
+
+
+FormDocument: TypeAlias = Annotated[
+    RedactDocument
+    | NullDocument
+    | MaskDocument
+    | TruncateDocument
+    | BucketDocument
+    | HashDocument
+    | TokenDocument
+    | SurrogateDocument,
+    Field(discriminator="transform"),
+]
+
+
+class RoleDocument(_Model):
+    """What a principal may."""
+
+    group: Word = Field(description="What the identity provider calls those who have the role.")
+    reverse: list[Name] = Field(default=[], description="The keys whose tokens the role may have reversed.")
+    needs: list[Literal["reason", "purpose"]] = Field(
+        default=[], description="What must be stated before anything crosses for the role."
+    )
+
+
+class PurposeDocument(_Model):
+    """Why data is processed."""
+
+    basis: Basis = Field(default="", description="The legal basis (GDPR art. 6).")
+
+
+class PrincipalsDocument(_Model):
+    """A source of identities."""
+
+    zone: Name = Field(description="The zone in which those whom it names stand.")
+    scram: Address | None = Field(
+        default=None, description="A file of SCRAM users: `file:users.scram`. Variables are replaced."
+    )
+    jwks: Address | None = Field(default=None, description="The address of a JSON Web Key Set. Variables are replaced.")
+    local: bool = Field(default=False, description="Whether it is the accounts of the machine that ringfence runs on.")
+    audience: str = Field(default="", max_length=200, description="The audience that a token must name (with `jwks`).")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "PrincipalsDocument":
+        if [self.scram is not None, self.jwks is not None, self.local].count(True) != 1:
+            raise ContradictionError("principals need exactly one source", "give one of scram, jwks and local: true")
+        if self.audience and self.jwks is None:
+            raise ContradictionError("an audience without jwks", "remove audience, or give jwks")
+        return self
+
+
+class GateDocument(_Model):
+    """A running enforcement point."""
+
+    kind: GateKind = Field(description="What it speaks.")
+    listen: Address = Field(default="", description="Where clients reach it: `127.0.0.1:6432`. Variables are replaced.")
+    upstream: Name | None = Field(default=None, description="The asset behind it.")
+    logins: dict[Name, Address] = Field(
+        default={}, description="Per role, the upstream's login. Variables are replaced."
+    )
+
+
+class MatchDocument(_Model):
+    """What narrows a gate to a flow."""
+
+    stream: Literal["stdout", "stderr"] | None = Field(default=None, description="Log: the stream.")
+    method: Word | None = Field(default=None, description="HTTP: the method.")
+    path: Word | None = Field(default=None, description="HTTP: the path; `*` stands for anything.")
+    topic: Word | None = Field(default=None, description="Queue: the topic.")
+    ref: Word | None = Field(default=None, description="Git: the ref.")
+    target: Word | None = Field(default=None, description="File: the copy's target.")
+
+
+class ViaDocument(_Model):
+    """The gate of a flow."""
+
+    gate: Name | None = Field(default=None, description="The gate; any where none is named.")
+    match: MatchDocument = Field(default=MatchDocument(), description="What narrows it.")
+
+
+class CarryDocument(_Model):
+    """One line of a category's list; the first that fits decides."""
+
+    form: str = Field(description="The form in which the category crosses, or `deny`.")
+    role: Name | None = Field(default=None, description="For this role only.")
+    purpose: Name | None = Field(default=None, description="For this purpose only.")
+
+
+def _written_as(value: object) -> str:
+    return "(list)" if isinstance(value, list) else "(form)"
+
+
+CarryValue: TypeAlias = Annotated[
+    Annotated[str, Tag("(form)")] | Annotated[list[CarryDocument], Field(min_length=1), Tag("(list)")],
+    Discriminator(_written_as),
+]
+
+
+class FlowDocument(_Model):
+    """A declared way from one zone to another."""
+
+    id: Name = Field(description="The flow's name, once in the policy.")
+    source: Name = Field(alias="from", description="Where the data comes from: an asset or a zone.")
+    sink: Name = Field(alias="to", description="Where it goes: an asset or a zone.")
+    via: ViaDocument = Field(default=ViaDocument(), description="The gate, and what narrows it.")
+    purposes: list[Name] = Field(
+        default=[], description="What the flow is for. Where some are given, one of them must be stated."
+    )
+    mode: Literal["enforce", "observe"] = Field(
+        default="enforce", description="`observe` records what would be done, and lets everything pass."
+    )
+    carry: dict[Carried, CarryValue] = Field(
+        default={},
+        description="Per category its form, or a list whose first fitting line decides. The longest path decides; `*` is all.",
+    )
+    otherwise: str = Field(
+        default="deny",
+        alias="else",
+        description="What becomes of a category that is found, but not carried: a form or `deny`.",
+    )
+    unknown: str | None = Field(
+        default=None,
+        description="What becomes of a field that nobody has judged: `deny`, a form, or `scan` (its content decides). "
+        "Not given: `deny`, or `scan` where the asset declares no fields.",
+    )
+    durability: Literal["recorded", "relaxed"] = Field(
+        default="recorded", description="`relaxed`: bytes may go before their entry is durable."
+    )
+    record: Literal["personal", "all"] = Field(
+        default="personal", description="`all`: an entry for every payload, not only personal ones."
+    )
+    index: Name | None = Field(
+        default=None, description="The key of the subject's blind index; without it no breach can be scoped to people."
+    )
+
+
+class DetectDocument(_Model):
+    """How detection is set up."""
+
+    thresholds: dict[Entity, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default={}, description="Per entity, the least score that counts: 0 to 1."
+    )
+    recognizers: list[Any] = Field(
+        default=[], max_length=0, description="Recognizers of one's own: not read yet, so the list is empty."
+    )
+    allow: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
+        default=[], description="Exact values that are never a finding, such as the company's own hotline."
+    )
+
+
+class NeverDocument(_Model):
+    """What must never come to be known."""
+
+    category: Category = Field(description="The category, with all under it.")
+    form: str = Field(description="The form; whoever holds a value in clear holds it in every form.")
+    zones: list[Name] = Field(min_length=1, description="The zones.")
+
+
+class AssertDocument(_Model):
+    """An assertion about the policy itself."""
+
+    never: NeverDocument = Field(
+        description="No zone of these comes to hold the category in that form, over any number of flows."
+    )
+
+
+class Document(_Model):
+    """A ringfence policy."""
+
+    version: Literal[1] = Field(description="The format's version: 1.")
+    include: list[Word] = Field(
+        default=[], description="Policy files beside this one. What this file says wins over what they say."
+    )
+    zones: dict[Name, ZoneDocument] = Field(default={}, description="Trust domains.")
+    assets: dict[Name, AssetDocument] = Field(default={}, description="What stands in the zones.")
+    keys: dict[Name, KeyDocument] = Field(default={}, description="Keys of hashes, tokens and blind indexes.")
+    forms: dict[Name, FormDocument] = Field(
+        default={}, description="Forms of one's own, beside clear, deny, redact, mask and null."
+    )
+    roles: dict[Name, RoleDocument] = Field(default={}, description="What principals may.")
+    purposes: dict[Name, PurposeDocument] = Field(default={}, description="Why data is processed.")
+    principals: dict[Name, PrincipalsDocument] = Field(default={}, description="Where identities come from.")
+    gates: dict[Name, GateDocument] = Field(default={}, description="Running enforcement points.")
+    flows: list[FlowDocument] = Field(
+        default=[], description="Declared ways between zones. Where there is none, nothing crosses."
+    )
+    detect: DetectDocument = Field(default=DetectDocument(), description="What detection is told.")
+    assertions: list[AssertDocument] = Field(
+        default=[], alias="assert", description="What `lint` must find true of the whole policy."
+    )
+
+
+def schema() -> dict[str, object]:
+    """Give the policy's JSON Schema (2020-12), for editors and for other programs."""
+    made = Document.model_json_schema(by_alias=True)
+    for part in (made, *made["$defs"].values()):
+        for value in part.get("properties", {}).values():
+            if "patternProperties" in value:
+                value["additionalProperties"] = False  # a name that does not fit the pattern is no name
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "ringfence policy"}
