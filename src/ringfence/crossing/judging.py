@@ -24,7 +24,10 @@ VERDICTS_KEPT = (
 WHOLE_TYPES = frozenset({ValueType.INTEGER, ValueType.NUMBER, ValueType.BOOLEAN, ValueType.DATE, ValueType.TIMESTAMP})
 """Types of which no part can be replaced: what is found in them replaces all."""
 
-_WITHOUT_CONTENT = frozenset({ValueType.BOOLEAN, ValueType.NULL})
+# Members are held in names of the module: looking one up in its enum costs more than all else that is done for most fields.
+_BOOLEAN = ValueType.BOOLEAN
+_NULL = ValueType.NULL
+_STRING = ValueType.STRING
 
 REVERSIBLE = frozenset({FormKind.TOKEN, FormKind.SURROGATE})
 
@@ -145,7 +148,7 @@ class Judge:
         """Judge a unit. Raises `MissingKey` where a form's key is not in the keyring."""
         judged = Judged(unit)
         if self._scans_all:
-            scanned = [item for item in unit.fields if item.type not in _WITHOUT_CONTENT]
+            scanned = [item for item in unit.fields if item.type is not _BOOLEAN and item.type is not _NULL]
         else:
             scanned = [item for item in unit.fields if self._by_field(judged, item)]
         self._by_content(judged, scanned)
@@ -173,7 +176,7 @@ class Judge:
         if decision.form.denies:
             self._deny_field(judged, item, category, decision)
             return False
-        if not item.value or item.type is ValueType.NULL:
+        if not item.value or item.type is _NULL:
             return False
         self._see(judged, item, Sighting(category, "", decision, how, 1.0, (f"field:{how}",), item.path, item.start))
         if decision.form.passes_clear:
@@ -196,18 +199,15 @@ class Judge:
     def _by_content(self, judged: Judged, scanned: list[Field]) -> None:
         if not scanned:
             return
-        found = self._detector.find_fields([(item.path, item.value) for item in scanned])
-        for item, findings in zip(scanned, found, strict=True):
-            taken = self._restore(judged, item) if self._restored is not None else []
-            if not findings:
-                continue
+        found = self._detector.find_in([item.path for item in scanned], [item.value for item in scanned])
+        if self._restored is not None:
+            self._restore_all(judged, scanned, found)
+        for number, findings in found.items():
+            item = scanned[number]
             declared = "" if item.is_key else self._plan.judge(item.path)
             for finding in findings:
-                if any(start < finding.end and finding.start < end for start, end in taken):
-                    continue
-                if finding.category == declared:
-                    continue  # the field's own category has been decided, and passes clear
-                self._by_finding(judged, item, finding)
+                if finding.category != declared:  # the field's own category has been decided, and passes clear
+                    self._by_finding(judged, item, finding)
 
     def _by_finding(self, judged: Judged, item: Field, finding: Finding) -> None:
         decision = self._plan.decide(finding.category)
@@ -237,10 +237,21 @@ class Judge:
             start, end = 0, len(item.value)
         clear = item.value[start:end].decode("utf-8", "replace")
         about = About(entity, category, self._plan.scope(form), self._keys)
-        to = fit(form, clear, item.type if whole else ValueType.STRING, about)
+        to = fit(form, clear, item.type if whole else _STRING, about)
         if self._issued is not None and isinstance(to, str) and form.kind in REVERSIBLE:
             self._issued.remember(to, category, clear)
         judged.slots.append(_Slot(item, start, end, to, whole))
+
+    def _restore_all(self, judged: Judged, scanned: list[Field], found: dict[int, list[Finding]]) -> None:
+        """Put back what the other direction replaced; what was found where it stands is no finding of its own."""
+        for number, item in enumerate(scanned):
+            taken = self._restore(judged, item)
+            if taken and number in found:
+                found[number] = [
+                    finding
+                    for finding in found[number]
+                    if not any(start < finding.end and finding.start < end for start, end in taken)
+                ]
 
     def _restore(self, judged: Judged, item: Field) -> list[tuple[int, int]]:
         """Turn what the other direction replaced back into clear values, where this plan carries them clear."""

@@ -104,13 +104,22 @@ class Detector:
 
         One pass over all of them: no pattern and no context reaches from one value into another.
         """
-        small = [number for number, (_, value) in enumerate(fields) if len(value) <= BLOCK]
-        found: list[list[Finding]] = [[] for _ in fields]
-        for number, findings in zip(small, self._find_joined([fields[number] for number in small]), strict=True):
-            found[number] = findings
-        for number, (path, value) in enumerate(fields):
-            if len(value) > BLOCK:
-                found[number] = self._find_bytes(value, path)
+        found = self.find_in([path for path, _ in fields], [value for _, value in fields])
+        return [found.get(number, []) for number in range(len(fields))]
+
+    def find_in(self, paths: Sequence[str], values: Sequence[bytes]) -> dict[int, list[Finding]]:
+        """Find as `find_fields` does; give only the values in which something stands, by their number.
+
+        Most fields of most payloads hold nothing: they cost their place in one joined buffer, and no more.
+        """
+        if max(map(len, values), default=0) <= BLOCK:
+            return self._find_joined(paths, values)
+        small = [number for number, value in enumerate(values) if len(value) <= BLOCK]
+        joined = self._find_joined([paths[number] for number in small], [values[number] for number in small])
+        found = {small[number]: findings for number, findings in joined.items()}
+        for number, value in enumerate(values):
+            if len(value) > BLOCK and (findings := self._find_bytes(value, paths[number])):
+                found[number] = findings
         return found
 
     def stream(self) -> Stream:
@@ -124,19 +133,23 @@ class Detector:
         stream = self.stream()
         return stream.feed(data) + stream.end()
 
-    def _find_joined(self, fields: Sequence[tuple[str, bytes]]) -> list[list[Finding]]:
-        starts = list(accumulate((len(value) + 1 for _, value in fields), initial=0))
-        data = _JOINT.join(value for _, value in fields)
+    def _find_joined(self, paths: Sequence[str], values: Sequence[bytes]) -> dict[int, list[Finding]]:
+        found: dict[int, list[Finding]] = {}
+        data = _JOINT.join(values)
+        spoken = {path: names for path in set(paths) if (names := self._names.entities(path))}
+        starts = _starts(values) if spoken else []
         parts = [
-            (start, start + len(value), self._names.entities(path))
-            for start, (path, value) in zip(starts[:-1], fields, strict=True)
+            (starts[number], starts[number] + len(values[number]), spoken[path])
+            for number, path in (enumerate(paths) if spoken else ())
+            if path in spoken
         ]
-        found: list[list[Finding]] = [[] for _ in fields]
-        number = 0
-        for one in self._candidates(data, parts):
-            while one.start >= starts[number + 1]:
-                number += 1
-            found[number].append(_finding(one, -starts[number]))
+        candidates = self._candidates(data, parts)
+        if not candidates:
+            return found
+        starts = starts or _starts(values)
+        for one in candidates:
+            number = bisect_right(starts, one.start) - 1
+            found.setdefault(number, []).append(_finding(one, -starts[number]))
         return found
 
     def _scan(self, data: bytes, names: Mapping[str, str]) -> list[Candidate]:
@@ -144,7 +157,7 @@ class Detector:
         return self._candidates(data, ((0, len(data), names),))
 
     def _candidates(self, data: bytes, fields: _Fields) -> list[Candidate]:
-        named = [one for one in fields if one[2]]
+        named = [one for one in fields if one[2]] if fields else ()
         always = [
             (number, begin, stop)
             for begin, stop, names in named
@@ -190,6 +203,11 @@ class Detector:
     def work(self) -> Work:
         """What the engine has done so far, over all calls: the measure of its linearity, exact within one thread."""
         return self._engine.work
+
+
+def _starts(values: Sequence[bytes]) -> list[int]:
+    """Say where each value begins in the joined buffer, in which one byte stands between two."""
+    return [start + number for number, start in enumerate(accumulate(map(len, values), initial=0))]
 
 
 class _Ready(NamedTuple):

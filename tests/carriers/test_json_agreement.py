@@ -1,0 +1,200 @@
+"""Whom the JSON carrier agrees with: the JSON test suite, and the standard library's strict reading of mutated documents."""
+
+import base64
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from carrier_plays import Documents, every_byte, outcome
+
+from ringfence.carriers import FORMATS, JsonCarrier, Undecodable
+from ringfence.carriers._json_lines import LineReader
+
+SUITE = Path(__file__).resolve().parents[2] / ".." / "shared" / "corpora" / "naughty" / "json_test_suite.jsonl"
+
+PASSES = {  # of what the suite leaves to each reader: what is refused is not UTF-8, too deep, or begins with a byte order mark
+    "i_number_pos_double_huge_exp.json",
+    "i_number_real_neg_overflow.json",
+    "i_number_real_pos_overflow.json",
+    "i_object_key_lone_2nd_surrogate.json",
+    "i_string_1st_surrogate_but_2nd_missing.json",
+    "i_string_incomplete_surrogate_and_escape_valid.json",
+    "i_string_incomplete_surrogates_escape_valid.json",
+    "i_string_invalid_lonely_surrogate.json",
+    "i_string_inverted_surrogates_U+1D11E.json",
+}
+
+
+def suite() -> Iterator[tuple[str, str, bytes]]:
+    for line in SUITE.read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        yield case["name"], case["expect"], base64.b64decode(case["data_base64"])
+
+
+@pytest.mark.skipif(
+    not SUITE.exists(), reason="the JSON test suite is not beside this checkout (../shared/corpora/naughty)"
+)
+@pytest.mark.parametrize("way", ["whole", "byte by byte"])
+def test_the_json_test_suite_is_blocked_where_it_must_be_and_else_passes_bit_identical(way: str) -> None:
+    counted = dict.fromkeys(("accept", "reject", "either", "transform"), 0)
+    for name, expect, data in suite():
+        came = outcome(JsonCarrier, [data] if way == "whole" else every_byte(data))
+        passes = expect in ("accept", "transform") or name in PASSES
+        assert (came is not None) is passes, name
+        assert came is None or came[0] == data, name
+        counted[expect] += 1
+    assert counted["accept"] >= 50
+    assert counted["reject"] >= 80
+
+
+@pytest.mark.skipif(
+    not SUITE.exists(), reason="the JSON test suite is not beside this checkout (../shared/corpora/naughty)"
+)
+@pytest.mark.parametrize("name", FORMATS)
+def test_whatever_the_suite_holds_passes_bit_identical_or_is_refused_in_every_format(name: str) -> None:
+    for _, _, data in suite():
+        came = outcome(FORMATS[name], [data])
+        assert came is None or came[0] == data
+
+
+def reference_accepts(text: bytes) -> bool:
+    """Whether the standard library reads this as one document in UTF-8, without its extension NaN, Infinity."""
+
+    def refuse(_: str) -> object:
+        raise ValueError
+
+    try:
+        json.loads(text.decode("utf-8"), parse_constant=refuse, parse_int=str, parse_float=str)
+    except ValueError:
+        return False
+    return True
+
+
+BITS = [
+    b'"',
+    b"\\",
+    b"\\u",
+    b"\\ud800",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b"0",
+    b"-",
+    b".",
+    b"e",
+    b"true",
+    b"nul",
+    b"NaN",
+    b" ",
+    b"\n",
+]
+BITS += [
+    b"\x00",
+    b"\xff",
+    b"\xc3",
+    b"\xe9",
+    b"\x1f",
+    b"\x7f",
+    b"\xed\xa0\x80",
+    b"\xef\xbb\xbf",
+    b"Infinity",
+    b"//",
+    b"'",
+]
+
+
+def mutated(data: bytes, rng: random.Random) -> bytes:
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        at = rng.randrange(len(data) + 1)
+        match rng.randrange(4):
+            case 0:
+                data = data[:at] + rng.choice(BITS) + data[at:]
+            case 1:
+                data = data[:at] + data[at + rng.randrange(1, 4) :]
+            case 2:
+                data = data[:at] + rng.choice(BITS) + data[at + 1 :]
+            case _:
+                data = data[:at] + data[max(0, at - rng.randrange(6)) : at] + data[at:]
+    return data
+
+
+def agreement(count: int, seed: int) -> tuple[int, int]:
+    rng = random.Random(seed)
+    documents = Documents(rng)
+    accepted = refused = 0
+    for _ in range(count):
+        data = mutated(documents.make(2)[0], rng)
+        expected = reference_accepts(data)
+        came = outcome(JsonCarrier, [data])
+        assert (came is not None) is expected, data
+        if rng.random() < 0.05:
+            assert outcome(JsonCarrier, every_byte(data)) == came, data
+        line = data.replace(b"\n", b" ").replace(b"\r", b" ")
+        if line.strip(b" \t"):
+            of_line = outcome(FORMATS["ndjson"], [line + b"\n"])
+            of_document = outcome(JsonCarrier, [line + b"\n"])
+            assert of_line == of_document, data
+        accepted += expected
+        refused += not expected
+    return accepted, refused
+
+
+def test_the_carrier_accepts_exactly_what_the_standard_library_does() -> None:
+    accepted, refused = agreement(6000, 1)
+    assert min(accepted, refused) > 1000
+
+
+@pytest.mark.soak
+def test_the_carrier_accepts_exactly_what_the_standard_library_does_at_length() -> None:
+    for seed in range(100, 120):
+        agreement(20_000, seed)
+
+
+@pytest.mark.parametrize("data", [b"[" * 257 + b"]" * 257, b"[" + b"1" * 5000 + b"]"])
+def test_where_it_does_not_agree_it_keeps_a_bound(data: bytes) -> None:
+    assert reference_accepts(data)
+    assert outcome(JsonCarrier, [data]) is None
+
+
+def test_the_deepest_document_that_passes_is_256_containers_deep() -> None:
+    assert outcome(JsonCarrier, [b"[" * 256 + b"]" * 256]) is not None
+
+
+KNOWN = [
+    b'{"a":"x","n":-12.5,"o":{"b":true,"s":""},"z":"\xc3\xa9"}',
+    b'{"t":"2026-01-02","level":"info","ms":12,"user":{"mail":"x@y.example","ids":["a","b"]}}',
+    b'["x",1,"y",null,{"k":"v"}]',
+    b' { "a" : "x" , "b" : [ 1 , "y" ] } ',
+]
+
+
+def test_a_reader_that_has_learnt_shapes_reads_mutated_lines_as_one_that_has_not() -> None:
+    rng = random.Random(3)
+    reader = LineReader()
+    agreed = 0
+    for number in range(8000):
+        line = mutated(rng.choice(KNOWN), rng).replace(b"\n", b" ") + b"\n"
+        learnt, fresh = (read_line(each, line, number) for each in (reader, LineReader()))
+        assert learnt == fresh, line
+        agreed += fresh is not None
+        if not number % 50:
+            for known in KNOWN:
+                assert read_line(reader, known, number) is not None
+    assert agreed > 1000
+
+
+def read_line(reader: LineReader, line: bytes, base: int) -> object:
+    try:
+        fields, repeats = reader.read(line, at=0, base=base, order=3)
+    except Undecodable as error:
+        return None if error.offset <= len(line) else error
+    mapped = [tuple(field.raw_offsets()) if field.raw_offsets else None for field in fields]
+    facts = [
+        (field.path, field.type, field.value, field.start, field.end, field.order, field.is_key) for field in fields
+    ]
+    return facts, mapped, repeats
