@@ -92,9 +92,9 @@ def _check_card(data: bytes, start: int, end: int) -> Sequence[Hit]:
 
     Where none is in a range that a network uses, what has a right check digit is doubtful: networks have local partners.
     """
-    if is_word_before(data, start) or is_word_after(data, end):
-        return ()
     groups = _groups(data, start, end)
+    # A group that is grown together with a word is no part of a card; its neighbours may be one.
+    groups = groups[is_word_before(data, start) : len(groups) - is_word_after(data, end)]
     cards = [Hit(*span, ("checksum:luhn", "range:issuer")) for span in _cards(data, groups, is_issued)]
     return cards or [Hit(*span, ("checksum:luhn",), doubtful=True) for span in _cards(data, groups, _is_varied)]
 
@@ -206,6 +206,7 @@ FINANCIAL: tuple[Recognizer, ...] = (
             Example("paid with 4111 1111 1111 1111.", ("4111 1111 1111 1111",)),
             Example("3714-496353-98431;5555555555554444", ("3714-496353-98431", "5555555555554444")),
             Example("2024 4111 1111 1111 1111 123", ("4111 1111 1111 1111",)),
+            Example("4539578763621486 4539578763621486x", ("4539578763621486",)),
             Example("30569309025904", ("30569309025904",), field="payment.card_number"),
             Example("card 6390-1837-5753", ("6390-1837-5753",)),
             Example("no word beside 639018375753"),
