@@ -1,0 +1,17 @@
+"""Every benchmark is listed, and gives rows."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_file_of_the_folder_is_run_by_make_bench(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    listed = import_module("benchmarks.__main__").NAMES
+    files = {file.stem for file in (ROOT / "benchmarks").glob("*.py") if not file.stem.startswith("_")}
+    assert files == set(listed)
+    for name in listed:
+        assert callable(import_module(f"benchmarks.{name}").run)
