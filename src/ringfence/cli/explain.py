@@ -16,11 +16,11 @@ app = typer.Typer(add_completion=False)
 MOST_ENTRIES = 10_000
 
 EVIDENCE = {
-    "pattern": "its shape fits {}",
+    "pattern": "it has the shape of {}",
     "checksum": "its check digits hold ({})",
     "context": "the word {} stands near",
     "field": "the field is {}",
-    "range": "it lies in the range of {}",
+    "range": "it lies in a range that is in use ({})",
     "surrogate": "it was sent out in this exchange ({})",
 }
 """What a code of evidence says; the second half of the code fills the gap."""
