@@ -17,7 +17,8 @@ import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._home import HomeOption, PolicyOption, home
-from ringfence.ledger import BlockingClient, Entry, JsonValue, Query, Reader, Report, read_public_key, stamp, verify
+from ringfence.ledger import BlockingClient, Entry, JsonValue, Query, Reader, Report, read_public_key, verify
+from ringfence.stamps import stamp
 
 app = typer.Typer(
     add_completion=False,

@@ -24,7 +24,7 @@ from ringfence.crossing.effects import (
     Resolve,
     Resolved,
 )
-from ringfence.crossing.entries import Fact, scrub, stamp
+from ringfence.crossing.entries import Fact, scrub
 from ringfence.crossing.exchange import Exchange
 from ringfence.crossing.tally import Tally
 
@@ -53,5 +53,4 @@ __all__ = [
     "Summary",
     "Tally",
     "scrub",
-    "stamp",
 ]

@@ -10,11 +10,12 @@ with nothing personal, a minute's worth), `alert`. `opened` without `closed` or 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ringfence.crossing.effects import Body, Head, Json
 from ringfence.detect import Detector
 from ringfence.policy.plan import Plan
+from ringfence.stamps import stamp
 
 VERSION = 1
 
@@ -66,11 +67,6 @@ def scrub(text: str, detector: Detector) -> str:
     parts.append(kept[at:])
     cleaned = "".join(parts)
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cleaned)
-
-
-def stamp(at: datetime) -> str:
-    """Write a time as RFC 3339, in UTC, to the microsecond."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class EntryMaker:

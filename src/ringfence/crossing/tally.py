@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from ringfence.crossing.crossing import Summary
 from ringfence.crossing.effects import Body, CrossingId
-from ringfence.crossing.entries import VERSION, stamp
+from ringfence.crossing.entries import VERSION
 from ringfence.policy.plan import Plan
+from ringfence.stamps import stamp
 
 PERIOD = timedelta(minutes=1)
 

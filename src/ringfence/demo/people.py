@@ -27,7 +27,7 @@ SHORTEST_NAME = 4  # letters: a shorter one is sought in vain among other words
 TRIES = 5_000  # a Spanish account has two check digits of its own: one random number in 121 is valid
 
 
-class FakerMissing(Exception):  # noqa: N818 (named for what is wrong, as all errors here)
+class FakerMissing(Exception):
     """The demo's people need Faker, which the core does without."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ PROGRAM = (sys.executable, "-P", "-c", "from ringfence.cli import main; main()")
 """The command `ringfence`, of the same installation whatever PATH says; -P: nothing is imported from the folder it runs in."""
 
 
-class DemoProblem(Exception):  # noqa: N818 (named for what is wrong, as all errors here)
+class DemoProblem(Exception):
     """The demo cannot go on: `what` went wrong, and its `mend`."""
 
     def __init__(self, what: str, mend: str) -> None:

@@ -30,7 +30,7 @@ class GatewayError(Exception):
     """The card network said no."""
 
 
-class PaymentDeclined(Exception):  # noqa: N818 (as services call theirs)
+class PaymentDeclined(Exception):
     """A payment that was not taken."""
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ringfence.ledger.blocking import BlockingClient
     from ringfence.ledger.client import LedgerClient
-    from ringfence.ledger.entry import JsonValue, Receipt, canonical, stamp
+    from ringfence.ledger.entry import JsonValue, Receipt, canonical
     from ringfence.ledger.faults import Fault, LedgerError, LedgerTooNew, LedgerUnavailable, LedgerUnreadable
     from ringfence.ledger.keys import make_keys, new_origin, read_public_key, read_signing_key
     from ringfence.ledger.local import Ledger
@@ -50,14 +50,13 @@ __all__ = [
     "open_checkpoint",
     "read_public_key",
     "read_signing_key",
-    "stamp",
     "verify",
 ]
 
 _HOMES = {
     "blocking": ("BlockingClient",),
     "client": ("LedgerClient",),
-    "entry": ("JsonValue", "Receipt", "canonical", "stamp"),
+    "entry": ("JsonValue", "Receipt", "canonical"),
     "faults": ("Fault", "LedgerError", "LedgerTooNew", "LedgerUnavailable", "LedgerUnreadable"),
     "keys": ("make_keys", "new_origin", "read_public_key", "read_signing_key"),
     "local": ("Ledger",),

@@ -13,7 +13,6 @@ the microsecond), `principal`; an `id` makes an entry safe to send again. The le
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TypeAlias
 
@@ -83,8 +82,3 @@ def parse_body(text: str) -> Mapping[str, JsonValue]:
 def commitment(salt: bytes, body: bytes) -> bytes:
     """Commit to a body."""
     return sha256(salt + body).digest()
-
-
-def stamp(at: datetime) -> str:
-    """Write a time as entries have it, so that times compare as their texts do."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

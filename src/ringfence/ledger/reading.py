@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to look for; None is everything. Times are as `entry.stamp` writes them: from `since` to before `until`."""
+    """What to look for; None is everything. Times are as `ringfence.stamps` writes them: from `since` to before `until`."""
 
     flow: str | None = None
     kind: str | None = None

@@ -23,7 +23,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ringfence.ledger.address import beside, socket_path
-from ringfence.ledger.entry import stamp
 from ringfence.ledger.faults import Fault, LedgerError, fault_of
 from ringfence.ledger.frames import (
     PROTOCOL,
@@ -41,6 +40,7 @@ from ringfence.ledger.frames import (
     parse_request,
 )
 from ringfence.ledger.local import Ledger
+from ringfence.stamps import stamp
 
 MOST_BATCH = 512  # entries: about 6 ms
 MOST_BATCH_BYTES = 1024 * 1024
