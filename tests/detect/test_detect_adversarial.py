@@ -1,6 +1,5 @@
 """Input made to be slow: the work that the engine does grows no faster than the input."""
 
-import time
 from itertools import pairwise
 
 import pytest
@@ -64,14 +63,6 @@ def test_the_work_grows_with_the_input_and_no_faster(unit: bytes) -> None:
     assert large[0] <= LARGE * patterns * overhead, "no pattern reads a byte twice"
 
 
-@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
-def test_a_megabyte_without_a_break_takes_seconds_at_most(unit: bytes) -> None:
-    data = (unit * (1_000_000 // len(unit))).replace(b"\n", b" ")
-    began = time.process_time()
-    Detector().find(data)
-    assert time.process_time() - began < 40  # measured: 15 s for the slowest, telephone numbers back to back
-
-
 def test_a_streams_memory_is_bounded_whatever_comes() -> None:
     for unit in UNITS.values():
         stream = Detector().stream()
@@ -87,8 +78,6 @@ def test_many_findings_inside_one_cost_no_more_than_they_are() -> None:
     data = b"a " * 200_000
     inner = [Candidate(at, at + 1, Certainty.SHAPE, "IP_ADDRESS", 0.9, ()) for at in range(0, 200_000, 4)]
     whole = Candidate(0, len(data), Certainty.FIELD, "PERSON", 0.8, ())
-    began = time.process_time()
     found = resolve(data, [whole, *inner])
     assert len(found) == 2 * len(inner)
-    assert time.process_time() - began < 20
     assert all(before.end <= after.start for before, after in pairwise(found))

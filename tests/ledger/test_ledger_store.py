@@ -26,11 +26,11 @@ from ringfence.ledger import (
     read_public_key,
     read_signing_key,
     schema,
-    stamp,
     verify,
 )
 from ringfence.ledger.store import SEGMENT
 from ringfence.ledger.tree import leaf_hash, verify_inclusion
+from ringfence.stamps import stamp
 
 
 @pytest.fixture
