@@ -155,8 +155,8 @@ def test_it_dies_of_sigpipe_when_its_reader_has_gone(installed: Path) -> None:
     process.stderr.close()
 
 
-def kill_writer(folder: Path) -> None:
-    """Kill the ledger's writer, so that the next entry needs a new one."""
+def signal_writer(folder: Path, number: signal.Signals) -> None:
+    """Send a signal to the process that writes the ledger of a folder."""
     ledger = os.fsencode(folder / ".ringfence" / "ledger.db")
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
@@ -166,7 +166,29 @@ def kill_writer(folder: Path) -> None:
         except OSError:
             continue
         if b"ringfence.ledger" in arguments and any(argument.endswith(ledger) for argument in arguments):
-            os.kill(int(process.name), signal.SIGKILL)
+            os.kill(int(process.name), number)
+
+
+def test_while_the_ledger_hangs_nothing_passes_and_afterwards_each_line_once(cli: Cli, installed: Path) -> None:
+    process = start(installed)
+    assert process.stdin is not None
+    assert process.stderr is not None
+    process.stdin.write(b"first %s\n" % MAIL)
+    process.stdin.flush()
+    assert read_line(process).startswith(b"first tok_")
+    signal_writer(installed, signal.SIGSTOP)
+    try:
+        process.stdin.write(b"second %s\n" % MAIL)
+        process.stdin.flush()
+        assert b"the ledger cannot be written (timeout)" in process.stderr.readline()
+        ready, _, _ = select.select([process.stdout], [], [], 0)
+        assert not ready
+    finally:
+        signal_writer(installed, signal.SIGCONT)
+    assert read_line(process).startswith(b"second tok_")
+    assert finish(process) == 0
+    kinds = [entry["kind"] for entry in entries(cli)]
+    assert kinds == ["crossed", "crossed"]
 
 
 def test_while_the_ledger_cannot_be_written_nothing_passes_and_nothing_is_lost(installed: Path) -> None:
@@ -179,7 +201,7 @@ def test_while_the_ledger_cannot_be_written_nothing_passes_and_nothing_is_lost(i
     process.stdin.flush()
     assert read_line(process).startswith(b"first tok_")
     ledger.rename(away)
-    kill_writer(installed)
+    signal_writer(installed, signal.SIGKILL)
     process.stdin.write(b"second %s\n" % MAIL)
     process.stdin.flush()
     assert b"the ledger cannot be written" in process.stderr.readline()

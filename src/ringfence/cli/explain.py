@@ -58,7 +58,13 @@ class Format(StrEnum):
     )
 )
 def explain(
-    crossing: Annotated[str, typer.Argument(help="A crossing's id: from the ledger, or from the line of a refusal.")],
+    crossing: Annotated[
+        str,
+        typer.Argument(
+            help="A crossing's id: from the ledger, or from the line of a refusal. Without it: the newest that was recorded.",
+            show_default=False,
+        ),
+    ] = "",
     form: Annotated[Format, typer.Option("--format", help="text, or json: one document.")] = Format.TEXT,
     policy: PolicyOption = None,
     folder: HomeOption = None,
@@ -66,6 +72,7 @@ def explain(
     """Print what the ledger knows of one crossing."""
     place = home(policy, folder).made()
     with Reader(place.ledger) as reader:
+        crossing = crossing or _newest(reader)
         entries = reader.find(Query(crossing=crossing), MOST_ENTRIES)
     if not entries:
         raise Problem("the ledger has no crossing of that id", "`ringfence ledger tail` shows the newest ones")
@@ -74,6 +81,15 @@ def explain(
     else:
         print("\n".join(_story(crossing, entries)))
     return 0
+
+
+def _newest(reader: Reader) -> str:
+    """Give the id of the newest crossing of which there is an entry of its own."""
+    newest = [entry for kind in ("crossed", "opened", "refused") for entry in reader.find(Query(kind=kind), 1)]
+    for entry in sorted(newest, key=lambda entry: entry.index, reverse=True):
+        if entry.body is not None:
+            return str(entry.body["crossing"])
+    raise Problem("the ledger has no crossing yet", "send something through `ringfence pipe` or `ringfence run`")
 
 
 def _story(crossing: str, entries: Sequence[Entry]) -> list[str]:
@@ -122,7 +138,7 @@ def _entry(entry: Entry) -> list[str]:
         lines.append(f"  would have been refused: {body['would']} ({body.get('category')}), by rule {body.get('rule')}")
     if "bytes_in" in body:
         lines.append(
-            f"  bytes      {body['bytes_in']} in, {body.get('bytes_out')} out, {body.get('changes', 0)} places changed"
+            f"  bytes      {body['bytes_in']} in, {body.get('bytes_out')} out, {_counted(body.get('changes', 0), 'place')} changed"
         )
     found = body.get("found")
     for fact in found if isinstance(found, Sequence) and not isinstance(found, str) else ():
@@ -144,6 +160,10 @@ def _fact(fact: Mapping[str, JsonValue]) -> list[str]:
         if isinstance(listed, Sequence) and not isinstance(listed, str) and listed:
             lines.append(f"    {title.ljust(8)} {', '.join(str(item) for item in listed)}")
     return lines
+
+
+def _counted(count: JsonValue, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _evidence(code: str) -> str:

@@ -1,13 +1,15 @@
 """`ringfence init`: a first policy, its keys and its ledger. What is there already stays as it is."""
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import typer
 
 from ringfence.cli._first_policy import FIRST_POLICY
-from ringfence.cli._home import Home, HomeOption, PolicyOption, home
+from ringfence.cli._errors import Problem
+from ringfence.cli._home import POLICY_FILE, Home, HomeOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
 from ringfence.ledger import create_ledger, make_keys, read_signing_key
 from ringfence.policy import Policy
@@ -28,6 +30,10 @@ IGNORE = "# Keys and ledger: never to be committed.\n*\n"
 def init(policy: PolicyOption = None, folder: HomeOption = None) -> int:
     """Make what is missing, and say what was made, what was kept, and what to do next."""
     place = home(policy, folder)
+    if not place.policy.parent.is_dir():
+        raise Problem(
+            f"{place.policy.parent}: no such folder", "make it first, or name another policy file with --policy"
+        )
     _say(place.policy, made=_written(place.policy, FIRST_POLICY))
     read = load_policy(place.policy)
     made = not place.folder.is_dir()
@@ -43,11 +49,22 @@ def init(policy: PolicyOption = None, folder: HomeOption = None) -> int:
     print()
     print("Next:")
     print(f"  ringfence policy show {place.policy}")
+    where = _options(place)
     for flow in list(read.flows)[:1]:
-        print(f"  my-service 2>&1 | ringfence pipe --flow {flow}")
-        print(f"  ringfence run --flow {flow} -- my-service")
-    print("  ringfence ledger tail")
+        print(f"  my-service 2>&1 | ringfence pipe --flow {flow}{where}")
+        print(f"  ringfence run --flow {flow}{where} -- my-service")
+    print(f"  ringfence ledger tail{where}")
     return 0
+
+
+def _options(place: Home) -> str:
+    """Give the options that say where everything is, where it is not where the commands look by themselves."""
+    given = ""
+    if place.policy != Path(POLICY_FILE):
+        given += f" --policy {shlex.quote(os.fspath(place.policy))}"
+    if place.folder != home(place.policy, None).folder:
+        given += f" --home {shlex.quote(os.fspath(place.folder))}"
+    return given
 
 
 def _make_keys(place: Home, policy: Policy) -> None:

@@ -335,6 +335,8 @@ class Crossing:
 
     def _pass(self, at: datetime) -> list[Effect]:
         """Observe: let everything pass, and record what would have been."""
+        if not (self._ended or self._opened or self._faulted) and self._queued <= self._hold:
+            return []
         effects: list[Effect] = []
         if self._account.facts and not self._ended and not self._opened:
             self._opened = self._recorded = True

@@ -62,6 +62,7 @@ class Source:
         except OSError as error:
             if error.errno == errno.EIO:
                 return b""  # Linux's way to say that the last writer of a pseudo-terminal has closed it
+            error.filename = "standard input" if self._descriptor == 0 else None
             raise
 
     def _wake(self) -> None:

@@ -87,18 +87,22 @@ class _Stream:
             await self._count(closing=False)
 
     async def _cross(self, window: bytes) -> bytes:
-        """Take one window across; give what may be written in its place."""
+        """Take one window across; give what may be written in its place.
+
+        Where an entry cannot be written, enforcing tries the same window again, refusals too: none goes unrecorded. Observing
+        lets it pass and says that the entry is lost.
+        """
         began = self._gate.clock()
         crossing_id = new_crossing_id(began)
         while True:
             carried = await self._attempt(window, crossing_id, began)
-            if carried.refusal is None or carried.refusal.reason is not Reason.LEDGER:
+            if not carried.ledger_fault:
+                self._all_is_well()
                 break
             self._complain(carried.ledger_fault)
+            if self._gate.plan.mode is Mode.OBSERVE or carried.released:
+                break
             await asyncio.sleep(RETRY)
-        if self._complained and not carried.ledger_fault:
-            self._complained = False
-            self._gate.notify("the ledger can be written again: going on")
         if carried.refusal is not None:
             self._refused = True
             return refused_line(window, carried.refusal)
@@ -142,9 +146,18 @@ class _Stream:
         return Carried(refusal=Refusal(crossing_id, Reason.INTERNAL, mend))
 
     def _complain(self, fault: str) -> None:
-        if not self._complained:
-            self._complained = True
-            self._gate.notify(f"the ledger cannot be written ({fault}): output is held until it can")
+        """Tell the operator once that the ledger fails."""
+        if self._complained:
+            return
+        self._complained = True
+        observing = self._gate.plan.mode is Mode.OBSERVE
+        then = "observing goes on, and its entries are lost" if observing else "output is held until it can"
+        self._gate.notify(f"the ledger cannot be written ({fault}): {then}")
+
+    def _all_is_well(self) -> None:
+        if self._complained:
+            self._complained = False
+            self._gate.notify("the ledger can be written again: going on")
 
     async def _count(self, *, closing: bool) -> None:
         body = self._tally.due(self._gate.clock(), closing=closing)

@@ -5,6 +5,9 @@ import os
 import queue
 import threading
 
+STREAMS = {0: "standard input", 1: "standard output", 2: "standard error"}
+"""How a message names the descriptors that every program has."""
+
 
 class Sink:
     """A file descriptor written by a thread of its own.
@@ -31,6 +34,7 @@ class Sink:
             try:
                 self._write_all(data)
             except OSError as error:
+                error.filename = STREAMS.get(self._descriptor)
                 self._loop.call_soon_threadsafe(_fail, done, error)
             else:
                 self._loop.call_soon_threadsafe(_finish, done)
