@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
-from ringfence.cli._first_policy import FIRST_POLICY
 from ringfence.cli._errors import Problem
+from ringfence.cli._first_policy import FIRST_POLICY
 from ringfence.cli._home import POLICY_FILE, Home, HomeOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
 from ringfence.ledger import create_ledger, make_keys, read_signing_key
