@@ -64,6 +64,14 @@ class Home:
 
 
 def home(policy: Path | None, folder: Path | None) -> Home:
-    """Resolve the two options."""
+    """Resolve the two options. Raises `Problem` where no ledger could be opened there, whatever is in it."""
     file = policy if policy is not None else Path(POLICY_FILE)
-    return Home(file, folder if folder is not None else file.parent / HOME_FOLDER)
+    chosen = folder if folder is not None else file.parent / HOME_FOLDER
+    try:
+        os.fspath(chosen.absolute()).encode()
+    except UnicodeEncodeError:
+        raise Problem(
+            f"{os.fspath(chosen)}: its path is not UTF-8, and the ledger's file needs one that is",
+            "rename the folder, or name another one with --home",
+        ) from None
+    return Home(file, chosen)

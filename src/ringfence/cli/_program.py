@@ -1,19 +1,27 @@
 """The table of commands, how one is found and called, and what happens to its errors.
 
 The root takes one word only, so it needs no parser; each command is a Typer application of its own, imported when it is called.
+What was typed wrongly is not repeated, unless it looks like a name: it may be a value that stands in the wrong place.
 """
 
 import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from ringfence.cli._errors import Problem, in_words
 
+if TYPE_CHECKING:
+    import typer
+
 FOUND = 1
 ERROR = 2
+FAILED = 125  # of `ringfence run`, whose other codes are its program's
 INTERRUPTED = 130
+READER_GONE = 141  # what a shell shows of a program that SIGPIPE ended
 
 COMMANDS = {
     "init": "Write a first policy, its keys and its ledger.",
@@ -29,6 +37,9 @@ COMMANDS = {
     "demo": "Show the main job on an embedded example.",
     "version": "Print the version.",
 }
+
+
+ALIASES = {"--version": "version", "--help": "help", "-h": "help"}
 
 
 def _help() -> str:
@@ -50,6 +61,9 @@ def _help() -> str:
 
 
 def _call(name: str, arguments: Sequence[str]) -> int:
+    if name == "help":
+        print(_help())
+        return 0
     import typer
     import typer.main
 
@@ -67,33 +81,94 @@ def _call(name: str, arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         if not error.format_message():
             return ERROR  # a group called without a command has shown its help
-        raise Problem(error.format_message(), f"`ringfence {name} --help` shows the options with an example") from error
+        context = getattr(error, "ctx", None)
+        path = f"ringfence {name}" if context is None else context.command_path
+        raise Problem(_what_is_wrong(error), f"`{path} --help` shows the options with an example") from None
     except typer.Abort:
         return INTERRUPTED
+    except SystemExit:
+        raise BrokenPipeError from None  # typer's way to say it, with the code of a command that found something
     return result if isinstance(result, int) else 0
+
+
+def _what_is_wrong(error: "typer.TyperException") -> str:
+    """Say what the parser found wrong, without the words that were typed."""
+    from ringfence.policy.problems import quoted
+
+    message = error.format_message().removesuffix(".")
+    option = getattr(error, "option_name", "")
+    near = getattr(error, "possibilities", None)
+    if message.startswith("No such option"):
+        dashes = "-" * (len(option) - len(option.lstrip("-")))
+        shown = f" {dashes}{option.lstrip('-')}" if quoted(option.lstrip("-")) else " of that name"
+        return f"no option{shown}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    if message.startswith("No such command"):
+        typed, is_near, names = message.removeprefix("No such command ").partition(". Did you mean ")
+        shown = quoted(typed.strip("'")) or " of that name"
+        return f"no command{shown}" + (f"; did you mean {names}" if is_near else "")
+    if message.startswith("Got unexpected extra argument"):
+        return "more arguments than the command takes"
+    where, is_choice, choices = message.rpartition(" is not one of ")
+    if is_choice:
+        option, _, typed = where.partition(": ")
+        return (
+            f"{option}:{quoted(typed.removeprefix('Value error, ').strip(chr(39))) or ' this'} is not one of {choices}"
+        )
+    return message
+
+
+def _fill_gaps() -> None:
+    """Put something in the place of standard streams that the caller has closed.
+
+    Otherwise the next file to be opened gets the number, and the ledger's socket is read as standard input, or a policy is written
+    over. Input and output are opened the wrong way round, so that using them is an error, as it should be; messages just vanish.
+    """
+    for number, name, opened in ((0, "stdin", os.O_WRONLY), (1, "stdout", os.O_RDONLY), (2, "stderr", os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, opened)  # takes the lowest number that is free: this one
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
+
+
+def _forget_output() -> None:
+    """Drop what standard output still holds: it has nowhere to go, and Python must not complain of it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; give its exit code. Nothing that it raises reaches the user as a traceback."""
-    if not arguments or arguments[0] in {"-h", "--help", "help"}:
-        print(_help())
-        return 0 if arguments else ERROR
+    _fill_gaps()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
                 errors="backslashreplace"
             )  # a terminal that cannot show a character is no reason to fail
-    name = "version" if arguments[0] == "--version" else arguments[0]
+    name = arguments[0] if arguments else "help"
     try:
-        code = _call(name, arguments[1:])
-        sys.stdout.flush()
+        code = _call(ALIASES.get(name, name), arguments[1:])
+        _flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone. What is still buffered has nowhere to go, and Python must not complain of it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FOUND
+        _forget_output()
+        return READER_GONE
     except Exception as error:  # noqa: BLE001 (the program's rim: an error becomes two lines, or is named by its type alone)
-        print(f"ringfence: {in_words(error)}", file=sys.stderr)
-        return ERROR
-    return code
+        with suppress(OSError):
+            print(f"ringfence: {in_words(error)}", file=sys.stderr)
+        try:
+            _flush()
+        except OSError:
+            _forget_output()
+        return FAILED if name == "run" else ERROR
+    return code if arguments else ERROR
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        error.filename = "standard output"
+        raise

@@ -1,9 +1,10 @@
 """What the commands that run a log gate share: their options, and the gate made from policy, keys and ledger."""
 
-import getpass
 import os
+import pwd
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -27,16 +28,17 @@ GATE_KIND = "log"
 
 
 def principal() -> str:
-    """Name the account that runs the gate."""
+    """Name the account that runs the gate: as the system knows it, for LOGNAME and USER are anybody's to set."""
     try:
-        return f"local:{getpass.getuser()}"
-    except (KeyError, OSError):
-        return f"local:{os.getuid()}"
+        return f"local:{pwd.getpwuid(os.geteuid()).pw_name}"
+    except KeyError:
+        return f"local:{os.geteuid()}"
 
 
 def notify(text: str) -> None:
-    """Tell the operator, on standard error: never on the stream that is crossed."""
-    print(f"ringfence: {text}", file=sys.stderr, flush=True)
+    """Tell the operator, on standard error: never on the stream that is crossed, which goes on where nobody listens here."""
+    with suppress(OSError):
+        print(f"ringfence: {text}", file=sys.stderr, flush=True)
 
 
 def find_flow(policy: Policy, name: str, streams: Sequence[str]) -> Flow:

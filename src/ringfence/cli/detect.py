@@ -131,13 +131,21 @@ def _places_in(name: str, source: BinaryIO, size: int, detector: Detector) -> It
     reading = _Reading(name, detector)
     first = True
     with _progress(name, size) as advance:
-        while piece := source.read(_PIECE):
+        while piece := _read(name, source):
             if first and b"\x00" in piece[:_PROBE]:
                 raise Problem(f"{name}: a binary file", "give text; take archives and documents apart first")
             first = False
             yield from reading.take(piece)
             advance(len(piece))
     yield from reading.end()
+
+
+def _read(name: str, source: BinaryIO) -> bytes:
+    try:
+        return source.read(_PIECE)
+    except OSError as error:
+        error.filename = name
+        raise
 
 
 def _places_of(file: str, detector: Detector) -> Iterator[_Place]:
@@ -163,7 +171,7 @@ def _detector(entities: str, min_score: float | None) -> Detector:
     "Example: ringfence detect app.log --entities EMAIL_ADDRESS,IBAN"
 )
 def detect(
-    files: Annotated[list[str] | None, typer.Argument(metavar="[FILES]...", help="Files; - is standard input.")] = None,
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILE", help="Files; - is standard input.")] = None,
     entities: Annotated[str, typer.Option("--entities", metavar="A,B", help="Only these entities.")] = "",
     min_score: Annotated[
         float | None,
@@ -181,9 +189,9 @@ def detect(
             for place in _places_of(file, detector):
                 found = True
                 print(place.as_json() if output is Format.JSON else place.as_text())
-        except BrokenPipeError:
-            raise
         except (OSError, Problem) as error:
+            if isinstance(error, OSError) and error.filename is None:
+                raise  # writing failed, not reading
             failed = True
             print(f"ringfence: {in_words(error)}", file=sys.stderr)
     return 2 if failed else int(found)

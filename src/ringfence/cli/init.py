@@ -41,7 +41,7 @@ def init(policy: PolicyOption = None, folder: HomeOption = None) -> int:
     _written(place.folder / ".gitignore", IGNORE)
     _say(place.folder, made=made)
     _make_keys(place, read)
-    _say(place.signing_key, made=_missing(place.signing_key, lambda: make_keys(place.signing_key, place.public_key)))
+    _make_signing_key(place)
     _say(
         place.ledger,
         made=_missing(place.ledger, lambda: create_ledger(place.ledger, read_signing_key(place.signing_key))),
@@ -75,14 +75,33 @@ def _make_keys(place: Home, policy: Policy) -> None:
         print(f"{'kept' if name in there else 'made'}  key {name}")
 
 
+def _make_signing_key(place: Home) -> None:
+    """Make the ledger's keys where there is no ledger yet. A new key beside an older ledger would only ever be refused."""
+    there = [file for file in (place.public_key, place.ledger) if file.exists()]
+    if not place.signing_key.exists() and there:
+        raise Problem(
+            f"{os.fspath(place.signing_key)} is missing, and {there[0].name} is there",
+            "put the key back from a backup; for a new ledger move ledger.pub and ledger.db away first",
+        )
+    _say(place.signing_key, made=_missing(place.signing_key, lambda: make_keys(place.signing_key, place.public_key)))
+    if not place.public_key.exists():  # it can be had from the private one
+        _written(place.public_key, f"{read_signing_key(place.signing_key).public}\n")
+        _say(place.public_key, made=True)
+
+
 def _written(file: Path, text: str) -> bool:
     """Write a file that is not there; say whether it was written."""
     try:
-        with file.open("x", encoding="utf-8") as new:
+        with open(file, "x", encoding="utf-8", opener=_for_owner) as new:
             new.write(text)
     except FileExistsError:
         return False
     return True
+
+
+def _for_owner(path: str, flags: int) -> int:
+    """Whatever the umask, nobody else may write a policy: it decides what passes."""
+    return os.open(path, flags, 0o644)
 
 
 def _missing(file: Path, make: Callable[[], object]) -> bool:

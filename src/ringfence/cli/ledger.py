@@ -17,7 +17,19 @@ import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._home import HomeOption, PolicyOption, home
-from ringfence.ledger import BlockingClient, Entry, JsonValue, Query, Reader, Report, read_public_key, verify
+from ringfence.ledger import (
+    BlockingClient,
+    Entry,
+    JsonValue,
+    LedgerError,
+    PublicKey,
+    Query,
+    Reader,
+    Report,
+    open_checkpoint,
+    read_public_key,
+    verify,
+)
 from ringfence.stamps import stamp
 
 app = typer.Typer(
@@ -30,6 +42,7 @@ FOUND = 1
 FOLLOW_SECONDS = 0.25
 MOST_CHECKPOINT_BYTES = 100_000
 MOST_DIGITS = 18  # of an index
+MOST_FOUND = 1_000_000  # entries: they are held, to be shown oldest first
 TIME_HELP = "a date or an RFC 3339 time, in UTC where it names no zone"
 
 
@@ -114,7 +127,7 @@ def query(
     category: Annotated[str | None, typer.Option(help="With this category, or one under it.")] = None,
     since: Annotated[str | None, typer.Option(help="From this time on.")] = None,
     until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_FOUND, help="At most so many.")] = 100,
     output: FormatOption = Format.TEXT,
     policy: PolicyOption = None,
     folder: HomeOption = None,
@@ -155,8 +168,9 @@ def verify_(
     place = home(policy, folder)
     if file is None or public_key is None:
         place.made()
-    kept = _read_checkpoint(checkpoint) if checkpoint is not None else None
-    report = verify(file or place.ledger, read_public_key(public_key or place.public_key), kept, _tell_progress)
+    key = _read_key(public_key or place.public_key)
+    kept = _read_checkpoint(checkpoint, key) if checkpoint is not None else None
+    report = verify(file or place.ledger, key, kept, _tell_progress)
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     if output is Format.JSON:
@@ -297,18 +311,32 @@ def _tell_progress(entries: int) -> None:
         print(f"\r{entries:,} entries", end="", file=sys.stderr, flush=True)
 
 
-def _read_checkpoint(file: Path) -> str:
+def _read_key(file: Path) -> PublicKey:
+    try:
+        return read_public_key(file)
+    except LedgerError as error:
+        raise Problem(
+            f"{file}: not a ledger's public key ({error.what})", "give the ledger.pub that `ringfence init` made"
+        ) from None
+
+
+def _read_checkpoint(file: Path, key: PublicKey) -> str:
+    mend = "give a file that `ringfence ledger checkpoint` wrote, and the key of the same ledger"
     with file.open("rb") as source:
         raw = source.read(MOST_CHECKPOINT_BYTES)
     try:
-        return raw.decode()
+        kept = raw.decode()
+        open_checkpoint(kept, key)
     except UnicodeDecodeError:
-        raise Problem(f"{file}: not a checkpoint", "give a file that `ringfence ledger checkpoint` wrote") from None
+        raise Problem(f"{file}: not a checkpoint", mend) from None
+    except LedgerError as error:
+        raise Problem(f"{file}: not a checkpoint of this ledger ({error.what})", mend) from None
+    return kept
 
 
 def _time(text: str, option: str) -> str:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return stamp(at if at.tzinfo is not None else at.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):  # the latter: a year that UTC does not have
         raise Problem(f"{option}: not a time", "write it as 2031-01-31 or 2031-01-31T12:00:00Z") from None
-    return stamp(at if at.tzinfo is not None else at.replace(tzinfo=UTC))

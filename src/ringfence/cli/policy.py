@@ -34,7 +34,11 @@ from ringfence.policy.plan import deciding_path
 from ringfence.policy.problems import nearest
 from ringfence.taxonomy import CATEGORIES
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check, show, ask and describe policies.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Check, show, ask and describe policies.\n\nExample: ringfence policy lint ringfence.yaml",
+)
 
 Format = Literal["text", "json"]
 FileArgument = Annotated[Path, typer.Argument(help="The policy file.", envvar="RINGFENCE_POLICY")]

@@ -1,5 +1,6 @@
 """`ringfence run`: a program, with its output taken across a flow's boundary."""
 
+import errno
 from typing import Annotated
 
 import typer
@@ -74,9 +75,14 @@ def run(
 async def _start(gates: dict[int, LogGate], command: list[str]) -> int:
     try:
         return await run_child(gates, command)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         notify(in_words(Problem("the program was not found", "give its path, or put its folder on PATH")))
         return NOT_FOUND
     except PermissionError:
         notify(in_words(Problem("the program cannot be executed", "give it the right to be: chmod +x")))
+        return NOT_EXECUTABLE
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+        notify(in_words(Problem("the program is of no kind that can be executed", "begin a script with #!/bin/sh")))
         return NOT_EXECUTABLE

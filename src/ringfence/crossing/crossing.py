@@ -114,6 +114,7 @@ class Crossing:
         self._asked = 0  # how many units of the queue the awaited answers are for
         self._effect = 0
         self._awaited: EffectId | None = None
+        self._awaited_kind: type[Reply] = Recorded
         self._bytes_in = 0
         self._bytes_out = 0
         self._changes = 0
@@ -227,7 +228,7 @@ class Crossing:
             return Judged(unit, denied=denied)
 
     def _answer(self, reply: Reply, at: datetime) -> list[Effect]:
-        if reply.of != self._awaited:
+        if reply.of != self._awaited or not isinstance(reply, self._awaited_kind):
             return []
         self._awaited = None
         self._state = _State.OPEN
@@ -263,7 +264,7 @@ class Crossing:
         if asks:
             self._asked = len(self._queue)
             resolve = Resolve(self._next(), tuple(asks))
-            self._wait(resolve.id)
+            self._wait(resolve.id, Resolved)
             return [resolve]
         self._render()
         kind = self._entry_due()
@@ -279,7 +280,7 @@ class Crossing:
         self._recorded = True
         if self._plan.relaxed:
             return [record, *self._release(at)]
-        self._wait(record.id)
+        self._wait(record.id, Recorded)
         return [record]
 
     def _entry_due(self) -> str | None:
@@ -398,8 +399,8 @@ class Crossing:
         self._effect += 1
         return EffectId(self._effect)
 
-    def _wait(self, effect: EffectId) -> None:
-        self._awaited = effect
+    def _wait(self, effect: EffectId, kind: type[Reply]) -> None:
+        self._awaited, self._awaited_kind = effect, kind
         self._state = _State.WAITING
 
     def _over(self) -> None:

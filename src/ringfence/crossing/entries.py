@@ -55,9 +55,9 @@ class Fact:
         }
 
 
-def scrub(text: str, detector: Detector) -> str:
-    """Take personal data out of a string that a client chose, and bound its length."""
-    kept = text[:STRING_KEPT]
+def scrub(text: str, detector: Detector, most: int = STRING_KEPT) -> str:
+    """Take personal data out of a string that a client chose, and bound its length to `most` characters."""
+    kept = text[:most]
     parts: list[str] = []
     at = 0
     for finding in detector.find(kept):

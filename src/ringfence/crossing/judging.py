@@ -8,6 +8,7 @@ keeps state between units, except the verdicts that a repeated key must be compa
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from ringfence.carriers import Change, Edit, Field, Repeat, Unit
 from ringfence.crossing.effects import Reason
@@ -27,7 +28,10 @@ WHOLE_TYPES = frozenset({ValueType.INTEGER, ValueType.NUMBER, ValueType.BOOLEAN,
 # Members are held in names of the module: looking one up in its enum costs more than all else that is done for most fields.
 _BOOLEAN = ValueType.BOOLEAN
 _NULL = ValueType.NULL
+_NUMBER = ValueType.NUMBER
 _STRING = ValueType.STRING
+
+_DIGITS_MOST = 64  # of a number that is spelt out: nothing personal is longer
 
 REVERSIBLE = frozenset({FormKind.TOKEN, FormKind.SURROGATE})
 
@@ -199,7 +203,8 @@ class Judge:
     def _by_content(self, judged: Judged, scanned: list[Field]) -> None:
         if not scanned:
             return
-        found = self._detector.find_in([item.path for item in scanned], [item.value for item in scanned])
+        values = [item.value if item.type is not _NUMBER else _spelt_out(item.value) for item in scanned]
+        found = self._detector.find_in([item.path for item in scanned], values)
         if self._restored is not None:
             self._restore_all(judged, scanned, found)
         for number, findings in found.items():
@@ -296,3 +301,17 @@ class Judge:
 
     def _mend(self, category: str) -> str:
         return f"leave it out, or carry {category} in flow {self._plan.flow} in a form that may cross"
+
+
+def _spelt_out(number: bytes) -> bytes:
+    """Give a number without its exponent, where it is short: ``4.111111111111111e15`` is a card's number too.
+
+    A number is replaced whole, so it does not matter that what is found in this spelling stands elsewhere in the other.
+    """
+    if b"e" not in number and b"E" not in number:
+        return number
+    value = Decimal(number.decode("ascii"))
+    if abs(value.adjusted()) > _DIGITS_MOST or len(value.as_tuple().digits) > _DIGITS_MOST:
+        return number
+    text = f"{value:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).encode("ascii")

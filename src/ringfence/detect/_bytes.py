@@ -1,7 +1,10 @@
 """Small questions about bytes that hold UTF-8, possibly broken: what stands beside a position, and where its line begins.
 
-The rule: broken bytes are no letters, and nothing here raises.
+The rule: broken bytes are no letters, and nothing here raises. Letters of scripts that are written without blanks between words
+(Chinese, Japanese, Thai) make no word with what stands beside them.
 """
+
+import unicodedata
 
 BREAKS = (b"\n", b"\x1e")
 """No pattern matches across these, and no context reaches across them: the line feed, and what joins fields."""
@@ -41,7 +44,7 @@ def is_word_after(data: bytes, at: int) -> bool:
 
 def _is_word(character: bytes) -> bool:
     text = character.decode(errors="ignore")
-    return len(text) == 1 and text.isalnum()
+    return len(text) == 1 and text.isalnum() and unicodedata.category(text) != "Lo"
 
 
 def is_digit(data: bytes, at: int) -> bool:

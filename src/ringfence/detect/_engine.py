@@ -72,13 +72,17 @@ def prefix(pattern: str) -> Callable[[bytes, int, int], int]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One pattern as the engine sees it: one of `triggers` stands at most so many bytes after its start and before its end."""
+    """One pattern as the engine sees it: one of `triggers` stands at most so many bytes after its start and before its end.
+
+    `raw`: it is run over the bytes as they came, not over their view without escapes.
+    """
 
     pattern: str
     unicode: bool
     triggers: tuple[str, ...]
     before: int
     after: int
+    raw: bool = False
 
 
 class Engine:
@@ -86,6 +90,7 @@ class Engine:
 
     def __init__(self, wanted: Sequence[Wanted]) -> None:
         self.work = Work()
+        self._raw = tuple(one.raw for one in wanted)
         self._search = tuple(searcher(one.pattern, unicode=one.unicode) for one in wanted)
         triggers = list(dict.fromkeys(trigger for one in wanted for trigger in one.triggers))
         self._first = searcher("|".join(f"(?:{trigger})" for trigger in triggers)) if triggers else None
@@ -103,20 +108,24 @@ class Engine:
         )
 
     def scan(
-        self, data: bytes, start: int, end: int, *, always: Sequence[tuple[int, int, int]] = ()
+        self, data: bytes, view: bytes, start: int, end: int, *, always: Sequence[tuple[int, int, int]] = ()
     ) -> Iterator[tuple[int, int, int]]:
-        """Give (pattern, start, end) for every match; `always` are stretches (pattern, start, end) to try in any case."""
-        stretches = self._stretches(data, start, end)
+        """Give (pattern, start, end) for every match; `always` are stretches (pattern, start, end) to try in any case.
+
+        `view` is the same buffer without escapes; the two may be one object.
+        """
+        stretches = self._stretches(view, start, end)
         for number, begin, stop in always:
             stretches.setdefault(number, []).append((begin, stop))
         for number, found in stretches.items():
             search = self._search[number]
+            seen = data if self._raw[number] else view
             if always:
                 found.sort()
             for begin, stop in _united(found):
                 self.work.scanned += stop - begin
                 while begin < stop:
-                    first, last = search(data, begin, stop)
+                    first, last = search(seen, begin, stop)
                     if first < 0:
                         break
                     self.work.candidates += 1

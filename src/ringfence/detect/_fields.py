@@ -12,7 +12,21 @@ from ringfence.detect._words import folded
 from ringfence.detect.recognizer import listed
 
 _TAILS = frozenset(
-    ("number", "no", "nr", "num", "nummer", "numero", "home", "work", "office", "private", "primary", "secondary")
+    (
+        "number",
+        "no",
+        "nr",
+        "num",
+        "nummer",
+        "numero",
+        "value",
+        "home",
+        "work",
+        "office",
+        "private",
+        "primary",
+        "secondary",
+    )
 )
 """Last words that add nothing to what a field is; neither does a count."""
 
@@ -62,6 +76,10 @@ def words_of(segment: str) -> list[str]:
     return [folded(word) for word in words if word]
 
 
+_GENERIC = frozenset(("number", "no", "nr", "num", "nummer", "numero", "value", "date", "datum"))
+"""Names that say nothing without the one above: ``mobile.number``, ``birth.date``, ``telecom.value``."""
+
+
 def _segments(path: str) -> list[list[str]]:
     names = path[-_MOST:].replace("[", ".").replace("]", ".").replace("/", ".").replace('"', "").split(".")
     read = [words_of(name) for name in names]
@@ -71,7 +89,11 @@ def _segments(path: str) -> list[list[str]]:
 def _endings(words: list[str]) -> Iterable[str]:
     """Give the names that a segment ends in: all its words joined, then all but the first, and so on."""
     while words:
-        yield from ("".join(words[at:]) for at in range(len(words)))
+        for at in range(len(words)):
+            ending = "".join(words[at:])
+            yield ending
+            if ending.endswith("s"):
+                yield ending[:-1]  # a list of them
         if len(words) == 1 or not (words[-1].isdigit() or words[-1] in _TAILS):
             return
         words = words[:-1]
@@ -86,7 +108,7 @@ def _is_persons_name(segments: list[list[str]]) -> bool:
     above = segments[-2] if len(segments) > 1 else []
     if last[-1] in _PARTS and len(last) == 1:
         return bool(above) and (above[-1] in _BARE or above == ["names"])
-    if last[-1] not in _BARE:
+    if last[-1] not in _BARE and _singular(last[-1]) not in _BARE:
         return False
     if len(last) > 1:
         # `user_name` is what a person signs in with, not what they are called.
@@ -111,7 +133,10 @@ class FieldNames:
         if not segments:
             return {}
         found: dict[str, str] = {}
-        for ending in _endings(segments[-1]):
+        words = segments[-1]
+        if len(words) == 1 and words[0] in _GENERIC and len(segments) > 1:
+            words = [*segments[-2], *words]
+        for ending in _endings(words):
             for entity, name in self._known.get(ending, ()):
                 found.setdefault(entity, name)
         if "PERSON" not in found and _is_persons_name(segments):

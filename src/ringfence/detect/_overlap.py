@@ -1,8 +1,9 @@
 """Overlapping candidates: which of them become findings.
 
-The rule, the only one: the higher certainty wins, then the longer, then the earlier, then the entity's name; whatever
-overlaps a winner is dropped. One thing is not dropped whole: a value that is a person's name by its field keeps the parts that no
-winner covers, so that ``Anna Berg <anna@mail.example>`` does not lose its name to its address.
+The rule, the only one: the higher certainty wins, then the longer, then the earlier, then the entity's name. What overlaps a
+winner keeps the parts that no winner covers, so that ``Anna Berg <anna@mail.example>`` does not lose its name to its address, and
+``4111111111111111-anna@mail.example`` not its address to its card: no byte of a candidate is left over. A part must hold a letter
+or digit (of a name, a letter), and must not begin with an address's sign: what follows that is only the name of a host.
 """
 
 from bisect import bisect_left
@@ -11,6 +12,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ringfence.detect.recognizer import Certainty
+
+_PUNCTUATION = b"\t !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 class Candidate(NamedTuple):
@@ -40,12 +43,8 @@ def resolve(data: bytes, candidates: Iterable[Candidate]) -> list[Candidate]:
     winners: list[Candidate] = []
     for one in sorted(ordered, key=Candidate.rank):
         low, high = _in_way(one, starts, winners)
-        if low == high:
-            kept = [one]
-        elif one.certainty is Certainty.FIELD:
-            kept = sorted([*winners[low:high], *_remainders(data, one, winners[low:high])])
-        else:
-            continue
+        in_way = winners[low:high]
+        kept = sorted([*in_way, *_remainders(data, one, in_way)]) if in_way else [one]
         starts[low:high] = [part.start for part in kept]
         winners[low:high] = kept
     return winners
@@ -60,15 +59,26 @@ def _in_way(one: Candidate, starts: Sequence[int], winners: Sequence[Candidate])
 
 
 def _remainders(data: bytes, whole: Candidate, in_way: Sequence[Candidate]) -> list[Candidate]:
-    """Give the parts of a value that no winner covers and that hold a letter."""
+    """Give the parts of a value that no winner covers."""
     parts: list[Candidate] = []
     at = whole.start
+    ends = letters_in if whole.certainty is Certainty.FIELD else _signs_in
     for start, end in [*((one.start, one.end) for one in in_way), (whole.end, whole.end)]:
-        begin, stop = letters_in(data, at, max(at, start))
+        begin, stop = ends(data, at, max(at, start))
         if begin < stop:
             parts.append(whole._replace(start=begin, end=stop))
         at = max(at, end)
     return parts
+
+
+def _signs_in(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """Give the span between two offsets without punctuation on either side; empty where nothing is left but a host's name."""
+    kept = data[start:end].lstrip(_PUNCTUATION)
+    begin = end - len(kept)
+    before = data[start:begin]
+    is_host = b"@" in before or (b"%" in before and kept.startswith(b"40"))
+    kept = b"" if is_host else kept.rstrip(_PUNCTUATION)
+    return begin, begin + len(kept)
 
 
 def letters_in(data: bytes, start: int, end: int) -> tuple[int, int]:

@@ -34,10 +34,10 @@ A number that none of them knows still counts there if it is written as one."""
 
 def check_international(data: bytes, start: int, end: int) -> Iterator[Hit]:
     """Find the number in a candidate that begins with a plus sign."""
-    if is_word_before(data, start) or data[start - 1 : start] == b"+":
+    if is_word_before(data, start) or data[start - 1 : start + 1] == b"++":
         return
     shift = 1 if data[start : start + 1] == b"+" else len(b"%2B")
-    for stop, main in _stops(data, start, end):
+    for stop, main in _stops(data, start, end, b""):
         text = data[start + shift : main]
         digits = digits_of(text.replace(b"(0)", b""))
         known = _is_known(digits) if _FEWEST <= len(digits) <= _LARGEST else None
@@ -46,7 +46,7 @@ def check_international(data: bytes, start: int, end: int) -> Iterator[Hit]:
             return
         if known is not None:
             # Grouped as numbers are, it is one, if of no use; bare digits after a plus sign may be a difference.
-            yield Hit(start, stop, doubtful=text.isdigit() or _is_time_zone(text))
+            yield Hit(start, stop, doubtful=text.strip().isdigit() or _is_time_zone(text))
             return
 
 
@@ -58,7 +58,8 @@ def check_national(data: bytes, start: int, end: int) -> Iterator[Hit]:
     if is_word_before(data, start) or data[start - 1 : start] == b"/" or _continues_before(data, start):
         return
     possible: Hit | None = None
-    for stop, main in _stops(data, start, end):
+    end = _next_number(data, start, min(end, start + _MOST))
+    for stop, main in _stops(data, start, end, b":/"):
         text = data[start:main].decode("ascii")
         digits = digits_of(data[start:main])
         if not _FEWEST <= len(digits) <= _LARGEST or _is_something_else(text):
@@ -73,10 +74,22 @@ def check_national(data: bytes, start: int, end: int) -> Iterator[Hit]:
         yield possible
 
 
-def _stops(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _next_number(data: bytes, start: int, end: int) -> int:
+    """Give where a second number with its leading zero begins, as in ``030 23125000 030 23125001``; else the end."""
+    if data[start : start + 1] != b"0":
+        return end
+    at = start + _WITH_AREA
+    while (at := data.find(b"0", at, end) + 1) > 0:
+        before, after = len(digits_of(data[start : at - 1])), len(digits_of(data[at - 1 : end]))
+        if before >= _WITH_AREA <= after and not is_digit(data, at - 2):
+            return at - 1
+    return end
+
+
+def _stops(data: bytes, start: int, end: int, joins: bytes) -> Iterator[tuple[int, int]]:
     """Give the ends that a number may have, each with the end of its digits before an extension.
 
-    First the candidate's, then those of its groups, from the right.
+    First the candidate's, then those of its groups, from the right. It does not end at one of `joins` before a digit.
     """
     end = min(end, start + _MOST)
     marks = (at for at, byte in enumerate(data[start:end], start) if byte in b"ex#,;")
@@ -89,7 +102,7 @@ def _stops(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         tries = 1
     stop = main
     while stop > start and tries < _TRIES:
-        runs_on = is_word_after(data, stop) or (data[stop : stop + 1] in (b":", b"/") and is_digit(data, stop + 1))
+        runs_on = is_word_after(data, stop) or (is_digit(data, stop + 1) and data[stop] in joins)
         extended = stop == main < end  # what follows is an extension
         if is_digit(data, stop - 1) and (extended or not runs_on):
             tries += 1

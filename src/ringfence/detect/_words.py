@@ -7,12 +7,13 @@ accents, and inside names (``homePhone``, ``date_of_birth``), but not inside oth
 import unicodedata
 from collections.abc import Iterable
 
-from ringfence.detect._bytes import line_start
+from ringfence.detect._bytes import is_word_after, is_word_before, line_start
 from ringfence.detect._engine import searcher
 
 _GAP = r"[ ._-]?"  # between the words of a phrase
 _LOWER = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _UPPER = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_DIGITS = frozenset(b"0123456789")
 
 
 def folded(text: str) -> str:
@@ -75,17 +76,13 @@ class Words:
         return nearest
 
 
-def _is_letter(byte: int) -> bool:
-    return byte in _LOWER or byte in _UPPER or byte >= 0x80  # or a byte of a longer character
-
-
 def _begins(data: bytes, at: int) -> bool:
-    if at == 0 or not _is_letter(data[at - 1]):
+    if at == 0 or data[at - 1] in _DIGITS or not is_word_before(data, at):
         return True
     return data[at - 1] in _LOWER and data[at] in _UPPER
 
 
 def _ends(data: bytes, at: int) -> bool:
-    if at >= len(data) or not _is_letter(data[at]):
+    if at >= len(data) or data[at] in _DIGITS or not is_word_after(data, at):
         return data[at : at + 1] != b"/" or not data[at + 1 : at + 2].isdigit()  # Mobile/15E148 is a program
     return data[at - 1] in _LOWER and data[at] in _UPPER

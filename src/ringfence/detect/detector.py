@@ -5,7 +5,7 @@ breaks, fields can be joined, and every way in gives the same findings for the s
 shared between threads and kept as long as one likes.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from ringfence.detect._engine import Engine, Wanted, Work
 from ringfence.detect._fields import FieldNames
 from ringfence.detect._overlap import Candidate, letters_in, resolve
+from ringfence.detect._views import FEWEST, beside, without, without_escapes
 from ringfence.detect._words import Words, triggers_of
 from ringfence.detect.finding import Finding
 from ringfence.detect.recognizer import Certainty, Check, Hit, Pattern, Recognizer
@@ -28,6 +29,10 @@ _BY_FIELD = 0.8  # the least score of what a field's name vouches for
 
 _Fields = Sequence[tuple[int, int, Mapping[str, str]]]
 """The fields of a buffer: start, end, and what each one's name says."""
+
+
+_CHECKED = Certainty.CHECKED
+_ROUNDS = 3  # how often one neighbour is looked for beside another
 
 
 class UnknownEntity(ValueError):
@@ -81,6 +86,7 @@ class Detector:
                 (f"pattern:{pattern.code}",),
                 words.get(one.entity),
                 self._thresholds[one.entity],
+                pattern.raw,
             )
             for one, pattern in patterns
         )
@@ -164,16 +170,69 @@ class Detector:
             for number, ready in enumerate(self._ready)
             if ready.entity in names
         ]
-        lookup = _Lookup(named)
+        view = without_escapes(data)
+        found, parted = self._hits(data, view, (0, len(data)), always, _Lookup(named))
+        if named:
+            found.extend(self._by_name_alone(data, named))
+        found = resolve(data, found) if len(found) > 1 else found
+        return self._beside(data, view, found, parted, always, named) if found else found
+
+    def _hits(
+        self,
+        data: bytes,
+        view: bytes,
+        within: tuple[int, int],
+        always: Sequence[tuple[int, int, int]],
+        lookup: "_Lookup",
+    ) -> tuple[list[Candidate], list[tuple[int, int]]]:
+        """Give what is found between two offsets, and the matches of which only a part was a hit."""
         found: list[Candidate] = []
-        for number, begin, stop in self._engine.scan(data, 0, len(data), always=always):
+        parted: list[tuple[int, int]] = []
+        for number, begin, stop in self._engine.scan(data, view, *within, always=always):
             ready = self._ready[number]
-            for hit in ready.check(data, begin, stop):
-                score, evidence = self._weigh(data, ready, hit, lookup)
+            seen = data if ready.raw else view
+            covered = 0
+            for hit in ready.check(seen, begin, stop):
+                score, evidence = self._weigh(view, ready, hit, lookup)
                 if score >= ready.threshold and not (self._allow and data[hit.start : hit.end] in self._allow):
                     found.append(Candidate(hit.start, hit.end, ready.certainty, ready.entity, score, evidence))
-        found.extend(self._by_name_alone(data, named))
-        return resolve(data, found) if len(found) > 1 else found
+                    covered += hit.end - hit.start
+            if ready.certainty is _CHECKED and 0 < covered <= stop - begin - FEWEST:
+                parted.append((begin, stop))
+        return found, parted
+
+    def _beside(
+        self,
+        data: bytes,
+        view: bytes,
+        found: list[Candidate],
+        parted: list[tuple[int, int]],
+        always: Sequence[tuple[int, int, int]],
+        fields: _Fields,
+    ) -> list[Candidate]:
+        """Look again beside what was found, with that blanked: it may have been in its neighbour's way."""
+        stretches = beside(view, [(one.start, one.end) for one in found], parted)
+        begins, ends = [begin for _, begin, _ in always], [end for _, _, end in always]  # in order, as the fields are
+        for _ in range(_ROUNDS):
+            if not stretches:
+                break
+            spans = [(one.start, one.end) for one in found]
+            data, view = without(data, spans), without(view, spans)
+            lookup = _Lookup(fields)
+            more: list[Candidate] = []
+            parted = []
+            for low, high in stretches:
+                near = always[bisect_right(ends, low) : bisect_left(begins, high)]
+                tried = [(number, max(low, begin), min(high, end)) for number, begin, end in near]
+                hits, again = self._hits(data, view, (low, high), tried, lookup)
+                more.extend(hits)
+                parted.extend(again)
+            if not more:
+                break
+            more = resolve(data, more)
+            found = sorted([*found, *more])
+            stretches = beside(view, [(one.start, one.end) for one in more], parted)
+        return found
 
     def _weigh(self, data: bytes, ready: "_Ready", hit: Hit, lookup: "_Lookup") -> tuple[float, tuple[str, ...]]:
         """Give the score of a hit, and what speaks for it."""
@@ -222,6 +281,7 @@ class _Ready(NamedTuple):
     evidence: tuple[str, ...]
     words: Words | None
     threshold: float
+    raw: bool
 
 
 def _unchecked(data: bytes, start: int, end: int) -> Sequence[Hit]:  # noqa: ARG001 (a `Check`)
@@ -251,9 +311,9 @@ _NOTHING: Mapping[str, str] = {}
 def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
     """Say to the engine what a pattern is announced by: its own trigger, or its entity's words within their distance."""
     if pattern.trigger:
-        return Wanted(pattern.pattern, pattern.unicode, (pattern.trigger,), pattern.before, pattern.after)
+        return Wanted(pattern.pattern, pattern.unicode, (pattern.trigger,), pattern.before, pattern.after, pattern.raw)
     triggers = triggers_of(recognizer.words)
-    return Wanted(pattern.pattern, pattern.unicode, triggers, 0, recognizer.near + pattern.after)
+    return Wanted(pattern.pattern, pattern.unicode, triggers, 0, recognizer.near + pattern.after, pattern.raw)
 
 
 def _finding(one: Candidate, shift: int) -> Finding:

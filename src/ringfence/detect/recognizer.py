@@ -55,6 +55,8 @@ class Pattern:
         The same two scores for a doubtful hit. A field's name vouches for either.
     unicode
         Whether the pattern speaks of characters rather than bytes.
+    raw
+        Whether it reads escapes as they are written (``%2B``); the others see them blank.
     """
 
     code: str
@@ -67,6 +69,7 @@ class Pattern:
     check: Check | None = None
     doubtful: tuple[float, float] = (0.0, 0.0)
     unicode: bool = False
+    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True)

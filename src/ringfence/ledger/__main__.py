@@ -37,15 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ledger = _owned(given.ledger, read_signing_key(given.key))
         if ledger is None:
             return 0
+        log = os.open(beside(given.ledger, "log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         listener = listen(given.ledger)
-    except (LedgerError, OSError) as error:
-        what = str(error) if isinstance(error, LedgerError) else os.strerror(error.errno or 0)
-        sys.stderr.write(f"ringfence ledger writer: {what}\n")
+    except LedgerError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"{error.filename or given.ledger}: {os.strerror(error.errno or 0)}\n")
         return 2
     # The file has not been opened yet: SQLite's locks do not survive a fork, the flock and the socket do.
     if os.fork():
         os._exit(0)
-    _detach(given.ledger)
+    _detach(log)
     serve(ledger, listener, given.idle, _stop_on_signals)
     return 0
 
@@ -71,13 +74,12 @@ def _is_listening(file: Path) -> bool:
     return False
 
 
-def _detach(file: Path) -> None:
+def _detach(log: int) -> None:
     """Leave the terminal, and keep nothing of the starter's but the log."""
     os.setsid()
     os.chdir("/")
     os.umask(0o077)
     nothing = os.open(os.devnull, os.O_RDWR)
-    log = os.open(beside(file, "log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number, handle in enumerate((nothing, nothing, log)):
         os.dup2(handle, number)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from ringfence.ledger.address import socket_path, writer_command
 from ringfence.ledger.client import RETRY_STEP, START_DEADLINE, messages_of
 from ringfence.ledger.entry import JsonValue, Receipt
-from ringfence.ledger.faults import Fault, LedgerUnavailable
+from ringfence.ledger.faults import Fault, LedgerUnavailable, WriterNotStarted
 from ringfence.ledger.frames import (
     Append,
     BadFrame,
@@ -128,7 +128,7 @@ def _start(file: Path, key: Path, seconds: float) -> None:
             writer_command(file, key),
             stdin=nothing,
             stdout=nothing,
-            stderr=nothing,
+            stderr=subprocess.PIPE,
             cwd="/",
             timeout=seconds,
             check=False,
@@ -136,4 +136,4 @@ def _start(file: Path, key: Path, seconds: float) -> None:
     except subprocess.TimeoutExpired:
         raise LedgerUnavailable(Fault.TIMEOUT, f"{file}: its writer does not start in time") from None
     if done.returncode:
-        raise LedgerUnavailable(Fault.CLOSED, f"{file}: its writer does not start")
+        raise WriterNotStarted(file, done.stderr)

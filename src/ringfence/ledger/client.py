@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ringfence.ledger.address import IDLE_SECONDS, socket_path, writer_command
 from ringfence.ledger.entry import JsonValue, Receipt, canonical
-from ringfence.ledger.faults import Fault, LedgerUnavailable
+from ringfence.ledger.faults import Fault, LedgerUnavailable, WriterNotStarted
 from ringfence.ledger.frames import (
     MOST_ENTRIES,
     MOST_FRAME_BYTES,
@@ -218,16 +218,18 @@ class LedgerClient:
     async def _start_writer(self) -> None:
         command = writer_command(self._file, self._key, self._idle)
         nothing = asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=nothing, stderr=nothing, cwd="/")
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=nothing, stdout=nothing, stderr=asyncio.subprocess.PIPE, cwd="/"
+        )
         try:
-            code = await process.wait()
+            _, told = await process.communicate()
         except asyncio.CancelledError:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
             raise
-        if code:
-            raise LedgerUnavailable(Fault.CLOSED, f"{self._file}: its writer does not start")
+        if process.returncode:
+            raise WriterNotStarted(self._file, told)
 
 
 def messages_of(entries: Sequence[Mapping[str, JsonValue]]) -> list[Append]:

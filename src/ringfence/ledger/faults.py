@@ -6,6 +6,7 @@ crossing turns each of its members into a refusal (law 3), and the writer sends 
 
 import errno
 from enum import StrEnum
+from pathlib import Path
 
 import apsw
 
@@ -22,6 +23,8 @@ class Fault(StrEnum):
     DAMAGED = "damaged"  # what is stored does not match its own checkpoint: `ringfence ledger verify` says where
     ENTRY = "entry"  # the entry itself cannot be taken: too large, or not a JSON object
 
+
+MOST_TOLD = 2  # lines of a writer that knew why; more is a traceback
 
 MENDS = {
     Fault.FULL: "free space on the ledger's disk; it goes on by itself",
@@ -50,6 +53,20 @@ class LedgerUnavailable(LedgerError):
     def __init__(self, fault: Fault, what: str = "the ledger did not take the entry") -> None:
         self.fault = fault
         super().__init__(f"{what}: {fault.value}", MENDS[fault])
+
+
+class WriterNotStarted(LedgerUnavailable):
+    """No writer could be started; `told` is what it said of that, which names files and modes, never an entry."""
+
+    def __init__(self, file: Path, told: bytes) -> None:
+        super().__init__(Fault.CLOSED)
+        lines = told.decode(errors="replace").splitlines()
+        why, mend = (*lines, "", "")[:2] if len(lines) <= MOST_TOLD else ("it broke", "")
+        LedgerError.__init__(
+            self,
+            f"{file}: its writer does not start: {why or 'it was ended'}",
+            mend.strip() or "check the files beside the ledger: their owner, their modes, their disk",
+        )
 
 
 class LedgerUnreadable(LedgerError):

@@ -6,6 +6,7 @@ id>/<shard>``, so that a key signs one ledger and a checkpoint names the ledger 
 
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from ringfence.ledger.faults import LedgerUnreadable
@@ -14,6 +15,7 @@ from ringfence.ledger.note import PublicKey, SigningKey, parse_public_key, parse
 SEED_BYTES = 32
 ID_BYTES = 8
 MOST_KEY_BYTES = 4096
+OTHERS = 0o077  # any right of group or world
 
 
 def new_origin(shard: str = "0") -> str:
@@ -33,7 +35,10 @@ def make_keys(private: Path, public: Path, name: str | None = None) -> SigningKe
 
 
 def read_signing_key(file: Path) -> SigningKey:
-    """Read the private key."""
+    """Read the private key. Raises `LedgerUnreadable` where others could have read it, too."""
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & OTHERS:
+        raise LedgerUnreadable(f"{file} can be reached by others (mode {mode:04o})", f"chmod 600 {file}")
     return parse_signing_key(_read(file))
 
 

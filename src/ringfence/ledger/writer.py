@@ -304,6 +304,9 @@ def serve(ledger: Ledger, listener: socket.socket, idle: float, begun: Callable[
             sys.stderr.write(f"{stamp(datetime.now(UTC))} {what}\n")
             sys.stderr.flush()
 
+    address = beside(ledger.file, "sock")
+    bound = address.stat().st_ino
+
     async def main() -> None:
         writer = Writer(ledger, idle, complain)
         begun(writer)
@@ -313,6 +316,9 @@ def serve(ledger: Ledger, listener: socket.socket, idle: float, begun: Callable[
         asyncio.run(main())
     finally:
         # In this order: a client that finds no socket starts a writer, which waits for the lock.
-        beside(ledger.file, "sock").unlink(missing_ok=True)
+        # Where the folder was made anew in the meantime, the socket of that name belongs to another ledger's writer.
+        with suppress(FileNotFoundError):
+            if address.stat().st_ino == bound:
+                address.unlink()
         listener.close()
         ledger.close()

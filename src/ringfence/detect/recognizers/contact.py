@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
+from ringfence.detect._engine import prefix, searcher
 from ringfence.detect._phone import check_international, check_national
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
 
@@ -15,21 +16,39 @@ _FILE_ENDINGS = frozenset(
 """What follows the last point of a file's name and is no top-level domain: ``icon@2x.png`` is no address."""
 
 
+_SIGN = searcher(r"@|%(?:25)?40|\\u0040|&#64;")
+_ESCAPED = prefix(r"(?:(?:25)?[0-7][0-9A-Fa-f]|u00[0-7][0-9A-Fa-f])")
+"""What is left of an escape whose first character is no part of an address: ``%22anna@mail.example``."""
+
+
 def _check_email(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    address = data[start:end]
-    sign = b"@" if b"@" in address else b"%40"
-    local, _, domain = address.partition(sign)
-    if len(local) > _LOCAL_MOST or len(domain) > _DOMAIN_MOST or b".." in local:
+    sign, domain = _SIGN(data, start, end)
+    cut = is_word_before(data, start)
+    if cut and data[start] == ord("_"):
+        start, cut = start + 1, False  # what joins it to the address before, which has been found already
+    if data[start - 1 : start] in (b"%", b"\\") and start:
+        begin = _ESCAPED(data, start, sign)
+        start = begin if start < begin < sign else start
+    points = data.rfind(b"..", start, sign)
+    if points >= 0 or sign - start > _LOCAL_MOST:  # no local part, but it may end in one: "see...anna@mail.example"
+        start, cut = max(points + 2, sign - _LOCAL_MOST, start), False
+        while start < sign and data[start] & 0xC0 == 0x80:
+            start += 1
+    if end - domain > _DOMAIN_MOST or start >= sign:
         return ()
-    if domain.rpartition(b".")[2].lower() in _FILE_ENDINGS:
+    if data[domain:end].rpartition(b".")[2].lower() in _FILE_ENDINGS:
         return ()
-    if is_word_before(data, start) or is_word_after(data, end):
+    if cut or is_word_after(data, end):
         return ()
     if data[end : end + 1] == b"." and is_digit(data, end + 1):
         return ()  # a version: package@name.of.it.1
     return (Hit(start, end),)
 
 
+_BYTE = r"(?:[89A-Fa-f][0-9A-Fa-f])"  # of a character that is no ASCII
+_ESCAPE = r"%(?:25)?" + _BYTE + r"|\\+u(?:00" + _BYTE + r"|(?:0[1-9A-Fa-f]|[1-9A-Fa-f][0-9A-Fa-f])[0-9A-Fa-f]{2})"
+_PLUS_AND_SUCH = r"%(?:25)?(?:2[BDEbde]|5[Ff]|7[Ee])"
+_LOCAL = r"(?:[\pL\pN_]|" + _ESCAPE + r")(?:[\pL\pN\pM_.+'~-]|" + _PLUS_AND_SUCH + "|" + _ESCAPE + ")*"
 _DOMAIN = r"(?:[\pL\pN][\pL\pN\pM-]*\.)+(?:[Xx][Nn]--[0-9A-Za-z-]+|\pL\pL+)"
 
 _NATIONAL = r"(?:\+|\()?[0-9](?:[ ./()-]{0,3}[0-9]){6,}(?:[ ,;]{0,2}(?:ext\.?|x|#)[ ]?[0-9]{1,6})?"
@@ -42,7 +61,7 @@ CONTACT: tuple[Recognizer, ...] = (
         patterns=(
             Pattern(
                 code="email",
-                pattern=r"[\pL\pN_](?:[\pL\pN\pM_.+'~-]|%2[Bb])*@" + _DOMAIN,
+                pattern=_LOCAL + "@" + _DOMAIN,
                 trigger=r"[0-9A-Za-z_.+'~\x80-\xff-]@[0-9A-Za-z\x80-\xff]",
                 alone=0.95,
                 beside=0.95,
@@ -50,17 +69,19 @@ CONTACT: tuple[Recognizer, ...] = (
                 after=_DOMAIN_MOST + 8,
                 check=_check_email,
                 unicode=True,
+                raw=True,
             ),
             Pattern(
                 code="email-encoded",
-                pattern=r"[\pL\pN_](?:[\pL\pN\pM_.+'~-]|%2[Bb])*%40" + _DOMAIN,
-                trigger=r"%40[0-9A-Za-z\x80-\xff]",
+                pattern=_LOCAL + r"(?:%(?:25)?40|\\+u0040|&#64;)" + _DOMAIN,
+                trigger=r"(?:%(?:25)?40|\\u0040|&#64;)[0-9A-Za-z\x80-\xff]",
                 alone=0.9,
                 beside=0.9,
                 before=_LOCAL_MOST + 8,
                 after=_DOMAIN_MOST + 8,
                 check=_check_email,
                 unicode=True,
+                raw=True,
             ),
         ),
         examples=(
@@ -68,6 +89,11 @@ CONTACT: tuple[Recognizer, ...] = (
             Example("<zoë@exämple.example>", ("zoë@exämple.example",)),
             Example("GET /?mail=anna%40mail.example&x=1", ("anna%40mail.example",)),
             Example("GET /?mail=anna%2Bshop@mail.example&x=1", ("anna%2Bshop@mail.example",)),
+            Example(
+                "mail=zo%C3%AB%40mail.example zo%C3%AB@mail.example",
+                ("zo%C3%AB%40mail.example", "zo%C3%AB@mail.example"),
+            ),
+            Example("%22anna@mail.example%22", ("anna@mail.example",)),
             Example("“user@xn--80ak6aa92e.com”.", ("user@xn--80ak6aa92e.com",)),
             Example("mailto:o'hara@mail.example?subject=x", ("o'hara@mail.example",)),
             Example("user=anna@mail.example;", ("anna@mail.example",)),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 from ringfence.detect._bytes import is_word_after, is_word_before
-from ringfence.detect._engine import prefix
+from ringfence.detect._engine import prefix, searcher
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
 
 _RANGES: tuple[tuple[int, int, frozenset[int]], ...] = (
@@ -42,6 +42,7 @@ _RANGES: tuple[tuple[int, int, frozenset[int]], ...] = (
 )
 _SHORTEST, _LONGEST = 12, 19  # digits of a primary account number, ISO/IEC 7812-1
 _GROUP = 4  # cards are printed in groups of four to six digits; only the last may be shorter
+_FIRST_MOST = 6  # digits of the first group where more follow: 8 digits before a card are another number's
 
 
 _CHARACTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -87,6 +88,10 @@ def _groups(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
     return groups
 
 
+_WHOLE_MOST = 8
+_FRACTION = searcher(r"(?:^|[^0-9A-Za-z.])[0-9]{1,3}\.\z")  # what stands before the digits of 0.4111111111111111
+
+
 def _check_card(data: bytes, start: int, end: int) -> Sequence[Hit]:
     """Find the cards in a run of digits: each begins and ends where groups do, so that neighbours do not hide one.
 
@@ -95,7 +100,14 @@ def _check_card(data: bytes, start: int, end: int) -> Sequence[Hit]:
     groups = _groups(data, start, end)
     # A group that is grown together with a word is no part of a card; its neighbours may be one.
     groups = groups[is_word_before(data, start) : len(groups) - is_word_after(data, end)]
-    cards = [Hit(*span, ("checksum:luhn", "range:issuer")) for span in _cards(data, groups, is_issued)]
+    is_fraction = (
+        len(groups) == 1 and _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] >= 0
+    )
+    cards = (
+        []
+        if is_fraction
+        else [Hit(*span, ("checksum:luhn", "range:issuer")) for span in _cards(data, groups, is_issued)]
+    )
     return cards or [Hit(*span, ("checksum:luhn",), doubtful=True) for span in _cards(data, groups, _is_varied)]
 
 
@@ -126,7 +138,7 @@ def _card_from(
         number += data[begin:end]
         if len(number) >= _SHORTEST and is_card(number) and passes_luhn(number):
             found = last
-        if end - begin < _GROUP:
+        if end - begin < _GROUP or (last == first and end - begin > _FIRST_MOST):
             break  # only a card's last group is shorter
     return found
 
@@ -158,6 +170,10 @@ _IBAN_LENGTHS = {
 """Characters of an IBAN by country: https://www.swift.com/standards/data-standards/iban-international-bank-account-number"""
 
 
+_OF_DIGITS = frozenset(b"AE AT BA BE CZ DE DK EE ES FI FO GL HR HU IL IS LT ME NO PL PT RS SE SI SK TN XK".split())
+"""Countries in whose numbers only digits follow, by the same register: a hash beginning with ``be`` is no account."""
+
+
 @cache
 def _reader(length: int) -> Callable[[bytes, int, int], int]:
     """Make a function that reads so many letters and digits, with separators between them, and gives their end or -1."""
@@ -172,8 +188,13 @@ def _check_iban(data: bytes, start: int, _: int) -> Sequence[Hit]:
     if length is None:
         return ()
     end = _reader(length)(data, start, min(len(data), start + 2 * length))
-    if end < 0 or is_word_after(data, end) or not passes_mod97(data[start:end].translate(None, b" -")):
+    if end < 0 or is_word_after(data, end):
         return ()
+    number = data[start:end].translate(None, b" -")
+    if (number[:2].upper() in _OF_DIGITS and not number[2:].isdigit()) or not passes_mod97(number):
+        return ()
+    if data[end : end + 1] == b"-" and is_word_after(data, end + 1) and b"-" in data[start:end]:
+        return ()  # a UUID goes on
     return (Hit(start, end, ("checksum:mod97",)),)
 
 

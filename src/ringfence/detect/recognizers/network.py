@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv6Address
 
 from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
+from ringfence.detect._engine import prefix
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer
 
 _VERSIONED = tuple(
@@ -16,20 +17,34 @@ _VERSIONED = tuple(
 _WORD_MOST = 24  # bytes in which such a word must stand
 _COLONS = 6  # in an address of full length that ends in an IPv4 address
 _LONGEST_V6 = 45  # characters, with an IPv4 address in it
+_HEXADECIMAL = b"0123456789ABCDEFabcdef"
+_RANGE_MOST = len("255.255.255.255:65535")
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
 
 def _check_v4(data: bytes, start: int, end: int) -> Sequence[Hit]:
     if is_word_before(data, start) or is_word_after(data, end):
         return ()
-    before = data[start - 1 : start]
-    if before in (b".", b"-") and before and is_word_before(data, start - 1):
+    before, after = data[start - 1 : start], data[end : end + 1]
+    joined = before in (b".", b"-") and is_word_before(data, start - 1)
+    if joined and start and (before == b"." or not _ends_range(data, start - 1)):
         return ()
-    if data[end : end + 1] in (b".", b"-") and is_digit(data, end + 1):
+    if after in (b".", b"-") and is_digit(data, end + 1) and (after == b"." or _address(data, end + 1, len(data)) < 0):
         return ()
     if before and before in b"/ :=" and _is_version(data, start - 1):
         return ()
     return (Hit(start, end),)
+
+
+_address = prefix(_OCTET + r"(?:\." + _OCTET + r"){3}\b")
+
+
+def _ends_range(data: bytes, at: int) -> bool:
+    """Tell whether an address, perhaps with a port, ends at a hyphen: then what follows is the end of a range."""
+    begin = at
+    while begin > max(0, at - _RANGE_MOST) and (data[begin - 1] in b".:" or is_digit(data, begin - 1)):
+        begin -= 1
+    return not is_word_before(data, begin) and _address(data, begin, at) > 0
 
 
 def _is_version(data: bytes, end: int) -> bool:
@@ -39,17 +54,36 @@ def _is_version(data: bytes, end: int) -> bool:
     return any(text.endswith(word) and not text[: -len(word)][-1:].isalpha() for word in _VERSIONED)
 
 
+def _behind_name(data: bytes, start: int, end: int) -> int:
+    """Give where an address begins that stands right behind a name and a colon: ``client:2001:db8::1``."""
+    colon = data.find(b":", start, end)
+    ends_name = is_word_before(data, start) and not data[start:colon][-2:].isdigit()
+    if not ends_name or data[colon + 1 : colon + 2] == b":" != data[colon + 2 : colon + 3]:
+        return start
+    return colon + 1
+
+
 def _check_v6(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    if is_word_before(data, start) or is_word_after(data, end) or data[start - 1 : start] == b":":
+    named = _behind_name(data, start, end)
+    if named == start and (is_word_before(data, start) or data[start - 1 : start] == b":"):
         return ()
+    start = named + (data[named : named + 1] == b":" != data[named + 1 : named + 2])
     zone = data.find(b"%", start, end)
     last = end if zone < 0 else zone
     if zone < 0:
         while last > start and data[last - 1] in b".:" and data[last - 2 : last] != b"::":
             last -= 1
-    if data[last : last + 1] in (b".", b":") and is_word_after(data, last + 1):
+    if is_word_after(data, last) or (data[last : last + 1] == b"." and is_digit(data, last + 1)):
         return ()
+    if (
+        data[last : last + 1] == b":"
+        and data[last + 1 : last + 2].strip(_HEXADECIMAL) == b"" != data[last + 1 : last + 2]
+    ):
+        return ()  # it has more groups
     address = data[start:last]
+    if zone < 0 and address.count(b":") == _COLONS + 2 and b"::" not in address:
+        last = data.rindex(b":", start, last)  # a port behind an address of full length
+        address = data[start:last]
     if address.count(b":") < _COLONS and b"::" not in address:
         return ()  # a time of day, a hardware address
     if len(address) > _LONGEST_V6 or not any(0x30 <= byte <= 0x39 for byte in address):
@@ -61,13 +95,23 @@ def _check_v6(data: bytes, start: int, end: int) -> Sequence[Hit]:
     return (Hit(start, last if zone < 0 else end),)
 
 
+def _is_group(data: bytes, start: int, end: int) -> bool:
+    """Tell whether just these are hexadecimal digits, as a group of an address is: then it has more groups than it should."""
+    if start < 0 or end > len(data) or data[start:end].strip(_HEXADECIMAL):
+        return False
+    return not is_word_before(data, start) and not is_word_after(data, end)
+
+
 def _check_mac(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    if is_word_before(data, start) or is_word_after(data, end):
+    size = 4 if data[start + 4 : start + 5] == b"." else 2
+    mark = data[start + size : start + size + 1]
+    if is_word_before(data, start) and data[end : end + 1] == mark and _is_group(data, end + 1, end + 1 + size):
+        start, end = start + size + 1, end + size + 1  # the first group was the end of a name: node:00:1a:...
+    elif is_word_before(data, start) or is_word_after(data, end):
         return ()
-    marks = {data[start + 2 : start + 3]} if data[start + 4 : start + 5] != b"." else {b"."}
-    if data[end : end + 1] in marks and is_word_after(data, end + 1):
+    if data[end : end + 1] == mark and _is_group(data, end + 1, end + 1 + size):
         return ()
-    if data[start - 1 : start] in marks and is_word_before(data, start - 1):
+    if data[start - 1 : start] == mark and _is_group(data, start - 1 - size, start - 1):
         return ()
     digits = set(data[start:end].lower()) - set(b":-.")
     if digits in ({0x30}, {0x66}):

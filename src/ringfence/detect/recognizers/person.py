@@ -61,8 +61,8 @@ def _check_birth(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if data[start - 1 : start] in (b"-", b".", b"/") and is_digit(data, start - 2):
         return ()
-    if data[end : end + 1] in (b"-", b".", b"/") and is_digit(data, end + 1):
-        return ()
+    if data[end : end + 1] in (b"-", b".", b"/") and is_digit(data, end + 1) and data[end] in data[start:end]:
+        return ()  # it goes on
     text = data[start:end].decode(errors="replace").partition("T")[0]
     numbers = "".join(character if character.isdecimal() else " " for character in text).split()
     letters = [word for word in "".join(c if c.isalpha() else " " for c in text).split() if folded(word) in _MONTHS]

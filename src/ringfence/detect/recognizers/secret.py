@@ -52,6 +52,7 @@ SECRETS: tuple[Recognizer, ...] = (
                 beside=0.99,
                 after=96,
                 check=_check_key,
+                raw=True,
             ),
         ),
         examples=(
@@ -102,13 +103,14 @@ SECRETS: tuple[Recognizer, ...] = (
         patterns=(
             Pattern(
                 code="user-info",
-                pattern=r"[A-Za-z][0-9A-Za-z+.-]{1,20}://[^\s\x1e/?#\"'<>@]+(?:@[^\s\x1e/?#\"'<>@]+)*@(?:[0-9A-Za-z\[]|[\x80-\xff])",
+                pattern=r"[A-Za-z][0-9A-Za-z+.-]{1,20}://[^\s\x1e\x1f/?#\"'<>@]+(?:@[^\s\x1e\x1f/?#\"'<>@]+)*@(?:[0-9A-Za-z\[]|[\x80-\xff])",
                 trigger=r"[^\s\x1e/]@[0-9A-Za-z\[\x80-\xff]",
                 alone=0.9,
                 beside=0.9,
                 before=_USER_INFO_MOST,
                 after=_USER_INFO_MOST,
                 check=_check_user_info,
+                raw=True,
             ),
         ),
         examples=(

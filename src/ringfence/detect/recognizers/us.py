@@ -11,18 +11,20 @@ from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recogn
 def _stands_free(data: bytes, start: int, end: int) -> bool:
     if is_word_before(data, start) or is_word_after(data, end):
         return False
-    before, after = data[start - 1 : start], data[end : end + 1]
-    joins = (b"-", b".", b" ", b"/")
-    return not (before in joins and is_digit(data, start - 2)) and not (after in joins[:2] and is_digit(data, end + 1))
+    joins = (b"-",) if data[start + 3] == ord("-") else (b"-", b".")
+    before, after = data[start - 1 : start] in joins, data[end : end + 1] in joins
+    return not (before and is_digit(data, start - 2)) and not (after and is_digit(data, end + 1))
 
 
 def _check_ssn(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    separated = end - start == len("078-05-1123")
-    if separated and data[start + 3] != data[start + 6]:
+    """Check the areas that are given out. With points, or with blanks in a row of numbers, it is doubtful."""
+    separator = data[start + 3] if end - start == len("078-05-1123") else 0
+    if separator and separator != data[start + 6]:
         return ()
-    if _stands_free(data, start, end) and ssn.is_valid(digits_of(data[start:end])):
-        return (Hit(start, end, ("range:area",), doubtful=separated and data[start + 3] == ord(".")),)
-    return ()
+    if not _stands_free(data, start, end) or not ssn.is_valid(digits_of(data[start:end])):
+        return ()
+    is_row = separator == ord(" ") == data[start - 1] and is_digit(data, start - 2)
+    return (Hit(start, end, ("range:area",), doubtful=separator == ord(".") or is_row),)
 
 
 US: tuple[Recognizer, ...] = (
