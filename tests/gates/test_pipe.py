@@ -268,3 +268,10 @@ def test_wrong_usage_is_said_in_two_lines(cli: Cli, installed: Path, arguments: 
     assert said in done.stderr.decode()
     assert done.stderr.count(b"\n") <= 2
     assert b"Traceback" not in done.stderr
+
+
+def test_an_overlay_changes_the_mode_for_one_environment(cli: Cli, installed: Path) -> None:
+    (installed / "staging.yaml").write_text("flows: [{id: app-logs, mode: observe}]\n")
+    line = b"mail %s\n" % MAIL
+    assert cli("pipe", "--flow", "app-logs", "--overlay", "staging.yaml", stdin=line).stdout == line
+    assert MAIL not in cli("pipe", "--flow", "app-logs", stdin=line).stdout

@@ -14,7 +14,13 @@ HOME_FOLDER = ".ringfence"
 
 PolicyOption = Annotated[
     Path | None,
-    typer.Option("--policy", help="The policy file.", envvar="RINGFENCE_POLICY", show_default=POLICY_FILE),
+    typer.Option(
+        "--policy", help="The policy file.", envvar="RINGFENCE_POLICY", show_default=POLICY_FILE, readable=False
+    ),
+]
+OverlayOption = Annotated[
+    Path | None,
+    typer.Option("--overlay", help="An environment's overlay.", envvar="RINGFENCE_OVERLAY", readable=False),
 ]
 HomeOption = Annotated[
     Path | None,

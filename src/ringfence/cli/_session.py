@@ -5,6 +5,7 @@ import pwd
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -107,9 +108,9 @@ def _check_keys(made: Plan, keys: Keyring) -> None:
         )
 
 
-def open_policy(home: Home) -> Policy:
-    """Read the policy of a home."""
-    return load_policy(home.policy)
+def open_policy(home: Home, overlay: Path | None) -> Policy:
+    """Read the policy of a home, with what an environment lays over it."""
+    return load_policy(home.policy, overlay=overlay)
 
 
 def open_ledger(home: Home) -> LedgerClient:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ringfence.cli._home import HomeOption, PolicyOption, home
+from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._program import FOUND
 from ringfence.cli._session import (
     FlowOption,
@@ -66,11 +66,12 @@ def pipe(
     purpose: PurposeOption = None,
     reason: ReasonOption = "",
     policy: PolicyOption = None,
+    overlay: OverlayOption = None,
     folder: HomeOption = None,
 ) -> int:
     """Run the pipe to the end of its input."""
     place = home(policy, folder)
-    read = open_policy(place)
+    read = open_policy(place, overlay)
     made = make_plan(read, find_flow(read, flow, ["stdin"] if kind in STREAMS else []), role, purpose, reason)
     stopped: list[int] = []
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from ringfence.cli._errors import Problem
-from ringfence.cli._home import POLICY_FILE
+from ringfence.cli._home import POLICY_FILE, OverlayOption
 from ringfence.cli._policy import load_located, load_policy
 from ringfence.cli._table import show_table
 from ringfence.policy import (
@@ -41,10 +41,7 @@ app = typer.Typer(
 )
 
 Format = Literal["text", "json"]
-FileArgument = Annotated[Path, typer.Argument(help="The policy file.", envvar="RINGFENCE_POLICY")]
-OverlayOption = Annotated[
-    Path | None, typer.Option("--overlay", help="An environment's overlay.", envvar="RINGFENCE_OVERLAY")
-]
+FileArgument = Annotated[Path, typer.Argument(help="The policy file.", envvar="RINGFENCE_POLICY", readable=False)]
 FormatOption = Annotated[Format, typer.Option("--format", help="text, or json: one JSON document.")]
 
 _FOUND = 1

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ringfence.cli._errors import Problem, in_words
-from ringfence.cli._home import HomeOption, PolicyOption, home
+from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._session import (
     FlowOption,
     PurposeOption,
@@ -49,12 +49,13 @@ def run(
     purpose: PurposeOption = None,
     reason: ReasonOption = "",
     policy: PolicyOption = None,
+    overlay: OverlayOption = None,
     folder: HomeOption = None,
 ) -> int:
     """Run the program to its end."""
     try:
         place = home(policy, folder)
-        read = open_policy(place)
+        read = open_policy(place, overlay)
         out = make_plan(
             read, find_flow(read, flow, ["stdout"] if stderr_flow else ["stdout", "stderr"]), role, purpose, reason
         )

@@ -77,6 +77,9 @@ class _Stream:
     ) -> None:
         async for window in read_windows(source):
             await crossings.put(owner.create_task(self._cross(window)))
+            # The window is judged now, and the loop looks at the ledger's answers before the next one is: else a few windows that
+            # are slow to judge would use up the deadlines of those that wait.
+            await asyncio.sleep(0)
         await crossings.put(None)
 
     async def _write(self, crossings: "asyncio.Queue[asyncio.Task[bytes] | None]", write: Write) -> None:
