@@ -373,6 +373,25 @@ def test_streams_that_cannot_be_used_are_named(here: Path, script: str, code: in
 
 
 @pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        ("init --policy new.yaml --home empty", "new.yaml"),
+        ("key add k-new", ".ringfence/keys/k-new.v1.key"),
+        ("ledger checkpoint --out new.txt", "new.txt"),
+        ("ledger backup new.db", "new.db"),
+    ],
+)
+def test_a_file_that_cannot_be_written_whole_is_not_left_in_part(here: Path, command: str, file: str) -> None:
+    done = _shell(here, f'ulimit -f 0; "$@" {command}')
+    assert done.returncode == 2, done.stderr
+    assert Path(file).name in short(done.stderr)[0]
+    assert not (here / file).exists()
+    again = _shell(here, f'"$@" {command}')
+    assert again.returncode == 0, again.stderr
+    assert (here / file).stat().st_size > 0
+
+
+@pytest.mark.parametrize(
     "command",
     ["--help", "entities --format json", "policy show", "ledger checkpoint", "key --help", "pipe -f app-logs"],
 )

@@ -18,6 +18,7 @@ _MENDS = {
     errno.EPERM: "check its owner and mode, and those of the folders above it",
     errno.EROFS: "name a place that can be written",
     errno.ENOSPC: "free some space, or write somewhere else",
+    errno.EFBIG: "allow larger files: `ulimit -f`",
     errno.EDQUOT: "free some space, or write somewhere else",
     errno.ENAMETOOLONG: "take a shorter name",
     errno.ELOOP: "check the path: its symbolic links lead in a circle",

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from ringfence.cli._errors import Problem
+from ringfence.cli._files import write_new
 from ringfence.cli._first_policy import FIRST_POLICY
 from ringfence.cli._home import POLICY_FILE, Home, HomeOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
@@ -92,16 +93,10 @@ def _make_signing_key(place: Home) -> None:
 def _written(file: Path, text: str) -> bool:
     """Write a file that is not there; say whether it was written."""
     try:
-        with open(file, "x", encoding="utf-8", opener=_for_owner) as new:
-            new.write(text)
+        write_new(file, text)
     except FileExistsError:
         return False
     return True
-
-
-def _for_owner(path: str, flags: int) -> int:
-    """Whatever the umask, nobody else may write a policy: it decides what passes."""
-    return os.open(path, flags, 0o644)
 
 
 def _missing(file: Path, make: Callable[[], object]) -> bool:

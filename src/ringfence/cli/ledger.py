@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from ringfence.cli._errors import Problem
+from ringfence.cli._files import write_new
 from ringfence.cli._home import HomeOption, PolicyOption, home
 from ringfence.ledger import (
     BlockingClient,
@@ -197,8 +198,7 @@ def checkpoint(
         print(note, end="")
         return 0
     try:
-        with out.open("x", encoding="utf-8") as target:
-            target.write(note)
+        write_new(out, note)
     except FileExistsError:
         raise Problem(f"{out}: is there already", "name a new file: an older checkpoint is worth keeping") from None
     return 0

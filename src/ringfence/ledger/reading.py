@@ -14,7 +14,7 @@ from urllib.parse import quote
 import apsw
 
 from ringfence.ledger.entry import JsonValue, parse_body
-from ringfence.ledger.faults import LedgerUnreadable
+from ringfence.ledger.faults import LedgerError, LedgerUnreadable, fault_of
 from ringfence.ledger.keys import sync_folder
 from ringfence.ledger.schema import format_of
 from ringfence.ledger.store import SEGMENT
@@ -164,6 +164,12 @@ class Reader:
                 target.pragma("journal_mode", "DELETE")  # one file, that needs no log beside it
             finally:
                 target.close()
+        except apsw.Error as error:
+            file.unlink()
+            raise LedgerError(
+                f"{file}: the copy could not be written ({fault_of(error).value})",
+                "free space there, or name another place",
+            ) from error
         except BaseException:
             file.unlink()
             raise

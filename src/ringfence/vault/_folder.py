@@ -106,6 +106,9 @@ def write_new(folder: int, name: str, compose: Callable[[], bytes]) -> float:
             os.fsync(handle)
             written = os.fstat(handle).st_mtime
         os.link(draft, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    except OSError as error:
+        error.filename = error.filename or name
+        raise
     finally:
         os.unlink(draft, dir_fd=folder)
     os.fsync(folder)
