@@ -23,6 +23,8 @@ from ringfence.transform import Keyring
 IN_FLIGHT = 8  # windows that wait for the ledger at once
 _HOLD = 4 * LONGEST_LINE + FULL  # more than any window: a window is one held payload, recorded once
 
+_NEVER = "entry"  # the ledger's word for an entry that it will never take: its window stays refused
+
 RETRY = 0.25  # seconds between tries while the ledger cannot be written
 
 Notify = Callable[[str], None]
@@ -103,7 +105,7 @@ class _Stream:
                 self._all_is_well()
                 break
             self._complain(carried.ledger_fault)
-            if self._gate.plan.mode is Mode.OBSERVE or carried.released:
+            if self._gate.plan.mode is Mode.OBSERVE or carried.released or carried.ledger_fault == _NEVER:
                 break
             await asyncio.sleep(RETRY)
         if carried.refusal is not None:
