@@ -215,7 +215,8 @@ def _value(value: Any) -> str:
         case "boolean":
             return "`true`, `false`"
         case "integer" | "number":
-            return f"number, {value['minimum']} to {value['maximum']}"
+            least, most = value.get("minimum", value.get("exclusiveMinimum")), value.get("maximum")
+            return f"number, from {least}" if most is None else f"number, {least} to {most}"
         case "string":
             return "text"
         case _:

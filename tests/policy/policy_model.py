@@ -64,17 +64,61 @@ def unknown(raw: Raw, flow_name: str) -> str:
     return flow.get("unknown") or ("deny" if fields(raw, flow_name) else "scan")
 
 
-def field_refused(raw: Raw, flow_name: str, path: str, use: str, role: str | None, purpose: str | None) -> bool:
-    """Say whether an announced field stops everything: denied, or compared although it is not clear."""
+Who = tuple[str | None, str | None]  # role and purpose
+
+
+def handled(raw: Raw, flow_name: str, path: str, who: Who) -> str:
+    """Say what is done with a field: `none`, `scan`, or the form in which it crosses."""
     judged = judgement(raw, flow_name, path)
-    if judged == "none":
+    if judged == "unknown":
+        return unknown(raw, flow_name)
+    return judged if judged in ("none", "scan") else form(raw, flow_name, judged, *who)
+
+
+def hides(raw: Raw, flow_name: str, who: Who) -> bool:
+    return any(form(raw, flow_name, category, *who) != "clear" for category in CATEGORIES)
+
+
+def field_refused(raw: Raw, flow_name: str, use: str, paths: list[str], who: Who) -> bool:
+    """Say whether an announced use stops everything."""
+    if use == "stored":
+        target = judgement(raw, flow_name, paths[0])
+        return any(_spills(raw, flow_name, path, target, who) for path in paths[1:])
+    return any(_stops(raw, flow_name, path, use, who) for path in paths)
+
+
+def _spills(raw: Raw, flow_name: str, path: str, target: str, who: Who) -> bool:
+    how = handled(raw, flow_name, path, who)
+    open_to_all = how in ("none", "clear") or (how == "scan" and not hides(raw, flow_name, who))
+    return not open_to_all and judgement(raw, flow_name, path) != target
+
+
+def _stops(raw: Raw, flow_name: str, path: str, use: str, who: Who) -> bool:
+    how = handled(raw, flow_name, path, who)
+    if how == "deny" or use in ("shown", "written"):
+        return how == "deny"
+    if how in ("none", "clear") or (how == "scan" and not hides(raw, flow_name, who)):
         return False
-    handled = unknown(raw, flow_name) if judged == "unknown" else judged
-    if handled == "scan":
-        hidden = any(form(raw, flow_name, category, role, purpose) != "clear" for category in CATEGORIES)
-        return use == "compared" and hidden
-    crosses_as = handled if judged == "unknown" else form(raw, flow_name, judged, role, purpose)
-    return crosses_as == "deny" or (use == "compared" and crosses_as != "clear")
+    if how != "scan" and use == "matched" and raw["forms"].get(how, {}).get("transform") == "token":
+        return False
+    return not (use == "equated" and may_equate(raw, flow_name, judgement(raw, flow_name, path)))
+
+
+def may_equate(raw: Raw, flow_name: str, judged: str) -> bool:
+    flow = flow_of(raw, flow_name)
+    allowed = flow.get("predicates", {}) if flow else {}
+    return any(f"{judged}.".startswith(f"{category}.") for category in allowed)
+
+
+def appears(raw: Raw, flow_name: str, paths: list[str], computed: bool, who: Who) -> str:
+    """Say how a shown column appears: `none`, `scan`, or a form. What is computed from something hidden shows nothing of it."""
+    ways = [how for how in (handled(raw, flow_name, path, who) for path in paths) if how != "none"]
+    hidden = [how for how in ways if how not in ("clear", "scan")]
+    if not hidden:
+        return "scan" if "scan" in ways else "clear" if ways else "none"
+    if hidden[0] in ("deny", "redact", "null") or (len(set(ways)) == 1 and not computed):
+        return hidden[0]
+    return "redact"
 
 
 def zone_of(raw: Raw, end: str) -> str:

@@ -97,6 +97,8 @@ def _flow(
     ):
         if rng.random() < 0.6:
             flow[key] = rng.choice(values)
+    if rng.random() < 0.4:
+        flow["predicates"] = dict.fromkeys(rng.sample(CATEGORIES, rng.randint(1, 3)), "equality")
     return flow
 
 

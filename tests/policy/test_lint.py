@@ -73,6 +73,12 @@ def test_forms_that_hide_less_than_they_seem_to_are_errors(carry: str, expected:
     assert ("error", expected) in codes(flow(carry))
 
 
+@pytest.mark.parametrize(("category", "is_wrong"), [(BIRTH, True), ("user.demographic", True), (EMAIL, False)])
+def test_comparing_a_category_of_few_values_gives_it_away(category: str, is_wrong: bool) -> None:
+    allowed = flow(f"{EMAIL}: mask").rstrip().removesuffix("}") + f", predicates: {{{category}: equality}}}}\n"
+    assert (("error", "oracle") in codes(allowed)) == is_wrong
+
+
 @pytest.mark.parametrize(
     "carry",
     [

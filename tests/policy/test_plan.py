@@ -9,7 +9,9 @@ from random_policies import random_policy, resolved
 from wrong_policies import ENVIRONMENT, RIGHT
 
 from ringfence.policy import (
+    Announced,
     Asker,
+    Decision,
     Denial,
     FieldUse,
     FlowId,
@@ -202,3 +204,50 @@ def test_planning_loads_neither_parser_nor_schema() -> None:
     code = "import sys, ringfence.policy.plan; print([each for each in ('pydantic', 'ruamel.yaml') if each in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_form_fits_a_fields_own_value_so_what_is_computed_from_it_is_redacted() -> None:
+    own, computed = (planned(FieldUse("customer.email", computed=made)).announced[0] for made in (False, True))
+    assert (_form(own), _form(computed)) == ("mask", "redact")
+    assert own.judgement == computed.judgement == "user.contact.email"
+
+
+def test_a_column_made_from_several_fields_is_decided_by_the_strictest_of_them() -> None:
+    both = planned(FieldUse("product.id", sources=("customer.email",), computed=True))
+    assert _form(both.announced[0]) == "redact"
+    assert planned(FieldUse("product.id", sources=("customer.note",))).refused is not None
+    assert planned(FieldUse("product.id", sources=("product.text",), computed=True)).announced[0].decision is None
+
+
+def test_a_column_that_holds_nothing_of_any_field_passes() -> None:
+    made = planned(FieldUse("", computed=True), FieldUse("product.id"))
+    assert made.refused is None
+    assert made.passes
+    assert not planned(FieldUse("", computed=True), FieldUse("customer.email")).passes
+
+
+def test_equality_with_given_values_is_allowed_where_the_flow_says_so_and_is_charged() -> None:
+    equated = FieldUse("customer.email", Use.EQUATED)
+    assert planned(equated).refused is not None
+    allowed = planned(equated, changes=(PREDICATES,))
+    assert allowed.refused is None
+    assert [(category, predicate.count) for category, predicate in allowed.charges] == [("user.contact.email", 100)]
+    assert planned(FieldUse("customer.email", Use.COMPARED), changes=(PREDICATES,)).refused is not None
+    assert planned(FieldUse("customer.email", Use.COMPARED), changes=(PREDICATES,)).charges == ()
+
+
+def test_a_copy_of_what_is_not_clear_may_only_go_where_it_is_judged_alike() -> None:
+    copied = FieldUse("product.text", Use.STORED, ("customer.email",))
+    refused = planned(copied).refused
+    assert refused is not None
+    assert refused.category == "user.contact.email"
+    assert planned(FieldUse("customer.email", Use.STORED, ("customer.email",))).refused is None
+    assert planned(FieldUse("customer.email", Use.STORED, ("product.id",))).refused is None
+
+
+PREDICATES = ("    else: redact\n", "    else: redact\n    predicates: {user.contact.email: equality}\n")
+
+
+def _form(announced: Announced) -> str:
+    assert isinstance(announced.decision, Decision)
+    return announced.decision.form.name

@@ -8,7 +8,19 @@ import policy_model as model
 import pytest
 from random_policies import CATEGORIES, PATHS, random_policy, resolved
 
-from ringfence.policy import Asker, FieldUse, FlowId, PurposeName, RoleName, Shape, Use, knowledge, plan, read
+from ringfence.policy import (
+    Announced,
+    Asker,
+    FieldUse,
+    FlowId,
+    PurposeName,
+    RoleName,
+    Shape,
+    Use,
+    knowledge,
+    plan,
+    read,
+)
 from ringfence.policy.knowing import Fact, origins
 from ringfence.policy.model import CLEAR
 from ringfence.taxonomy import CATEGORIES as ALL
@@ -28,15 +40,19 @@ def _agree(seed: int) -> int:
         purpose = rng.choice([None, *raw["purposes"], "no-such-purpose"])
         has_reason = rng.random() < 0.7
         asker = Asker(RoleName(role) if role else None, PurposeName(purpose) if purpose else None, has_reason)
-        path, use = rng.choice(PATHS), rng.choice(list(Use))
-        made = plan(policy, FlowId(flow), asker, Shape((FieldUse(path, use),)))
+        path, use, computed = rng.choice(PATHS), rng.choice(list(Use)), rng.random() < 0.3
+        sources = tuple(rng.sample(PATHS, rng.choice([0, 0, 1, 2])))
+        made = plan(policy, FlowId(flow), asker, Shape((FieldUse(path, use, sources, computed),)))
+        paths = [*sources] if computed and not path and use is not Use.STORED else [path, *sources]
         why = model.refusal(raw, flow, role, purpose, has_reason)
         if why is not None:
             assert made.refused is not None, (seed, flow)
             assert made.refused.denial.value == why, (seed, flow)
         else:
-            refused = model.field_refused(raw, flow, path, use.value, role, purpose)
-            assert (made.refused is not None) == refused, (seed, flow, path, use)
+            refused = model.field_refused(raw, flow, use.value, paths, (role, purpose))
+            assert (made.refused is not None) == refused, (seed, flow, paths, use)
+            if use is Use.SHOWN:
+                assert _how(made.announced[0]) == model.appears(raw, flow, paths, computed, (role, purpose)), seed
         for category in [*rng.sample(CATEGORIES, 3), "user.demographic", "user.credentials"]:
             expected = model.form(raw, flow, category, role, purpose) if category in ALL else "deny"
             assert made.decide(category).form.name == expected, (seed, flow, category)
@@ -46,6 +62,11 @@ def _agree(seed: int) -> int:
         unknown = made.unknown if isinstance(made.unknown, str) else made.unknown.form.name
         assert unknown == model.unknown(raw, flow), (seed, flow)
     return asked
+
+
+def _how(announced: Announced) -> str:
+    decision = announced.decision
+    return "none" if decision is None else decision if isinstance(decision, str) else decision.form.name
 
 
 @pytest.mark.parametrize("part", range(PARTS))

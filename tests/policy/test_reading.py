@@ -4,7 +4,7 @@ import pytest
 from wrong_policies import ENVIRONMENT, RIGHT
 
 from ringfence.policy import Policy, PolicyError, UnreadableError, read
-from ringfence.policy.model import Mode
+from ringfence.policy.model import Login, Mode
 
 ONE = "version: 1\nzones: {core: {label: x}}\n"
 
@@ -122,7 +122,7 @@ flows: [{id: staff-reads, mode: observe}]
     policy = reading(RIGHT, {**ENVIRONMENT, "OTHER": "there"}, "over.yaml", over=over)
     assert next(asset.at for asset in policy.assets.values()) == "there"
     assert next(iter(policy.gates.values())).listen == "0.0.0.0:1"
-    assert list(next(iter(policy.gates.values())).logins.values()) == ["other"]
+    assert list(next(iter(policy.gates.values())).logins.values()) == [Login("other")]
     assert policy.principals["users"].at == "file:other"
     assert [flow.mode for flow in policy.flows.values()] == [Mode.OBSERVE, Mode.ENFORCE]
 

@@ -250,7 +250,7 @@ def _known(option: str, name: str | None, valid: Iterable[str]) -> None:
 
 def _verdict(made: Plan, category: str | None) -> dict[str, str | None]:
     """Give the verdict as flat data. A field's own judgement stands in `category` where it is one."""
-    judged = made.announced[0] if category is None else None
+    judged = made.announced[0].judgement if category is None else None
     about = category if category is not None else judged
     if made.refused is not None:
         return {

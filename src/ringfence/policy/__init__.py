@@ -36,7 +36,9 @@ from ringfence.policy.model import (
     Zone,
     ZoneName,
 )
-from ringfence.policy.plan import Asker, Decision, Denial, FieldUse, Plan, Refused, Shape, Use, plan
+from ringfence.policy.plan import Plan, plan
+from ringfence.policy.verdict import Announced, Asker, Decision, Denial, FieldUse, Refused, Shape, Use
+from ringfence.policy.ways import flows_between, flows_into
 
 if TYPE_CHECKING:
     from ringfence.policy.document import schema
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from ringfence.policy.reading import UnreadableError, read, read_located
 
 __all__ = [
+    "Announced",
     "Asker",
     "Asset",
     "AssetName",
@@ -74,6 +77,8 @@ __all__ = [
     "Use",
     "Zone",
     "ZoneName",
+    "flows_between",
+    "flows_into",
     "knowledge",
     "lint",
     "plan",

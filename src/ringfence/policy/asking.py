@@ -6,7 +6,8 @@ The rule: what is proved about a policy is proved about `plan`'s own table, aske
 from collections.abc import Mapping
 
 from ringfence.policy.model import CLEAR, Flow, Form, Mode, Policy, PurposeName, RoleName
-from ringfence.policy.plan import Asker, Decision, Plan, plan
+from ringfence.policy.plan import Plan, plan
+from ringfence.policy.verdict import Asker, Decision
 from ringfence.taxonomy import CATEGORIES
 
 

@@ -3,7 +3,8 @@
 The rule: two policies have the same hash exactly when they say the same of every crossing and of everything that can be proved.
 So it covers the resolved content, with defaults filled in and mappings in the order of their keys; not the files' layout, names
 or comments. Left out is what an environment chooses without changing what may cross: addresses (`at`, `listen`) and credentials
-(`logins`, `scram`, `jwks`), so that rotating a password does not change the hash and a secret never enters it. `mode` is within.
+(`logins`, `scram`, `jwks`, certificates), so that rotating a password does not change the hash and a secret never enters it; and
+what a gate bears (`limits`, `workers`). `mode` is within.
 """
 
 import json
@@ -12,10 +13,21 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from hashlib import sha256
 
-from ringfence.policy.model import Asset, Gate, Policy, Principals
+from ringfence.policy.model import Asset, Gate, Policy, Principals, Tls
 
 _FORMAT = "ringfence policy 1"
-_LEFT_OUT = {(Asset, "at"), (Gate, "listen"), (Gate, "logins"), (Principals, "at"), (Policy, "hash")}
+_LEFT_OUT = {
+    (Asset, "at"),
+    (Gate, "listen"),
+    (Gate, "logins"),
+    (Gate, "limits"),
+    (Gate, "workers"),
+    (Tls, "certificate"),
+    (Tls, "key"),
+    (Tls, "clients"),
+    (Principals, "at"),
+    (Policy, "hash"),
+}
 
 
 def digest(policy: Policy) -> str:

@@ -27,6 +27,9 @@ Word: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
 Address: TypeAlias = Annotated[str, Field(max_length=2000)]
 Category: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": _WORDS})]
 Carried: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": [*_WORDS, EVERY_CATEGORY]})]
+Returned: TypeAlias = Annotated[
+    str, WithJsonSchema({"type": "string", "enum": [*_WORDS, "arguments", "none", "scan", "unknown"]})
+]
 Judged: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": [*_WORDS, "none", "scan", "unknown"]})]
 Entity: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(ENTITIES)})]
 FieldPath: TypeAlias = Annotated[str, Field(min_length=1, max_length=500)]
@@ -82,6 +85,11 @@ class AssetDocument(_Model):
         default={},
         description="Field paths, each with its category, `none` (harmless), `scan` (free text: content decides) or `unknown`. "
         "A path names everything under it; the longest decides.",
+    )
+    functions: dict[FieldPath, Returned] = Field(
+        default={},
+        description="Functions that the database's own catalogue does not explain, as `schema.name`, each with what its result "
+        "holds: `arguments` (nothing but what its arguments hold), a category, `none`, `scan` or `unknown`.",
     )
 
 
@@ -208,17 +216,73 @@ class PrincipalsDocument(_Model):
     scram: Address | None = Field(
         default=None, description="A file of SCRAM users: `file:users.scram`. Variables are replaced."
     )
-    jwks: Address | None = Field(default=None, description="The address of a JSON Web Key Set. Variables are replaced.")
+    jwks: Address | None = Field(
+        default=None, description="A JSON Web Key Set: an https address or `file:PATH`. Variables are replaced."
+    )
+    certificates: Address | None = Field(
+        default=None,
+        description="A file of users who show a client certificate of the gate's authority: `file:users.scram`. "
+        "Variables are replaced.",
+    )
     local: bool = Field(default=False, description="Whether it is the accounts of the machine that ringfence runs on.")
     audience: str = Field(default="", max_length=200, description="The audience that a token must name (with `jwks`).")
+    issuer: str = Field(default="", max_length=500, description="The issuer that a token must name (with `jwks`).")
+    groups: Word = Field(default="groups", description="The claim that lists a token's groups (with `jwks`).")
+    subject: Word = Field(default="sub", description="The claim that names who a token is about (with `jwks`).")
 
     @model_validator(mode="after")
     def _one_source(self) -> "PrincipalsDocument":
-        if [self.scram is not None, self.jwks is not None, self.local].count(True) != 1:
-            raise ContradictionError("principals need exactly one source", "give one of scram, jwks and local: true")
-        if self.audience and self.jwks is None:
-            raise ContradictionError("an audience without jwks", "remove audience, or give jwks")
+        given = [self.scram is not None, self.jwks is not None, self.certificates is not None, self.local]
+        if given.count(True) != 1:
+            mend = "give one of scram, jwks, certificates and local: true"
+            raise ContradictionError("principals need exactly one source", mend)
+        of_tokens = {"audience": self.audience, "issuer": self.issuer}
+        for name in of_tokens if self.jwks is None else ():
+            if of_tokens[name]:
+                raise ContradictionError(f"an {name} without jwks", f"remove {name}, or give jwks")
         return self
+
+
+class LoginDocument(_Model):
+    """An account upstream, with its password."""
+
+    user: Address = Field(description="The account's name. Variables are replaced.")
+    secret: Address = Field(
+        default="", description="Where its password is: `env:NAME` or `file:PATH`. Not given: it needs none."
+    )
+
+
+class TlsDocument(_Model):
+    """Encryption of the connections from clients."""
+
+    certificate: Address = Field(description="The file of the gate's certificate, with its chain.")
+    key: Address = Field(description="The file of the certificate's private key.")
+    clients: Address = Field(default="", description="The file of the authorities whose client certificates count.")
+    required: bool = Field(default=True, description="Whether clients that do not ask for TLS are refused.")
+
+
+class LimitsDocument(_Model):
+    """What a gate bears; what exceeds a limit is refused."""
+
+    connections: int = Field(default=500, ge=1, le=100_000, description="Connections at once, of one worker.")
+    per_principal: int = Field(default=100, ge=1, le=100_000, description="Connections at once of one principal.")
+    statement: int = Field(default=1_000_000, ge=1_000, le=100_000_000, description="Bytes of a statement's text.")
+    nesting: int = Field(default=200, ge=10, le=2_000, description="Levels of brackets in a statement.")
+    parameters: int = Field(default=65_535, ge=1, le=65_535, description="Parameters of a statement.")
+    prepared: int = Field(default=5_000, ge=1, le=1_000_000, description="Named statements of one session.")
+    rows: int = Field(default=0, ge=0, description="Rows of one result; 0: as many as there are.")
+    message: int = Field(default=64 * 1024 * 1024, ge=16_384, le=2**30, description="Bytes of one message.")
+    idle: float = Field(default=0.0, ge=0, description="Seconds that a session may be idle; 0: any.")
+    login: float = Field(default=15.0, gt=0, le=600, description="Seconds from connecting to being known.")
+
+
+def _login_written_as(value: object) -> str:
+    return "(login)" if isinstance(value, dict | LoginDocument) else "(user)"
+
+
+LoginValue: TypeAlias = Annotated[
+    Annotated[Address, Tag("(user)")] | Annotated[LoginDocument, Tag("(login)")], Discriminator(_login_written_as)
+]
 
 
 class GateDocument(_Model):
@@ -227,9 +291,22 @@ class GateDocument(_Model):
     kind: GateKind = Field(description="What it speaks.")
     listen: Address = Field(default="", description="Where clients reach it: `127.0.0.1:6432`. Variables are replaced.")
     upstream: Name | None = Field(default=None, description="The asset behind it.")
-    logins: dict[Name, Address] = Field(
-        default={}, description="Per role, the upstream's login. Variables are replaced."
+    logins: dict[Name, LoginValue] = Field(
+        default={},
+        description="Per role, the upstream's login: its name, or `{user, secret}`. Variables are replaced.",
     )
+    allow: list[Annotated[str, Field(pattern=r"^[a-z]+:[^\s]{1,200}$")]] = Field(
+        default=[],
+        description="PostgreSQL: refusals that are lifted, each by the name that the refusal gives: `function:pg_read_file`.",
+    )
+    origins: Literal["window", "strict"] = Field(
+        default="window",
+        description="PostgreSQL: `window` looks a known statement's origins up again within a second of a change behind the "
+        "gate's back; `strict` asks the server each time.",
+    )
+    tls: TlsDocument | None = Field(default=None, description="Encryption of the connections from clients.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that serve the gate.")
+    limits: LimitsDocument = Field(default=LimitsDocument(), description="What the gate bears.")
 
 
 class MatchDocument(_Model):
@@ -262,6 +339,21 @@ def _written_as(value: object) -> str:
     return "(list)" if isinstance(value, list) else "(form)"
 
 
+class PredicateDocument(_Model):
+    """How often a category may be compared with given values."""
+
+    equality: int = Field(ge=1, le=1_000_000, description="How many comparisons one principal may make.")
+    per: str = Field(default="1h", pattern=r"^[1-9][0-9]{0,5}[smhd]$", description="In which time: `1h`, `30m`, `1d`.")
+
+
+def _predicate_written_as(value: object) -> str:
+    return "(budget)" if isinstance(value, dict | PredicateDocument) else "(word)"
+
+
+PredicateValue: TypeAlias = Annotated[
+    Annotated[Literal["equality"], Tag("(word)")] | Annotated[PredicateDocument, Tag("(budget)")],
+    Discriminator(_predicate_written_as),
+]
 CarryValue: TypeAlias = Annotated[
     Annotated[str, Tag("(form)")] | Annotated[list[CarryDocument], Field(min_length=1), Tag("(list)")],
     Discriminator(_written_as),
@@ -303,6 +395,15 @@ class FlowDocument(_Model):
     )
     index: Name | None = Field(
         default=None, description="The key of the subject's blind index; without it no breach can be scoped to people."
+    )
+    predicates: dict[Category, PredicateValue] = Field(
+        default={},
+        description="PostgreSQL: categories that do not cross clear, and may yet be compared for equality with single given "
+        "values: `equality` (100 in an hour for each principal) or `{equality: 20, per: 1h}`.",
+    )
+    restore: bool = Field(
+        default=False,
+        description="Whether tokens that the asker's role was given become clear values again on their way in.",
     )
 
 

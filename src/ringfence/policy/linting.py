@@ -36,12 +36,12 @@ _SHOWN = 3  # categories named in one line; the rest are counted
 def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
     """Say what is wrong with a policy, or worth a look, in the order of its files.
 
-    Errors: ``small-domain``, ``fine-grain``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``observe``, ``uncontrolled``,
-    ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``, ``unreachable``, ``unused``.
+    Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``observe``,
+    ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``, ``unreachable``, ``unused``.
     """
     found = [
         _problem(positions, *one)
-        for check in (_forms_that_show, _what_passes, _boundaries, _keys_and_roles, _unreachable)
+        for check in (_forms_that_show, _oracles, _what_passes, _boundaries, _keys_and_roles, _unreachable)
         for one in check(policy)
     ]
     found += [_problem(positions, *one) for one in (*_gives_back(policy), *_broken_assertions(policy))]
@@ -100,6 +100,17 @@ def _forms_that_show(policy: Policy) -> Iterator[_Found]:
             if shown:
                 what = f"form {form.name} keeps more than two thirds of {_named(shown)}"
                 yield path, "error", "fine-grain", what, f"keep fewer characters, or write `{shown[0]}: redact`"
+
+
+def _oracles(policy: Policy) -> Iterator[_Found]:
+    """Find categories of few values that may be compared: whoever may ask whether it is this one has soon asked them all."""
+    for flow in policy.flows.values():
+        for allowed in flow.predicates:
+            few = [name for name in CATEGORIES if is_within(name, allowed) and CATEGORIES[name].domain is Domain.SMALL]
+            if few:
+                what = f"{_named(few)} has few values, and may be compared with each of them in turn"
+                mend = "name only categories of many values, such as an e-mail address"
+                yield ("flows", flow.id, "predicates", allowed), "error", "oracle", what, mend
 
 
 def _shows_most(form: Form, category: str) -> bool:

@@ -142,7 +142,7 @@ def _beyond_modes(entry: Entry, base: Table) -> Iterator[Problem]:
 
 
 def _not_an_overlays(at: Position, key: str) -> Problem:
-    mend = "it may change at, listen, logins, scram, jwks and a flow's mode; write the rest in the policy itself"
+    mend = "it may change at, listen, logins, tls, scram, jwks, certificates and a flow's mode; write the rest in the policy itself"
     return _problem(at, f"an overlay cannot change{quoted(key) or ' this'}", mend)
 
 

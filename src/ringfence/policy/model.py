@@ -25,6 +25,8 @@ UNKNOWN: Judgement = "unknown"  # nobody has judged it
 
 EVERY_CATEGORY = "*"
 
+ARGUMENTS: Judgement = "arguments"  # of a function: its result holds nothing but what its arguments hold
+
 
 class Mode(StrEnum):
     """Whether a flow's verdicts bind."""
@@ -117,6 +119,9 @@ class Asset:
     at: str = ""
     subject: str = ""  # the path of the field that identifies the person a record is about
     fields: Mapping[str, Judgement] = field(default_factory=dict)
+    functions: Mapping[str, Judgement] = field(
+        default_factory=dict
+    )  # "schema.name" -> its result: ARGUMENTS or a judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +156,46 @@ class Principals:
 
     name: str
     zone: ZoneName
-    kind: Literal["scram", "jwks", "local"]
+    kind: Literal["scram", "jwks", "local", "certificate"]
     at: str = ""
     audience: str = ""
+    issuer: str = ""
+    groups: str = "groups"  # jwks: the claim that lists the groups
+    subject: str = "sub"  # jwks: the claim that names the principal
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An account upstream. `secret` says where its password is (``env:NAME``, ``file:PATH``); "" where it needs none."""
+
+    user: str
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The certificate that a gate shows its clients, and the authorities whose client certificates it takes. Paths."""
+
+    certificate: str
+    key: str
+    clients: str = ""
+    required: bool = True  # refuse clients that do not ask for TLS
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a gate bears. What exceeds a limit is refused (law 7). 0: none, where a field says so."""
+
+    connections: int = 500
+    per_principal: int = 100
+    statement: int = 1_000_000  # bytes of one statement's text
+    nesting: int = 200  # levels of brackets in a statement
+    parameters: int = 65_535
+    prepared: int = 5_000  # named statements of one session
+    rows: int = 0  # of one result; 0: none
+    message: int = 64 * 1024 * 1024  # bytes of one message from a client
+    idle: float = 0.0  # seconds; 0: none
+    login: float = 15.0  # seconds from connecting to being known
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +206,14 @@ class Gate:
     kind: Literal["postgres", "http", "log", "git", "file", "queue"]
     listen: str = ""
     upstream: AssetName | None = None
-    logins: Mapping[RoleName, str] = field(default_factory=dict)
+    logins: Mapping[RoleName, Login] = field(default_factory=dict)
+    allow: frozenset[str] = (
+        frozenset()
+    )  # refusals that are lifted, by name: ``function:pg_read_file``, ``statement:do``
+    origins: Literal["window", "strict"] = "window"
+    tls: Tls | None = None
+    workers: int = 1
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +234,14 @@ class CarryRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Predicate:
+    """That a category which does not cross clear may yet be compared with single given values: how often a principal may."""
+
+    count: int = 100
+    seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A declared way from one zone to another: what it carries, in which form, for which purpose."""
 
@@ -202,6 +259,8 @@ class Flow:
     relaxed: bool = False  # durability: relaxed
     record_all: bool = False  # record: all
     index: KeyName | None = None  # the key of the subject's blind index
+    predicates: Mapping[str, Predicate] = field(default_factory=dict)  # category path -> equality with given values
+    restore: bool = False  # tokens that the asker's role was given become clear values again on their way in
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,14 @@ the prover, `explain` and the tests' model all read this one table, so the same 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import lru_cache
 from typing import Literal
 
+from ringfence.policy.announcing import Judging, judge_path
 from ringfence.policy.model import (
-    CLEAR,
+    ARGUMENTS,
     DENY,
     EVERY_CATEGORY,
-    NONE,
-    SCAN,
-    UNKNOWN,
     Detection,
     Flow,
     FlowId,
@@ -26,72 +23,11 @@ from ringfence.policy.model import (
     KeyName,
     Mode,
     Policy,
-    PurposeName,
-    RoleName,
+    Predicate,
     ZoneName,
 )
+from ringfence.policy.verdict import Announced, Asker, Decision, Denial, Refused, Shape
 from ringfence.taxonomy import CATEGORIES
-
-
-class Use(StrEnum):
-    """What is done with a field: who reads it sees it, a comparison reveals it bit by bit, a write stores it."""
-
-    SHOWN = "shown"
-    COMPARED = "compared"
-    WRITTEN = "written"
-
-
-@dataclass(frozen=True, slots=True)
-class FieldUse:
-    """A field that was announced before its payload: a column of a result, a part of a request."""
-
-    path: str
-    use: Use = Use.SHOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The fields that were announced. Empty where a payload names its fields itself (JSON, CSV) or has none (text)."""
-
-    fields: tuple[FieldUse, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, as far as a verdict depends on it: one active role, one purpose, whether a reason was given, extra grants."""
-
-    role: RoleName | None = None
-    purpose: PurposeName | None = None
-    has_reason: bool = False
-    grants: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A form, and the rule that led to it: ``flows.staff-reads.carry[user.contact.email][1]``."""
-
-    form: Form
-    rule: str
-
-
-class Denial(StrEnum):
-    """Why nothing at all may cross, before any field is looked at."""
-
-    NO_FLOW = "no-flow"
-    NO_ROLE = "no-role"
-    NO_PURPOSE = "no-purpose"
-    NO_REASON = "no-reason"
-    FIELD = "field"  # an announced field is denied
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A plan's refusal: why, what about, and what would mend it. Holds names out of the policy, never a value."""
-
-    denial: Denial
-    rule: str
-    mend: str
-    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +43,31 @@ class Plan:
     table: Mapping[str, Decision]  # every category of the taxonomy -> what happens to it
     unknown: Decision | Literal["scan"]
     fields: Mapping[str, Judgement]
-    announced: tuple[Judgement, ...]  # of the shape's fields, in their order
+    announced: tuple[Announced, ...]  # the shape's fields, in their order
     detection: Detection
     relaxed: bool = False
     record_all: bool = False
     subject: str = ""  # path of the field that identifies the person; "" where no index is asked for
     index: KeyName | None = None
+    restore: bool = False
+    charges: tuple[
+        tuple[str, Predicate], ...
+    ] = ()  # of the shape's comparisons: what to charge the principal's budget with
     refused: Refused | None = None
     _judged: dict[str, Judgement] = field(default_factory=dict, init=False, compare=False, repr=False)
     _longest: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_longest", max(map(len, self.fields), default=0))
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing that was announced needs a look: the payload may go as it is, and is only counted."""
+        return (
+            self.refused is None
+            and not self.record_all
+            and all(announced.decision is None for announced in self.announced)
+        )
 
     def decide(self, category: str) -> Decision:
         """Say in which form a category crosses. A category that the taxonomy lacks is denied."""
@@ -146,23 +95,10 @@ _PATHS_REMEMBERED = 2_000
 _PATH_REMEMBERED = 256
 
 
-def judge_path(fields: Mapping[str, Judgement], path: str, longest: int) -> Judgement:
-    """Look a path up: the longest declared path that covers it decides; a path that none covers is unknown.
-
-    `longest` is the length of the longest declared path: a payload's path may be longer, and costs no more for it (law 7).
-    """
-    at = len(path)
-    if at > longest:
-        at = max(path.rfind(".", 0, longest + 1), path.rfind("[", 0, longest + 1))
-    while at > 0:
-        found = fields.get(path[:at])
-        if found is not None:
-            return found
-        at = max(path.rfind(".", 0, at), path.rfind("[", 0, at))
-    return UNKNOWN
+_NO_SHAPE = Shape()
 
 
-def plan(policy: Policy, flow: FlowId, asker: Asker, shape: Shape = Shape()) -> Plan:
+def plan(policy: Policy, flow: FlowId, asker: Asker, shape: Shape = _NO_SHAPE) -> Plan:
     """Resolve a policy for one flow, one asker and the announced fields.
 
     Pure, and cached by its arguments: a policy is compared by its hash. Where nothing may cross at all, `Plan.refused` says why.
@@ -194,9 +130,8 @@ def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape) -> Plan:
     fields = _fields_of(policy, flow)
     table = _table(flow, asker)
     unknown = _unknown(flow, declares_fields=bool(fields))
-    longest = max(map(len, fields), default=0)
-    announced = tuple(judge_path(fields, use.path, longest) for use in shape.fields)
-    refused = _asker_refused(policy, flow, asker) or _shape_refused(flow, table, unknown, shape, announced)
+    judging = Judging(flow, table, unknown, fields, max(map(len, fields), default=0))
+    refused = _asker_refused(policy, flow, asker) or next(filter(None, map(judging.refused, shape.fields)), None)
     return Plan(
         policy_hash=policy.hash,
         flow=flow.id,
@@ -207,12 +142,14 @@ def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape) -> Plan:
         table=table,
         unknown=unknown,
         fields=fields,
-        announced=announced,
+        announced=tuple(map(judging.announce, shape.fields)),
         detection=policy.detect,
         relaxed=flow.relaxed,
         record_all=flow.record_all,
         subject=_subject_of(policy, flow) if flow.index else "",
         index=flow.index,
+        restore=flow.restore,
+        charges=judging.charges(shape.fields),
         refused=refused,
     )
 
@@ -252,12 +189,21 @@ def _unknown(flow: Flow, *, declares_fields: bool) -> Decision | Literal["scan"]
 
 
 def _fields_of(policy: Policy, flow: Flow) -> Mapping[str, Judgement]:
-    """Take the fields of the asset that the data comes from; where that is a zone or declares none, of the asset it goes to."""
-    for end in (flow.source, flow.sink):
+    """Take the fields of the asset that the data comes from; where that is a zone or declares none, of the asset it goes to.
+
+    Where both ends are zones, the asset behind the gate is meant.
+    """
+    gate = policy.gates.get(flow.via.gate) if flow.via.gate is not None else None
+    for end in (flow.source, flow.sink, gate.upstream if gate is not None else None):
         asset = next((asset for name, asset in policy.assets.items() if name == end), None)
-        if asset is not None and asset.fields:
-            return asset.fields
+        if asset is not None and (asset.fields or asset.functions):
+            return asset.fields if not asset.functions else {**asset.fields, **_results_of(asset.functions)}
     return {}
+
+
+def _results_of(functions: Mapping[str, Judgement]) -> Mapping[str, Judgement]:
+    """Give the results of declared functions as fields, ``function.schema.name``; those that only pass arguments on have none."""
+    return {f"function.{name}": result for name, result in functions.items() if result != ARGUMENTS}
 
 
 def _subject_of(policy: Policy, flow: Flow) -> str:
@@ -282,54 +228,6 @@ def _asker_refused(policy: Policy, flow: Flow, asker: Asker) -> Refused | None:
     if "reason" in needs and not asker.has_reason:
         return Refused(Denial.NO_REASON, f"roles.{asker.role}.needs", "give a reason")
     return None
-
-
-def _shape_refused(
-    flow: Flow,
-    table: Mapping[str, Decision],
-    unknown: Decision | Literal["scan"],
-    shape: Shape,
-    announced: tuple[Judgement, ...],
-) -> Refused | None:
-    for use, judgement in zip(shape.fields, announced, strict=True):
-        handled = unknown if judgement == UNKNOWN else judgement
-        if handled == NONE:
-            continue
-        compared = use.use is Use.COMPARED
-        if handled == SCAN:
-            refused = _scan_refused(table) if compared else None
-        elif isinstance(handled, Decision):
-            refused = _decision_refused(flow, handled, None, compared=compared)
-        else:
-            refused = _decision_refused(flow, table[handled], handled, compared=compared)
-        if refused is not None:
-            return refused
-    return None
-
-
-def _decision_refused(flow: Flow, decision: Decision, category: str | None, *, compared: bool) -> Refused | None:
-    if decision.form.denies:
-        mend = f"judge the field in the map, or say in flow {flow.id} how it may cross"
-        return Refused(Denial.FIELD, decision.rule, mend, category)
-    if compared and not decision.form.passes_clear:
-        mend = f"a comparison reveals the value: flow {flow.id} would have to carry it as {CLEAR.name}"
-        return Refused(Denial.FIELD, decision.rule, mend, category)
-    return None
-
-
-def _scan_refused(table: Mapping[str, Decision]) -> Refused | None:
-    """Refuse to compare what only its content could judge: free text may hold any category, and a comparison has no content."""
-    hidden = _first_hidden(table)
-    if hidden is None:
-        return None
-    category, decision = hidden
-    mend = f"a comparison has no content to scan: judge the field in the map, or carry {category} as {CLEAR.name}"
-    return Refused(Denial.FIELD, decision.rule, mend)
-
-
-def _first_hidden(table: Mapping[str, Decision]) -> tuple[str, Decision] | None:
-    """Give a category that does not cross in clear: free text may hold any."""
-    return next((row for row in table.items() if not row[1].form.passes_clear), None)
 
 
 def _closed(policy: Policy, flow: FlowId, asker: Asker) -> Plan:

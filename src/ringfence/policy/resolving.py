@@ -11,6 +11,7 @@ from typing import Literal
 from ringfence.policy import document as doc
 from ringfence.policy.digest import digest
 from ringfence.policy.model import (
+    ARGUMENTS,
     BUILT_IN_FORMS,
     EVERY_CATEGORY,
     NONE,
@@ -28,13 +29,17 @@ from ringfence.policy.model import (
     Gate,
     Key,
     KeyName,
+    Limits,
+    Login,
     Mode,
     Policy,
+    Predicate,
     Principals,
     Purpose,
     PurposeName,
     Role,
     RoleName,
+    Tls,
     Via,
     Zone,
     ZoneName,
@@ -172,7 +177,19 @@ class _Resolver:
         for field, judgement in asset.fields.items():
             if judgement not in _JUDGEMENTS:
                 self._known(judgement, (*CATEGORIES, *_JUDGEMENTS), "category", ("assets", name, "fields", field))
-        return Asset(AssetName(name), ZoneName(asset.zone), asset.kind, asset.at, asset.subject, dict(asset.fields))
+        for function, returned in asset.functions.items():
+            words = (*_JUDGEMENTS, ARGUMENTS)
+            if returned not in words:
+                self._known(returned, (*CATEGORIES, *words), "category", ("assets", name, "functions", function))
+        return Asset(
+            AssetName(name),
+            ZoneName(asset.zone),
+            asset.kind,
+            asset.at,
+            asset.subject,
+            dict(asset.fields),
+            dict(asset.functions),
+        )
 
     def _form(self, name: str, form: doc.FormDocument) -> Form:
         match form:
@@ -210,7 +227,10 @@ class _Resolver:
         if each.scram is not None:
             return Principals(name, zone, "scram", each.scram)
         if each.jwks is not None:
-            return Principals(name, zone, "jwks", each.jwks, each.audience)
+            claims = (each.audience, each.issuer, each.groups, each.subject)
+            return Principals(name, zone, "jwks", each.jwks, *claims)
+        if each.certificates is not None:
+            return Principals(name, zone, "certificate", each.certificates)
         return Principals(name, zone, "local")
 
     def _gate(self, name: str, gate: doc.GateDocument) -> Gate:
@@ -218,9 +238,21 @@ class _Resolver:
             self._known(gate.upstream, self._document.assets, "asset", ("gates", name, "upstream"))
         for role in gate.logins:
             self._known(role, self._document.roles, "role", ("gates", name, "logins", role), of_key=True)
-        upstream = AssetName(gate.upstream) if gate.upstream is not None else None
+        for key in ("allow", "origins", "tls"):
+            if gate.kind != "postgres" and key in gate.model_fields_set:
+                mend = f"remove it: a gate of kind {gate.kind} has none"
+                self._wrong(("gates", name, key), f"{key} belongs to gates of kind postgres", mend, of_key=True)
         return Gate(
-            name, gate.kind, gate.listen, upstream, {RoleName(role): login for role, login in gate.logins.items()}
+            name,
+            gate.kind,
+            gate.listen,
+            AssetName(gate.upstream) if gate.upstream is not None else None,
+            {RoleName(role): _login(login) for role, login in gate.logins.items()},
+            frozenset(gate.allow),
+            gate.origins,
+            Tls(**gate.tls.model_dump()) if gate.tls is not None else None,
+            gate.workers,
+            Limits(**gate.limits.model_dump()),
         )
 
     def _flow(self, number: int, flow: doc.FlowDocument) -> Flow:
@@ -244,7 +276,17 @@ class _Resolver:
             relaxed=flow.durability == "relaxed",
             record_all=flow.record == "all",
             index=KeyName(flow.index) if flow.index is not None else None,
+            predicates=self._predicates(flow.predicates, path),
+            restore=flow.restore,
         )
+
+    def _predicates(self, written: Mapping[str, doc.PredicateValue], path: tuple[Step, ...]) -> Mapping[str, Predicate]:
+        for category in written:
+            self._known(category, CATEGORIES, "category", (*path, "predicates", category), of_key=True)
+        return {
+            category: Predicate() if isinstance(each, str) else Predicate(each.equality, _seconds(each.per))
+            for category, each in written.items()
+        }
 
     def _index(self, flow: doc.FlowDocument, key: str, path: tuple[Step, ...]) -> None:
         self._known(key, self._document.keys, "key", (*path, "index"))
@@ -324,3 +366,14 @@ class _Resolver:
             self._zones(never.zones, *path, "zones")
             made.append(Assertion(never.category, never.form, tuple(map(ZoneName, never.zones))))
         return tuple(made)
+
+
+def _login(written: str | doc.LoginDocument) -> Login:
+    return Login(written) if isinstance(written, str) else Login(written.user, written.secret)
+
+
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _seconds(duration: str) -> float:
+    return int(duration[:-1]) * _SECONDS[duration[-1]]

@@ -17,8 +17,14 @@ REPLACEABLE: tuple[Pattern, ...] = (
     ("assets", "*", "at"),
     ("gates", "*", "listen"),
     ("gates", "*", "logins", "*"),
+    ("gates", "*", "logins", "*", "user"),
+    ("gates", "*", "logins", "*", "secret"),
+    ("gates", "*", "tls", "certificate"),
+    ("gates", "*", "tls", "key"),
+    ("gates", "*", "tls", "clients"),
     ("principals", "*", "scram"),
     ("principals", "*", "jwks"),
+    ("principals", "*", "certificates"),
 )
 FORM_PLACES: tuple[Pattern, ...] = (
     ("forms", "*", "transform"),
@@ -66,7 +72,7 @@ def _node(node: Node, path: tuple[Step, ...], environment: Mapping[str, str], pr
         case Scalar(at=at, value=str(text)) if "${" in text:
             if any(fits(path, pattern) for pattern in REPLACEABLE):
                 return Scalar(at, _text(text, at, environment, problems))
-            mend = "variables are replaced only in at, listen, logins, scram and jwks: write the value itself"
+            mend = "variables are replaced only in at, listen, logins, tls, scram, jwks and certificates: write the value itself"
             problems.append(Problem(at.file, at.line, at.column, "a variable where none is replaced", mend))
             return node
         case _:

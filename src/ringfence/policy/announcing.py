@@ -1,0 +1,163 @@
+"""Judging announced fields: what is shown, compared, copied and written, before any of it moves.
+
+The rule: a form fits a field's own value, so it is applied to nothing else. What was computed from a field that does not cross
+clear is redacted: the last four characters of ``reverse(card)`` are the card's first four.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, TypeGuard
+
+from ringfence.policy.model import (
+    CLEAR,
+    NONE,
+    REDACT,
+    SCAN,
+    UNKNOWN,
+    Flow,
+    FormKind,
+    Judgement,
+    Predicate,
+)
+from ringfence.policy.verdict import Announced, Decision, Denial, FieldUse, Refused, Use
+
+Handling: TypeAlias = Decision | Literal["scan"] | None
+"""What is done with one field: nothing (None), its content decides, or a decision."""
+
+_BLURRED = frozenset({FormKind.REDACT, FormKind.NULL})  # forms that show nothing of a value, whatever it is
+
+
+def judge_path(fields: Mapping[str, Judgement], path: str, longest: int) -> Judgement:
+    """Look a path up: the longest declared path that covers it decides; a path that none covers is unknown.
+
+    `longest` is the length of the longest declared path: a payload's path may be longer, and costs no more for it (law 7).
+    """
+    at = len(path)
+    if at > longest:
+        at = max(path.rfind(".", 0, longest + 1), path.rfind("[", 0, longest + 1))
+    while at > 0:
+        found = fields.get(path[:at])
+        if found is not None:
+            return found
+        at = max(path.rfind(".", 0, at), path.rfind("[", 0, at))
+    return UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """A flow's table and an asset's fields, to judge announced fields with."""
+
+    flow: Flow
+    table: Mapping[str, Decision]
+    unknown: Decision | Literal["scan"]
+    fields: Mapping[str, Judgement]
+    longest: int  # of the paths in `fields`
+
+    def announce(self, use: FieldUse) -> Announced:
+        """Say what happens to a field's values. A comparison or a copy has none that cross."""
+        if use.use not in _HOLDING:
+            return Announced(judge_path(self.fields, use.path, self.longest), None)
+        own = (use.path,) if use.use is Use.WRITTEN else _paths(use)
+        handled = [each for each in map(self._handle, own) if each[1] is not None]
+        hidden = [(judgement, how) for judgement, how in handled if _is_hidden(how)]
+        if not hidden:
+            scanned = (each for each in handled if each[1] == SCAN)
+            return Announced(*next(scanned, handled[0] if handled else (NONE, None)))
+        judgement, decision = hidden[0]
+        same = len(hidden) == len(handled) and len({how.form for _, how in hidden}) == 1
+        if decision.form.denies or (same and not use.computed) or decision.form.kind in _BLURRED:
+            return Announced(judgement, decision)
+        return Announced(judgement, Decision(REDACT, decision.rule))
+
+    def refused(self, use: FieldUse) -> Refused | None:
+        """Say why a use may not be, or None where it may."""
+        if use.use is Use.STORED:
+            return self._copy_refused(use)
+        for path in _paths(use):
+            judgement, handling = self._handle(path)
+            category = judgement if judgement in self.table else None
+            if isinstance(handling, Decision) and handling.form.denies:
+                mend = f"judge the field in the map, or say in flow {self.flow.id} how it may cross"
+                return Refused(Denial.FIELD, handling.rule, mend, category)
+            if use.use in _COMPARING and not self._comparable(use.use, judgement, handling):
+                return self._comparison_refused(handling, category)
+        return None
+
+    def charges(self, uses: Sequence[FieldUse]) -> tuple[tuple[str, Predicate], ...]:
+        """List what comparisons with given values cost, one for each use of a category that does not cross clear."""
+        found = (self._handle(path) for use in uses if use.use is Use.EQUATED for path in _paths(use))
+        return tuple(self._charged(found))
+
+    def _charged(self, found: Iterator[tuple[Judgement, Handling]]) -> Iterator[tuple[str, Predicate]]:
+        for judgement, handling in found:
+            if handling is not None and not _is_clear(handling):
+                predicate = self._predicate(judgement)
+                if predicate is not None:
+                    yield judgement, predicate
+
+    def _handle(self, path: str) -> tuple[Judgement, Handling]:
+        judgement = judge_path(self.fields, path, self.longest)
+        if judgement == NONE:
+            return judgement, None
+        if judgement == SCAN:
+            return judgement, "scan"
+        return judgement, self.unknown if judgement == UNKNOWN else self.table[judgement]
+
+    def _comparable(self, use: Use, judgement: Judgement, handling: Handling) -> bool:
+        if handling is None or _is_clear(handling) or (handling == SCAN and self._hidden() is None):
+            return True
+        if use is Use.MATCHED:
+            return isinstance(handling, Decision) and handling.form.kind is FormKind.TOKEN
+        return use is Use.EQUATED and self._predicate(judgement) is not None
+
+    def _comparison_refused(self, handling: Handling, category: str | None) -> Refused:
+        if isinstance(handling, Decision):
+            named = f", or allow `predicates: {{{category}: equality}}`" if category is not None else ""
+            mend = f"a comparison reveals the value: flow {self.flow.id} would have to carry it as {CLEAR.name}{named}"
+            return Refused(Denial.FIELD, handling.rule, mend, category)
+        hidden, decision = self._hidden() or ("it", Decision(CLEAR, ""))
+        mend = f"a comparison has no content to scan: judge the field in the map, or carry {hidden} as {CLEAR.name}"
+        return Refused(Denial.FIELD, decision.rule, mend)
+
+    def _copy_refused(self, use: FieldUse) -> Refused | None:
+        """Refuse to copy what does not cross clear into a field that is judged otherwise: from there it would be shown."""
+        target = judge_path(self.fields, use.path, self.longest)
+        for path in use.sources:
+            judgement, handling = self._handle(path)
+            if handling is None or judgement == target or _is_clear(handling):
+                continue
+            if handling == SCAN and self._hidden() is None:
+                continue
+            category = judgement if judgement in self.table else None
+            rule = handling.rule if isinstance(handling, Decision) else f"flows.{self.flow.id}"
+            mend = f"the copy would be judged {target}: judge both fields alike in the map"
+            return Refused(Denial.FIELD, rule, mend, category)
+        return None
+
+    def _hidden(self) -> tuple[str, Decision] | None:
+        """Give a category that does not cross in clear: free text may hold any."""
+        return next((row for row in self.table.items() if not row[1].form.passes_clear), None)
+
+    def _predicate(self, category: str) -> Predicate | None:
+        """Give what allows a category to be compared with given values: the longest path that covers it decides."""
+        while category:
+            if category in self.flow.predicates:
+                return self.flow.predicates[category]
+            category = category.rpartition(".")[0]
+        return None
+
+
+_COMPARING = frozenset({Use.COMPARED, Use.EQUATED, Use.MATCHED})
+_HOLDING = frozenset({Use.SHOWN, Use.WRITTEN})  # uses whose payload holds the field's values
+
+
+def _paths(use: FieldUse) -> tuple[str, ...]:
+    return (use.path, *use.sources) if use.path or not use.computed else use.sources
+
+
+def _is_hidden(handling: Handling) -> TypeGuard[Decision]:
+    return isinstance(handling, Decision) and not handling.form.passes_clear
+
+
+def _is_clear(handling: Handling) -> bool:
+    return isinstance(handling, Decision) and handling.form.passes_clear

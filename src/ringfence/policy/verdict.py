@@ -1,0 +1,91 @@
+"""What a policy is asked, and the words in which it answers.
+
+The rule: these values say what is asked and decided, and decide nothing. They hold names out of the policy, never a value.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from ringfence.policy.model import Form, Judgement, PurposeName, RoleName
+
+
+class Use(StrEnum):
+    """What is done with a field: who reads it sees it, a comparison reveals it bit by bit, a write stores it."""
+
+    SHOWN = "shown"
+    COMPARED = "compared"
+    EQUATED = "equated"  # compared by equality, and with single given values only
+    MATCHED = "matched"  # compared by equality, and only with tokens that the asker was given
+    STORED = "stored"  # filled from other fields, the sources, in the place where they stand: a copy inside the asset
+    WRITTEN = "written"  # filled with values that the asker gives
+
+
+@dataclass(frozen=True, slots=True)
+class FieldUse:
+    """A field that was announced before its payload: a column of a result, a part of a request.
+
+    `sources` are further fields that its values come from. `computed`: its values are no field's own, but made from them; a
+    computed one with an empty path and no sources is made from nothing of any field.
+    """
+
+    path: str
+    use: Use = Use.SHOWN
+    sources: tuple[str, ...] = ()
+    computed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The fields that were announced. Empty where a payload names its fields itself (JSON, CSV) or has none (text)."""
+
+    fields: tuple[FieldUse, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, as far as a verdict depends on it: one active role, one purpose, whether a reason was given, extra grants."""
+
+    role: RoleName | None = None
+    purpose: PurposeName | None = None
+    has_reason: bool = False
+    grants: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A form, and the rule that led to it: ``flows.staff-reads.carry[user.contact.email][1]``."""
+
+    form: Form
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What happens to an announced field: nothing (None: it passes unscanned), its content decides ("scan"), or a decision.
+
+    `judgement` is what stands in records: a category's path, `none`, `scan` or `unknown`.
+    """
+
+    judgement: Judgement
+    decision: Decision | Literal["scan"] | None
+
+
+class Denial(StrEnum):
+    """Why nothing at all may cross, before any field is looked at."""
+
+    NO_FLOW = "no-flow"
+    NO_ROLE = "no-role"
+    NO_PURPOSE = "no-purpose"
+    NO_REASON = "no-reason"
+    FIELD = "field"  # an announced field is denied
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A plan's refusal: why, what about, and what would mend it. Holds names out of the policy, never a value."""
+
+    denial: Denial
+    rule: str
+    mend: str
+    category: str | None = None
