@@ -79,11 +79,22 @@ def hides(raw: Raw, flow_name: str, who: Who) -> bool:
     return any(form(raw, flow_name, category, *who) != "clear" for category in CATEGORIES)
 
 
-def field_refused(raw: Raw, flow_name: str, use: str, paths: list[str], who: Who) -> bool:
+def with_parts(raw: Raw, flow_name: str, paths: list[str]) -> list[str]:
+    """Give fields, each followed by what is declared below it."""
+    declared = fields(raw, flow_name)
+    return [
+        each
+        for path in paths
+        for each in (path, *(part for part in declared if part.startswith((f"{path}.", f"{path}["))))
+    ]
+
+
+def field_refused(raw: Raw, flow_name: str, use: str, paths: list[str], apart: bool, who: Who) -> bool:
     """Say whether an announced use stops everything."""
     if use == "stored":
         target = judgement(raw, flow_name, paths[0])
-        return any(_spills(raw, flow_name, path, target, who) for path in paths[1:])
+        return any(_spills(raw, flow_name, path, target, who) for path in with_parts(raw, flow_name, paths[1:]))
+    paths = paths if apart else with_parts(raw, flow_name, paths)
     return any(_stops(raw, flow_name, path, use, who) for path in paths)
 
 
@@ -110,9 +121,15 @@ def may_equate(raw: Raw, flow_name: str, judged: str) -> bool:
     return any(f"{judged}.".startswith(f"{category}.") for category in allowed)
 
 
-def appears(raw: Raw, flow_name: str, paths: list[str], computed: bool, who: Who) -> str:
+def appears(raw: Raw, flow_name: str, paths: list[str], computed: bool, apart: bool, who: Who) -> str:
     """Say how a shown column appears: `none`, `scan`, or a form. What is computed from something hidden shows nothing of it."""
-    ways = [how for how in (handled(raw, flow_name, path, who) for path in paths) if how != "none"]
+    ways = []
+    for path in paths:
+        own = handled(raw, flow_name, path, who)
+        parts = [handled(raw, flow_name, part, who) for part in with_parts(raw, flow_name, [path])[1:]]
+        looked_at = apart and own == "none" and any(how != "none" for how in parts)
+        ways += ["scan"] if looked_at else [own, *([] if apart else parts)]
+    ways = [how for how in ways if how != "none"]
     hidden = [how for how in ways if how not in ("clear", "scan")]
     if not hidden:
         return "scan" if "scan" in ways else "clear" if ways else "none"

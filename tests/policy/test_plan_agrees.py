@@ -41,18 +41,23 @@ def _agree(seed: int) -> int:
         has_reason = rng.random() < 0.7
         asker = Asker(RoleName(role) if role else None, PurposeName(purpose) if purpose else None, has_reason)
         path, use, computed = rng.choice(PATHS), rng.choice(list(Use)), rng.random() < 0.3
+        apart = rng.random() < 0.4
         sources = tuple(rng.sample(PATHS, rng.choice([0, 0, 1, 2])))
-        made = plan(policy, FlowId(flow), asker, Shape((FieldUse(path, use, sources, computed),)))
+        made = plan(policy, FlowId(flow), asker, Shape((FieldUse(path, use, sources, computed, apart),)))
+        apart = apart and not computed and use in (Use.SHOWN, Use.WRITTEN)
         paths = [*sources] if computed and not path and use is not Use.STORED else [path, *sources]
+        paths = [path] if use is Use.WRITTEN else paths
         why = model.refusal(raw, flow, role, purpose, has_reason)
         if why is not None:
             assert made.refused is not None, (seed, flow)
             assert made.refused.denial.value == why, (seed, flow)
         else:
-            refused = model.field_refused(raw, flow, use.value, paths, (role, purpose))
+            refused = model.field_refused(raw, flow, use.value, paths, apart, (role, purpose))
             assert (made.refused is not None) == refused, (seed, flow, paths, use)
             if use is Use.SHOWN:
-                assert _how(made.announced[0]) == model.appears(raw, flow, paths, computed, (role, purpose)), seed
+                assert _how(made.announced[0]) == model.appears(raw, flow, paths, computed, apart, (role, purpose)), (
+                    seed
+                )
         for category in [*rng.sample(CATEGORIES, 3), "user.demographic", "user.credentials"]:
             expected = model.form(raw, flow, category, role, purpose) if category in ALL else "deny"
             assert made.decide(category).form.name == expected, (seed, flow, category)

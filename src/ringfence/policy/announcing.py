@@ -57,8 +57,7 @@ class Judging:
         """Say what happens to a field's values. A comparison or a copy has none that cross."""
         if use.use not in _HOLDING:
             return Announced(judge_path(self.fields, use.path, self.longest), None)
-        own = (use.path,) if use.use is Use.WRITTEN else _paths(use)
-        handled = [each for each in map(self._handle, own) if each[1] is not None]
+        handled = [each for each in self._handled(use) if each[1] is not None]
         hidden = [(judgement, how) for judgement, how in handled if _is_hidden(how)]
         if not hidden:
             scanned = (each for each in handled if each[1] == SCAN)
@@ -73,8 +72,7 @@ class Judging:
         """Say why a use may not be, or None where it may."""
         if use.use is Use.STORED:
             return self._copy_refused(use)
-        for path in _paths(use):
-            judgement, handling = self._handle(path)
+        for judgement, handling in self._handled(use):
             category = judgement if judgement in self.table else None
             if isinstance(handling, Decision) and handling.form.denies:
                 mend = f"judge the field in the map, or say in flow {self.flow.id} how it may cross"
@@ -85,7 +83,7 @@ class Judging:
 
     def charges(self, uses: Sequence[FieldUse]) -> tuple[tuple[str, Predicate], ...]:
         """List what comparisons with given values cost, one for each use of a category that does not cross clear."""
-        found = (self._handle(path) for use in uses if use.use is Use.EQUATED for path in _paths(use))
+        found = (each for use in uses if use.use is Use.EQUATED for each in self._handled(use))
         return tuple(self._charged(found))
 
     def _charged(self, found: Iterator[tuple[Judgement, Handling]]) -> Iterator[tuple[str, Predicate]]:
@@ -94,6 +92,27 @@ class Judging:
                 predicate = self._predicate(judgement)
                 if predicate is not None:
                     yield judgement, predicate
+
+    def _handled(self, use: FieldUse) -> Iterator[tuple[Judgement, Handling]]:
+        """Give what is done with each field of a use, and with those that are declared below it: the parts of a document.
+
+        Where the payload shows a document's parts they go by their own paths, and here they only make it be looked at.
+        """
+        is_apart = use.apart and use.use in _HOLDING and not use.computed
+        for path in (use.path,) if use.use is Use.WRITTEN else _paths(use):
+            own = self._handle(path)
+            below = [part for part in map(self._handle, self._below(path)) if part[1] is not None]
+            if is_apart and below and own[1] is None:
+                yield SCAN, "scan"
+                continue
+            yield own
+            if not is_apart:
+                yield from below
+
+    def _below(self, path: str) -> list[str]:
+        if len(path) >= self.longest:
+            return []
+        return [each for each in self.fields if each.startswith((f"{path}.", f"{path}["))]
 
     def _handle(self, path: str) -> tuple[Judgement, Handling]:
         judgement = judge_path(self.fields, path, self.longest)
@@ -123,15 +142,15 @@ class Judging:
         """Refuse to copy what does not cross clear into a field that is judged otherwise: from there it would be shown."""
         target = judge_path(self.fields, use.path, self.longest)
         for path in use.sources:
-            judgement, handling = self._handle(path)
-            if handling is None or judgement == target or _is_clear(handling):
-                continue
-            if handling == SCAN and self._hidden() is None:
-                continue
-            category = judgement if judgement in self.table else None
-            rule = handling.rule if isinstance(handling, Decision) else f"flows.{self.flow.id}"
-            mend = f"the copy would be judged {target}: judge both fields alike in the map"
-            return Refused(Denial.FIELD, rule, mend, category)
+            for judgement, handling in map(self._handle, (path, *self._below(path))):
+                if handling is None or judgement == target or _is_clear(handling):
+                    continue
+                if handling == SCAN and self._hidden() is None:
+                    continue
+                category = judgement if judgement in self.table else None
+                rule = handling.rule if isinstance(handling, Decision) else f"flows.{self.flow.id}"
+                mend = f"the copy would be judged {target}: judge both fields alike in the map"
+                return Refused(Denial.FIELD, rule, mend, category)
         return None
 
     def _hidden(self) -> tuple[str, Decision] | None:

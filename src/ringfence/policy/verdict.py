@@ -26,13 +26,15 @@ class FieldUse:
     """A field that was announced before its payload: a column of a result, a part of a request.
 
     `sources` are further fields that its values come from. `computed`: its values are no field's own, but made from them; a
-    computed one with an empty path and no sources is made from nothing of any field.
+    computed one with an empty path and no sources is made from nothing of any field. `apart`: the payload shows the field's parts
+    (a JSON document), so that fields declared below its path decide about them.
     """
 
     path: str
     use: Use = Use.SHOWN
     sources: tuple[str, ...] = ()
     computed: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
