@@ -1,117 +1,89 @@
-"""Database records as one buffer: cells as fields, NULL, and new offsets after a change."""
+"""Rows of a database: what a format gives is counted before it is believed; documents in columns are read with their paths."""
 
-import random
-from array import array
+from collections.abc import Sequence
 
 import pytest
 
-from ringfence.carriers import Change, Edit, Fault, Rows, RowsCarrier, Undecodable
-from ringfence.carriers.model import Field
+from ringfence.carriers import Fault, RowColumn, Rows, RowsCarrier, Undecodable
+from ringfence.carriers.json_cells import read_documents
 from ringfence.transform.types import ValueType
 
-Table = list[list[bytes | None]]
+
+class Halves:
+    """Rows of two cells of four bytes each; a format that may be told to lie about how many there are."""
+
+    width = 2
+
+    def __init__(self, lie: int = 0) -> None:
+        self.lie = lie
+
+    def take(self, data: bytes, columns: Sequence[int]) -> list[list[bytes | None]]:
+        rows = range(0, len(data) + 8 * self.lie, 8)
+        return [[data[at + 4 * column : at + 4 * column + 4] for at in rows] for column in columns]
+
+    def put(self, data: bytes, columns: Sequence[int], values: Sequence[Sequence[bytes | None]]) -> bytes:
+        made = bytearray(data)
+        for column, given in zip(columns, values, strict=True):
+            for row, value in enumerate(given):
+                made[8 * row + 4 * column : 8 * row + 4 * column + 4] = value or b"    "
+        return bytes(made)
 
 
-def packed(table: Table, gap: bytes = b"") -> Rows:
-    data, starts, lengths = b"", array("q"), array("q")
-    for record in table:
-        for cell in record:
-            data += gap
-            starts.append(len(data))
-            lengths.append(-1 if cell is None else len(cell))
-            data += cell or b""
-    return Rows(data, starts, lengths, len(table[0]))
+COLUMNS = [RowColumn("t.id", ValueType.TEXT, 0), RowColumn("t.mail", ValueType.TEXT, 1)]
+ROWS = Rows(b"0001abcd0002efgh", 2)
 
 
-def unpacked(rows: Rows) -> Table:
-    return [[rows.cell(row, column) for column in range(rows.width)] for row in range(len(rows))]
+def test_columns_are_taken_and_put_back_by_their_number() -> None:
+    carrier = RowsCarrier(Halves(), COLUMNS)
+    assert carrier.take(ROWS, [1]) == [[b"abcd", b"efgh"]]
+    assert carrier.take(ROWS, [0, 1]) == [[b"0001", b"0002"], [b"abcd", b"efgh"]]
+    made = carrier.put(ROWS, [1], [[b"****", None]])
+    assert (made.data, made.count) == (b"0001****0002    ", 2)
 
 
-def carrier(width: int) -> RowsCarrier:
-    return RowsCarrier([f"public.t.c{number}" for number in range(width)], [ValueType.TEXT] * width)
+def test_where_no_column_changed_the_rows_are_the_same_object() -> None:
+    assert RowsCarrier(Halves(), COLUMNS).put(ROWS, [], []) is ROWS
 
 
-def test_each_cell_is_a_field_with_its_columns_path_and_type() -> None:
-    rows = packed([[b"1", b"x@y.example"], [b"2", None]])
-    [unit] = RowsCarrier(["public.t.id", "public.t.mail"], [ValueType.INTEGER, ValueType.TEXT]).feed(rows)
-    assert unit.raw is rows.data
-    assert [(field.path, field.type, field.value, field.order) for field in unit.fields] == [
-        ("public.t.id", ValueType.INTEGER, b"1", 0),
-        ("public.t.mail", ValueType.TEXT, b"x@y.example", 1),
-        ("public.t.id", ValueType.INTEGER, b"2", 2),
-        ("public.t.mail", ValueType.NULL, b"", 3),
-    ]
-
-
-def test_orders_go_on_from_batch_to_batch_and_writing_still_finds_its_cell() -> None:
-    rows = packed([[b"1", b"a"]])
-    made = carrier(2)
-    made.feed(rows)
-    [unit] = made.feed(rows)
-    assert [field.order for field in unit.fields] == [2, 3]
-    assert unpacked(made.rebuild(unit, made.write(unit, unit.fields[1], [Change(0, 1, "bc")]))) == [[b"1", b"bc"]]
-
-
-def test_random_batches_with_random_changes_become_the_expected_table() -> None:
-    rng = random.Random(1)
-    cells = [None, b"", b"a", "né".encode(), b"longer text", b"\xff"]
-    for _ in range(600):
-        width = rng.randrange(1, 5)
-        table: Table = [[rng.choice(cells) for _ in range(width)] for _ in range(rng.randrange(1, 6))]
-        made = carrier(width)
-        rows = packed(table, gap=rng.choice((b"", b"\x00\x00\x00\x07")))
-        [unit] = made.feed(rows)
-        edits: list[Edit] = []
-        for index, field in enumerate(unit.fields):
-            if rng.random() < 0.4:
-                text = rng.choice((None, "", "*", "much longer than before"))
-                edits += made.write(unit, field, _parts(rng, field, text))
-                table[index // width][index % width] = None if text is None else _applied(field, text, edits)
-        rebuilt = made.rebuild(unit, edits)
-        assert unpacked(rebuilt) == table
-        assert len(rebuilt.data) == len(rows.data) + sum(len(edit.raw) - (edit.end - edit.start) for edit in edits)
-
-
-def _parts(rng: random.Random, field: Field, text: str | None) -> list[Change]:
-    if text is None:
-        return [Change(0, len(field.value), None)]
-    middle = rng.randrange(len(field.value) + 1)
-    return [Change(0, middle, text)]
-
-
-def _applied(field: Field, text: str, edits: list[Edit]) -> bytes:
-    return text.encode() + field.value[edits[-1].end - field.start :]
-
-
-@pytest.mark.parametrize(
-    ("starts", "lengths", "width"),
-    [
-        ([0, 1], [2, 1], 2),
-        ([1, 0], [1, 1], 2),
-        ([0, 2], [1, 9], 2),
-        ([0, 1], [1, -2], 2),
-        ([0], [1], 2),
-        ([0, 1], [1], 2),
-        ([0, 1], [1, 1], 1),
-    ],
-)
-def test_offsets_that_make_no_sense_are_refused(starts: list[int], lengths: list[int], width: int) -> None:
+@pytest.mark.parametrize("lie", [-1, 1])
+def test_more_or_fewer_values_than_rows_are_refused(lie: int) -> None:
     with pytest.raises(Undecodable) as caught:
-        carrier(2).feed(Rows(b"abc", array("q", starts), array("q", lengths), width))
+        RowsCarrier(Halves(lie), COLUMNS).take(ROWS, [1])
     assert caught.value.fault is Fault.MALFORMED
 
 
+def test_each_column_of_a_row_is_announced() -> None:
+    with pytest.raises(ValueError, match="rows of 2 columns were announced with 1"):
+        RowsCarrier(Halves(), COLUMNS[:1])
+
+
 def test_no_value_is_in_the_repr_of_rows() -> None:
-    assert repr(packed([[b"secret"]])) == "<1 rows of 1 cells>"
+    assert repr(Rows(b"secret", 1)) == "<1 rows in 6 bytes>"
 
 
-def test_names_and_types_must_be_as_many() -> None:
-    with pytest.raises(ValueError, match="as many types as names"):
-        RowsCarrier(["a"], [])
+def test_documents_are_read_in_their_rows_with_paths_that_continue_the_columns() -> None:
+    values = [None, b'{"a": {"b": 1}}', b"", b'["x"]', b'"y"', b'{\n"c": 2}']
+    groups = read_documents(values, "t.doc")
+    assert [[(row, unit.raw) for row, unit in group] for group in groups] == [
+        [(1, values[1]), (3, values[3]), (4, values[4])],
+        [(5, values[5])],
+    ]
+    paths = [[field.path for field in unit.fields if not field.is_key] for group in groups for _, unit in group]
+    assert paths == [["t.doc.a.b"], ["t.doc[]"], ["t.doc"], ["t.doc.c"]]
+    [[(_, unit)]] = read_documents([b'{"a": 1}'], "")
+    assert [field.path for field in unit.fields if not field.is_key] == ["a"]
 
 
-def test_only_a_unit_of_rows_with_edits_of_cells_is_rebuilt() -> None:
-    made = carrier(1)
-    [unit] = made.feed(packed([[b"a"]]))
-    with pytest.raises(TypeError, match="edit of a cell"):
-        made.rebuild(unit, [Edit(0, 1, b"")])
+def test_a_document_longer_than_a_unit_has_several_and_loses_no_byte() -> None:
+    long = b"[" + b",".join(b'"%d"' % number for number in range(30_000)) + b"]"
+    [group] = read_documents([b"", long], "t.doc")
+    assert {row for row, _ in group} == {1}
+    assert len(group) > 1
+    assert b"".join(unit.raw for _, unit in group) == long
+
+
+@pytest.mark.parametrize("broken", [b"{", b"[1] [2]", b'{"a": 01}', b"\xff"])
+def test_a_document_that_is_none_is_refused_among_others(broken: bytes) -> None:
+    for value in (broken, b"\n" + broken):
+        with pytest.raises(Undecodable):
+            read_documents([b"1", value, b"2"], "t.doc")

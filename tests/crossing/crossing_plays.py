@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from ringfence.carriers import make_carrier
+from ringfence.carriers import Rows, make_carrier
 from ringfence.crossing import (
     Alert,
     Body,
@@ -112,7 +112,7 @@ class Play:
     _open: set[int] = field(default_factory=set)
     _faulted: bool = False
 
-    def run(self, pieces: Iterable[bytes], how: Ending = Ending.COMPLETE) -> "Play":
+    def run(self, pieces: Iterable[bytes | Rows], how: Ending = Ending.COMPLETE) -> "Play":
         self._carry(self.crossing.start())
         for piece in pieces:
             self._carry(self.crossing.feed(piece, self._now()))
@@ -144,12 +144,12 @@ class Play:
                     answers = None if self._faults() else tuple(self.answer(ask.value) for ask in asks)
                     left.extend(self.crossing.answer(Resolved(number, answers), self._now()))
                 case Release(payload=payload):
-                    assert isinstance(payload, bytes)
+                    data = payload if isinstance(payload, bytes) else payload.data
                     if self._faulted or self.refusal is not None:
-                        self.after_fault += payload
+                        self.after_fault += data
                     if self.transcript[-1:] != ["release"]:
                         self.transcript.append("release")
-                    self.released += payload
+                    self.released += data
                 case Refuse(refusal=refusal):
                     self.transcript.append("refuse")
                     self.refusal = refusal

@@ -25,3 +25,12 @@ def test_a_gate_that_closes_takes_its_count_at_once() -> None:
     tally.add(play("logs", "text", b"nothing\n").crossing.summary, BEGAN)
     assert tally.due(BEGAN, closing=True) is not None
     assert tally.due(BEGAN, closing=True) is None
+
+
+def test_payloads_that_had_no_crossing_are_counted_with_the_others() -> None:
+    tally = Tally(planned("logs"), "pg", lambda: CrossingId("01count"))
+    tally.add_many(40, 4000, BEGAN)
+    tally.add(play("logs", "text", b"nothing\n").crossing.summary, BEGAN)
+    body = tally.due(BEGAN, closing=True)
+    assert body is not None
+    assert (body["payloads"], body["bytes_out"]) == (41, 4008)

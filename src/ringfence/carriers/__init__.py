@@ -29,7 +29,7 @@ from ringfence.carriers.model import (
     Unit,
     splice,
 )
-from ringfence.carriers.rows import Rows, RowsCarrier
+from ringfence.carriers.rows import RowColumn, RowFormat, Rows, RowsCarrier
 from ringfence.carriers.text import TextCarrier
 
 __all__ = [
@@ -44,6 +44,8 @@ __all__ = [
     "LineGroups",
     "LogCarrier",
     "Repeat",
+    "RowColumn",
+    "RowFormat",
     "Rows",
     "RowsCarrier",
     "TextCarrier",

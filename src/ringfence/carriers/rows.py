@@ -1,124 +1,102 @@
-"""Records of a database as one buffer with offsets, and the carrier of such buffers.
+"""Records of a database: whole encoded rows, and the carrier that takes columns out of them and puts changed ones back.
 
-The rule: there is no object per row. Cells stand in `data` in their order; what lies between them (a wire protocol's lengths,
-nothing at all) is passed on. NULL is a length of -1, not a value. Where a cell changes its length, `RowsCarrier.rebuild` gives
-new offsets.
+The rule: there is no object per row or cell. A batch is one buffer; only the columns that somebody has to look at are taken out,
+each as a list of values, and only those that changed are put back. How rows are framed and values encoded is a `RowFormat`'s to
+know (a wire protocol's messages, lines of a copy): this file knows neither. What a format gives is counted before it is believed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from ringfence.carriers.model import Change, Edit, Fault, Field, Undecodable, Unit, splice
+from ringfence.carriers.model import Fault, Undecodable
 from ringfence.transform.types import ValueType
-
-if TYPE_CHECKING:
-    from array import array
-
-NULL = -1
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Rows:
-    """A batch of records of `width` cells each: cell i is `data[starts[i] : starts[i] + lengths[i]]`, or NULL."""
+    """A batch of whole encoded rows, as their format frames them, and how many they are."""
 
     data: bytes
-    starts: "array[int]"
-    lengths: "array[int]"
-    width: int
-
-    def __len__(self) -> int:
-        return len(self.starts) // self.width
-
-    def cell(self, row: int, column: int) -> bytes | None:
-        """Give one value; None where it is NULL."""
-        index = row * self.width + column
-        length = self.lengths[index]
-        return None if length == NULL else self.data[self.starts[index] : self.starts[index] + length]
+    count: int
 
     def __repr__(self) -> str:
-        return f"<{len(self)} rows of {self.width} cells>"
+        return f"<{self.count} rows in {len(self.data)} bytes>"
 
 
-@dataclass(slots=True, repr=False)
-class RowsUnit(Unit):
-    """The unit of a batch of records; `raw` is their data. Each cell has a field, in order, also where it is NULL."""
+class RowFormat(Protocol):
+    """How rows of one shape are framed, and how each column's values are encoded. Malformed rows raise `Undecodable`."""
 
-    rows: Rows | None = None
+    @property
+    def width(self) -> int:
+        """How many columns a row has."""
+
+    def take(self, data: bytes, columns: Sequence[int]) -> list[list[bytes | None]]:
+        """Give, for each column asked for, its values: UTF-8 text, None for null, one for each row in their order.
+
+        The lists stay the format's own: it may keep them, and who takes them does not change them.
+        """
+
+    def put(self, data: bytes, columns: Sequence[int], values: Sequence[Sequence[bytes | None]]) -> bytes:
+        """Give the rows with other values in these columns, encoded as each column's format wants.
+
+        Every other byte stays as it was, and so does the spelling of a value that is the one that `take` gave (law 6). What is
+        put back was mostly taken out just before, from the same object: a format does well to keep its places from then.
+        """
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class CellEdit(Edit):
-    """An edit of the cell of that number in its batch; `is_null` where the cell becomes NULL."""
+@dataclass(frozen=True, slots=True)
+class RowColumn:
+    """What was announced of a column.
 
-    cell: int = 0
-    is_null: bool = False
+    Attributes
+    ----------
+    path
+        Of the field that its values are of, ``public.customer.email``: it stands in records, and its words are context for
+        what is found. "" where there is none.
+    type
+        What a changed value must still be.
+    announced
+        Which of the plan's announced fields it is: an index into `Plan.announced`.
+    max_length
+        The most characters that a value may have, as of ``varchar(20)``; 0 where there is no such limit.
+    is_json
+        Whether its values are JSON documents, in which fields may be declared: ``public.customer.doc.email``.
+    exact
+        Whether its values are those of the field at `path`, as they stand there. Of others no person is indexed, and what is
+        declared below the path says nothing of what stands in them.
+    """
+
+    path: str
+    type: ValueType
+    announced: int
+    max_length: int = 0
+    is_json: bool = False
+    exact: bool = True
 
 
 class RowsCarrier:
-    """Carries batches of records whose columns were announced: their paths and types, one for each cell of a record."""
+    """Carries batches of rows whose columns were announced."""
 
-    def __init__(self, names: Sequence[str], types: Sequence[ValueType]) -> None:
-        if not names or len(names) != len(types):
-            raise ValueError("rows need a name and a type for each column: give as many types as names, at least one")
-        self._names = list(names)
-        self._types = list(types)
-        self._order = 0
+    __slots__ = ("_format", "columns")
 
-    def feed(self, rows: Rows) -> list[Unit]:
-        """Give a batch as a unit. Offsets that overlap, run backwards or leave the data are `Undecodable`."""
-        if rows.width != len(self._names) or len(rows.starts) != len(rows.lengths) or len(rows.starts) % rows.width:
-            raise Undecodable(Fault.MALFORMED, f"records that are not {len(self._names)} cells wide", 0)
-        count = len(rows)
-        fields: list[Field] = []
-        at, order, data = 0, self._order, rows.data
-        for path, kind, start, length in zip(
-            self._names * count, self._types * count, rows.starts, rows.lengths, strict=True
-        ):
-            end = start if length == NULL else start + length
-            if not at <= start <= end <= len(data):
-                raise Undecodable(Fault.MALFORMED, "cells that overlap or lie outside of their data", at)
-            fields.append(Field(path, ValueType.NULL if length == NULL else kind, data[start:end], start, end, order))
-            at = end
-            order += 1
-        self._order = order
-        return [RowsUnit(data, fields, rows=rows)] if count else []
-
-    def write(self, unit: Unit, field: Field, changes: Sequence[Change]) -> list[Edit]:
-        """Encode changes of one cell, in UTF-8. `text` None makes the cell NULL; a change of a NULL cell gives it a value."""
-        cell = field.order - unit.fields[0].order
-        if any(change.text is None for change in changes):
-            return [CellEdit(field.start, field.end, b"", cell, is_null=True)]
-        return [
-            CellEdit(
-                field.start + change.start,
-                field.start + change.end,
-                (change.text or "").encode("utf-8", "replace"),
-                cell,
+    def __init__(self, format: RowFormat, columns: Sequence[RowColumn]) -> None:  # noqa: A002 (the word for it)
+        if format.width != len(columns):
+            raise ValueError(
+                f"rows of {format.width} columns were announced with {len(columns)}\n  announce each column once, in order"
             )
-            for change in changes
-        ]
+        self._format = format
+        self.columns = tuple(columns)
 
-    def rebuild(self, unit: Unit, edits: Sequence[Edit]) -> Rows:
-        """Apply the edits that `write` gave (ordered) to a batch."""
-        if not isinstance(unit, RowsUnit) or unit.rows is None:
-            raise TypeError("only a unit that came from rows can become rows again")
-        rows = unit.rows
-        if not edits:
+    def take(self, rows: Rows, columns: Sequence[int]) -> list[list[bytes | None]]:
+        """Give the values of some columns. Rows that are not what they were said to be are `Undecodable`."""
+        taken = self._format.take(rows.data, columns)
+        if len(taken) != len(columns) or any(len(values) != rows.count for values in taken):
+            raise Undecodable(Fault.MALFORMED, f"rows that are not the {rows.count} that were announced", 0)
+        return taken
+
+    def put(self, rows: Rows, columns: Sequence[int], values: Sequence[Sequence[bytes | None]]) -> Rows:
+        """Give the rows with other values in these columns."""
+        if not columns:
             return rows
-        growth: dict[int, int] = {}
-        nulls: set[int] = set()
-        for edit in edits:
-            if not isinstance(edit, CellEdit):
-                raise TypeError("only an edit of a cell can be made in rows")
-            growth[edit.cell] = growth.get(edit.cell, 0) + len(edit.raw) - (edit.end - edit.start)
-            if edit.is_null:
-                nulls.add(edit.cell)
-        starts, lengths = rows.starts[:], rows.lengths[:]
-        shift, changed = 0, sorted(growth)
-        for cell, following in zip(changed, [*changed[1:], len(starts)], strict=True):
-            lengths[cell] = NULL if cell in nulls else max(lengths[cell], 0) + growth[cell]
-            shift += growth[cell]
-            for index in range(cell + 1, following + (following < len(starts))):
-                starts[index] += shift
-        return Rows(splice(rows.data, edits), starts, lengths, rows.width)
+        return Rows(self._format.put(rows.data, columns, values), rows.count)

@@ -1,6 +1,6 @@
 """What a crossing has seen so far: its facts and subjects, as they will stand in its entries."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from ringfence.crossing.effects import Json
 from ringfence.crossing.entries import PLACES_KEPT, SUBJECTS_KEPT, Fact, scrub
@@ -13,10 +13,11 @@ _PATHS_KEPT = 1024
 class Account:
     """The running account of one crossing. Bounded, however long the payload."""
 
-    __slots__ = ("_detector", "_facts", "_more_subjects", "_scrubbed", "_subjects", "_unrecorded")
+    __slots__ = ("_declared", "_detector", "_facts", "_more_subjects", "_scrubbed", "_subjects", "_unrecorded")
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: Detector, declared: Container[str] = ()) -> None:
         self._detector = detector
+        self._declared = declared  # paths out of the policy, which need no scrubbing
         self._facts: dict[tuple[str, ...], Fact] = {}
         self._unrecorded: set[tuple[str, ...]] = set()
         self._subjects: dict[str, None] = {}
@@ -38,14 +39,14 @@ class Account:
         self._unrecorded.clear()
 
     def count(self, sighting: Sighting, position: int) -> None:
-        """Add a sighting in a unit that begins at byte `position` of the payload."""
+        """Add a sighting in a unit that begins at byte `position` of the payload; rows, in a batch that begins at that row."""
         form = sighting.decision.form.name
         key = (sighting.category, sighting.entity, form, sighting.decision.rule, sighting.how)
         fact = self._facts.get(key)
         if fact is None:
             fact = self._facts[key] = Fact(*key)
             self._unrecorded.add(key)
-        fact.count += 1
+        fact.count += sighting.count
         fact.best_score = max(fact.best_score, sighting.score)
         fact.evidence.update(sighting.evidence)
         if sighting.path and len(fact.fields) < PLACES_KEPT:
@@ -53,8 +54,9 @@ class Account:
         if len(fact.places) < PLACES_KEPT:
             fact.places.append(position + sighting.place)
 
-    def note_subjects(self, subjects: Sequence[str]) -> None:
-        """Add blind indexes of the people that the payload is about."""
+    def note_subjects(self, subjects: Sequence[str], more: int = 0) -> None:
+        """Add blind indexes of the people that the payload is about, and the number of those that were not computed."""
+        self._more_subjects += more
         for subject in subjects:
             if subject in self._subjects:
                 continue
@@ -73,6 +75,8 @@ class Account:
         return people
 
     def _scrub(self, path: str) -> str:
+        if path in self._declared:
+            return path
         clean = self._scrubbed.get(path)
         if clean is None:
             clean = scrub(path, self._detector)

@@ -16,12 +16,12 @@ In `observe` the same is computed and recorded as *would*, and the payload passe
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from ringfence.carriers import Carrier, Edit, Fault, Rows, RowsCarrier, Undecodable, Unit, splice
+from ringfence.carriers import Carrier, Rows, RowsCarrier, Undecodable
 from ringfence.crossing.account import Account
 from ringfence.crossing.effects import (
     Alert,
@@ -42,12 +42,14 @@ from ringfence.crossing.effects import (
     Resolved,
 )
 from ringfence.crossing.entries import EntryMaker
-from ringfence.crossing.judging import Denied, Judge, Judged
+from ringfence.crossing.judging import Denied, Judged
+from ringfence.crossing.payloads import malformed, payload
 from ringfence.crossing.restoring import Surrogates
+from ringfence.crossing.row_judging import JudgedRows
 from ringfence.detect import detector_for
 from ringfence.policy.model import Mode
 from ringfence.policy.plan import Plan
-from ringfence.transform import Keyring, MissingKey
+from ringfence.transform import Keyring
 
 HOLD = 128 * 1024  # bytes: a payload that is no longer is held whole, and recorded once
 INBOX = 16 * 1024 * 1024  # bytes held in all, beyond which a rim that feeds without waiting is refused (law 7)
@@ -91,23 +93,22 @@ class Crossing:
     ) -> None:
         self._plan = plan
         self._head = head
-        self._carrier = carrier
         self._hold = hold
         self._detector = detector_for(plan.detection.thresholds, plan.detection.allow)
         self._issued = issued
-        self._judge = Judge(plan, keys, self._detector, issued=issued, restored=restored)
+        self._payload = payload(plan, keys, self._detector, carrier, issued=issued, restored=restored)
         self._entries = EntryMaker(plan, head, self._detector)
         self._binds = plan.mode is Mode.ENFORCE
         self._state = _State.OPEN
         self._ended = False
-        self._queue: deque[Judged] = deque()  # judged, not yet covered by any entry
+        self._queue: deque[Judged | JudgedRows] = deque()  # judged, not yet covered by any entry
         self._queued = 0  # bytes in `_queue`
         self._ready: list[Release] = []  # rendered; waits for the receipt of the entry that covers it
         self._ready_bytes = 0
-        self._position = 0  # bytes judged
+        self._position = 0  # bytes judged; of rows, their number
         self._raw = bytearray()  # observe only: fed, but not yet in a unit
         self._faulted = False  # observe only: the carrier has given up, so the rest passes unread
-        self._account = Account(self._detector)
+        self._account = Account(self._detector, plan.fields)
         self._would: Denied | None = None
         self._opened = False
         self._recorded = False
@@ -170,18 +171,16 @@ class Crossing:
     def _feed(self, piece: bytes | Rows, at: datetime) -> list[Effect]:
         if self._ended:
             raise ValueError("a crossing was fed after its end")
-        size = len(piece) if isinstance(piece, bytes) else len(piece.data)
-        self._bytes_in += size
-        if isinstance(piece, bytes) and not self._binds:
+        self._bytes_in += len(piece.data) if isinstance(piece, Rows) else len(piece)
+        if not self._binds and isinstance(piece, bytes):
             self._raw += piece
         if self._faulted:
             return self._advance(at)
-        carrier = self._carrier
         try:
-            units = carrier.feed(_rows(piece)) if isinstance(carrier, RowsCarrier) else carrier.feed(_bytes(piece))
+            judging = self._payload.feed(piece)
         except Undecodable as fault:
             return self._undecodable(fault, at)
-        return self._take(units, at) or self._advance(at)
+        return self._take(judging, at) or self._advance(at)
 
     def _end(self, how: Ending, at: datetime) -> list[Effect]:
         if self._ended:
@@ -189,43 +188,32 @@ class Crossing:
         if how is Ending.CUT and self._binds:
             return self._refuse(Denied(Reason.CUT, "send the payload whole"), at)
         self._ended = True
-        if not self._faulted and not isinstance(self._carrier, RowsCarrier):
-            try:
-                units = self._carrier.end()
-            except Undecodable as fault:
-                return self._undecodable(fault, at)
-            refusal = self._take(units, at)
-            if refusal:
-                return refusal
-        return self._advance(at)
+        if self._faulted:
+            return self._advance(at)
+        try:
+            judging = self._payload.end()
+        except Undecodable as fault:
+            return self._undecodable(fault, at)
+        return self._take(judging, at) or self._advance(at)
 
-    def _take(self, units: list[Unit], at: datetime) -> list[Effect]:
-        """Judge units and queue them; give a refusal's effects where one may not cross."""
-        for unit in units:
-            judged = self._judged(unit)
+    def _take(self, judging: Iterator[Judged | JudgedRows], at: datetime) -> list[Effect]:
+        """Queue what is judged; give a refusal's effects where something may not cross, and judge nothing after it."""
+        for judged in judging:
             for sighting in judged.sightings:
                 self._account.count(sighting, self._position)
-            self._account.note_subjects(judged.subjects)
+            self._account.note_subjects(judged.subjects, judged.more_subjects)
             if judged.denied is not None:
                 refusal = self._deny(judged.denied, at)
                 if refusal:
                     return refusal
-            if not self._binds:
-                del self._raw[: len(unit.raw)]
+            if not self._binds and isinstance(judged, Judged):
+                del self._raw[: judged.size]
             self._queue.append(judged)
-            self._queued += len(unit.raw)
-            self._position += len(unit.raw)
-        held = 0 if isinstance(self._carrier, RowsCarrier) else self._carrier.held
-        if self._queued + self._ready_bytes + held > INBOX:
+            self._queued += judged.size
+            self._position += judged.extent
+        if self._queued + self._ready_bytes + self._payload.held > INBOX:
             return self._deny(Denied(Reason.TOO_LARGE, "feed no more while an answer is awaited"), at)
         return []
-
-    def _judged(self, unit: Unit) -> Judged:
-        try:
-            return self._judge.judge(unit)
-        except MissingKey as missing:
-            denied = Denied(Reason.KEY, f"make the key with `ringfence key add {missing.name}`")
-            return Judged(unit, denied=denied)
 
     def _answer(self, reply: Reply, at: datetime) -> list[Effect]:
         if reply.of != self._awaited or not isinstance(reply, self._awaited_kind):
@@ -292,18 +280,16 @@ class Crossing:
         return "crossed" if self._account.facts or self._plan.record_all else None
 
     def _render(self) -> None:
-        """Make of every queued unit what will be released."""
-        carrier = self._carrier
+        """Make of all that is queued what will be released."""
         pieces: list[bytes] = []
         for judged in self._queue:
-            edits: list[Edit] = judged.edits(carrier.write) if judged.slots and self._binds else []
-            self._changes += len(edits)
-            if isinstance(carrier, RowsCarrier):
-                rows = carrier.rebuild(judged.unit, edits)
-                self._ready_bytes += len(rows.data)
-                self._ready.append(Release(rows))
+            made, changes = self._payload.render(judged) if self._binds else (judged.raw, 0)
+            self._changes += changes
+            if isinstance(made, bytes):
+                pieces.append(made)
             else:
-                pieces.append(splice(judged.unit.raw, edits))
+                self._ready_bytes += len(made.data)
+                self._ready.append(Release(made))
         self._queue.clear()
         self._queued = 0
         self._add_ready(b"".join(pieces))
@@ -362,9 +348,8 @@ class Crossing:
         return [Record(self._next(), self._entries.make(kind, at, facts, **self._counts(), **_as_would(self._would)))]
 
     def _undecodable(self, fault: Undecodable, at: datetime) -> list[Effect]:
-        reason = _REASONS.get(fault.fault, Reason.UNDECODABLE)
         self._faulted = True
-        return self._deny(Denied(reason, f"send what the format allows: {fault}"), at) or self._advance(at)
+        return self._deny(malformed(fault), at) or self._advance(at)
 
     def _deny(self, denied: Denied, at: datetime) -> list[Effect]:
         """Refuse where the flow enforces; where it observes, remember that it would have, and give nothing."""
@@ -410,22 +395,7 @@ class Crossing:
         self._queued = self._ready_bytes = 0
 
 
-_REASONS = {Fault.TOO_LARGE: Reason.TOO_LARGE, Fault.TOO_DEEP: Reason.TOO_LARGE, Fault.AMBIGUOUS: Reason.AMBIGUOUS}
-
-
 def _as_would(denied: Denied | None) -> dict[str, Json]:
     if denied is None:
         return {}
     return {"would": denied.reason.value, "rule": denied.rule, "category": denied.category}
-
-
-def _bytes(piece: bytes | Rows) -> bytes:
-    if not isinstance(piece, bytes):
-        raise TypeError("rows were fed to a carrier of bytes")
-    return piece
-
-
-def _rows(piece: bytes | Rows) -> Rows:
-    if isinstance(piece, bytes):
-        raise TypeError("bytes were fed to a carrier of rows")
-    return piece

@@ -6,6 +6,7 @@ that did not come from the policy or from ringfence's own tables passes `scrub` 
 Kinds of entry: `crossed` (a payload that was held whole), `opened`, `widened` and `closed` (a streamed one: before its first
 byte, before the first byte of a category or form that `opened` did not name, after its last byte), `refused`, `counted` (payloads
 with nothing personal, a minute's worth), `alert`. `opened` without `closed` or `refused` reads "outcome unknown".
+Beside them, of no crossing: `policy` (a policy came into force, with the hash of the one before; `ringfence.serve.changes`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +38,7 @@ class Fact:
     best_score: float = 0.0
     evidence: set[str] = field(default_factory=set)
     fields: set[str] = field(default_factory=set)
-    places: list[int] = field(default_factory=list)  # byte offsets in the payload as it came
+    places: list[int] = field(default_factory=list)  # byte offsets in the payload as it came; of rows, their numbers
 
     def body(self) -> dict[str, Json]:
         """Give the fact as it stands in an entry."""

@@ -4,7 +4,7 @@ What goes out as a token or surrogate may come back inside the answer; where the
 turned back into what it stood for. The clear values live only as long as the exchange (see `restoring`).
 """
 
-from ringfence.carriers import Carrier
+from ringfence.carriers import Carrier, RowsCarrier
 from ringfence.crossing.crossing import Crossing
 from ringfence.crossing.effects import Head
 from ringfence.crossing.restoring import Surrogates
@@ -17,7 +17,12 @@ class Exchange:
 
     __slots__ = ("back", "out", "surrogates")
 
-    def __init__(self, out: tuple[Plan, Head, Carrier], back: tuple[Plan, Head, Carrier], keys: Keyring) -> None:
+    def __init__(
+        self,
+        out: tuple[Plan, Head, Carrier | RowsCarrier],
+        back: tuple[Plan, Head, Carrier | RowsCarrier],
+        keys: Keyring,
+    ) -> None:
         self.surrogates = Surrogates()
         plan, head, carrier = out
         self.out = Crossing(plan, head, keys, carrier, issued=self.surrogates)

@@ -5,28 +5,32 @@ is found in a field that passes takes the decision of the category found, wherev
 keeps state between units, except the verdicts that a repeated key must be compared with.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import Literal
 
 from ringfence.carriers import Change, Edit, Field, Repeat, Unit
 from ringfence.crossing.effects import Reason
 from ringfence.crossing.restoring import Surrogates
 from ringfence.detect import Detector, Finding
-from ringfence.policy.model import NONE, SCAN, UNKNOWN, Form, FormKind
-from ringfence.policy.plan import Decision, Plan
+from ringfence.policy.model import NONE, SCAN, UNKNOWN, Form, FormKind, Judgement
+from ringfence.policy.plan import Plan
+from ringfence.policy.verdict import Announced, Decision
 from ringfence.transform import About, Ask, Keyring, ValueType, blind_index, fit, fit_answer
+from ringfence.transform.types import TEXTUAL
 
 VERDICTS_KEPT = (
     65_536  # of fields with something personal in them, for repeated keys; beyond it every repeat is refused
 )
 
-WHOLE_TYPES = frozenset({ValueType.INTEGER, ValueType.NUMBER, ValueType.BOOLEAN, ValueType.DATE, ValueType.TIMESTAMP})
+WHOLE_TYPES = frozenset(ValueType) - TEXTUAL
 """Types of which no part can be replaced: what is found in them replaces all."""
 
 # Members are held in names of the module: looking one up in its enum costs more than all else that is done for most fields.
 _BOOLEAN = ValueType.BOOLEAN
+_BYTES = ValueType.BYTES
 _NULL = ValueType.NULL
 _NUMBER = ValueType.NUMBER
 _STRING = ValueType.STRING
@@ -47,7 +51,8 @@ class Sighting:
     score: float
     evidence: tuple[str, ...]
     path: str
-    place: int  # byte offset in the unit
+    place: int  # byte offset in the unit; of rows, number of the row in its batch
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,28 @@ class Judged:
     sightings: list[Sighting] = field(default_factory=list)
     denied: Denied | None = None
     subjects: list[str] = field(default_factory=list)
+    more_subjects: int = 0  # people whom no index was computed of
     slots: list[_Slot] = field(default_factory=list)
+
+    @property
+    def raw(self) -> bytes:
+        """It, as it came."""
+        return self.unit.raw
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return len(self.unit.raw)
+
+    @property
+    def extent(self) -> int:
+        """How far the places of what follows it are moved on."""
+        return len(self.unit.raw)
+
+    @property
+    def becomes_null(self) -> bool:
+        """Whether a whole value becomes null."""
+        return any(slot.whole and slot.to is None for slot in self.slots)
 
     @property
     def asks(self) -> list[Ask]:
@@ -126,6 +152,7 @@ class Judge:
         "_restored",
         "_scans_all",
         "_verdicts",
+        "_whole",
     )
 
     def __init__(
@@ -136,83 +163,110 @@ class Judge:
         *,
         issued: Surrogates | None = None,
         restored: Surrogates | None = None,
+        whole: Announced | None = None,
     ) -> None:
         self._plan = plan
         self._keys = keys
         self._detector = detector
         self._issued = issued  # where what is replaced reversibly is remembered
         self._restored = restored  # where what was so replaced is looked up
+        self._whole = whole  # what was announced of all the payload's fields; None: each one's path decides
         self._orders: list[int] = []
         self._verdicts: list[tuple[str, str]] = []
         self._crowded = False
         # Where no field is declared and unknown ones are scanned, a path decides nothing: content alone does.
-        self._scans_all = not plan.fields and plan.unknown == "scan" and plan.index is None
+        self._scans_all = whole is None and not plan.fields and plan.unknown == "scan" and plan.index is None
 
     def judge(self, unit: Unit) -> Judged:
         """Judge a unit. Raises `MissingKey` where a form's key is not in the keyring."""
-        judged = Judged(unit)
-        if self._scans_all:
-            scanned = [item for item in unit.fields if item.type is not _BOOLEAN and item.type is not _NULL]
-        else:
-            scanned = [item for item in unit.fields if self._by_field(judged, item)]
-        self._by_content(judged, scanned)
-        judged.slots.sort(key=lambda slot: (slot.field.order, slot.start))
-        if judged.denied is None:
-            judged.denied = self._repeated(unit.repeats)
+        return self.judge_all((unit,))[0]
+
+    def judge_all(self, units: Sequence[Unit]) -> list[Judged]:
+        """Judge several units at once: what is found in one is what would be found in it alone, but one search finds it."""
+        verdicts: list[Judged] = []
+        scanned: list[Field] = []
+        ends: list[int] = []
+        for unit in units:
+            judged = Judged(unit)
+            if self._scans_all:
+                scanned += [item for item in unit.fields if item.type is not _BOOLEAN and item.type is not _NULL]
+            else:
+                scanned += [item for item in unit.fields if self._by_field(judged, item)]
+            verdicts.append(judged)
+            ends.append(len(scanned))
+        self._by_content(verdicts, scanned, ends)
+        for judged in verdicts:
+            judged.slots.sort(key=lambda slot: (slot.field.order, slot.start))
+            if judged.denied is None:
+                judged.denied = self._repeated(judged.unit.repeats)
+        return verdicts
+
+    def judge_value(self, item: Field, findings: Sequence[Finding], declared: Judgement) -> Judged:
+        """Judge one value, itself a unit, in which these findings were made, in a field that is known as `declared`."""
+        judged = Judged(Unit(item.value, [item]))
+        self._by_findings(judged, item, findings, declared)
+        judged.slots.sort(key=lambda slot: slot.start)
         return judged
+
+    def ask_for(self, item: Field, form: Form, category: str) -> Judged:
+        """Put one value, itself a unit, in a form that the vault or the other direction of an exchange has to do with."""
+        judged = Judged(Unit(item.value, [item]))
+        self._replace(judged, item, 0, len(item.value), form, "", category)
+        return judged
+
+    def denial(self, category: str, decision: Decision) -> Denied:
+        """Say why a field of a category, or an unknown one, may not cross."""
+        if category == UNKNOWN:
+            mend = f"judge the field in the map (a category, none or scan), or set `unknown` on flow {self._plan.flow}"
+            return Denied(Reason.UNKNOWN_FIELD, mend, None, decision.rule)
+        return Denied(Reason.CATEGORY, self._mend(category), category, decision.rule)
 
     def _by_field(self, judged: Judged, item: Field) -> bool:
         """Apply what is known of the field by its path; say whether its content is to be scanned too."""
-        plan = self._plan
-        judgement = plan.judge(item.path)
-        if plan.index and item.path == plan.subject and item.value and not item.is_key:
+        plan, whole = self._plan, self._whole
+        judgement = plan.judge(item.path) if whole is None else whole.judgement
+        if plan.index and item.path == plan.subject and item.value and not item.is_key and item.type is not _NULL:
             judged.subjects.append(blind_index(self._keys, plan.index, item.value.decode("utf-8", "replace")))
         if judgement == NONE:
             return False
         if item.is_key or judgement == SCAN:
             return True
-        if judgement == UNKNOWN:
-            if plan.unknown == "scan":
-                return True
-            decision, how, category = plan.unknown, "unknown", UNKNOWN
-        else:
-            decision, how, category = plan.decide(judgement), "declared", judgement
+        decision = handling(plan, judgement) if whole is None else whole.decision
+        if decision is None or decision == "scan":
+            return decision is not None
         if decision.form.denies:
-            self._deny_field(judged, item, category, decision)
+            self._see(judged, item, sighting_by_field(judgement, decision, item.path, item.start))
+            judged.denied = judged.denied or self.denial(judgement, decision)
             return False
         if not item.value or item.type is _NULL:
             return False
-        self._see(judged, item, Sighting(category, "", decision, how, 1.0, (f"field:{how}",), item.path, item.start))
+        self._see(judged, item, sighting_by_field(judgement, decision, item.path, item.start))
         if decision.form.passes_clear:
             return True
-        self._replace(judged, item, 0, len(item.value), decision.form, "", category)
+        self._replace(judged, item, 0, len(item.value), decision.form, "", judgement)
         return False
 
-    def _deny_field(self, judged: Judged, item: Field, category: str, decision: Decision) -> None:
-        self._see(
-            judged, item, Sighting(category, "", decision, "declared", 1.0, ("field:denied",), item.path, item.start)
-        )
-        if judged.denied is not None:
-            return
-        if category == UNKNOWN:
-            mend = f"judge the field in the map (a category, none or scan), or set `unknown` on flow {self._plan.flow}"
-            judged.denied = Denied(Reason.UNKNOWN_FIELD, mend, None, decision.rule)
-        else:
-            judged.denied = Denied(Reason.CATEGORY, self._mend(category), category, decision.rule)
-
-    def _by_content(self, judged: Judged, scanned: list[Field]) -> None:
+    def _by_content(self, verdicts: Sequence[Judged], scanned: Sequence[Field], ends: Sequence[int]) -> None:
+        """Search the fields of several units; those of the unit numbered n end before `ends[n]`."""
         if not scanned:
             return
-        values = [item.value if item.type is not _NUMBER else _spelt_out(item.value) for item in scanned]
+        values = [as_scanned(item.type, item.value) for item in scanned]
         found = self._detector.find_in([item.path for item in scanned], values)
-        if self._restored is not None:
-            self._restore_all(judged, scanned, found)
-        for number, findings in found.items():
+        for number in found if self._restored is None else range(len(scanned)):
             item = scanned[number]
-            declared = "" if item.is_key else self._plan.judge(item.path)
-            for finding in findings:
-                if finding.category != declared:  # the field's own category has been decided, and passes clear
-                    self._by_finding(judged, item, finding)
+            judged = verdicts[bisect_right(ends, number)]
+            known = self._plan.judge(item.path) if self._whole is None else self._whole.judgement
+            self._by_findings(judged, item, found.get(number, ()), "" if item.is_key else known)
+
+    def _by_findings(self, judged: Judged, item: Field, findings: Sequence[Finding], declared: Judgement) -> None:
+        """Apply what was found in a field; what was found where something is put back is no finding of its own."""
+        taken = self._restore(judged, item) if self._restored is not None else ()
+        for finding in findings:
+            # The field's own category has been decided, and passes clear.
+            if finding.category != declared and not any(
+                start < finding.end and finding.start < end for start, end in taken
+            ):
+                self._by_finding(judged, item, finding)
 
     def _by_finding(self, judged: Judged, item: Field, finding: Finding) -> None:
         decision = self._plan.decide(finding.category)
@@ -246,17 +300,6 @@ class Judge:
         if self._issued is not None and isinstance(to, str) and form.kind in REVERSIBLE:
             self._issued.remember(to, category, clear)
         judged.slots.append(_Slot(item, start, end, to, whole))
-
-    def _restore_all(self, judged: Judged, scanned: list[Field], found: dict[int, list[Finding]]) -> None:
-        """Put back what the other direction replaced; what was found where it stands is no finding of its own."""
-        for number, item in enumerate(scanned):
-            taken = self._restore(judged, item)
-            if taken and number in found:
-                found[number] = [
-                    finding
-                    for finding in found[number]
-                    if not any(start < finding.end and finding.start < end for start, end in taken)
-                ]
 
     def _restore(self, judged: Judged, item: Field) -> list[tuple[int, int]]:
         """Turn what the other direction replaced back into clear values, where this plan carries them clear."""
@@ -303,14 +346,45 @@ class Judge:
         return f"leave it out, or carry {category} in flow {self._plan.flow} in a form that may cross"
 
 
+def handling(plan: Plan, judgement: Judgement) -> Decision | Literal["scan"] | None:
+    """Say what a plan does with a field of a judgement; None: nothing."""
+    if judgement == NONE:
+        return None
+    if judgement == SCAN:
+        return "scan"
+    return plan.unknown if judgement == UNKNOWN else plan.decide(judgement)
+
+
+def sighting_by_field(judgement: Judgement, decision: Decision, path: str, place: int, count: int = 1) -> Sighting:
+    """Note a field that is decided about by what is known of it."""
+    how = "unknown" if judgement == UNKNOWN and not decision.form.denies else "declared"
+    evidence = "field:denied" if decision.form.denies else f"field:{how}"
+    return Sighting(judgement, "", decision, how, 1.0, (evidence,), path, place, count)
+
+
+def as_scanned(value_type: ValueType, value: bytes) -> bytes:
+    """Give a value as it is searched. What is found in another spelling than the value's own replaces all of it."""
+    if value_type is _NUMBER:
+        return _spelt_out(value)
+    if value_type is _BYTES and value.startswith(b"\\x") and value.isascii():
+        try:
+            return bytes.fromhex(value[2:].decode("ascii"))  # of ``\x6164614061``, as SQL spells bytes
+        except ValueError:
+            return value
+    return value
+
+
 def _spelt_out(number: bytes) -> bytes:
     """Give a number without its exponent, where it is short: ``4.111111111111111e15`` is a card's number too.
 
     A number is replaced whole, so it does not matter that what is found in this spelling stands elsewhere in the other.
     """
-    if b"e" not in number and b"E" not in number:
+    if (b"e" not in number and b"E" not in number) or not number.isascii():
         return number
-    value = Decimal(number.decode("ascii"))
+    try:
+        value = Decimal(number.decode("ascii"))
+    except InvalidOperation:
+        return number  # what a client sends as a number need not be one
     if abs(value.adjusted()) > _DIGITS_MOST or len(value.as_tuple().digits) > _DIGITS_MOST:
         return number
     text = f"{value:f}"

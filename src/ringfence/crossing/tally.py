@@ -33,12 +33,15 @@ class Tally:
 
     def add(self, summary: Summary, at: datetime) -> None:
         """Count a crossing, if it left no entry."""
-        if summary.recorded or summary.refused is not None:
-            return
+        if not summary.recorded and summary.refused is None:
+            self.add_many(1, summary.bytes_out, at)
+
+    def add_many(self, payloads: int, size: int, at: datetime) -> None:
+        """Count payloads that needed no look, and so had no crossing: as many, of so many bytes in all."""
         if self._count is None:
             self._count = _Count(at)
-        self._count.payloads += 1
-        self._count.size += summary.bytes_out
+        self._count.payloads += payloads
+        self._count.size += size
 
     def due(self, at: datetime, *, closing: bool = False) -> Body | None:
         """Give the entry that is due: after a minute, or at once when the gate closes. Gives each count once."""

@@ -23,7 +23,7 @@ def mask(form: Form, value: str, about: About) -> str:  # noqa: ARG001 (one sign
     """
     if form.keep_domain:
         local, _, domain = value.rpartition("@")
-        if not local or not _is_domain(domain):
+        if not local or not is_domain(domain):
             return _hide(value, 0, 0, form.fill)
         return f"{_hide(local, form.keep_first, form.keep_last, form.fill)}@{domain}"
     return _hide(value, form.keep_first, form.keep_last, form.fill)
@@ -33,7 +33,7 @@ def _hide(text: str, keep_first: int, keep_last: int, fill: str) -> str:
     counted = sum(character not in SEPARATORS for character in text)
     if counted == 0:
         return fill * len(text)
-    if not _may_show(keep_first + keep_last, counted):
+    if not may_show(keep_first + keep_last, counted):
         keep_first = keep_last = 0
     shown = []
     at = 0
@@ -46,11 +46,17 @@ def _hide(text: str, keep_first: int, keep_last: int, fill: str) -> str:
     return "".join(shown)
 
 
-def _may_show(kept: int, counted: int) -> bool:
+def may_show(kept: int, counted: int) -> bool:
+    """Say whether a value of so many characters may show so many of them."""
     return counted - kept >= _LEAST_HIDDEN if counted >= _LONG else kept * 2 <= counted
 
 
-def _is_domain(text: str) -> bool:
+def longest_in_doubt(kept: int) -> int:
+    """Give a number of characters such that every longer value may show so many of them."""
+    return max(_LONG, kept + _LEAST_HIDDEN) - 1
+
+
+def is_domain(text: str) -> bool:
     """Judge strictly: what a sloppy field holds behind an ``@`` must not pass for a domain."""
     labels = text.split(".")
     return (

@@ -58,9 +58,22 @@ def token(form: Form, value: str, about: About) -> str:
     five bytes), nor which of the policy's keys made it. What is tokenised in chosen pieces (first name, last name) is only hidden
     piece by piece. Whoever can have values tokenised can try them: a small domain is as good as clear to him.
     """
-    key = about.key(form)
-    sealed = key.siv("token", about.scope).encrypt(value.encode("utf-8", "surrogatepass"), _bound_to(about))
-    return f"tok_{_key_id(key.name)}_{key.version}_{_spell(sealed)}"
+    return Sealer(about.key(form), about.category, about.scope).token(value.encode("utf-8", "surrogatepass"))
+
+
+class Sealer:
+    """Makes the tokens of one key, category and scope: see `token`."""
+
+    __slots__ = ("_bound", "_head", "_siv")
+
+    def __init__(self, key: KeyHandle, category: str, scope: str) -> None:
+        self._siv = key.siv("token", scope)
+        self._bound = _bound_to(category, scope)
+        self._head = f"tok_{_key_id(key.name)}_{key.version}_"
+
+    def token(self, value: bytes) -> str:
+        """Give the token of a value in UTF-8."""
+        return self._head + _spell(self._siv.encrypt(value, self._bound))
 
 
 def reverse(text: str, about: About) -> str:
@@ -87,13 +100,17 @@ def _open(key: KeyHandle, sealed: bytes, about: About) -> str | None:
     from cryptography.exceptions import InvalidTag
 
     try:
-        return key.siv("token", about.scope).decrypt(sealed, _bound_to(about)).decode("utf-8", "surrogatepass")
+        return (
+            key.siv("token", about.scope)
+            .decrypt(sealed, _bound_to(about.category, about.scope))
+            .decode("utf-8", "surrogatepass")
+        )
     except InvalidTag:
         return None
 
 
-def _bound_to(about: About) -> list[bytes]:
-    return [_FORMAT, about.category.encode(), about.scope.encode()]
+def _bound_to(category: str, scope: str) -> list[bytes]:
+    return [_FORMAT, category.encode(), scope.encode()]
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,121 @@
+"""The two kinds of payload that a crossing takes: bytes that a carrier reads, and rows whose columns were announced.
+
+The rule: what differs between them is here, so that the order of effects is kept in one place for both. A payload gives what it
+was fed judged, piece by piece, and makes of each judged piece what will be released.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from ringfence.carriers import Carrier, Fault, Rows, RowsCarrier, Undecodable, Unit, splice
+from ringfence.crossing.effects import Reason
+from ringfence.crossing.judging import Denied, Judge, Judged
+from ringfence.crossing.restoring import Surrogates
+from ringfence.crossing.row_judging import JudgedRows, RowJudge
+from ringfence.detect import Detector
+from ringfence.policy.plan import Plan
+from ringfence.transform import Keyring, MissingKey
+
+
+class Payload(Protocol):
+    """One payload, read and judged."""
+
+    @property
+    def held(self) -> int:
+        """How many bytes are held back, not yet judged."""
+
+    def feed(self, piece: bytes | Rows) -> Iterator[Judged | JudgedRows]:
+        """Take the next piece and judge what is complete, one after another. Raises `Undecodable` before the first."""
+
+    def end(self) -> Iterator[Judged | JudgedRows]:
+        """Take the end of the payload and judge what was still held."""
+
+    def render(self, judged: Judged | JudgedRows) -> tuple[bytes | Rows, int]:
+        """Make what will be released, and say in how many places it was changed."""
+
+
+def payload(
+    plan: Plan,
+    keys: Keyring,
+    detector: Detector,
+    carrier: Carrier | RowsCarrier,
+    *,
+    issued: Surrogates | None,
+    restored: Surrogates | None,
+) -> Payload:
+    """Begin a payload that a carrier reads."""
+    if isinstance(carrier, RowsCarrier):
+        return _RowsPayload(RowJudge(plan, keys, detector, carrier, issued=issued, restored=restored), carrier)
+    return _BytesPayload(Judge(plan, keys, detector, issued=issued, restored=restored), carrier)
+
+
+class _BytesPayload:
+    def __init__(self, judge: Judge, carrier: Carrier) -> None:
+        self._judge = judge
+        self._carrier = carrier
+
+    @property
+    def held(self) -> int:
+        return self._carrier.held
+
+    def feed(self, piece: bytes | Rows) -> Iterator[Judged]:
+        if isinstance(piece, Rows):
+            raise TypeError("rows were fed to a carrier of bytes")
+        return self._judged(self._carrier.feed(piece))
+
+    def end(self) -> Iterator[Judged]:
+        return self._judged(self._carrier.end())
+
+    def render(self, judged: Judged | JudgedRows) -> tuple[bytes, int]:
+        if isinstance(judged, JudgedRows):
+            raise TypeError("rows came from a carrier of bytes")
+        edits = judged.edits(self._carrier.write) if judged.slots else []
+        return splice(judged.unit.raw, edits), len(edits)
+
+    def _judged(self, units: Iterable[Unit]) -> Iterator[Judged]:
+        for unit in units:
+            try:
+                yield self._judge.judge(unit)
+            except MissingKey as missing:
+                yield Judged(unit, denied=_keyless(missing))
+
+
+class _RowsPayload:
+    held = 0
+
+    def __init__(self, judge: RowJudge, carrier: RowsCarrier) -> None:
+        self._judge = judge
+        self._carrier = carrier
+
+    def feed(self, piece: bytes | Rows) -> Iterator[JudgedRows]:
+        if not isinstance(piece, Rows):
+            raise TypeError("bytes were fed to a carrier of rows")
+        return self._judged(piece)
+
+    def end(self) -> Iterator[JudgedRows]:
+        return iter(())
+
+    def render(self, judged: Judged | JudgedRows) -> tuple[Rows, int]:
+        if isinstance(judged, Judged):
+            raise TypeError("a unit of bytes came from a carrier of rows")
+        return judged.rendered(self._carrier), judged.changes
+
+    def _judged(self, rows: Rows) -> Iterator[JudgedRows]:
+        try:
+            yield self._judge.judge(rows)
+        except MissingKey as missing:
+            yield JudgedRows(rows, denied=_keyless(missing))
+        except Undecodable as fault:  # a denial like others: where the flow observes, the rows pass as they came
+            yield JudgedRows(rows, denied=malformed(fault))
+
+
+def malformed(fault: Undecodable) -> Denied:
+    """Say why a payload that cannot be read may not cross."""
+    return Denied(_REASONS.get(fault.fault, Reason.UNDECODABLE), f"send what the format allows: {fault}")
+
+
+_REASONS = {Fault.TOO_LARGE: Reason.TOO_LARGE, Fault.TOO_DEEP: Reason.TOO_LARGE, Fault.AMBIGUOUS: Reason.AMBIGUOUS}
+
+
+def _keyless(missing: MissingKey) -> Denied:
+    return Denied(Reason.KEY, f"make the key with `ringfence key add {missing.name}`")
