@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from importlib import import_module
 
-NAMES = ("carriers", "policy", "ledger", "detection", "transforms", "crossing")
+NAMES = ("carriers", "policy", "ledger", "detection", "transforms", "crossing", "access")
 SLOWEST = 10
 LARGEST = 512 * 1024 * 1024
 LONGEST_INPUT = 64 * 1024

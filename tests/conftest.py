@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from postgres_servers import postgres, server, servers  # noqa: F401 (fixtures)
+
 Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 # Machines are noisy: a slow example is not a wrong one. Bounds on work are tested by counting it.

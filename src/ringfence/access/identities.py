@@ -1,0 +1,167 @@
+"""All sources of identities that a policy names, opened: users files, key sets, certificates, and who has failed too often.
+
+The rule: which source is asked is settled by the policy and by what the client says it brings, never by whether a name is known:
+otherwise the kind of the question would tell which names there are. In order: the source that the start-up parameter
+``ringfence.principals`` names; a certificate, where the client showed one and the policy takes them; the only source; else SCRAM.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ringfence.access.attempts import Attempts
+from ringfence.access.certificates import names_of
+from ringfence.access.faults import AccessFault, BadUsersFile, Denied, Reason
+from ringfence.access.files import Watched
+from ringfence.access.keysets import KeySource, Log, key_source
+from ringfence.access.principal import Principal, VerifiedBy
+from ringfence.access.tokens import TokenRules, holder_of, rules_of
+from ringfence.access.users import MOST_CHARACTERS, UserList, read_users, users_file
+from ringfence.policy.model import Policy, Principals, ZoneName
+
+
+class Users:
+    """The users of one file, as it is now."""
+
+    def __init__(self, file: Path, log: Log) -> None:
+        self._watched = Watched(file, lambda raw: read_users(_decode(raw, file), str(file)), MOST_CHARACTERS)
+        self._file = file
+        self._log = log
+
+    def now(self) -> UserList:
+        """Give the list. Raises `Denied` where the file cannot be read as one; the log then hears why."""
+        try:
+            return self._watched.value()
+        except AccessFault as error:
+            self._log(error)
+        except OSError:
+            self._log(BadUsersFile(f"{self._file} cannot be read", "check its path, owner and mode"))
+        raise Denied(Reason.UNREADABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class ScramSource:
+    """Users with passwords."""
+
+    name: str
+    zone: ZoneName
+    users: Users
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateSource:
+    """Users with certificates that the gate's `tls.clients` authority gave them."""
+
+    name: str
+    zone: ZoneName
+    users: Users
+
+    def holder(self, certificate: bytes, user: str, now: datetime) -> Principal:
+        """Give the principal of a verified certificate. Raises `Denied`."""
+        names, until = names_of(certificate)
+        listed = self.users.now().users.get(user) if user in names else None
+        if listed is None:
+            raise Denied(Reason.NO_CERTIFICATE)
+        if listed.has_expired(now) or now >= until:
+            raise Denied(Reason.EXPIRED)
+        ends = min(until, listed.until) if listed.until is not None else until
+        return Principal(user, self.zone, frozenset(listed.groups), self.name, VerifiedBy.CERTIFICATE, ends)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSource:
+    """Whoever has a token of one issuer."""
+
+    name: str
+    zone: ZoneName
+    keys: KeySource
+    rules: TokenRules
+
+    def holder(self, token: bytes, now: datetime) -> Principal:
+        """Give the principal of a token. Raises `Denied`."""
+        keys = self.keys.keys()
+        if keys is None:
+            self.keys.wanted()
+            raise Denied(Reason.NO_KEYS)
+        try:
+            holder = holder_of(token, keys, self.rules, now)
+        except Denied as denied:
+            if denied.reason is Reason.UNKNOWN_KEY:
+                self.keys.wanted()
+            raise
+        return Principal(holder.name, self.zone, holder.groups, self.name, VerifiedBy.TOKEN, holder.expires)
+
+
+Source = ScramSource | CertificateSource | TokenSource
+
+
+class Identities:
+    """The sources of one gate, and the failures of its clients. Owned by the gate; `run` is awaited by a task of the gate's."""
+
+    def __init__(self, sources: Sequence[Source], attempts: Attempts | None = None) -> None:
+        self._sources: Mapping[str, Source] = {source.name: source for source in sources}
+        self.attempts = attempts if attempts is not None else Attempts()
+
+    def choose(self, asked: str, certificate: bytes) -> Source | None:
+        """Choose the source to ask: see the module's rule. None where there is none."""
+        if asked:
+            return self._sources.get(asked)
+        sources = list(self._sources.values())
+        if certificate:
+            for source in sources:
+                if isinstance(source, CertificateSource):
+                    return source
+        if len(sources) == 1:
+            return sources[0]
+        return next((source for source in sources if isinstance(source, ScramSource)), None)
+
+    def check(self) -> None:
+        """Read every users file once, so that a gate does not start with a broken one. Raises `BadUsersFile`."""
+        for source in self._sources.values():
+            if isinstance(source, TokenSource):
+                continue
+            try:
+                source.users.now()
+            except Denied:
+                raise BadUsersFile(
+                    f"the users file of principals {source.name} cannot be used",
+                    "the message above says why; make one with `ringfence user add`",
+                ) from None
+
+    async def run(self) -> None:
+        """Keep the key sets fresh until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for source in self._sources.values():
+                if isinstance(source, TokenSource):
+                    tasks.create_task(source.keys.run())
+
+
+def open_identities(
+    policy: Policy, folder: Path, log: Callable[[AccessFault], None], attempts: Attempts | None = None
+) -> Identities:
+    """Open all sources of a policy but `local` ones. `folder` is the policy file's; `log` hears what cannot be told a client.
+
+    After a reload of the policy the old `attempts` are handed on. Raises `BadPrincipals`.
+    """
+    return Identities(
+        [_open(each, folder, log) for each in policy.principals.values() if each.kind != "local"], attempts
+    )
+
+
+def _open(principals: Principals, folder: Path, log: Log) -> Source:
+    if principals.kind == "jwks":
+        keys = key_source(principals.at, principals.name, folder, log)
+        return TokenSource(principals.name, principals.zone, keys, rules_of(principals))
+    users = Users(users_file(principals, folder), log)
+    kind = CertificateSource if principals.kind == "certificate" else ScramSource
+    return kind(principals.name, principals.zone, users)
+
+
+def _decode(raw: bytes, file: Path) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise BadUsersFile(f"{file}:{line}: not UTF-8", "save the file as UTF-8 text") from None
