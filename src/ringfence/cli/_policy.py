@@ -30,10 +30,10 @@ def load_located(path: Path, *, overlay: Path | None = None) -> Located:
         if file is not None and not file.exists():
             raise Problem(f"{os.fspath(file)}: there is no such policy file", mend)
     over = os.fspath(overlay) if overlay is not None else None
-    return read_located(os.fspath(path), _texts(path, overlay), os.environ, overlay=over)
+    return read_located(os.fspath(path), texts(path, overlay), os.environ, overlay=over)
 
 
-def _texts(path: Path, overlay: Path | None) -> Callable[[str], str]:
+def texts(path: Path, overlay: Path | None) -> Callable[[str], str]:
     folder = path.parent.resolve()
     named = {os.fspath(file) for file in (path, overlay) if file is not None}
 

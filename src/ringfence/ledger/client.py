@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from ringfence.ledger.address import IDLE_SECONDS, socket_path, writer_command
 from ringfence.ledger.entry import JsonValue, Receipt, canonical
@@ -65,9 +66,9 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
-            transport.write(frame(Hello()))
+        # Not asked for by type: uvloop's transports do what asyncio.Transport promises, and are none.
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(frame(Hello()))
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.lost = True

@@ -1,0 +1,107 @@
+"""`ringfence status`: how what runs in a home is."""
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from ringfence.cli._home import HomeOption, PolicyOption, home
+from ringfence.cli._table import show_table
+from ringfence.serve import NotRunning, State, Status, WorkerState, ask_status, write_status
+
+app = typer.Typer(add_completion=False)
+
+READY, DEGRADED, NOT_RUNNING = 0, 1, 2
+MOST_PRINCIPALS = 10
+
+
+class Format(StrEnum):
+    """How the status is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@app.command(
+    help=(
+        "Show how the gates are that `ringfence up` runs: workers, sessions, counts, the policy in force.\n\n"
+        "Exit code: 0 ready, 1 degraded (or only starting, or draining), 2 not running.\n\n"
+        "Example: ringfence status --format json"
+    )
+)
+def status(
+    policy: PolicyOption = None,
+    folder: HomeOption = None,
+    output: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+) -> int:
+    """Ask, and show the answer."""
+    place = home(policy, folder).made()
+    try:
+        found = ask_status(place.folder)
+    except NotRunning as error:
+        if output is Format.JSON:
+            print('{"state": "not running"}')
+        else:
+            print(f"ringfence: {error.what}\n  {error.mend}", file=sys.stderr)
+        return NOT_RUNNING
+    if output is Format.JSON:
+        print(write_status(found).decode())
+    else:
+        _show(found)
+    return READY if found.state is State.READY else DEGRADED
+
+
+def _show(found: Status) -> None:
+    print(f"{found.state}, process {found.process}, since {found.since}")
+    print(f"policy {found.policy}, reading {found.generation}")
+    for reason in found.reasons:
+        print(f"  {reason}")
+    if found.reload is not None:
+        outcome = "taken" if found.reload.taken else "refused"
+        print(f"last reload {found.reload.at}: {outcome}")
+        if found.reload.mend:
+            print(f"  {found.reload.mend}")
+    print()
+    rows = [
+        [
+            gate.gate,
+            gate.address,
+            f"{gate.ready} of {len(gate.workers)}",
+            str(sum(worker.restarts for worker in gate.workers)),
+            f"{gate.figures.connections:,}",
+            f"{gate.figures.statements:,}",
+            f"{gate.figures.masked:,}",
+            f"{gate.figures.refusals:,}",
+        ]
+        for gate in found.gates
+    ]
+    heads = ["gate", "address", "workers", "restarts", "open", "statements", "masked", "refused"]
+    show_table(
+        heads, rows, warned=[number for number, gate in enumerate(found.gates) if gate.ready < len(gate.workers)]
+    )
+    _show_workers(found)
+    _show_sessions(found)
+
+
+def _show_workers(found: Status) -> None:
+    odd = [
+        [gate.gate, str(worker.worker), worker.state.value, str(worker.process or ""), worker.why]
+        for gate in found.gates
+        for worker in gate.workers
+        if worker.state is not WorkerState.READY
+    ]
+    if odd:
+        print()
+        show_table(["gate", "worker", "state", "process", ""], odd)
+
+
+def _show_sessions(found: Status) -> None:
+    rows = [
+        [gate.gate, name, f"{count:,}"]
+        for gate in found.gates
+        for name, count in sorted(gate.figures.sessions.items(), key=lambda each: -each[1])[:MOST_PRINCIPALS]
+    ]
+    if rows:
+        print()
+        show_table(["gate", "principal", "sessions"], rows)

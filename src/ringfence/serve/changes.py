@@ -1,0 +1,61 @@
+"""What a reload may change, and the ledger's entry of it.
+
+The rule: whatever decides about data may change under running sessions; what belongs to processes and sockets (which gates there
+are, where they listen, how many workers they have, which store stands behind them) may not, for half of it would be the old and
+half the new. A policy is in force only once the ledger says so (record first): kind `policy`, with the hash before and after.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from ringfence.crossing import Body
+from ringfence.crossing.entries import VERSION
+from ringfence.policy import Gate, Policy
+from ringfence.serve.faults import Said
+from ringfence.stamps import stamp
+
+SERVED = {"postgres": "ringfence.serve.postgres"}
+"""The kinds of gate that `ringfence up` runs, and the module that runs one worker of it."""
+
+LOG_KIND = "log"
+
+Cause = Literal["start", "reload", "rollback"]
+
+_RESTART = "restart `ringfence up` for that, or take it back"
+
+
+def refused_changes(old: Policy, new: Policy, running: Sequence[str]) -> Said | None:
+    """Say what a reload may not change, or nothing where it changes nothing of that."""
+    for name in running:
+        before, after = old.gates[name], new.gates.get(name)
+        if after is None or after.kind != before.kind:
+            return Said(f"gates.{name}: a running gate cannot be removed by a reload", _RESTART)
+        for key, is_same in (
+            ("listen", before.listen == after.listen),
+            ("workers", before.workers == after.workers),
+            ("upstream", _upstream(old, before) == _upstream(new, after)),
+        ):
+            if not is_same:
+                return Said(f"gates.{name}.{key}: a reload cannot change it", _RESTART)
+    return None
+
+
+def _upstream(policy: Policy, gate: Gate) -> tuple[str, str] | None:
+    return None if gate.upstream is None else (gate.upstream, policy.assets[gate.upstream].at)
+
+
+def policy_entry(cause: Cause, before: str, after: str, gates: Sequence[str], principal: str, at: datetime) -> Body:
+    """Make the ledger's entry of a policy coming into force; `before` is empty at a start."""
+    return {
+        "v": VERSION,
+        "id": f"policy.{secrets.token_hex(13)}",
+        "kind": "policy",
+        "at": stamp(at),
+        "cause": cause,
+        "before": before,
+        "policy": after,
+        "gates": list(gates),
+        "principal": principal,
+    }

@@ -1,0 +1,60 @@
+"""Counting what goes to the ledger, and how long it takes, on its way there.
+
+The rule: what the ledger took is what counts: cells and bytes are those that its entries name, so metrics and ledger cannot differ.
+(Payloads with nothing personal come with their entry, once a minute. A gate's own canaries are crossings like others.)
+"""
+
+import time
+from dataclasses import replace
+
+from ringfence.crossing import Body
+from ringfence.gates.carrying import Recorder, Unrecorded
+from ringfence.serve.figures import Figures
+
+_WITH_TOTALS = frozenset({"crossed", "closed"})
+
+
+class Measured:
+    """A recorder that counts. Gives what the recorder within gives."""
+
+    def __init__(self, within: Recorder) -> None:
+        self._within = within
+        self._entries = self._faults = self._refused = self._changed = self._bytes_out = 0
+        self._seconds = 0.0
+
+    async def record(self, body: Body) -> str:
+        """Write one entry."""
+        began = time.perf_counter()
+        try:
+            receipt = await self._within.record(body)
+        except Unrecorded:
+            self._faults += 1
+            raise
+        self._seconds += time.perf_counter() - began
+        self._entries += 1
+        kind = body.get("kind")
+        if kind in _WITH_TOTALS:
+            self._changed += _number(body, "changes")
+            self._bytes_out += _number(body, "bytes_out")
+        elif kind == "counted":
+            self._bytes_out += _number(body, "bytes_out")
+        elif kind == "refused":
+            self._refused += 1
+        return receipt
+
+    def added_to(self, figures: Figures) -> Figures:
+        """Give a gate's own figures with these."""
+        return replace(
+            figures,
+            bytes_out=self._bytes_out,
+            masked=self._changed,
+            refusals=self._refused,
+            entries=self._entries,
+            ledger_seconds=self._seconds,
+            ledger_faults=self._faults,
+        )
+
+
+def _number(body: Body, name: str) -> int:
+    value = body.get(name)
+    return value if isinstance(value, int) else 0

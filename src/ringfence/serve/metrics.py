@@ -1,0 +1,77 @@
+"""A status as Prometheus metrics, in the text format.
+
+The rule: labels are gate names, worker numbers and states: a handful of series, and no name of a principal among them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from ringfence.serve.figures import Figures
+from ringfence.serve.status import GateStatus, Status
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+Measure = Callable[[Figures], float]
+
+_COUNTERS: Mapping[str, tuple[str, Measure]] = {
+    "ringfence_connections": ("Connections that clients opened.", lambda each: each.accepted),
+    "ringfence_statements": ("Statements that clients sent.", lambda each: each.statements),
+    "ringfence_sent_bytes": ("Bytes that were sent to clients.", lambda each: each.bytes_out),
+    "ringfence_masked_values": ("Values that crossed in another form than clear.", lambda each: each.masked),
+    "ringfence_refusals": ("Crossings that were refused.", lambda each: each.refusals),
+    "ringfence_ledger_entries": ("Entries that the ledger took.", lambda each: each.entries),
+    "ringfence_ledger_seconds": ("Seconds that the ledger's entries took, in sum.", lambda each: each.ledger_seconds),
+    "ringfence_ledger_faults": ("Entries that the ledger did not take.", lambda each: each.ledger_faults),
+    "ringfence_parser_restarts": ("Starts of the SQL parser after a death.", lambda each: each.parser_restarts),
+}
+_LEVELS: Mapping[str, tuple[str, Measure]] = {
+    "ringfence_open_connections": ("Connections that are open.", lambda each: each.connections),
+    "ringfence_epoch_age_seconds": ("Age of what is known of the catalogue.", lambda each: each.epoch_age),
+}
+
+
+class _Snapshot(Collector):
+    def __init__(self, status: Status) -> None:
+        self._status = status
+
+    def collect(self) -> Iterator[Metric]:
+        status = self._status
+        yield GaugeMetricFamily("ringfence_up", "Whether every gate serves clients.", float(status.serves))
+        yield GaugeMetricFamily("ringfence_policy_generation", "Readings of the policy.", status.generation)
+        refused = status.reload is not None and not status.reload.taken
+        yield GaugeMetricFamily("ringfence_reload_refused", "Whether the last reload was refused.", float(refused))
+        for name, (words, measure) in _COUNTERS.items():
+            yield _filled(CounterMetricFamily(name, words, labels=["gate"]), status.gates, measure)
+        for name, (words, measure) in _LEVELS.items():
+            yield _filled(GaugeMetricFamily(name, words, labels=["gate"]), status.gates, measure)
+        yield from _workers(status)
+
+
+def _filled(
+    family: CounterMetricFamily | GaugeMetricFamily, gates: tuple[GateStatus, ...], measure: Measure
+) -> CounterMetricFamily | GaugeMetricFamily:
+    for gate in gates:
+        family.add_metric([gate.gate], measure(gate.figures))
+    return family
+
+
+def _workers(status: Status) -> Iterator[Metric]:
+    ready = GaugeMetricFamily("ringfence_workers_ready", "Workers that serve clients.", labels=["gate"])
+    wanted = GaugeMetricFamily("ringfence_workers", "Workers that there should be.", labels=["gate"])
+    restarts = CounterMetricFamily("ringfence_worker_restarts", "Starts of workers after a death.", labels=["gate"])
+    for gate in status.gates:
+        ready.add_metric([gate.gate], gate.ready)
+        wanted.add_metric([gate.gate], len(gate.workers))
+        restarts.add_metric([gate.gate], sum(worker.restarts for worker in gate.workers))
+    yield from (ready, wanted, restarts)
+
+
+def write_metrics(status: Status) -> bytes:
+    """Write a status down for Prometheus."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Snapshot(status))
+    return generate_latest(registry)

@@ -1,0 +1,161 @@
+"""The PostgreSQL gate as a worker runs it: ``python -m ringfence.serve.postgres``, started by its parent.
+
+The rule: an upstream that cannot be reached yet is waited for, since services start in any order; whatever else is wrong (a login
+that may do too much, a missing key, a secret that is not there) ends the worker with its mend.
+"""
+
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+
+from ringfence.access import open_identities
+from ringfence.access.faults import AccessFault
+from ringfence.crossing import scrub
+from ringfence.detect import detector_for
+from ringfence.gates.carrying import now
+from ringfence.gates.postgres import PostgresGate, World
+from ringfence.gates.postgres.upstream_login import Unreachable
+from ringfence.policy import Flow, Form, Gate, Policy
+from ringfence.serve.faults import ServeFault
+from ringfence.serve.figures import Figures
+from ringfence.serve.service import Canary, Change, Given
+from ringfence.serve.worker import main
+from ringfence.transform import Keyring
+from ringfence.vault import load
+
+
+class PostgresService:
+    """One PostgreSQL gate in one worker."""
+
+    def __init__(self, given: Given) -> None:
+        self._given = given
+        self._policy = given.policy
+        self._gate: PostgresGate | None = None
+        self._sockets: Sequence[socket.socket] = ()
+
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Take the sockets, and check what needs no server."""
+        self._sockets = sockets
+        _check(self._policy, self._given)
+
+    async def canary(self) -> Canary:
+        """Start the gate where its upstream was not there before, and send the canary through it."""
+        if self._gate is None:
+            gate = PostgresGate(self._world())
+            try:
+                await gate.start(self._sockets)
+            except Unreachable as fault:
+                await gate.close()
+                return Canary(masked=False, why=fault.what)
+            except BaseException:
+                await gate.close()
+                raise
+            self._gate = gate
+        seen = await self._gate.canary()
+        return Canary(seen.masked, seen.why, seen.leaked)
+
+    async def open(self) -> None:
+        """Serve."""
+        if self._gate is not None:
+            await self._gate.open()
+
+    async def prepare(self, policy: Policy) -> Change:
+        """Make ready for a policy. The worker starts no gate between this and the change."""
+        keys = _check(policy, self._given)
+        gate = self._gate
+        if gate is None:
+
+            def take() -> None:
+                self._policy = policy
+
+            return take
+        taken = await gate.prepare(policy)
+
+        def change() -> None:
+            gate.shared.keys = keys
+            taken()
+            self._policy = policy
+
+        return change
+
+    async def drain(self, seconds: float) -> None:
+        """End in good order."""
+        if self._gate is not None:
+            await self._gate.drain(seconds)
+
+    def figures(self) -> Figures:
+        """Give what the gate counted; names of principals are scrubbed."""
+        if self._gate is None:
+            return Figures()
+        status = self._gate.status()
+        detector = detector_for(self._policy.detect.thresholds, self._policy.detect.allow)
+        sessions: dict[str, int] = {}
+        for name, count in status.sessions.items():
+            clean = scrub(name, detector)
+            sessions[clean] = sessions.get(clean, 0) + count
+        return Figures(
+            connections=status.connections,
+            sessions=sessions,
+            accepted=status.accepted,
+            statements=status.statements,
+            parser_restarts=self._gate.shared.parser.restarts,
+            epoch_age=status.epoch_age,
+        )
+
+    async def close(self) -> None:
+        """End everything."""
+        if self._gate is not None:
+            await self._gate.close()
+
+    def _world(self) -> World:
+        given, policy = self._given, self._policy
+        identities = open_identities(policy, given.folder, self._tell_fault)
+        return World(
+            policy,
+            policy.gates[given.gate.name],
+            load(given.place.keys),
+            given.recorder,
+            now,
+            lambda text: given.log.warning("gate", text),
+            identities,
+            given.folder,
+        )
+
+    def _tell_fault(self, fault: AccessFault) -> None:
+        self._given.log.warning("access", f"{fault.what}; {fault.mend}")
+
+
+def _check(policy: Policy, given: Given) -> Keyring:
+    """Load the keys, and see that those are there which the gate's flows need."""
+    keys = load(given.place.keys)
+    gate = policy.gates[given.gate.name]
+    missing = sorted(_needed(policy, gate) - set(keys.names()))
+    if missing:
+        raise ServeFault(
+            f"gate {gate.name} needs key {missing[0]}, which is not there",
+            f"make it with `ringfence key add {missing[0]}`",
+        )
+    return keys
+
+
+def _needed(policy: Policy, gate: Gate) -> set[str]:
+    flows = [flow for flow in policy.flows.values() if flow.via.gate in (None, gate.name)]
+    forms = {form.key for flow in flows for form in _forms(flow)}
+    return {key for key in forms | {flow.index for flow in flows} if key is not None}
+
+
+def _forms(flow: Flow) -> Iterator[Form]:
+    yield flow.otherwise
+    if isinstance(flow.unknown, Form):
+        yield flow.unknown
+    for rules in flow.carry.values():
+        yield from (rule.form for rule in rules)
+
+
+async def open_postgres(given: Given) -> PostgresService:
+    """Make the gate of a worker."""
+    return PostgresService(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main(open_postgres))

@@ -1,0 +1,289 @@
+"""The parent's part: all workers, the one policy that they decide by, and how the whole is.
+
+The rule: a policy is taken by all workers or by none. It is read and checked here, prepared by every worker that lives, recorded,
+and only then decided by; where any of that fails, everything goes on as before. A worker that does not follow in time is killed
+and comes back under the policy that is in force, so that two are never in force for longer than `SWITCH_SECONDS`.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+
+from ringfence.gates.carrying import Recorder
+from ringfence.policy import Policy
+from ringfence.serve.changes import Cause, policy_entry, refused_changes
+from ringfence.serve.faults import Said, say
+from ringfence.serve.figures import total
+from ringfence.serve.log import Log, LogFormat, clean
+from ringfence.serve.messages import Abort, Commit, Place, Prepare, Report, Start, Switched, Wrong
+from ringfence.serve.reading import Reading
+from ringfence.serve.slot import GaveUp, Post, Slot
+from ringfence.serve.status import GateStatus, Reloaded, State, Status, WorkerState
+from ringfence.stamps import stamp
+
+PREPARE_SECONDS = 40.0  # a worker that is only starting answers when it has started
+SWITCH_SECONDS = 40.0  # a canary's deadline is within
+HEARTBEAT = 5.0  # seconds between two looks at all workers
+COUNT_SECONDS = 1.0  # for their answers
+
+ReadPolicy = Callable[[], tuple[Reading, Policy]]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What does not change while gates run."""
+
+    place: Place
+    read: ReadPolicy  # reads the policy's files anew; raises where they are wrong
+    principal: str  # the account that runs it, for the ledger
+    log_format: LogFormat
+    drain_seconds: float
+    sockets: Mapping[str, Sequence[Sequence[socket.socket]]]  # by gate, by worker
+    addresses: Mapping[str, str]
+    modules: Mapping[str, str]  # kind of gate -> the module of its worker
+
+
+class Supervisor:
+    """Keeps the workers of all gates. `news` is called when the state of any has changed."""
+
+    def __init__(
+        self, site: Site, reading: Reading, policy: Policy, recorder: Recorder, log: Log, news: Callable[[], None]
+    ) -> None:
+        self._site = site
+        self._reading = reading
+        self._policy = policy
+        self._recorder = recorder
+        self._log = log
+        self._generation = 1
+        self._changing = (
+            asyncio.Lock()
+        )  # held while the policy changes, and while a worker is told the one to start with
+        self._counting: asyncio.Task[None] | None = None
+        self._draining = False
+        self._was_ready: set[str] = set()  # gates whose workers have all been ready once
+        self._reloaded: Reloaded | None = None
+        self._since = stamp(datetime.now(UTC))
+        self._news = news
+        self._slots = {
+            name: [
+                Slot(
+                    Post(name, number, site.modules[policy.gates[name].kind], site.sockets[name][number]),
+                    self._start_order,
+                    self._changing,
+                    self._noticed,
+                    log,
+                )
+                for number in range(policy.gates[name].workers)
+            ]
+            for name in site.sockets
+        }
+
+    @property
+    def slots(self) -> list[Slot]:
+        """The places of all workers."""
+        return list(chain.from_iterable(self._slots.values()))
+
+    async def keep(self) -> None:
+        """Keep all workers running until they are drained. Raises `GaveUp` where one never becomes ready."""
+        await self._record("start", "", self._policy.hash)
+        async with asyncio.TaskGroup() as tasks:
+            heart = tasks.create_task(self._beat())
+            keepers = [tasks.create_task(_kept(slot)) for slot in self.slots]
+            for keeper in asyncio.as_completed(keepers):
+                given_up = await keeper
+                if given_up is not None:
+                    self._log.fault("gave-up", given_up)
+                    await self.drain(self._site.drain_seconds)
+                    break
+            heart.cancel()
+        for keeper in keepers:
+            if (given_up := keeper.result()) is not None:
+                raise given_up
+
+    def start_no_more(self) -> None:
+        """Start no worker from now on, whatever dies."""
+        self._draining = True
+        for slot in self.slots:
+            slot.start_no_more()
+
+    async def drain(self, seconds: float) -> None:
+        """Have all workers end."""
+        self.start_no_more()
+        self._log.info("draining", seconds=seconds)
+        async with asyncio.TaskGroup() as tasks:
+            for slot in self.slots:
+                tasks.create_task(slot.drain(seconds))
+
+    def end_at_once(self) -> None:
+        """Kill all workers."""
+        self._draining = True
+        for slot in self.slots:
+            slot.end_at_once()
+
+    def ready(self, gate: str) -> bool:
+        """Whether all workers of a gate have seen their canary masked, each at least once."""
+        return gate in self._was_ready
+
+    async def reload(self) -> Reloaded:
+        """Read the policy again and have all workers decide by it, or none."""
+        async with self._changing:
+            refused = await self._change()
+        at = stamp(datetime.now(UTC))
+        if refused is None:
+            self._reloaded = Reloaded(at, True, self._policy.hash)
+            self._log.info("reloaded", policy=self._policy.hash[:12], generation=self._generation)
+        else:
+            self._reloaded = Reloaded(at, False, self._policy.hash, clean(refused.what), clean(refused.mend))
+            self._log.error("reload-refused", refused.what, mend=clean(refused.mend), policy=self._policy.hash[:12])
+        self._noticed()
+        return self._reloaded
+
+    async def count(self) -> None:
+        """Ask all workers for their figures. Who asks meanwhile shares the answers."""
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count_all())
+        await asyncio.shield(self._counting)
+
+    def status(self) -> Status:
+        """Say how the whole is, by the figures that were counted last."""
+        gates = tuple(self._gate_status(name) for name in self._slots)
+        reasons = tuple(chain.from_iterable(map(self._reasons, gates)))
+        state = State.DRAINING if self._draining else State.READY
+        if not self._draining and len(self._was_ready) < len(gates):
+            state = State.STARTING
+        refused = self._reloaded is not None and not self._reloaded.taken
+        if self._reloaded is not None and refused:
+            reasons += (f"the last reload was refused: {self._reloaded.what}",)
+        if state is State.READY and reasons:
+            state = State.DEGRADED
+        return Status(
+            state, reasons, self._policy.hash, self._generation, self._since, os.getpid(), self._reloaded, gates
+        )
+
+    def _gate_status(self, name: str) -> GateStatus:
+        slots = self._slots[name]
+        figures = total([slot.figures for slot in slots], [slot.gone for slot in slots])
+        kind = self._policy.gates[name].kind
+        return GateStatus(name, kind, self._site.addresses[name], tuple(slot.status() for slot in slots), figures)
+
+    def _reasons(self, gate: GateStatus) -> list[str]:
+        return [
+            f"gate {gate.gate}: worker {worker.worker} is {worker.state}" + (f": {worker.why}" if worker.why else "")
+            for worker in gate.workers
+            if worker.state is not WorkerState.READY
+        ]
+
+    def _start_order(self, post: Post) -> Start:
+        numbers = tuple(each.fileno() for each in post.sockets)
+        return Start(
+            post.gate,
+            post.worker,
+            self._reading,
+            self._generation,
+            self._site.place,
+            numbers,
+            self._site.log_format.value,
+        )
+
+    def _noticed(self) -> None:
+        for name, slots in self._slots.items():
+            if all(slot.state is WorkerState.READY for slot in slots):
+                self._was_ready.add(name)
+        self._news()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            await self.count()
+
+    async def _count_all(self) -> None:
+        await asyncio.gather(*(slot.count(COUNT_SECONDS) for slot in self.slots))
+
+    async def _change(self) -> Said | None:
+        """Take the policy as it is now; say what is wrong where it is not taken."""
+        if self._draining:
+            return Said("everything is ending", "start `ringfence up` again")
+        old_reading, old_policy = self._reading, self._policy
+        try:
+            reading, policy = await asyncio.to_thread(self._site.read)
+        except Exception as error:  # noqa: BLE001 (said to whoever asked; what runs goes on)
+            return say(error)
+        refused = refused_changes(old_policy, policy, list(self._slots)) or await self._prepare(reading)
+        if refused is not None:
+            return refused
+        try:
+            await self._record("reload", old_policy.hash, policy.hash)
+        except Exception as error:  # noqa: BLE001 (said to whoever asked; what runs goes on)
+            self._abort()
+            return say(error)
+        self._reading, self._policy = reading, policy
+        why = await self._commit()
+        if not why:
+            return None
+        await self._roll_back(old_reading, old_policy)
+        return Said(f"under it {why}", "the policy of before is in force again; mend that and reload")
+
+    async def _roll_back(self, reading: Reading, policy: Policy) -> None:
+        new, self._reading, self._policy = self._policy.hash, reading, policy
+        try:
+            await self._record("rollback", new, policy.hash)
+        except Exception as error:  # noqa: BLE001 (said to whoever asked; what runs goes on)
+            self._log.fault("unrecorded", error)
+        refused = await self._prepare(reading)
+        if refused is not None or await self._commit():
+            self._log.error("rollback-failed", "the workers are started anew")
+            for slot in self.slots:
+                slot.kill()
+
+    async def _prepare(self, reading: Reading) -> Said | None:
+        self._generation += 1
+        order = Prepare(reading, self._generation)
+        living = [slot for slot in self.slots if slot.alive]
+        answers = await asyncio.gather(*(slot.order(order, self._generation, PREPARE_SECONDS) for slot in living))
+        for slot, answer in zip(living, answers, strict=True):
+            refused = _refusal(slot, answer)
+            if refused is not None:
+                self._abort()
+                return refused
+        return None
+
+    def _abort(self) -> None:
+        for slot in self.slots:
+            slot.tell(Abort(self._generation))
+
+    async def _commit(self) -> str:
+        """Have all workers decide by what they prepared; say so where a canary was seen clear."""
+        order = Commit(self._generation)
+        living = [slot for slot in self.slots if slot.alive]
+        answers = await asyncio.gather(*(slot.order(order, self._generation, SWITCH_SECONDS) for slot in living))
+        why = ""
+        for slot, answer in zip(living, answers, strict=True):
+            if isinstance(answer, Switched):
+                why = why or answer.why
+            else:
+                slot.kill()  # it comes back under the policy that is in force
+        return why
+
+    async def _record(self, cause: Cause, before: str, after: str) -> None:
+        entry = policy_entry(cause, before, after, list(self._slots), self._site.principal, datetime.now(UTC))
+        await self._recorder.record(entry)
+
+
+async def _kept(slot: Slot) -> GaveUp | None:
+    try:
+        await slot.keep()
+    except GaveUp as given_up:
+        return given_up
+    return None
+
+
+def _refusal(slot: Slot, answer: Report | None) -> Said | None:
+    if isinstance(answer, Wrong):
+        return Said(answer.what, answer.mend)
+    if answer is None and slot.alive:
+        return Said(f"worker {slot.post.worker} of gate {slot.post.gate} does not answer", "try again when it does")
+    return None  # it is ready for it, or it died: the next one is told the policy that is in force then
