@@ -4,7 +4,10 @@ import platform
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "detection", "carrying", "transforms", "planning", "ledger", "pipe")
+NAMES = (
+    *("startup", "detection", "carrying", "transforms", "planning", "ledger", "pipe"),
+    *("postgres_origins", "postgres_reads", "postgres_rows"),
+)
 
 
 def main() -> int:

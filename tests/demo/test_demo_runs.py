@@ -22,7 +22,7 @@ from ringfence.demo.running import Shipper
 from ringfence.demo.screen import Screen
 from ringfence.demo.stage import CUSTOMERS, WRITERS
 
-PATIENCE = 60.0  # seconds; the demo takes four on two quiet cores
+PATIENCE = 180.0  # seconds; the demo takes twelve on two quiet cores
 
 needs_processes = pytest.mark.skipif(
     not Path("/proc/self/cmdline").exists(), reason="processes are listed by /proc here"
@@ -69,7 +69,7 @@ def test_every_step_holds(first_run: tuple[Path, "subprocess.CompletedProcess[st
     _, done = first_run
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
-    assert "7 of 7 steps held" in done.stdout
+    assert "10 of 10 steps held" in done.stdout
     assert "planted values that arrived in clear: 0" in done.stdout
     assert "[FAILED]" not in done.stdout
     assert f"name, bare in prose: {WRITERS} of {WRITERS} arrived" in done.stdout
@@ -93,6 +93,7 @@ def test_only_the_services_own_side_shows_values(first_run: tuple[Path, "subproc
     _, done = first_run
     before, _, rest = done.stdout.partition("== 2.")
     _, _, after = rest.partition("== 3.")
+    after, _, _ = after.partition("== 7.")  # there the database's own side is shown too
     for person in make_people(CUSTOMERS + WRITERS):
         for value in (person.email, person.phone, person.card, person.ip, person.last_name):
             assert value not in before + after

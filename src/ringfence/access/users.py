@@ -101,7 +101,7 @@ def parse_verifier(text: str) -> Verifier | None:
         salt, stored, server = (b64decode(part, validate=True) for part in match.groups()[1:])
     except ValueError:
         return None
-    if len(salt) not in _SALT_BYTES or len(stored) != KEY_BYTES or len(server) != KEY_BYTES:
+    if len(salt) not in _SALT_BYTES or {len(stored), len(server)} != {KEY_BYTES}:
         return None
     return Verifier(int(match[1]), salt, stored, server)
 
@@ -227,8 +227,8 @@ def _parse_line(line: str, place: str) -> User:
                 f"{place}: this is not a user", "write NAME:VERIFIER:GROUP,GROUP, or use `ringfence user add`"
             )
         spelt, rest = ":".join(parts[:3]), parts[3]
-    verifier = None if spelt == NO_PASSWORD else parse_verifier(spelt)
-    if verifier is None and spelt != NO_PASSWORD:
+    verifier = None if spelt == NO_PASSWORD else parse_verifier(spelt)  # public: a mark in the file
+    if verifier is None and spelt != NO_PASSWORD:  # public: the same mark
         raise BadUsersFile(
             f"{place}: the verifier is not one of SCRAM-SHA-256 with at least {LEAST_ITERATIONS} iterations",
             "paste pg_authid.rolpassword, or set a password with `ringfence user passwd`",
@@ -247,7 +247,7 @@ def _parse_mock(line: str, place: str) -> bytes:
         secret = b64decode(line.removeprefix(_MOCK), validate=True) if line.isascii() else b""
     except ValueError:
         secret = b""
-    if not line.startswith(_MOCK) or len(secret) != KEY_BYTES:
+    if not line.startswith(_MOCK) or len(secret) != KEY_BYTES:  # public: a length
         raise BadUsersFile(
             f"{place}: after ! only `mock` and 32 bytes in base64 are known",
             "remove the line: `ringfence user` writes a new one",

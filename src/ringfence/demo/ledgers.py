@@ -23,7 +23,7 @@ def show_entries(stage: Stage, screen: Screen) -> bool:
         entries = list(reader.since(0))
     screen.table(
         ("entry", "what", "crossing", "found, how often, in which form it crossed"),
-        [_row(one) for one in entries[-NEWEST:]],
+        [entry_row(one) for one in entries[-NEWEST:]],
     )
     crossing = _one_of_stderr(entries)
     screen.command(f"ringfence explain {crossing}")
@@ -93,7 +93,8 @@ def _verdict(report: Report) -> str:
     return "holds" if report.holds else f"CAUGHT: {report.problems[0].what}"
 
 
-def _row(entry: Entry) -> tuple[str, ...]:
+def entry_row(entry: Entry) -> tuple[str, ...]:
+    """Give an entry as a table's row: its number, what it is, its crossing, and what was found in which form."""
     body: Mapping[str, JsonValue] = entry.body or {"kind": "expired"}
     client = body.get("client")
     stream = client.get("stream", "") if isinstance(client, Mapping) else ""

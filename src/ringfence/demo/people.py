@@ -100,6 +100,29 @@ class Person:
 
 def make_people(count: int, seed: int = SEED) -> list[Person]:
     """Make people, the locales in turn; the same ones for the same seed. Raises `FakerMissing`."""
+    fakers = _fakers(seed)
+    people: list[Person] = []
+    taken: set[str] = set()
+    while len(people) < count:
+        at = len(people) % len(LOCALES)
+        person = _stranger(fakers[at], LOCALES[at], taken)
+        taken |= _words(person.name, person.street)
+        people.append(person)
+    return people
+
+
+def make_crowd(count: int, seed: int = SEED) -> list[Person]:
+    """Make many people, who may share names as people do, and no e-mail address. Raises `FakerMissing`."""
+    fakers = _fakers(seed)
+    people: dict[str, Person] = {}
+    while len(people) < count:
+        at = len(people) % len(LOCALES)
+        person = _made(fakers[at], LOCALES[at])
+        people.setdefault(person.email, person)
+    return list(people.values())
+
+
+def _fakers(seed: int) -> "list[Faker]":
     try:
         from faker import Faker
     except ModuleNotFoundError:
@@ -109,14 +132,7 @@ def make_people(count: int, seed: int = SEED) -> list[Person]:
         faker = Faker(locale.code)
         faker.seed_instance(seed + number)
         fakers.append(faker)
-    people: list[Person] = []
-    taken: set[str] = set()
-    while len(people) < count:
-        at = len(people) % len(LOCALES)
-        person = _stranger(fakers[at], LOCALES[at], taken)
-        taken |= _words(person.name, person.street)
-        people.append(person)
-    return people
+    return fakers
 
 
 def _stranger(faker: "Faker", locale: Locale, taken: set[str]) -> Person:

@@ -1,9 +1,11 @@
 """The demo from beginning to end: perform, show every scene, say how many held."""
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from ringfence.demo.place import Place
+from ringfence.demo.postgres_server import ServerMissing
+from ringfence.demo.postgres_stage import open_shop
 from ringfence.demo.running import listening, service, stop_writer
 from ringfence.demo.scenes import SCENES, Scene
 from ringfence.demo.screen import Screen
@@ -35,11 +37,17 @@ def _show(scene: Scene, title: str, stage: Stage, screen: Screen) -> bool:
 
 
 def stay(place: Place, screen: Screen) -> None:
-    """Run the service again behind ringfence, its log on this terminal, until Ctrl-C or its own end."""
+    """Run service and shop again behind ringfence, the service's log on this terminal, until Ctrl-C or the service's own end."""
     try:
-        with listening(service, place, None) as (process, port):
+        with ExitStack() as stack:
+            with suppress(ServerMissing):
+                shop = stack.enter_context(open_shop(place.folder / "shop"))
+                screen.say("The shop's database is up behind its gate. As support, and as an analyst:")
+                for role in shop.users:
+                    screen.command(shop.psql(role))
+            process, port = stack.enter_context(listening(service, place, None))
             screen.say(
-                "The service is up behind `ringfence run`; what follows is its log, as it crosses. Ctrl-C ends it. Try:"
+                "The service is up behind `ringfence run`; what follows is its log, as it crosses. Ctrl-C ends both. Try:"
             )
             screen.command(
                 f'curl -d \'{{"email": "you@somewhere.net", "note": "call +49 151 23456789"}}\' http://127.0.0.1:{port}/support'

@@ -15,6 +15,7 @@ import re2
 from ringfence.demo.ledgers import show_entries, show_verification
 from ringfence.demo.place import FLOW
 from ringfence.demo.planting import COVERED, ENCODINGS, Account, Kind, Sight, take_account
+from ringfence.demo.postgres_scenes import show_gate_entries, show_queries, show_transfers
 from ringfence.demo.screen import Screen
 from ringfence.demo.stage import Stage
 from ringfence.ledger import Query, Reader
@@ -129,6 +130,7 @@ def show_next(stage: Stage, screen: Screen) -> bool:  # noqa: ARG001 (one signat
         ("ringfence init", "a policy, keys and a ledger, here"),
         (f"my-service 2>&1 | ringfence pipe --flow {FLOW}", "a stream of lines, on its way to whatever ships it"),
         (f"ringfence run --flow {FLOW} -- my-service", "a program, with both its outputs"),
+        ("ringfence up", "a policy's gates: PostgreSQL with every column masked by where it comes from"),
         ("ringfence ledger tail", "what crossed, in which form"),
         ("ringfence detect app.log", "what is in a log that you have already"),
     ):
@@ -154,7 +156,14 @@ SCENES: Sequence[Scene] = (
     ),
     Scene("The ledger verified", "Whoever changes the record is found out.", show_verification),
     Scene("What arrived", "Every value that was planted is sought in everything that the log store has.", show_account),
-    Scene("For your own logs", "What to type next.", show_next),
+    Scene(
+        "The database behind the gate",
+        "A shop's PostgreSQL with 5,000 customers, asked by psql: straight, and through the gate as two roles.",
+        show_queries,
+    ),
+    Scene("What the gate refuses", "As support: each refusal says what would mend it.", show_transfers),
+    Scene("What the gate recorded", "Every answer with something personal was recorded first.", show_gate_entries),
+    Scene("For your own data", "What to type next.", show_next),
 )
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from ringfence.demo.people import Person, make_people
 from ringfence.demo.place import DemoProblem, Place
 from ringfence.demo.planting import Kind, Planted
+from ringfence.demo.postgres_server import ServerMissing
+from ringfence.demo.postgres_stage import ShopStage, perform_shop
 from ringfence.demo.running import ARRIVING, Shipper, listening, log_store, service, wait_for
 from ringfence.demo.service import STREAMS
 from ringfence.demo.traffic import Driver, rotate_key, shop, write_to_support
@@ -34,6 +36,7 @@ class Stage:
     people: Sequence[Person]
     planted: Sequence[Planted]
     shown: Mapping[str, str]
+    shop: ShopStage | ServerMissing
 
     def written(self, stream: str) -> bytes:
         """Give what the service wrote, from its own transcript."""
@@ -95,7 +98,7 @@ def perform(place: Place, policy: str | None = None) -> Stage:
     if not shipper.has_delivered:
         raise DemoProblem("the log store did not take everything", "run the demo again")
     keys = _key_lines(_log(place.core, "stderr").read_text(encoding="utf-8"))
-    return Stage(place, kept, people, (*driver.planted, *keys), shown)
+    return Stage(place, kept, people, (*driver.planted, *keys), shown, perform_shop(place.folder / "shop"))
 
 
 def _drive(place: Place, driver: Driver, people: Sequence[Person]) -> Mapping[str, str]:

@@ -177,7 +177,7 @@ class Missing:
 class Catalogue:
     """What is known. None: it was asked for, and there is none (of a body: it cannot be had)."""
 
-    __slots__ = ("bodies", "functions", "labels", "operators", "relations", "types")
+    __slots__ = ("bodies", "functions", "labels", "operators", "relations", "types", "unread")
 
     def __init__(self) -> None:
         self.relations: dict[int, Relation | None] = {}
@@ -185,6 +185,8 @@ class Catalogue:
         self.operators: dict[int, Operator | None] = {}
         self.types: dict[int, Type | None] = {}
         self.bodies: dict[Body, tuple[Tree, ...] | None] = {}
+        self.unread: set[Body] = set()
+        """Bodies that cannot be had at this moment: for one analysis, which forgets them."""
         self.labels: Mapping[Path, tuple[Path, ...]] = {}
         """Of temporary tables' columns (``pg_temp.name.column``): which columns they were filled from."""
 

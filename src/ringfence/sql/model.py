@@ -1,7 +1,7 @@
 """What is known of a statement: where its columns come from, what it compares, writes, calls and touches.
 
-The rule: names in these values are resolved (a path is ``schema.relation.column``, never an alias), and everything that could not be
-traced is said: a statement whose origins are not wholly known has a `Refusal`, never an empty list in their place.
+The rule: names in these values are resolved (a path is ``schema.relation.column``, never an alias), and everything that could
+not be traced is said: a statement whose origins are not wholly known has a `Refusal`, never an empty list in their place.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class GivenKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Given:
-    """A value that stands in the statement: a literal (byte offsets of its token in the text) or a parameter (its number, from 1)."""
+    """A value that stands in the statement: a literal (byte offsets of its token) or a parameter (its number, from 1)."""
 
     kind: GivenKind
     start: int  # literal: where its token begins; parameter: its number
@@ -59,7 +59,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A base column whose values decide what comes back: WHERE, JOIN, ORDER BY, GROUP BY, HAVING, DISTINCT, windows, set operations.
+    """A base column whose values decide what comes back: in WHERE, JOIN, ORDER BY, GROUP BY, HAVING, DISTINCT, a set operation.
 
     `equated`: it is compared with nothing but single given values, by the type's own equality; `given` are those values.
     """
@@ -160,7 +160,7 @@ class RawStatement:
     start: int
     end: int
     tag: str = ""  # the parser's node: "SelectStmt"
-    inner: str = ""  # text whose tree is to be asked for, where it is not the statement itself (COPY (query), EXPLAIN, DECLARE, a COPY'd table as SELECT, ...)
+    inner: str = ""  # text whose tree is to be asked for, where it is not the statement itself: of a COPY, an EXPLAIN, a cursor
     inner_start: int = -1  # where `inner` stands in the text as it is; -1 where it was made
     name: str = ""  # of a cursor, prepared statement, setting, savepoint, or the relation copied into (as SQL spells it)
     columns: tuple[str, ...] = ()  # COPY relation (columns): as written, unquoted; () for all

@@ -82,6 +82,7 @@ def analyse(
     missing = walk.missing()
     if missing is not None:
         return missing
+    catalogue.unread.clear()
     return replace(
         analysis,
         functions=tuple(sorted(walk.functions)),

@@ -19,8 +19,7 @@ from ringfence.sql.model import Refusal
 from ringfence.sql.nodes import COMPUTING, EQUALITIES, FIRST_OWN, TEXT_TYPES, TYPE_FIELDS
 from ringfence.sql.origins_scope import DEEPEST_WALK, Scope, Untraceable, Walk, parameter, unknown
 from ringfence.sql.origins_values import CONSTANT, NULL, Comparisons, Value, composite, computed, either
-from ringfence.sql.tree import Node, Unreadable
-from ringfence.sql.tree import Value as Field
+from ringfence.sql.tree import Node, Unreadable, below
 
 EXISTS, ALL, ANY, ROWCOMPARE, EXPR, MULTIEXPR, ARRAY = range(7)
 EXTERN, _EXEC, SUBLINK, MULTIPLE = range(4)
@@ -96,18 +95,6 @@ def _evaluate(walk: Walk, scope: Scope, node: Node) -> Value:
         case "MERGESUPPORTFUNC":
             return _merge_action(scope)
     raise unknown(name, "ringfence does not know this part of a statement")
-
-
-def below(field: Field) -> list[Node]:
-    """Give the nodes in a field: one, a list, or a list of lists."""
-    if isinstance(field, Node):
-        return [field]
-    if isinstance(field, list):
-        found: list[Node] = []
-        for each in field:
-            found.extend(below(each))
-        return found
-    return []
 
 
 def type_of(node: Node) -> int:
@@ -331,7 +318,7 @@ def _equality(walk: Walk, scope: Scope, node: Node) -> bool:
         if not left.origins:
             left, right = right[0], [left]
     if (
-        left.origins
+        len(left.origins) == 1
         and left.exact
         and all(len(each.given) == 1 and not each.origins and not each.mixed for each in right)
     ):

@@ -15,7 +15,7 @@ from ringfence.sql.nodes import FIRST_OWN, POLYMORPHIC
 from ringfence.sql.origins_scope import READ_EXTENSIONS, Frame, Scope, Walk
 from ringfence.sql.origins_values import CONSTANT, NULL, Value, composite, computed
 from ringfence.sql.refusals import FunctionKind, allowed_setting, judge_function
-from ringfence.sql.tree import Node
+from ringfence.sql.tree import Node, below
 
 DEEPEST_CALL: Final = 12
 _RECORD: Final = 2249
@@ -191,6 +191,8 @@ def _through_body(walk: Walk, scope: Scope, function: Function, values: list[Val
     if types is None:
         return opaque(walk, function, values, "its text depends on types that are not plain to see")
     body = Body(function.oid, types, None if function.atomic else path)
+    if body in walk.catalogue.unread:
+        return opaque(walk, function, values, "its body cannot be looked at within a pipeline")
     if body not in walk.catalogue.bodies:
         walk.missing_bodies.add(body)
         return computed(values)
@@ -224,7 +226,7 @@ def _is_closed(node: Node) -> bool:
     for field in ("funcid", "opno", "aggfnoid", "winfnoid"):
         if field in node.fields and node.number(field) >= FIRST_OWN:
             return False
-    return all(_is_closed(each) for value in node.fields.values() for each in expressions.below(value))
+    return all(_is_closed(each) for value in node.fields.values() for each in below(value))
 
 
 def _arguments(walk: Walk, scope: Scope, function: Function, values: list[Value], nodes: list[Node]) -> list[Value]:

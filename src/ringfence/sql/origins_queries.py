@@ -15,7 +15,7 @@ from ringfence.sql import origins_unseen as unseen
 from ringfence.sql import origins_writes as writes
 from ringfence.sql.origins_scope import Cte, Frame, Scope, Walk, unknown
 from ringfence.sql.origins_values import CONSTANT, NULL, Comparisons, Value, computed, either
-from ringfence.sql.tree import Node, Unreadable
+from ringfence.sql.tree import Node, Unreadable, below
 
 SELECT: Final = 1
 _ALIASES: Final = {2: "joinaliasvars", 9: "groupexprs"}  # range table entries whose columns are expressions
@@ -172,7 +172,7 @@ def _relation(walk: Walk, scope: Scope, entry: Node) -> list[Value]:
     sample = entry.node("tablesample")
     if sample is not None:
         functions.check_function(walk, scope, sample.number("tsmhandler"))
-        for each in (*sample.nodes("args"), *expressions.below(sample.fields.get("repeatable"))):
+        for each in (*sample.nodes("args"), *below(sample.fields.get("repeatable"))):
             scope.compared.add(expressions.evaluate(walk, scope, each))
     return stored.relation_columns(walk, scope, entry.number("relid"))
 
@@ -213,7 +213,7 @@ def _table_function(walk: Walk, scope: Scope, entry: Node) -> list[Value]:
         raise Unreadable("a table function is empty")
     values: list[Value] = []
     for field in ("ns_uris", "docexpr", "rowexpr", "colexprs", "coldefexprs", "colvalexprs", "passingvalexprs"):
-        for each in expressions.below(node.fields.get(field)):
+        for each in below(node.fields.get(field)):
             values.append(expressions.evaluate(walk, scope, each))
     for type_ in node.numbers("coltypes"):
         types.check_type(walk, scope, type_)
@@ -228,7 +228,7 @@ def _values(walk: Walk, scope: Scope, entry: Node) -> list[Value]:
     for row in entry.items("values_lists"):
         if not isinstance(row, list):
             raise Unreadable("VALUES holds something else than rows")
-        rows.append([expressions.evaluate(walk, scope, each) for each in expressions.below(row)])
+        rows.append([expressions.evaluate(walk, scope, each) for each in below(row)])
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         raise Unreadable("the rows of VALUES differ")
     return unseen.kept_of_values(entry, [either(column) for column in zip(*rows, strict=True)])

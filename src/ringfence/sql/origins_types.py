@@ -1,7 +1,8 @@
 """Types of one's own: the code that runs for their values, in comparisons, conversions and domain checks.
 
-The rule: an enumeration, a row, an array or a range runs PostgreSQL's own code. A base type runs C code, which somebody must
-have read; a type with an operator class or a cast to json of its own runs that where no tree shows it. A domain's checks are walked.
+The rule: an enumeration, a row, an array or a range runs PostgreSQL's own code. A base type runs C code, which
+somebody must have read; a type with an operator class or a cast to json of its own runs that where no tree shows it. A
+domain's checks are walked.
 """
 
 from ringfence.sql import origins_expressions as expressions

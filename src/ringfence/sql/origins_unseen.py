@@ -8,12 +8,11 @@ folded, branches of set operations, and volatile columns.
 
 from typing import Final
 
-from ringfence.sql import origins_expressions as expressions
 from ringfence.sql import origins_queries as queries
 from ringfence.sql.nodes import FIRST_OWN
 from ringfence.sql.origins_scope import Scope, Walk
 from ringfence.sql.origins_values import Value, keep
-from ringfence.sql.tree import Node
+from ringfence.sql.tree import Node, below
 
 _HARMLESS: Final = frozenset({"VAR", "CONST", "PARAM"})
 _PASSING: Final = frozenset({"RELABELTYPE", "COLLATEEXPR", "FIELDSELECT", "ROWEXPR"})
@@ -44,7 +43,7 @@ def _is_volatile(walk: Walk, node: Node) -> bool:
         function = walk.catalogue.functions.get(node.number("funcid")) if node.name == "FUNCEXPR" else None
         if function is None or function.volatility == "v":
             return True
-    return any(_is_volatile(walk, each) for field in node.fields.values() for each in expressions.below(field))
+    return any(_is_volatile(walk, each) for field in node.fields.values() for each in below(field))
 
 
 def kept_of_subquery(walk: Walk, query: Node, columns: list[Value]) -> list[Value]:
@@ -66,7 +65,7 @@ def kept_of_functions(entry: Node, columns: list[Value]) -> list[Value]:
 
 def kept_of_values(entry: Node, columns: list[Value]) -> list[Value]:
     """Mark the columns of VALUES, where it has several rows: a single one is folded in."""
-    rows = [expressions.below(row) for row in entry.items("values_lists")]
+    rows = [below(row) for row in entry.items("values_lists")]
     if len(rows) < 2:
         return columns
     return [keep(value) if any(_may_fail(row[at]) for row in rows) else value for at, value in enumerate(columns)]

@@ -111,6 +111,18 @@ class Node:
 Value: TypeAlias = Union[str, Node, "list[Value]", tuple[int, ...], None]
 
 
+def below(field: Value) -> list[Node]:
+    """Give the nodes in a field: one, a list, or a list of lists."""
+    if isinstance(field, Node):
+        return [field]
+    if isinstance(field, list):
+        found: list[Node] = []
+        for each in field:
+            found.extend(below(each))
+        return found
+    return []
+
+
 class Tree:
     """A list of nodes (of queries, mostly), the parameters that stand in it, and the digest of its text."""
 

@@ -1,0 +1,258 @@
+"""Given values on their way in: charged, matched with tokens, restored, judged and changed before the statement runs.
+
+The rule: what a client hands in takes one crossing under the flow that goes that way, all its values as one row. A token that this
+asker was given stands for its clear value where it is compared with its own column, and, where the flow says `restore`, where it is
+written. Only what changed is put back: a literal's token in the text, a value in a Bind.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from ringfence.carriers import Rows, RowsCarrier
+from ringfence.carriers.rows import RowColumn
+from ringfence.crossing import Crossing, Ending, Refusal
+from ringfence.gates.carrying import Carried, carry_out
+from ringfence.gates.postgres.speaking import data_row, rows_of
+from ringfence.gates.postgres.verdicts import Verdict, verdict_of
+from ringfence.policy import Denial, Plan, Refused
+from ringfence.sql.model import Given, GivenKind
+from ringfence.transform import About, MissingKey, NotAToken, ValueType, WrongKey, reverse
+from ringfence.wire.postgres.rows import DataRows
+
+if TYPE_CHECKING:
+    from ringfence.gates.postgres.session import Session
+
+_TEXT = 25
+_TOKEN = "tok_"  # noqa: S105 (how tokens begin)
+_BUDGET = "the budget of comparisons with a column that is not shown clear is spent"
+
+
+class Values(Protocol):
+    """The values that a client gives with a statement."""
+
+    def get(self, given: Given) -> str | None:
+        """Give one as text; None where it is null or no text that can be read (then nothing in it is changed)."""
+
+    def unreadable(self, given: Given) -> bool:
+        """Whether a value is there that has no text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why a statement may not run with these values."""
+
+    plan: Plan
+    what: str
+    recorded: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """The verdict under which a statement runs, and the values that stand in the place of those that were given."""
+
+    verdict: Verdict
+    changes: dict[Given, str | None]
+
+
+async def let_in(
+    session: "Session", verdict: Verdict, values: Values, only: GivenKind | None = None
+) -> LetIn | Stopped:
+    """Take the given values of a statement across; `only` those of one kind, where the others come at another time."""
+    changes: dict[Given, str | None] = {}
+    if verdict.matching:
+        verdict = _match(session, verdict, values, changes, only)
+    if verdict.refusal is not None and not verdict.observes:
+        if only is GivenKind.LITERAL and _may_match_later(verdict):
+            return LetIn(verdict, changes)
+        return Stopped(verdict.refusal, verdict.what)
+    if only is not GivenKind.LITERAL:  # once for each time that it runs
+        stopped = _charge(session, verdict)
+        if stopped is not None:
+            return stopped
+    if verdict.inbound is None:
+        return LetIn(verdict, changes)
+    stopped = await _cross(session, verdict, values, changes, only)
+    return stopped or LetIn(verdict, changes)
+
+
+def _charge(session: "Session", verdict: Verdict) -> Stopped | None:
+    for category, predicate in verdict.plan.charges:
+        if not session.shared.budgets.charge(session.principal, category, predicate, 1, session.shared.loop_time()):
+            mend = f"wait: {predicate.count} comparisons are allowed every {predicate.seconds:g} seconds"
+            refused = Refused(Denial.FIELD, f"flows.{verdict.plan.flow}.predicates", mend, category)
+            return Stopped(replace(verdict.plan, refused=refused), _BUDGET)
+    return None
+
+
+def _may_match_later(verdict: Verdict) -> bool:
+    return any(given.kind is GivenKind.PARAMETER for _, _, givens in verdict.matching for given in givens)
+
+
+def _match(
+    session: "Session",
+    verdict: Verdict,
+    values: Values,
+    changes: dict[Given, str | None],
+    only: GivenKind | None,
+) -> Verdict:
+    """Turn tokens that are compared with their own column into clear values."""
+    matched = set()
+    for path, category, givens in verdict.matching:
+        if only is not None and any(given.kind is not only for given in givens):
+            continue
+        clear = {given: _reversed(session, verdict.plan, category, values.get(given)) for given in givens}
+        if all(value is not None for value in clear.values()):
+            matched.add(path)
+            changes.update(clear)
+    return verdict_of(session, verdict.known, matched=frozenset(matched)) if matched else verdict
+
+
+def _reversed(session: "Session", plan: Plan, category: str, value: str | None) -> str | None:
+    if value is None or not value.startswith(_TOKEN) or category not in plan.table:
+        return None
+    scope = plan.scope(plan.decide(category).form)
+    try:
+        return reverse(value, About("", category, scope, session.shared.keys))
+    except (NotAToken, WrongKey, MissingKey):
+        return None
+
+
+async def _cross(
+    session: "Session",
+    verdict: Verdict,
+    values: Values,
+    changes: dict[Given, str | None],
+    only: GivenKind | None,
+) -> Stopped | None:
+    assert verdict.inbound is not None  # noqa: S101 (its caller looked)
+    inbound = verdict.inbound.of(only)
+    if not inbound.givens:
+        return None
+    for given in inbound.givens:
+        if values.unreadable(given):
+            refused = Refused(Denial.FIELD, "inbound", "send it as text: a value of this type cannot be looked at")
+            return Stopped(replace(inbound.plan, refused=refused), "a given value cannot be read")
+    given_values = [changes.get(given, values.get(given)) for given in inbound.givens]
+    if inbound.plan.restore:
+        for number, path in enumerate(inbound.paths):
+            category = verdict.plan.judge(path) if path else ""
+            clear = _reversed(session, verdict.plan, category, given_values[number]) if category else None
+            given_values[number] = clear if clear is not None else given_values[number]
+    width = len(given_values)
+    columns = [RowColumn(path, ValueType.STRING, number) for number, path in enumerate(inbound.paths)]
+    head = session.shared.head(session)
+    crossing = Crossing(
+        inbound.plan, head, session.shared.keys, RowsCarrier(DataRows([0] * width, [_TEXT] * width), columns)
+    )
+    carried = Carried()
+    clock, recorder = session.shared.clock, session.shared.recorder
+    await carry_out(crossing, crossing.start(), recorder, clock, carried)
+    if carried.refusal is None:
+        await carry_out(crossing, crossing.feed(Rows(data_row(given_values), 1), clock()), recorder, clock, carried)
+    if carried.refusal is None:
+        await carry_out(crossing, crossing.end(Ending.COMPLETE, clock()), recorder, clock, carried)
+    if carried.ledger_fault:
+        session.shared.ledger_fault(carried.ledger_fault)
+    if carried.refusal is not None:
+        return Stopped(inbound.plan, "a given value may not go there", carried.refusal)
+    session.shared.count(crossing.summary, inbound.plan)
+    released = b"".join(part.data for part in carried.released if isinstance(part, Rows))
+    made = zip(inbound.givens, rows_of(released)[0], strict=True)
+    changes.update({given: value for given, value in made if value != values.get(given)})
+    return None
+
+
+class Literals:
+    """The values of constants that stand in a statement's text."""
+
+    __slots__ = ("_start", "_text")
+
+    def __init__(self, text: bytes, start: int) -> None:
+        self._text = text
+        self._start = start  # where the statement begins in the whole text: offsets count from there
+
+    def get(self, given: Given) -> str | None:
+        """Read a literal."""
+        return literal_value(self._token(given))
+
+    def unreadable(self, given: Given) -> bool:
+        """Whether a literal is spelt in a way that is not read here."""
+        token = self._token(given)
+        return bool(token) and token[:1].lower() not in (b"n", b"t", b"f") and literal_value(token) is None
+
+    def _token(self, given: Given) -> bytes:
+        if not given.end:
+            return b""  # NULL, TRUE and FALSE as arguments of an EXECUTE have no token
+        return self._text[given.start - self._start : given.end - self._start]
+
+    def changed(self, changes: dict[Given, str | None]) -> bytes:
+        """Give the text with other literals."""
+        parts: list[bytes] = []
+        at = 0
+        for given in sorted(changes, key=lambda each: each.start):
+            value = changes[given]
+            parts.append(self._text[at : given.start - self._start])
+            parts.append(b"NULL" if value is None else quoted(value))
+            at = given.end - self._start
+        parts.append(self._text[at:])
+        return b"".join(parts)
+
+
+def quoted(value: str) -> bytes:
+    """Write a value as a literal; `standard_conforming_strings` is on."""
+    return b"'" + value.replace("\0", "").replace("'", "''").encode() + b"'"
+
+
+def literal_value(token: bytes) -> str | None:
+    """Read the value of a literal's token; None of NULL, and of a spelling that is not read here (``U&'...'``)."""
+    if token[:1] == b"'" and token[-1:] == b"'" and len(token) >= 2:
+        return _plain(token)
+    if token[:1] in (b"E", b"e") and token[1:2] == b"'":
+        return _escaped(token[2:-1])
+    if token[:1] == b"$" and token[-1:] == b"$":
+        tag = token[: token.index(b"$", 1) + 1]
+        return token[len(tag) : -len(tag)].decode("utf-8", "replace") if token.endswith(tag) else None
+    if token[:1].isdigit() or token[:1] in (b".", b"-", b"+"):
+        return token.decode("ascii", "replace")
+    if token[:1] in (b"B", b"b", b"X", b"x", b"N", b"n") and token[1:2] == b"'":
+        return token[2:-1].decode("ascii", "replace")
+    return None
+
+
+def _plain(token: bytes) -> str | None:
+    """Read a literal without escapes; None where it is continued on another line, which makes several quotes of it."""
+    body = token[1:-1]
+    if b"'" in body.replace(b"''", b""):
+        return None
+    return body.replace(b"''", b"'").decode("utf-8", "replace")
+
+
+_ESCAPES = {ord("b"): "\b", ord("f"): "\f", ord("n"): "\n", ord("r"): "\r", ord("t"): "\t"}
+
+
+def _escaped(body: bytes) -> str | None:
+    """Read what stands between the quotes of an E'' literal; None where it has an escape by number, which is not read here."""
+    out: list[str] = []
+    for part in _split(body):
+        if part[:1] != b"\\":
+            if b"'" in part.replace(b"''", b""):
+                return None
+            out.append(part.replace(b"''", b"'").decode("utf-8", "replace"))
+            continue
+        code = part[1]
+        if code in b"01234567xuU" or code > 127:
+            return None
+        out.append(_ESCAPES.get(code) or chr(code))
+    return "".join(out)
+
+
+def _split(body: bytes) -> Sequence[bytes]:
+    """Cut at backslashes: each escape is a part of its own."""
+    parts: list[bytes] = []
+    at = 0
+    while (found := body.find(b"\\", at)) >= 0 and found + 1 < len(body):
+        parts += [body[at:found], body[found : found + 2]]
+        at = found + 2
+    parts.append(body[at:])
+    return parts

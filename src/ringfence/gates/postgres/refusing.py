@@ -1,0 +1,72 @@
+"""Refusing a statement: recorded first, failed at the server, told to the client.
+
+The rule: the server's transaction is in the state that the client is told. In the place of the refused message a text is sent
+that no server can parse; its error becomes the refusal, and everything that follows it goes by the protocol's own rules.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ringfence.carriers import make_carrier
+from ringfence.crossing import Crossing, Reason, Refusal
+from ringfence.gates.carrying import Carried, carry_out
+from ringfence.gates.postgres import errors, speaking
+from ringfence.gates.postgres.awaited import Refused
+from ringfence.policy import Plan
+
+if TYPE_CHECKING:
+    from ringfence.gates.postgres.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A refusal before there is any verdict: the plan that refuses, and the words and code that the client gets."""
+
+    plan: Plan
+    what: str
+    code: str = errors.INSUFFICIENT_PRIVILEGE
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A text that is no SQL: the client's own mistake, told as the server would tell it, and nothing to record."""
+
+    error: bytes
+
+
+async def refuse(
+    session: "Session",
+    plan: Plan,
+    what: str,
+    *,
+    ends: bool,
+    code: str = errors.INSUFFICIENT_PRIVILEGE,
+    recorded: Refusal | None = None,
+) -> None:
+    """Refuse what would be sent now; `recorded`: its crossing has done so already. `ends`: it is a Query."""
+    refusal = recorded or await record_refusal(session, plan)
+    session.shared.counts.refused += 1
+    fail_with(session, errors.refusal(refusal, what, code), ends=ends)
+
+
+def fail_with(session: "Session", error: bytes, *, ends: bool) -> None:
+    """Make the server fail in the place of a message, and give the client this error for it."""
+    session.up.append(speaking.FAILING_QUERY if ends else speaking.FAILING_PARSE)
+    session.pending.append(Refused(error, ends=ends))
+    if not ends:
+        session.unsynced = True
+
+
+async def record_refusal(session: "Session", plan: Plan) -> Refusal:
+    """Record that a plan refused, whether or not the ledger can: nothing is let through either way."""
+    shared = session.shared
+    head = shared.head(session)
+    crossing = Crossing(plan, head, shared.keys, make_carrier("text"))
+    carried = Carried()
+    await carry_out(crossing, crossing.start(), shared.recorder, shared.clock, carried)
+    if carried.ledger_fault:
+        shared.ledger_fault(carried.ledger_fault)
+    refused = plan.refused
+    mend = refused.mend if refused is not None else "look at the gate's log"
+    category = refused.category if refused is not None else None
+    return carried.refusal or Refusal(head.crossing, Reason.NOT_ALLOWED, mend, category)

@@ -1,0 +1,302 @@
+"""Results on their way to the client: relayed and counted where nothing needs a look, through a crossing otherwise.
+
+The rule: no row is written to the client before its crossing released it. Each execution is a crossing of its own, so that a portal
+that is fetched in parts is recorded before each part, and one that is left in the middle leaves nothing open. The message that ends
+a result is passed on after the last of its rows.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ringfence.carriers import Rows, RowsCarrier, Undecodable
+from ringfence.crossing import Crossing, Effect, Effects, Ending, Reason, Refusal
+from ringfence.gates.carrying import Carried, carry_out
+from ringfence.gates.postgres import errors
+from ringfence.gates.postgres.awaited import (
+    COMMAND_COMPLETE,
+    COPY_DATA,
+    COPY_DONE,
+    COPY_OUT,
+    DATA_ROW,
+    EMPTY_QUERY,
+    NO_DATA,
+    READY,
+    ROW_DESCRIPTION,
+    SUSPENDED,
+    Awaited,
+    Slow,
+)
+from ringfence.gates.postgres.copy_formats import copy_rows, cutter_for
+from ringfence.gates.postgres.describing import columns_of, row_columns
+from ringfence.sql.model import StatementKind
+from ringfence.wire.postgres.copying import CopyCutter
+from ringfence.wire.postgres.rows import DataRows
+from ringfence.wire.postgres.splitting import CopyPlace
+
+if TYPE_CHECKING:
+    from ringfence.carriers.rows import RowFormat
+    from ringfence.gates.postgres.session import Session
+    from ringfence.gates.postgres.verdicts import Verdict
+
+_ENDS_A_RESULT = frozenset({COMMAND_COMPLETE, EMPTY_QUERY, SUSPENDED})
+_PASSED = frozenset({DATA_ROW, ROW_DESCRIPTION, COPY_OUT, COPY_DATA, COPY_DONE})
+_GONE_ON = "the result was cut off; what the statement did before that may stand"
+
+
+class Passing(Awaited):
+    """A result that passes as it is. One for all executions of a verdict."""
+
+    __slots__ = ("_verdict", "withholds")
+
+    def __init__(self, verdict: "Verdict") -> None:
+        self._verdict = verdict
+        self.withholds = verdict.withholds
+
+    def failed(self, session: "Session", frame: bytes) -> "bytes | Slow":
+        """Tell the error; that of a COMMIT may be of any statement before it."""
+        if self._verdict.known.raw.kind is StatementKind.TRANSACTION:
+            return session.told_late(frame)
+        return session.told(frame, withhold=self.withholds)
+
+    def take(self, session: "Session", letter: int, frame: bytes, _count: int) -> "Slow | None":
+        """Relay."""
+        if letter in _ENDS_A_RESULT:
+            session.pending.popleft()
+            self._verdict.times += 1
+        elif letter in _PASSED:
+            self._verdict.size += len(frame)
+        else:
+            return session.unexpected(letter)
+        session.down.append(frame)
+        return None
+
+
+class PassingQuery(Passing):
+    """The same, of a Query of one statement: ReadyForQuery ends it."""
+
+    __slots__ = ()
+    ends = True
+
+    def take(self, session: "Session", letter: int, frame: bytes, _count: int) -> "Slow | None":
+        """Relay."""
+        if letter == READY:
+            session.pending.popleft()
+            return session.ready(frame)
+        if letter in _ENDS_A_RESULT:
+            self._verdict.times += 1
+        elif letter in _PASSED:
+            self._verdict.size += len(frame)
+        else:
+            return session.unexpected(letter)
+        session.down.append(frame)
+        return None
+
+
+class Limited(Awaited):
+    """A result that passes as it is, up to so many rows."""
+
+    __slots__ = ("_most", "_rows", "_verdict", "ends", "withholds")
+
+    def __init__(self, verdict: "Verdict", *, ends: bool) -> None:
+        self._verdict = verdict
+        self._most = verdict.standing.gate.limits.rows
+        self._rows = 0
+        self.ends = ends
+        self.withholds = verdict.withholds
+
+    def take(self, session: "Session", letter: int, frame: bytes, count: int) -> "Slow | None":
+        """Relay, and count."""
+        if letter == READY and self.ends:
+            session.pending.popleft()
+            return session.ready(frame)
+        if letter in (DATA_ROW, COPY_DATA):
+            self._rows += count
+            self._verdict.size += len(frame)
+        is_last = letter in _ENDS_A_RESULT
+        if not is_last and letter not in _PASSED:
+            return session.unexpected(letter)
+        if self._rows <= self._most:
+            session.down.append(frame)
+        if is_last:
+            self._verdict.times += 1
+            if not self.ends:
+                session.pending.popleft()
+            if self._rows > self._most:
+                hint = f"ask for at most {self._most} rows"
+                session.down.append(errors.error(errors.TOO_LARGE, f"refused by ringfence: {_GONE_ON}", hint=hint))
+                session.go_deaf(ends=self.ends)
+        return None
+
+
+def result_of(session: "Session", verdict: "Verdict", formats: Sequence[int] | None, *, ends: bool) -> Awaited:
+    """Give what waits for a statement's answers; `ends`: it is a Query, which ReadyForQuery ends. No formats: all text."""
+    if not verdict.passes:
+        return Flowing(session, verdict, formats or (0,) * len(verdict.known.columns), ends=ends)
+    if verdict.standing.gate.limits.rows:
+        return Limited(verdict, ends=ends)
+    if ends:
+        if verdict.querying is None:
+            verdict.querying = PassingQuery(verdict)
+        return verdict.querying
+    if verdict.executing is None:
+        verdict.executing = Passing(verdict)
+    return verdict.executing
+
+
+class Flowing(Awaited):
+    """A result that goes through a crossing."""
+
+    __slots__ = ("_crossing", "_cutter", "_refused", "_rows", "_tail", "ends", "verdict", "withholds")
+
+    def __init__(self, session: "Session", verdict: "Verdict", formats: Sequence[int], *, ends: bool) -> None:
+        self.verdict = verdict
+        self.ends = ends
+        self.withholds = verdict.withholds
+        self._refused: Refusal | None = None
+        self._rows = 0
+        self._cutter: CopyCutter | None = None
+        self._tail: list[bytes] = []  # what ends a copy, behind its last row
+        columns = verdict.known.columns
+        if verdict.row_columns is None:
+            verdict.row_columns = row_columns(columns, verdict.plan, verdict.known.analysis)
+        copy = verdict.known.raw.copy
+        if copy is None:
+            rows: RowFormat = DataRows(list(formats), [each.type for each in columns])
+        else:
+            rows = copy_rows(verdict)
+            self._cutter = cutter_for(verdict)
+        self._crossing = Crossing(
+            verdict.plan, session.shared.head(session), session.shared.keys, RowsCarrier(rows, verdict.row_columns)
+        )
+        session.open_results.add(self)
+
+    def take(self, session: "Session", letter: int, frame: bytes, count: int) -> "Slow | None":
+        """Judge rows; keep what follows them until they are released."""
+        if letter == DATA_ROW:
+            return self._feed(session, Rows(frame, count))
+        if letter == COPY_DATA and self._cutter is not None:
+            return self._feed_copy(session, self._cutter, frame)
+        if letter == ROW_DESCRIPTION:
+            if not self._is_as_traced(frame):
+                self._refuse(session, Reason.POLICY, "run it again: its tables changed meanwhile")
+            session.down.append(frame)
+            return None
+        if letter in (COPY_OUT, NO_DATA):
+            session.down.append(frame)
+            return None
+        if letter == COPY_DONE:
+            self._tail.append(frame)
+            return None
+        if letter in _ENDS_A_RESULT:
+            return self._end(session, frame)
+        if letter == READY and self.ends:
+            session.pending.popleft()
+            session.open_results.discard(self)
+            return session.ready(frame)
+        return session.unexpected(letter)
+
+    def failed(self, session: "Session", frame: bytes) -> "bytes | Slow":
+        """Close the record of what was under way, then tell the error."""
+        session.open_results.discard(self)
+        told = b"" if self._refused is not None else session.told(frame, withhold=self.withholds)
+        if not self._crossing.summary.recorded:
+            return told  # nothing of it was released
+        return self._last(session, self._crossing.end(Ending.CUT, session.shared.clock()), told)
+
+    def undo(self, session: "Session") -> None:
+        """It never ran."""
+        session.open_results.discard(self)
+
+    def cut(self, session: "Session") -> Effects:
+        """Give what closes its record, where the session ended in the middle."""
+        return self._crossing.end(Ending.CUT, session.shared.clock())
+
+    @property
+    def crossing(self) -> Crossing:
+        """The crossing that its rows take."""
+        return self._crossing
+
+    def _is_as_traced(self, frame: bytes) -> bool:
+        traced = self.verdict.known.columns
+        return [(each.type, each.table, each.attribute) for each in columns_of(frame)] == [
+            (each.type, each.table, each.attribute) for each in traced
+        ]
+
+    def _feed(self, session: "Session", rows: Rows) -> "Slow | None":
+        if self._refused is not None:
+            return None
+        self._rows += rows.count
+        most = self.verdict.standing.gate.limits.rows
+        if most and self._rows > most:
+            self._refuse(session, Reason.TOO_LARGE, f"ask for at most {most} rows")
+            return None
+        effects = self._crossing.feed(rows, session.shared.clock())
+        return self._carry(session, effects) if effects else None
+
+    def _feed_copy(self, session: "Session", cutter: CopyCutter, frame: bytes) -> "Slow | None":
+        if self._refused is not None:
+            return None
+        effects: list[Effect] = []
+        try:
+            parts = cutter.feed(frame)
+        except Undecodable:
+            return self._undecodable(session)
+        for place, data, count in parts:
+            if place is CopyPlace.ROWS:
+                effects += self._crossing.feed(Rows(data, count), session.shared.clock())
+            elif place is CopyPlace.HEAD:
+                session.down.append(data)  # names of columns, or what every binary copy begins with
+            else:
+                self._tail.append(data)
+        return self._carry(session, effects) if effects else None
+
+    async def _undecodable(self, session: "Session") -> None:
+        self._refuse(session, Reason.UNDECODABLE, "report it: the server's copy is not spelt as its options say")
+        await self._carry(session, self._crossing.end(Ending.CUT, session.shared.clock()))
+
+    def _refuse(self, session: "Session", reason: Reason, mend: str) -> None:
+        self._refused = Refusal(session.shared.new_id(), reason, mend)
+
+    async def _carry(self, session: "Session", effects: Effects) -> None:
+        carried = Carried()
+        await carry_out(self._crossing, effects, session.shared.recorder, session.shared.clock, carried)
+        await self._give(session, carried)
+
+    async def _give(self, session: "Session", carried: Carried) -> None:
+        for part in carried.released:
+            session.down.append(part.data if isinstance(part, Rows) else part)
+        if carried.refusal is not None and self._refused is None:
+            self._refused = carried.refusal
+        if carried.ledger_fault:
+            session.shared.ledger_fault(carried.ledger_fault)
+        session.flush_down()
+        await session.client.writable()
+
+    def _end(self, session: "Session", frame: bytes) -> "Slow | None":
+        if self._refused is None:
+            effects = self._crossing.end(Ending.COMPLETE, session.shared.clock())
+            if effects:
+                return self._finish(session, effects, frame)
+        self._told_end(session, frame)
+        return None
+
+    async def _finish(self, session: "Session", effects: Effects, frame: bytes) -> None:
+        await self._carry(session, effects)
+        self._told_end(session, frame)
+
+    def _told_end(self, session: "Session", frame: bytes) -> None:
+        session.shared.count(self._crossing.summary, self.verdict.plan)
+        if not self.ends:
+            session.pending.popleft()
+        session.open_results.discard(self)
+        if self._refused is None:
+            session.down += [*self._tail, frame]
+            return
+        session.down.append(errors.refusal(self._refused, _GONE_ON))
+        session.go_deaf(ends=self.ends)
+
+    async def _last(self, session: "Session", effects: Effects, told: bytes) -> None:
+        carried = Carried()
+        await carry_out(self._crossing, effects, session.shared.recorder, session.shared.clock, carried)
+        if told:
+            session.down.append(told)

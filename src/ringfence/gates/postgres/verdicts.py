@@ -1,0 +1,343 @@
+"""From what is known of a statement to what happens to it: the plans of both directions.
+
+The rule: nothing is decided here; what is asked of the policy is put into shapes, and what it answers is kept together. A refusal
+of the tables (`Analysis.refused`) becomes a refused plan, so that it is recorded as every other.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import re2
+
+from ringfence.gates.postgres.standing import Standing
+from ringfence.policy import Announced, Denial, FieldUse, Plan, Refused, Shape, Use
+from ringfence.policy.model import NONE, SCAN, FormKind, Mode
+from ringfence.sql.model import Analysis, Compared, Given, GivenKind, Refusal, StatementKind, path_of
+from ringfence.sql.refusals import is_judged
+from ringfence.wire.postgres.values import is_json
+
+if TYPE_CHECKING:
+    from ringfence.carriers.rows import RowColumn
+    from ringfence.gates.postgres.awaited import Awaited
+    from ringfence.gates.postgres.session import Session
+    from ringfence.gates.postgres.statements import Known
+
+MOST_STANDINGS = 100  # whose verdicts are kept with one statement
+
+_NOTHING_OF_A_ROW = frozenset(
+    {
+        StatementKind.TRANSACTION,
+        StatementKind.SET,
+        StatementKind.SHOW,
+        StatementKind.HARMLESS,
+        StatementKind.EMPTY,
+        StatementKind.DEALLOCATE,
+        StatementKind.DEFINITION,
+    }
+)
+_CHANGING_FUNCTIONS = frozenset({"pg_catalog.set_config"})
+TEMPORARY = "pg_temp."
+_READS = "SelectStmt"
+_DELETES = re2.compile(rb"(?i)\b(delete|update|insert|merge)\b")  # a reading statement may write in its WITH
+
+
+_NO_EXPLAINING = Refusal(
+    "statement",
+    "explain",
+    "a query's plan shows what is known of values that are not shown clear",
+    "explain a query of columns that you see clear",
+    "statement:explain",
+)
+
+
+class Verdict:
+    """What happens to one statement for one standing. `matched`: the columns that are compared with nothing but tokens."""
+
+    __slots__ = (
+        "changes_meaning",
+        "executing",
+        "inbound",
+        "known",
+        "matched",
+        "matching",
+        "passes",
+        "plan",
+        "querying",
+        "refusal",
+        "row_columns",
+        "size",
+        "standing",
+        "times",
+        "watched",
+        "what",
+        "withholds",
+    )
+
+    def __init__(self, known: "Known", standing: Standing, matched: frozenset[str] = frozenset()) -> None:
+        self.known = known
+        self.standing = standing
+        self.matched = matched
+        analysis = known.analysis
+        hidden = standing.hides(_touched(known))
+        self.withholds = hidden or standing.hides(_rows_told_of(known))
+        self.plan = _deciding(known, standing, matched, hidden=hidden)
+        self.refusal: Plan | None = None  # the plan that refuses it
+        self.inbound: Inbound | None = _inbound(analysis, standing)
+        if self.plan.refused is not None:
+            self.refusal = self.plan
+        elif self.inbound is not None and self.inbound.plan.refused is not None:
+            self.refusal = self.inbound.plan
+        self.what = _what(self.refusal, analysis)
+        self.matching = () if matched else _matching(analysis, self.plan)
+        self.passes = self.plan.passes or (self.plan.refused is None and known.raw.kind is StatementKind.EXPLAIN)
+        self.row_columns: list[RowColumn] | None = None  # of its result, once it was asked for
+        self.querying: Awaited | None = None  # what waits for its answers, where that can be shared
+        self.executing: Awaited | None = None
+        self.changes_meaning = not _CHANGING_FUNCTIONS.isdisjoint(analysis.functions) or any(
+            written.origins and written.path.startswith(TEMPORARY) for written in analysis.written
+        )
+        self.watched = False  # by who counts what it relays
+        self.times = 0  # results relayed since they were last counted
+        self.size = 0  # and their bytes
+
+    @property
+    def observes(self) -> bool:
+        """Whether a refusal is only recorded as what would have been."""
+        return self.refusal is not None and self.refusal.mode is Mode.OBSERVE
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it may run again without any work: nothing to refuse, to charge, to look at on its way in."""
+        return (
+            self.refusal is None
+            and self.passes
+            and self.inbound is None
+            and not self.plan.charges
+            and not self.matching
+        )
+
+
+class Inbound:
+    """What a statement gives to the asset: which given values, and the plan whose `announced` says what happens to each."""
+
+    __slots__ = ("givens", "paths", "plan")
+
+    def __init__(self, plan: Plan, givens: tuple[Given, ...], paths: tuple[str, ...]) -> None:
+        self.plan = plan
+        self.givens = givens
+        self.paths = paths  # of the column that each goes to; "" for a loose one
+
+    def of(self, only: GivenKind | None) -> "Inbound":
+        """Give those values of one kind."""
+        numbers = [number for number, given in enumerate(self.givens) if only is None or given.kind is only]
+        if len(numbers) == len(self.givens):
+            return self
+        announced = tuple(self.plan.announced[number] for number in numbers)
+        return Inbound(
+            replace(self.plan, announced=announced),
+            tuple(self.givens[number] for number in numbers),
+            tuple(self.paths[number] for number in numbers),
+        )
+
+
+def refusing(plan: Plan, refusal: Refusal) -> Plan:
+    """Give a plan that refuses for a reason of the tables."""
+    return replace(plan, refused=Refused(Denial.FIELD, rule_of(refusal), refusal.mend))
+
+
+def rule_of(refusal: Refusal) -> str:
+    """Name a refusal of the tables, as it stands in records: by the name that would allow it, where there is one."""
+    return refusal.allow or f"{refusal.rule}:{refusal.name}"
+
+
+def verdict_of(session: "Session", known: "Known", matched: frozenset[str] = frozenset()) -> Verdict:
+    """Give the verdict of what is known of a statement, for who asks now."""
+    standing = session.standing
+    if matched:
+        return Verdict(known, standing, matched)
+    found = known.verdicts.get(standing)
+    if found is None:
+        if len(known.verdicts) >= MOST_STANDINGS:
+            known.verdicts.clear()
+        found = known.verdicts[standing] = Verdict(known, standing)
+    if not found.watched:
+        found.watched = True
+        session.shared.watch(found)
+    return found
+
+
+def _deciding(known: "Known", standing: Standing, matched: frozenset[str], *, hidden: bool) -> Plan:
+    analysis = known.analysis
+    if analysis.refused:
+        unseen = Shape(tuple(FieldUse("") for _ in known.columns))
+        return refusing(standing.reads(unseen), analysis.refused[0])
+    if known.raw.kind is StatementKind.COPY_IN:
+        return _filling(analysis, standing)
+    plan = _without_flow(known, standing.reads(shape_of(known, matched)))
+    explains = known.raw.kind is StatementKind.EXPLAIN and plan.refused is None
+    if explains and hidden and _NO_EXPLAINING.allow not in standing.gate.allow:
+        return refusing(plan, _NO_EXPLAINING)
+    return plan
+
+
+def _filling(analysis: Analysis, standing: Standing) -> Plan:
+    """Decide about a copy into a table, whose columns are the outputs: they are written with what the client sends."""
+    paths = [next(iter(output.origins), "") for output in analysis.outputs]
+    plan = standing.writes(Shape(tuple(FieldUse(path, Use.WRITTEN) for path in paths)))
+    if plan.refused is not None and plan.refused.denial is Denial.NO_FLOW:
+        reading = standing.reads(Shape())
+        if all(reading.judge(path) == NONE for path in paths):
+            return replace(plan, refused=None, announced=tuple(Announced(NONE, None) for _ in paths))
+    return plan
+
+
+def _without_flow(known: "Known", plan: Plan) -> Plan:
+    """Let pass what shows nothing of any row, also where a purpose is still to be stated: `SET ringfence.purpose` is how."""
+    if plan.refused is not None and plan.refused.denial is not Denial.FIELD and known.raw.kind in _NOTHING_OF_A_ROW:
+        return replace(plan, refused=None)
+    return plan
+
+
+def shape_of(known: "Known", matched: frozenset[str] = frozenset()) -> Shape:
+    """Give what the reading flow is asked: the output columns first, in their order. `matched`: compared with tokens only."""
+    analysis = known.analysis
+    types = [column.type for column in known.columns] if len(known.columns) == len(analysis.outputs) else []
+    fields = [
+        _shown(
+            _asked(known, each.origins), each.exact, apart=each.exact and number < len(types) and is_json(types[number])
+        )
+        for number, each in enumerate(analysis.outputs)
+    ]
+    for compared in analysis.compared:
+        if _asked(known, (compared.path,)):
+            fields.append(FieldUse(compared.path, _use_of(compared, matched)))
+    for written in analysis.written:
+        sources = _asked(known, written.origins)
+        if sources and not written.path.startswith(TEMPORARY):
+            fields.append(FieldUse(written.path, Use.STORED, sources, computed=not written.exact))
+    return Shape(tuple(fields))
+
+
+def _asked(known: "Known", paths: Iterable[str]) -> tuple[str, ...]:
+    """Give the paths that the policy is asked about: not the system's own, nor those of temporary tables that this session made.
+
+    What stands in such a table is the asker's own, or comes from columns whose labels stand beside its path.
+    """
+    labels: Mapping[str, tuple[str, ...]] = known.key.catalogue.labels if known.key is not None else {}
+    return tuple(
+        path
+        for path in paths
+        if not is_judged(path) and not (path.startswith(TEMPORARY) and _relation_of(path) in labels)
+    )
+
+
+def _relation_of(path: str) -> str:
+    """Give a column's relation: its path without the last name, which may be quoted."""
+    if not path.endswith('"'):
+        return path.rpartition(".")[0]
+    at = len(path) - 2
+    while at > 0 and (path[at] != '"' or path[at - 1] == '"'):
+        at -= 2 if path[at] == '"' else 1
+    return path[: at - 1]
+
+
+def _use_of(compared: Compared, matched: frozenset[str]) -> Use:
+    if not compared.equated:
+        return Use.COMPARED
+    return Use.MATCHED if compared.path in matched else Use.EQUATED
+
+
+def _shown(paths: tuple[str, ...], exact: bool, *, apart: bool) -> FieldUse:
+    if not paths:
+        return FieldUse("", computed=True)
+    return FieldUse(paths[0], Use.SHOWN, paths[1:], computed=not exact, apart=apart)
+
+
+def _inbound(analysis: Analysis, standing: Standing) -> Inbound | None:
+    """Say which given values have to be looked at on their way in."""
+    into = [
+        (written.path, given) for written in analysis.written for given in written.given if not is_judged(written.path)
+    ]
+    reading = standing.reads(Shape())
+    into = [(path, given) for path, given in into if reading.judge(path) != NONE or path.startswith(TEMPORARY)]
+    loose = [("", given) for given in analysis.loose]
+    if not into and not loose:
+        return None
+    targets = [(path, given) for path, given in into if not path.startswith(TEMPORARY)]
+    scanned = [("", given) for path, given in into if path.startswith(TEMPORARY)] + loose
+    plan = standing.writes(Shape(tuple(FieldUse(path, Use.WRITTEN) for path, _ in targets)))
+    if plan.refused is not None and plan.refused.denial is Denial.NO_FLOW and not targets:
+        plan = replace(
+            plan, refused=None
+        )  # nothing is written: what is found in loose values is denied by the plan's table
+    announced = (*plan.announced, *(Announced(SCAN, "scan") for _ in scanned))
+    everything = [*targets, *scanned]
+    return Inbound(
+        replace(plan, announced=announced),
+        tuple(given for _, given in everything),
+        tuple(path for path, _ in everything),
+    )
+
+
+def _matching(analysis: Analysis, plan: Plan) -> tuple[tuple[str, str, tuple[Given, ...]], ...]:
+    """List the comparisons with tokens: (path, category, given values) of columns that this asker sees as tokens."""
+    found = []
+    for compared in analysis.compared:
+        if compared.equated and compared.given and not is_judged(compared.path):
+            category = plan.judge(compared.path)
+            if category in plan.table and plan.decide(category).form.kind is FormKind.TOKEN:
+                found.append((compared.path, category, compared.given))
+    return tuple(found)
+
+
+def _touched(known: "Known") -> frozenset[str]:
+    analysis = known.analysis
+    paths = {path for output in analysis.outputs for path in output.origins}
+    paths |= {compared.path for compared in analysis.compared}
+    for written in analysis.written:
+        paths |= {written.path, *written.origins}
+    return frozenset(_asked(known, paths))
+
+
+def _rows_told_of(known: "Known") -> frozenset[str]:
+    """Give the columns that an error of a write may quote: ``Failing row contains (...)`` shows all of the row."""
+    if not known.traced or not (known.analysis.written or known.raw.tag != _READS or _DELETES.search(known.text)):
+        return frozenset()
+    relations = known.key.catalogue.relations.values() if known.key is not None else ()
+    names = frozenset(known.analysis.relations)
+    return frozenset(
+        _asked(
+            known,
+            (
+                path_of(relation.schema, relation.name, column.name)
+                for relation in relations
+                if relation is not None and path_of(relation.schema, relation.name) in names
+                for column in relation.columns.values()
+                if column.name
+            ),
+        )
+    )
+
+
+_WORDS = {
+    Denial.NO_FLOW: "no flow of the policy goes this way",
+    Denial.NO_ROLE: "the policy has no such role",
+    Denial.NO_PURPOSE: "the flow asks for a purpose",
+    Denial.NO_REASON: "the role asks for a reason",
+}
+
+
+def _what(refusal: Plan | None, analysis: Analysis) -> str:
+    """Say what a refusal is about, in words without a value."""
+    if refusal is None or refusal.refused is None:
+        return ""
+    for each in (*analysis.refused, _NO_EXPLAINING):
+        if refusal.refused.rule == rule_of(each):
+            return f"{each.rule} {each.name}: {each.why}"
+    column = (
+        "a column of this statement may not be written so"
+        if analysis.written
+        else ("a column of this statement may not be shown or compared")
+    )
+    return _WORDS.get(refusal.refused.denial, column)
