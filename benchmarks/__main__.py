@@ -6,7 +6,7 @@ from importlib import import_module
 
 NAMES = (
     *("startup", "detection", "carrying", "transforms", "planning", "ledger", "pipe"),
-    *("postgres_origins", "postgres_reads", "postgres_rows"),
+    *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows"),
 )
 
 

@@ -15,7 +15,10 @@ import traceback
 from collections.abc import Callable
 from importlib import import_module
 
-NAMES = ("carriers", "policy", "ledger", "detection", "transforms", "crossing", "access")
+NAMES = (
+    *("carriers", "policy", "ledger", "detection", "transforms", "crossing"),
+    *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows"),
+)
 SLOWEST = 10
 LARGEST = 512 * 1024 * 1024
 LONGEST_INPUT = 64 * 1024

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from rich.console import Console
 
@@ -250,6 +251,11 @@ def test_without_once_the_service_stays_up_until_it_is_interrupted(
     line = next(line for line in process.stdout if "by-hand" in line)
     assert "tok_" in line
     assert "[redacted:phone_number]" in line
+    as_support, as_analyst = (line.partition('psql "')[2].rpartition('"')[0] for line in seen if 'psql "' in line)
+    for dsn, beginning in ((as_support, "*"), (as_analyst, "tok_")):
+        with psycopg.connect(dsn) as database:
+            [(email,)] = database.execute("select email from customer where id = 1").fetchall()
+        assert beginning in email
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 0

@@ -201,7 +201,7 @@ def test_a_figure_that_a_page_names_is_the_codes(page: str, said: str, figure: f
 
 def test_every_benchmark_is_named() -> None:
     names = re.search(
-        r"^NAMES = \((.*)\)$", (ROOT / "benchmarks/__main__.py").read_text(encoding="utf-8"), re.MULTILINE
+        r"^NAMES = \((.*?)^\)$", (ROOT / "benchmarks/__main__.py").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )
     assert names is not None
     for name in re.findall(r'"(\w+)"', names[1]):

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = ("carriers", "policy", "ledger", "detection", "transforms", "crossing")
+TARGETS = (
+    *("carriers", "policy", "ledger", "detection", "transforms", "crossing"),
+    *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows"),
+)
 
 
 @pytest.mark.parametrize("target", TARGETS)

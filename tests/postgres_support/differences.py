@@ -11,9 +11,10 @@ ALLOWED: Sequence[str] = (
     *("statement:create-view", "statement:drop-view", "statement:create-index", "statement:drop-index"),
     # They look at sessions, end them, and speak to one another.
     *("statement:notify", "statement:prepare-transaction", "statement:create-role", "statement:drop-role"),
-    *("function:pg_terminate_backend", "function:pg_catalog.pg_terminate_backend", "function:pg_notify"),
+    *("function:pg_terminate_backend", "function:pg_notify"),
     *("relation:pg_catalog.pg_stat_activity", "relation:pg_catalog.pg_prepared_statements"),
-    *("relation:pg_catalog.pg_prepared_xacts", "relation:pg_catalog.pg_locks"),
+    *("relation:pg_catalog.pg_prepared_xacts", "relation:pg_catalog.pg_locks", "statement:copy-where"),
+    *("function:pg_stat_get_activity", "function:pg_prepared_statement", "function:public.return_enum"),
 )
 """Refusals that are lifted for the suites, by name."""
 

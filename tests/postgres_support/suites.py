@@ -27,6 +27,7 @@ class Suite:
     folder: str
     paths: Sequence[str]
     user: str  # as which it connects
+    database: str  # to which
     changes: Mapping[str, tuple[str, str]]  # by file: a text, and what takes its place
     deselected: Sequence[str] = ()
     needs: Sequence[str] = ()  # what its tests import beside
@@ -37,6 +38,7 @@ ASYNCPG = Suite(
     "tests",
     ["tests"],
     "client",
+    "postgres",
     {},
     # They look at asyncpg's own sources with tools of their own.
     ["tests/test__sourcecode.py", "tests/test__environment.py"],
@@ -46,6 +48,7 @@ PG8000 = Suite(
     "pg8000",
     "test",
     ["test/native", "test/dbapi", "test/legacy", "test/test_converters.py", "test/test_types.py"],
+    "client",
     "client",
     {f"test/{one}/conftest.py": ('"user": "postgres"', '"user": "client"') for one in ("native", "dbapi", "legacy")},
     # The first need a server with accounts of several kinds, the others measure time.
@@ -105,7 +108,7 @@ def fetch(suite: Suite, folder: Path) -> Path:
     return place
 
 
-def run_suite(suite: Suite, place: Path, port: int, password: str, database: str) -> dict[str, str]:
+def run_suite(suite: Suite, place: Path, port: int, password: str) -> dict[str, str]:
     """Run a suite against a server; give each test's outcome."""
     report = place / f"report-{port}.xml"
     command = [
@@ -133,7 +136,7 @@ def run_suite(suite: Suite, place: Path, port: int, password: str, database: str
         "PGPORT": str(port),
         "PGUSER": suite.user,
         "PGPASSWORD": password,
-        "PGDATABASE": database,
+        "PGDATABASE": suite.database,
     }
     where["PYTHONPATH"] = str(place.parent / f"{suite.package}-needs")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "PYTEST"))}

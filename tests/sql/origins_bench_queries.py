@@ -119,12 +119,14 @@ class Maker:
             columns[name] = type_
             shown.append(f"{expression} as {name}")
         distinct = "distinct " if not windows and pick.random() < 0.12 else ""
+        if not distinct and not grouped and pick.random() < 0.08:
+            distinct = f"distinct on ({self.expression('text', 1, sources)}) "
         tail = ""
         if keys:
-            tail += " group by " + ", ".join(keys)
+            tail += " group by " + pick.choice(("", "", "rollup ", "cube ")) + "(" + ", ".join(keys) + ")"
         if grouped and pick.random() < 0.3:
             tail += f" having {self._aggregate('bool', depth - 1, sources, keys)}"
-        if pick.random() < 0.4:
+        if not distinct.startswith("distinct on") and pick.random() < 0.4:
             tail += " order by " + ", ".join(str(number + 1) for number in range(len(types)))
             if not grouped and not distinct and pick.random() < 0.5:
                 tail += ", " + self.expression("int", 1, sources)
@@ -289,6 +291,7 @@ class Maker:
             self._scalar("text", depth, sources),
         ]
         kinds += [f"({source.alias}.doc->>'k')" for source in sources if "doc" in source.columns]
+        kinds += [f"to_jsonb({source.alias})::text" for source in sources[-1:]]
         for source in sources:
             if source.columns == TABLES["dept"]:
                 kinds += [f"({source.alias}).title", f"row_to_json({source.alias})::text"]

@@ -286,6 +286,7 @@ def test_what_is_called_and_touched_is_listed(bench: Bench) -> None:
         DescribedColumn("id", 0, 0, 23),
         DescribedColumn("other", -1, 1, 23),
         DescribedColumn("id", -1, 2, 23),
+        DescribedColumn("id", -1, 1, 25),
         None,
     ],
 )
@@ -301,6 +302,48 @@ def test_a_description_of_something_else_is_refused(bench: Bench, column: Descri
     found = analyse([parse_tree(detail)], described, raw, bench.catalogue, Knobs())
     assert isinstance(found, Analysis)
     assert [each.rule for each in found.refused] == ["unknown"]
+
+
+def test_nothing_in_the_search_path_stands_in_for_postgresqls_own(postgres: Server) -> None:
+    dsn = shapes_database(postgres)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("""
+            create function evil.never(oid, oid) returns boolean language sql immutable as 'select false';
+            create operator evil.= (leftarg = oid, rightarg = oid, function = evil.never);
+            create function evil.json_build_array(variadic text[]) returns json language sql as $$select '[]'::json$$;
+            create function evil.unnest(anyarray) returns setof anyelement language sql as 'select $1[1] limit 0';
+            create table evil.pg_class(oid oid, relname text, relkind text);
+        """)
+    made = Bench(as_user(dsn, "client"))
+    try:
+        made.run("set search_path = evil, pg_catalog, app")
+        found = made.analyse("select secret, f_ssn(1), extra from app.child_inh c where f_mask(secret) = 'x'")
+    finally:
+        made.close()
+    assert [output.origins for output in found.outputs] == [
+        ("app.base_inh.secret",),
+        ("app.people.ssn",),
+        ("app.child_inh.extra",),
+    ]
+    assert {each.path for each in found.compared} == {"app.base_inh.secret", "app.people.id"}
+
+
+def test_a_body_that_cannot_be_had_now_can_be_had_later(bench: Bench) -> None:
+    sql = "select f_ssn(1)"
+    trace = bench._trace
+    bench._trace = None  # type: ignore[method-assign,assignment]  # as within a pipeline
+    assert refused_names(bench.analyse(sql)) == ["function:app.f_ssn"]
+    bench._trace = trace  # type: ignore[method-assign]
+    assert bench.analyse(sql).outputs[0].origins == ("app.people.ssn",)
+
+
+def test_a_forked_catalogue_has_bodies_of_its_own(bench: Bench) -> None:
+    sql = "select * from f_path()"
+    assert bench.analyse(sql).outputs[0].origins == ("app.people.id",)
+    bench.run("set search_path = evil, app")
+    bench.catalogue = bench.catalogue.fork()
+    assert bench.catalogue.functions
+    assert bench.analyse(sql).outputs[0].origins == ("evil.people.id",)
 
 
 def test_functions_that_multiply_are_stopped(bench: Bench, postgres: Server) -> None:

@@ -1,5 +1,7 @@
 """Reading PostgreSQL's own text of a tree: exactly one tree, or none."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 from ringfence.sql import EXAMPLE_TREE
 from ringfence.sql.nodes import LAYOUTS
 from ringfence.sql.tree import DEEPEST, LONGEST, Unreadable, Value, digest, parse_stored, parse_tree, unwrap
+
+TREES = Path(__file__).resolve().parent / "trees"
 
 
 def dumped(text: str) -> str:
@@ -196,6 +200,13 @@ def test_parameters_of_the_client_are_listed() -> None:
 def test_the_digest_is_of_every_character() -> None:
     assert digest(EXAMPLE_TREE) == parse_tree(EXAMPLE_TREE).digest
     assert digest(EXAMPLE_TREE) != digest(EXAMPLE_TREE.replace("one", "two"))
+
+
+@pytest.mark.parametrize("file", sorted(TREES.glob("*.txt")), ids=lambda file: file.stem)
+def test_trees_of_every_version_are_read(file: Path) -> None:
+    (query,) = parse_tree(file.read_text("utf-8")).nodes
+    assert query.name == "QUERY"
+    assert query.flag("canSetTag")
 
 
 def test_every_known_type_has_its_fields() -> None:

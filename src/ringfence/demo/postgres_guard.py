@@ -99,7 +99,7 @@ def _make(programs: Path, folder: Path, account: Account) -> Path:
         if made.wait(STARTING):
             raise ServerFailed((folder / "log").read_text(errors="replace"))
     secret.unlink()
-    others = "trust" if "RINGFENCE_TRUSTING" in os.environ else "scram-sha-256"
+    others = "trust" if "POSTGRES_GUARD_TRUSTS" in os.environ else "scram-sha-256"
     (data / "pg_hba.conf").write_text(_HBA.format(superuser=SUPERUSER, others=others), encoding="ascii")
     return data
 

@@ -176,7 +176,7 @@ class Running:
         command += [f"{name}={value}" for name, value in (settings or {}).items()]
         environment = {**surroundings(), "RINGFENCE_SUPERUSER": password}
         if trusting:
-            environment["RINGFENCE_TRUSTING"] = "yes"
+            environment["POSTGRES_GUARD_TRUSTS"] = "yes"
         self._guard = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment, start_new_session=True
         )

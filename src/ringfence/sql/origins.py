@@ -33,6 +33,7 @@ __all__ = ["DescribedColumn", "Knobs", "Missing", "analyse"]
 
 _INSERT_EVENT = 4
 _PLAN = "QUERY PLAN"
+_FIRST_OF_INITDB = 10_000  # FirstGenbkiObjectId: below it a type's number was written by hand, and none is a domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,13 @@ def _analyse(walk: Walk, trees: Sequence[Tree], described: Sequence[DescribedCol
     return Analysis(outputs, listed, written, loose=tuple(sorted((given - kept) | mixed)), creates=creates)
 
 
+def _same_type(expression: Node | None, described: int) -> bool:
+    """A plain column of a type that is no domain (whose base is described) has its own type."""
+    if expression is None or expression.name != "VAR" or expression.number("vartype") >= _FIRST_OF_INITDB:
+        return True
+    return expression.number("vartype") == described
+
+
 def _explained(outputs: Sequence[Output], compared: Comparisons, written: Sequence[Written]) -> Output:
     """A plan's text, its estimates and counts say something of everything that the statement looks at."""
     seen = [*(each.origins for each in outputs), *(each.origins for each in written), compared.value().origins]
@@ -147,6 +155,7 @@ def _agree(entries: Sequence[Node], described: Sequence[DescribedColumn]) -> Non
             entry.text("resname") == column.name
             and entry.number("resorigtbl") == column.table_oid
             and (not column.table_oid or entry.number("resorigcol") == column.attribute)
+            and _same_type(entry.node("expr"), column.type_oid)
         )
         if not same:
             raise unknown("statement", "the server describes other columns than its tree has")

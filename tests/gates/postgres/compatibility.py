@@ -1,7 +1,7 @@
 """What client programs do with a database: each a function from an address to something that can be compared.
 
-The rule: whatever a program does here it does as its users do, with its defaults; and it gives the same straight and through the gate.
-What depends on the connection (ports, process numbers, user names) is left out.
+The rule: whatever a program does here it does as its users do, with its defaults; and it gives the same straight and through the
+gate. What depends on the connection (ports, process numbers, user names) is left out.
 """
 
 import asyncio
@@ -21,13 +21,32 @@ Program = Callable[[str, Path], Shown]
 
 PATIENCE = 60.0
 
-META = (
-    r"\d", r"\d customer", r"\d+ customer", r"\d+ orders", r"\d order_overview", r"\d+ order_overview", r"\dt", r"\dt+", r"\dv", r"\dm", r"\di",
-    r"\ds", r"\df", r"\df+ initials", r"\sf initials", r"\sv order_overview", r"\dn", r"\dn+", r"\dT", r"\dD", r"\dp customer", r"\ddp", r"\dC",
-    r"\do", r"\da", r"\dx", r"\l", r"\du", r"\dg", r"\db", r"\dF", r"\dO", r"\dL", r"\dP", r"\dS pg_class", r"\encoding", r"\dconfig work_mem",
-    "select id, title, price from product order by id \\gdesc", "select 1 as a, 2 as b \\gx", "\\copy product to stdout",
-    "select segment, customers from segment_size order by 1", "table product", "begin; select 1; rollback", "show search_path", "select 1 \\; select 2",
-)  # fmt: skip
+_COMMANDS = r"""
+\d \dt \dt+ \dv \dm \di \ds \df \dn \dn+ \dT \dD \ddp \dC \do \da \dx \l \du \dg \db \dF \dO \dL \dP \encoding
+"""
+_TYPED = r"""
+\d customer
+\d+ customer
+\d+ orders
+\d order_overview
+\d+ order_overview
+\df+ initials
+\sf initials
+\sv order_overview
+\dp customer
+\dS pg_class
+\dconfig work_mem
+\copy product to stdout
+select id, title, price from product order by id \gdesc
+select 1 as a, 2 as b \gx
+select 1 \; select 2
+select segment, customers from segment_size order by 1
+table product
+begin; select 1; rollback
+show search_path
+"""
+
+META = (*_COMMANDS.split(), *_TYPED.strip().splitlines())
 """What people type in psql."""
 
 

@@ -1,13 +1,13 @@
 """A gate in this process, over a real server: what the tests of the gate connect to.
 
 It runs on a loop of its own in a thread, so that drivers that block can be let loose on it. Entries are kept where a ledger would
-write them; `Entries.failing` is a ledger that cannot be written, `Entries.slow` one that takes its time.
+write them; `Entries.failing` is a ledger that cannot be written, `Entries.holding` one that takes its time.
 """
 
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,7 +97,6 @@ class Entries:
 
     bodies: list[Body] = field(default_factory=list)
     failing: bool = False
-    gate: threading.Event = field(default_factory=threading.Event)
     holding: bool = False
 
     async def record(self, body: Body) -> str:
@@ -185,7 +184,3 @@ def house(dsn: str, folder: Path, **changes: str) -> Iterator[House]:
 def _without_user(dsn: str) -> str:
     scheme, _, rest = dsn.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}"
-
-
-def clerk_of(values: Mapping[str, str]) -> str:
-    return values.get("role", "")

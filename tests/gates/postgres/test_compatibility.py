@@ -58,11 +58,12 @@ def test_what_passes_straight_in_a_librarys_own_suite_passes_through_a_clear_gat
     with Running(find_installation(), tmp_path / "life", trusting=True) as server:
         server.psql("postgres", "create role client login; alter role client set log_min_messages = fatal")
         server.psql("postgres", "create database client owner client")
-        straight = run_suite(suite, place, server.port, PASSWORD, "client")
-        dsn = server.dsn("client", "client")
+        server.psql("postgres", "alter database postgres owner to client")
+        straight = run_suite(suite, place, server.port, PASSWORD)
+        dsn = server.dsn(suite.database, suite.user)
         policy = all_clear("client", ALLOWED)
         with gate_on(tmp_path / "gate", dsn, policy, {"staff.scram": [user]}) as gate:
-            through = run_suite(suite, place, gate.open.port, PASSWORD, "client")
+            through = run_suite(suite, place, gate.open.port, PASSWORD)
     passed = [name for name, outcome in straight.items() if outcome == PASSED]
     lost = [name for name in passed if through.get(name) != PASSED]
     assert len(passed) > 250, "the suite ran"

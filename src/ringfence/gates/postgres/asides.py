@@ -40,7 +40,7 @@ def take_aside(session: "Session", letter: int, frame: bytes) -> None:
     elif letter == STATUS:
         _take_status(session, frame)
     else:
-        session.down.append(errors.scrubbed_notification(frame, session.shared.detector))
+        session.down.append(errors.scrubbed_notification(frame, session.shared.detector, session.standing.everything))
 
 
 def _take_status(session: "Session", frame: bytes) -> None:

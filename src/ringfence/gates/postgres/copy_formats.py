@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ringfence.gates.postgres.describing import codecs_of
 from ringfence.wire.postgres.copying import CopyCutter, CopyMessages
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ def copy_rows(verdict: "Verdict") -> CopyMessages:
     """Give the format of a COPY's rows."""
     copy = verdict.known.raw.copy
     assert copy is not None  # noqa: S101 (its callers looked)
-    return CopyMessages(copy, [each.type for each in verdict.known.columns])
+    return CopyMessages(copy, [each.type for each in verdict.known.columns], codecs_of(verdict.known))
 
 
 def cutter_for(verdict: "Verdict") -> CopyCutter:

@@ -141,9 +141,7 @@ class _Copy:
         self._passes = verdict.passes
         self._crossing: Crossing | None = None
         if not self._passes:
-            carrier = RowsCarrier(
-                copy_rows(verdict), row_columns(verdict.known.columns, verdict.plan, verdict.known.analysis)
-            )
+            carrier = RowsCarrier(copy_rows(verdict), row_columns(verdict.known, verdict.plan))
             shared = session.shared
             self._crossing = Crossing(verdict.plan, shared.head(session), shared.keys, carrier)
             self._cutter = cutter_for(verdict)

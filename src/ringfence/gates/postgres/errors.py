@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from ringfence.crossing import Refusal, scrub
 from ringfence.detect import Detector
 from ringfence.gates.postgres.conditions import condition
+from ringfence.policy import Plan
 
 LONGEST_TEXT = 4_000  # characters of one field of an error that is passed on
 WITHHELD = "withheld: it may quote personal data"
@@ -86,16 +87,20 @@ def withhold(frame: bytes) -> bytes:
     return write(frame[:1], kept)
 
 
-def scrubbed(frame: bytes, detector: Detector) -> bytes:
-    """Give an error or notice whose texts hold nothing that the detector finds; the same bytes where it finds nothing."""
+def scrubbed(frame: bytes, detector: Detector, plan: Plan) -> bytes:
+    """Give an error or notice whose texts hold nothing that the asker may not see; the same bytes where they hold none."""
     fields = fields_of(frame[5:])
     changed = False
     for key in _TEXTS & fields.keys():
         text = fields[key]
-        if len(text) > LONGEST_TEXT or detector.find(text):
+        if len(text) > LONGEST_TEXT or _hides(plan, detector, text):
             fields[key] = scrub(text, detector, LONGEST_TEXT)
             changed = True
     return write(frame[:1], fields) if changed else frame
+
+
+def _hides(plan: Plan, detector: Detector, text: str) -> bool:
+    return any(not plan.decide(finding.category).form.passes_clear for finding in detector.find(text))
 
 
 def moved(frame: bytes, characters: int) -> bytes:
@@ -118,11 +123,11 @@ def is_tree(fields: Mapping[str, str]) -> bool:
     return fields.get("R") == "elog_node_display" and fields.get("V", fields.get("S")) == "LOG"
 
 
-def scrubbed_notification(frame: bytes, detector: Detector) -> bytes:
-    """Give a NotificationResponse whose payload holds nothing that the detector finds: another session chose it."""
+def scrubbed_notification(frame: bytes, detector: Detector, plan: Plan) -> bytes:
+    """Give a NotificationResponse whose payload holds nothing that the asker may not see: another session chose it."""
     process, (channel, _, payload) = frame[5:9], frame[9:-1].partition(b"\0")
     text = payload.decode("utf-8", "replace")
-    if not payload or not detector.find(text):
+    if not payload or not _hides(plan, detector, text):
         return frame
     body = process + channel + b"\0" + scrub(text, detector, LONGEST_TEXT).encode() + b"\0"
     return b"A" + (len(body) + 4).to_bytes(4, "big") + body

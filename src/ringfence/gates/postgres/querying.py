@@ -150,7 +150,7 @@ class Querying:
         session = self._session
         if not failed.error:
             return
-        session.down.append(errors.scrubbed(errors.moved(failed.error, piece.before), session.shared.detector))
+        session.down.append(session.told(errors.moved(failed.error, piece.before), withhold=False))
         if ends:
             session.down.append(b"Z\0\0\0\5" + bytes((session.status,)))
 

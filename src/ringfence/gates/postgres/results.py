@@ -27,7 +27,7 @@ from ringfence.gates.postgres.awaited import (
     Slow,
 )
 from ringfence.gates.postgres.copy_formats import copy_rows, cutter_for
-from ringfence.gates.postgres.describing import columns_of, row_columns
+from ringfence.gates.postgres.describing import codecs_of, columns_of, row_columns
 from ringfence.sql.model import StatementKind
 from ringfence.wire.postgres.copying import CopyCutter
 from ringfence.wire.postgres.rows import DataRows
@@ -158,10 +158,10 @@ class Flowing(Awaited):
         self._tail: list[bytes] = []  # what ends a copy, behind its last row
         columns = verdict.known.columns
         if verdict.row_columns is None:
-            verdict.row_columns = row_columns(columns, verdict.plan, verdict.known.analysis)
+            verdict.row_columns = row_columns(verdict.known, verdict.plan)
         copy = verdict.known.raw.copy
         if copy is None:
-            rows: RowFormat = DataRows(list(formats), [each.type for each in columns])
+            rows: RowFormat = DataRows(list(formats), [each.type for each in columns], codecs_of(verdict.known))
         else:
             rows = copy_rows(verdict)
             self._cutter = cutter_for(verdict)

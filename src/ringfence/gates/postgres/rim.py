@@ -64,7 +64,7 @@ class PostgresGate:
         self._tls: ssl.SSLContext | None = None
         self._end_point = b""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._accepting = False
+        self._identities: asyncio.Task[None] | None = None  # keeps key sets fresh
         self._ends: set[ClientEnd] = set()
 
     @property
@@ -88,7 +88,7 @@ class PostgresGate:
             await self._check(login)
         self._watch = Watch(shared, self._address)
         self._own(self._watch.run())
-        self._own(world.access.run())
+        self._identities = self._own(world.access.run())
         self._own(self._keep_house())
         loop = asyncio.get_running_loop()
         for each in sockets:
@@ -114,7 +114,6 @@ class PostgresGate:
 
     async def open(self) -> None:
         """Serve whoever waits and whoever comes."""
-        self._accepting = True
         for server in self._servers:
             await server.start_serving()
 
@@ -132,7 +131,9 @@ class PostgresGate:
         def change() -> None:
             self._tls, self._end_point = tls, end_point
             self.shared.change_policy(policy, gate, self.shared.keys, access)
-            self._own(access.run())
+            if self._identities is not None:
+                self._identities.cancel()
+            self._identities = self._own(access.run())
 
         return change
 
@@ -143,7 +144,6 @@ class PostgresGate:
 
     async def drain(self, deadline: float) -> None:
         """Take no new connections, end the idle ones, wait for the others; after `deadline` seconds end those too."""
-        self._accepting = False
         for server in self._servers:
             server.close()
         ending = asyncio.get_running_loop().time() + deadline

@@ -23,14 +23,10 @@ from ringfence.gates.postgres.awaited import (
     NOTIFICATION,
     POISON,
     STATUS,
-    SYNCED_QUIETLY,
-    Answer,
     Asked,
-    Awaited,
     Slow,
 )
-from ringfence.gates.postgres.cache import Hot
-from ringfence.gates.postgres.meaning import Meaning
+from ringfence.gates.postgres.sending import Sending
 
 if TYPE_CHECKING:
     from ringfence.gates.postgres.ends import ServerEnd
@@ -51,38 +47,25 @@ _SYNC = ord("S")
 _TERMINATE = ord("X")
 
 
-class Lost(Exception):
-    """The session ended while something was waited for."""
-
-
-class Session(Meaning):
+class Session(Sending):
     """A client, its upstream session, and what each has under way."""
 
     def __init__(
         self, shared: "Shared", client: Client, server: "ServerEnd", principal: Principal, standing: "Standing"
     ) -> None:
-        super().__init__(shared, principal, standing)
-        self.client = client
-        self.server = server
+        super().__init__(shared, client, server, principal, standing)
         self.process = 0  # with `secret`, what cancels upstream
         self.secret = b""
         self.cancel_key = (0, b"")
         self.told_client: dict[str, str] = {}  # what the client says of itself: recorded after scrubbing
-        self.pending: deque[Awaited] = deque()
-        self.up: list[bytes] = []
-        self.down: list[bytes] = []
         self.statements: dict[bytes, Statement] = {}
         self.portals: dict[bytes, Portal] = {}
-        self.segment = 0  # how many Syncs the client has sent
-        self.unsynced = False  # something of the extended protocol was sent since the last Sync
-        self.skipping = False  # the server passes over everything until the next Sync
         self.status = IDLE
         self.failures = 0  # errors that the server sent
         self.deaf = False  # what comes until the next ReadyForQuery is not for the client
         self.poisoned = False  # a result was refused in a transaction block, which has to end as failed
         self.open_results: set[Flowing] = set()
         self.tools_ready = False  # the gate's own statements are prepared
-        self.over = False
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._steps: dict[int, Callable[[bytes, int], Slow | None]] = {}
         self._inbox: deque[ClientFrame] = deque()
@@ -93,7 +76,6 @@ class Session(Meaning):
         self._backlog: deque[ServerFrame] = deque()
         self._backlog_size = 0
         self._holding = False
-        self._quiet: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.last_active = shared.loop_time()
 
@@ -170,7 +152,7 @@ class Session(Meaning):
             self._arrived = asyncio.get_running_loop().create_future()
             await self._arrived
             self._arrived = None
-            self._check_alive()
+            self.check_alive()
         frames = list(self._inbox)
         self._inbox.clear()
         self._inbox_size = 0
@@ -219,8 +201,8 @@ class Session(Meaning):
             if self.over:
                 return
         self.flush_down()
-        if not pending and self._quiet is not None and not self._quiet.done():
-            self._quiet.set_result(None)
+        if not pending:
+            self.became_quiet()
 
     def _server_goes_on(self) -> None:
         self._holding = False
@@ -254,14 +236,6 @@ class Session(Meaning):
             return None
         return told
 
-    def told(self, frame: bytes, *, withhold: bool) -> bytes:
-        """Give an error or notice as the client may see it."""
-        return errors.withhold(frame) if withhold else errors.scrubbed(frame, self.shared.detector)
-
-    def told_late(self, frame: bytes) -> bytes:
-        """Give an error that came when a transaction ended: it may be of any statement in it."""
-        return self.told(frame, withhold=errors.quotes_a_row(frame) and not self.standing.shows_all)
-
     def unexpected(self, letter: int) -> Slow | None:
         """End the session: the server sent what no question of this session has for an answer. Gives None: nothing is to come."""
         self.fail(f"the server sent a message out of its turn ({chr(letter)!r})")
@@ -294,62 +268,6 @@ class Session(Meaning):
         if not any(each.ends for each in self.pending):
             self.skipping = True
 
-    # ---------------------------------------------------------------- sending
-
-    def skips(self) -> bool:
-        """Whether the server passes over everything until the next Sync. Asked anew after each wait."""
-        return self.skipping
-
-    def flush_up(self) -> None:
-        """Send what is ready for the server."""
-        if self.up:
-            up = self.up
-            self.server.write(up[0] if len(up) == 1 else b"".join(up))
-            up.clear()
-
-    def flush_down(self) -> None:
-        """Send what is ready for the client."""
-        if self.down:
-            down = self.down
-            self.client.write(down[0] if len(down) == 1 else b"".join(down))
-            down.clear()
-
-    async def ask(self, messages: bytes, script: str, *, sync: bool = False) -> Answer:
-        """Ask the server something of the gate's own, in its turn; `sync` ends the question with a Sync of its own."""
-        asked = Asked(script + ("S" if sync else ""))
-        self.up.append(messages + (speaking.SYNC if sync else speaking.FLUSH))
-        self.pending.append(asked)
-        self.flush_up()
-        answer = await asked.done
-        self._check_alive()
-        return answer
-
-    async def quiet(self) -> None:
-        """Wait until everything sent was answered."""
-        if not self.pending:
-            return
-        self.up.append(speaking.FLUSH)
-        self.flush_up()
-        self._quiet = asyncio.get_running_loop().create_future()
-        try:
-            await self._quiet
-        finally:
-            self._quiet = None
-        self._check_alive()
-
-    def sync_quietly(self) -> None:
-        """End an implicit transaction that the client left open, before a message that begins another."""
-        self.up.append(speaking.SYNC)
-        self.pending.append(SYNCED_QUIETLY)
-        self.end_segment()
-
-    def end_segment(self) -> None:
-        """Note that a Sync was sent: where nothing is remembered, what was looked at is believed no longer than its locks hold."""
-        self.unsynced = False
-        self.segment += 1
-        if not self.shared.remembers:
-            self.hot = Hot()
-
     # ---------------------------------------------------------------- the end
 
     def _run(self, slow: Slow, then: Callable[[], None]) -> None:
@@ -374,10 +292,6 @@ class Session(Meaning):
             self.shared.trouble(broken)
             self.fail(f"internal error ({type(broken).__name__})")
 
-    def _check_alive(self) -> None:
-        if self.over:
-            raise Lost
-
     def refuse_protocol(self, what: str) -> None:
         """End the session: the client broke the protocol."""
         self.end(errors.error(errors.PROTOCOL_VIOLATION, f"ringfence: {what}", fatal=True))
@@ -399,9 +313,9 @@ class Session(Meaning):
         for each in self.pending:
             if isinstance(each, Asked):
                 each.undo(self)
-        for waiting in (self._quiet, self._arrived):
-            if waiting is not None and not waiting.done():
-                waiting.set_result(None)
+        self.became_quiet()
+        if self._arrived is not None and not self._arrived.done():
+            self._arrived.set_result(None)
         for task in list(self._tasks):
             task.cancel()
         leftovers = list(self.open_results)

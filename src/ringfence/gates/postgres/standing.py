@@ -58,9 +58,14 @@ class Standing:
         )
 
     @property
+    def everything(self) -> Plan:
+        """The plan of what names no field: what it decides of a category holds wherever that is found."""
+        return self.reads(Shape())
+
+    @property
     def shows_all(self) -> bool:
         """Whether this asker sees everything as it is."""
-        everything = self.reads(Shape())
+        everything = self.everything
         unknown = everything.unknown
         return (
             everything.refused is None

@@ -151,13 +151,16 @@ async def _resolve(
         return await _fetch(session, query, values, sync=sync)
 
     async def trace(query: str, values: "Sequence[str]") -> list[str] | None:
-        return await _trace(session, query, values)
+        return await _trace(session, query, values, sync=sync or not session.unsynced)
 
     for _ in range(MOST_ROUNDS):
         found = analyse(trees, described, raw, catalogue, knobs)
         if not isinstance(found, Missing):
             return found
-        await load(found, fetch, catalogue, trace if sync else None)
+        try:
+            await load(found, fetch, catalogue, trace)
+        except CatalogueUnread:
+            return Analysis(refused=(_untraceable("its objects cannot be looked up in the catalogue"),))
     return Analysis(refused=(_untraceable("its objects depend on one another too deeply"),))
 
 
@@ -173,10 +176,10 @@ async def _fetch(session: "Session", query: str, values: "Sequence[str]", *, syn
     return [row for _, letter, frame in answer.frames if letter == DATA_ROW for row in speaking.rows_of(frame)]
 
 
-async def _trace(session: "Session", query: str, values: "Sequence[str]") -> list[str] | None:
+async def _trace(session: "Session", query: str, values: "Sequence[str]", *, sync: bool) -> list[str] | None:
     """Run a question with the tree's printing on; give the trees that it brings while it runs. None where it fails."""
     messages = _SWITCH_ON + _CLOSE_FETCH + speaking.parse(FETCH, query.encode()) + speaking.whole(PORTAL, FETCH, values)
-    answer = await session.ask(messages + _SWITCH_OFF, "BECCPBECBEC", sync=True)
+    answer = await session.ask(messages + _SWITCH_OFF, "BECCPBECBEC", sync=sync)
     if answer.failed:
         return None
     return [tree for stage, tree in answer.trees if stage == _TRACED_EXECUTE]

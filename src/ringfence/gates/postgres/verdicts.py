@@ -173,7 +173,7 @@ def _deciding(known: "Known", standing: Standing, matched: frozenset[str], *, hi
         unseen = Shape(tuple(FieldUse("") for _ in known.columns))
         return refusing(standing.reads(unseen), analysis.refused[0])
     if known.raw.kind is StatementKind.COPY_IN:
-        return _filling(analysis, standing)
+        return _filling(known, standing)
     plan = _without_flow(known, standing.reads(shape_of(known, matched)))
     explains = known.raw.kind is StatementKind.EXPLAIN and plan.refused is None
     if explains and hidden and _NO_EXPLAINING.allow not in standing.gate.allow:
@@ -181,14 +181,24 @@ def _deciding(known: "Known", standing: Standing, matched: frozenset[str], *, hi
     return plan
 
 
-def _filling(analysis: Analysis, standing: Standing) -> Plan:
+def _filling(known: "Known", standing: Standing) -> Plan:
     """Decide about a copy into a table, whose columns are the outputs: they are written with what the client sends."""
-    paths = [next(iter(output.origins), "") for output in analysis.outputs]
+    paths = [next(iter(output.origins), "") for output in known.analysis.outputs]
+    if all(path.startswith(TEMPORARY) for path in paths):
+        return replace(_by_content(standing), announced=tuple(Announced(SCAN, "scan") for _ in paths))
     plan = standing.writes(Shape(tuple(FieldUse(path, Use.WRITTEN) for path in paths)))
     if plan.refused is not None and plan.refused.denial is Denial.NO_FLOW:
         reading = standing.reads(Shape())
         if all(reading.judge(path) == NONE for path in paths):
             return replace(plan, refused=None, announced=tuple(Announced(NONE, None) for _ in paths))
+    return plan
+
+
+def _by_content(standing: Standing) -> Plan:
+    """Give the plan for given values that go to no column of the asset: what is found in them decides, and no flow denies that."""
+    plan = standing.writes(Shape())
+    if plan.refused is not None and plan.refused.denial is Denial.NO_FLOW:
+        return replace(plan, refused=None)
     return plan
 
 

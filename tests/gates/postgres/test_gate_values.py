@@ -1,0 +1,173 @@
+"""Values on their way in: literals, parameters, rows of a copy; tokens that come back; and the drivers that send them."""
+
+import asyncio
+import doctest
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from gate_house import PASSWORD, SCHEMA, House, house
+
+from postgres_servers import Server
+from ringfence.gates.postgres import conditions, consequences
+from ringfence.gates.postgres.inbound import Literals, literal_value, quoted
+from ringfence.sql.model import Given, GivenKind
+
+MASKED = "***************"
+CARD = "4111 1111 1111 1111"
+
+
+@pytest.fixture
+def gate(postgres: Server, tmp_path: Path) -> Iterator[House]:
+    with house(postgres.database("values", SCHEMA), tmp_path) as running:
+        yield running
+
+
+def stored(gate: House, postgres: Server, what: str) -> str:
+    return postgres.psql(gate.database, what).strip()
+
+
+def test_values_go_into_columns_that_the_flow_carries_and_into_no_others(gate: House, postgres: Server) -> None:
+    with psycopg.connect(gate.dsn(), autocommit=True) as client:
+        client.execute("insert into person (id, name, email) values (10, 'Zed Example', 'zed@example.com')")
+        client.execute("insert into person (id, name, email) values (11, %s, %s)", ["Yan Example", "yan@example.com"])
+        client.execute("update person set email = %s where id = 11", ["yan@example.net"])
+        for text, values in (
+            (f"insert into person (id, note) values (12, 'card {CARD}')", None),
+            ("insert into person (id, note) values (12, %s)", [f"card {CARD}"]),
+            ("insert into person (id, born) values (12, '1999-01-01')", None),
+            ("insert into person (id, born) values (12, %s)", ["1999-01-01"]),
+            (f"select 'card {CARD}'", None),
+            ("select %s::text", [f"card {CARD}"]),
+            (f"update person set note = E'card\\n{CARD}' where id = 1", None),
+            (f"update person set note = $tag$card {CARD}$tag$ where id = 1", None),
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                client.execute(text, values)
+    assert stored(gate, postgres, "select count(*) from person where id = 12 or note like '%4111%'") == "0"
+    assert stored(gate, postgres, "select email from person where id = 11") == "yan@example.net"
+    assert {"crossed", "refused", "alert"} == set(gate.entries.kinds())
+    assert "4111" not in str(gate.entries.bodies)
+
+
+def test_a_copy_of_one_column_into_another_is_judged_by_both(gate: House) -> None:
+    with psycopg.connect(gate.dsn(), autocommit=True) as client:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            client.execute("update person set note = email where id = 1")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            client.execute("insert into item select id, email, 1 from person")
+
+
+def copy_a_note(cursor: "psycopg.Cursor[tuple[object, ...]]", form: str) -> None:
+    with cursor.copy(f"copy person (id, note) from stdin (format {form})") as copy:
+        copy.set_types(["int4", "text"])
+        if form == "csv":
+            copy.write(f"41,card {CARD}\n")
+        else:
+            copy.write_row((41, f"card {CARD}"))
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "binary"])
+def test_rows_of_a_copy_are_judged_one_by_one(gate: House, postgres: Server, form: str) -> None:
+    with psycopg.connect(gate.dsn(), autocommit=True) as client, client.cursor() as cursor:
+        with cursor.copy(f"copy person (id, email) from stdin (format {form})") as copy:
+            copy.set_types(["int4", "text"])
+            for number in range(20, 40):
+                if form == "csv":
+                    copy.write(f'{number},"n{number}@example.com"\n')
+                else:
+                    copy.write_row((number, f"n{number}@example.com"))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            copy_a_note(cursor, form)
+        with cursor.copy(f"copy (select id, email from person where id = 20) to stdout (format {form})") as copy:
+            data = b"".join(copy)
+    assert MASKED[:5].encode() in data
+    assert b"@" not in data
+    assert stored(gate, postgres, "select count(*) from person where id between 20 and 40") == "20"
+    assert stored(gate, postgres, "select count(*) from person where id = 41") == "0"
+
+
+def test_a_token_that_was_given_out_compares_and_is_restored(gate: House, postgres: Server) -> None:
+    with psycopg.connect(gate.dsn("tom"), autocommit=True) as client:
+        [token] = client.execute("select email from person where id = 1").fetchone() or [""]
+        assert token.startswith("tok_")
+        assert client.execute("select id from person where email = %s", [token]).fetchall() == [(1,)]
+        assert psycopg.ClientCursor(client).execute("select id from person where email = %s", [token]).fetchall() == [
+            (1,)
+        ]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            client.execute("select id from person where email = 'ada@example.com'")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            client.execute("select id from person where email = %s", [token[:-1]])
+        client.execute("update person set email = %s where id = 2", [token])
+    assert stored(gate, postgres, "select email from person where id = 2") == "ada@example.com"
+
+
+def test_asyncpg_sees_masks_in_binary_and_prepares_as_ever(gate: House) -> None:
+    asyncpg = pytest.importorskip("asyncpg")
+
+    async def play() -> None:
+        client = await asyncpg.connect(
+            host="127.0.0.1", port=gate.port, user="ana", password=PASSWORD, database=gate.database
+        )
+        try:
+            rows = await client.fetch("select id, email, born_at, doc from person where id = $1", 1)
+            assert (rows[0]["email"], rows[0]["born_at"]) == (MASKED, None)
+            prepared = await client.prepare("select label from item where id = $1")
+            assert [await prepared.fetchval(number) for number in (1, 2)] == ["item 1", "item 2"]
+            async with client.transaction():
+                seen = [row["email"] async for row in client.cursor("select email from person order by id", prefetch=1)]
+            assert seen == [MASKED, MASKED, None]
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await client.fetch("select word from secret")
+        finally:
+            await client.close()
+
+    asyncio.run(play())
+
+
+def test_pg8000_sees_masks(gate: House) -> None:
+    pg8000 = pytest.importorskip("pg8000.native")
+    client = pg8000.Connection("ana", host="127.0.0.1", port=gate.port, password=PASSWORD, database=gate.database)
+    try:
+        assert client.run("select id, email from person where id = :n", n=1) == [[1, MASKED]]
+        with pytest.raises(pg8000.DatabaseError):
+            client.run("select word from secret")
+        assert client.run("select label from item where id = 1") == [["item 1"]]
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("token", "value"),
+    [
+        (b"'it''s'", "it's"),
+        (b"E'a\\tb\\'c\\\\'", "a\tb'c\\"),
+        (b"E'\\x41'", None),
+        (b"$$a'b$$", "a'b"),
+        (b"$t$x$t$", "x"),
+        (b"12.5e3", "12.5e3"),
+        (b"'one'\n'two'", None),
+        (b"U&'\\0041'", None),
+        (b"''", ""),
+    ],
+)
+def test_a_literal_is_read_as_the_server_reads_it_or_not_at_all(token: bytes, value: str | None) -> None:
+    assert literal_value(token) == value
+
+
+def test_a_literal_that_changes_leaves_every_other_byte(gate: House) -> None:
+    text = "select 'ä', 'b'  , 'c'".encode()
+    start = text.index(b"'b'")
+    given = Given(GivenKind.LITERAL, start + 100, start + 103)
+    literals = Literals(text, 100)
+    assert literals.get(given) == "b"
+    assert literals.changed({given: "it's"}) == "select 'ä', 'it''s'  , 'c'".encode()
+    assert quoted("a\0b") == b"'ab'"
+
+
+@pytest.mark.parametrize("module", [conditions, consequences])
+def test_the_examples_in_the_docstrings_are_right(module: object) -> None:
+    result = doctest.testmod(module)  # type: ignore[arg-type]
+    assert (result.failed, result.attempted > 0) == (0, True)
