@@ -90,7 +90,7 @@ def _make(programs: Path, folder: Path, account: Account) -> Path:
     """Make the cluster; give its data folder."""
     data, secret = folder / "data", folder / "superuser"
     secret.touch(mode=0o600)
-    secret.write_text(os.environ["RINGFENCE_SUPERUSER"], encoding="ascii")
+    secret.write_text(os.environ["POSTGRES_GUARD_SUPERUSER"], encoding="ascii")
     account.own(secret)
     command = [str(programs / "initdb"), "-D", str(data), "-U", SUPERUSER, f"--pwfile={secret}", "--no-sync"]
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"]

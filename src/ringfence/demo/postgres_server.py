@@ -174,7 +174,7 @@ class Running:
         password = secrets.token_urlsafe(18)
         command = [sys.executable, "-P", "-m", "ringfence.demo.postgres_guard", str(installation.bin), str(life)]
         command += [f"{name}={value}" for name, value in (settings or {}).items()]
-        environment = {**surroundings(), "RINGFENCE_SUPERUSER": password}
+        environment = {**surroundings(), "POSTGRES_GUARD_SUPERUSER": password}
         if trusting:
             environment["POSTGRES_GUARD_TRUSTS"] = "yes"
         self._guard = subprocess.Popen(
