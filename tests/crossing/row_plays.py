@@ -85,7 +85,7 @@ def table_of(data: bytes | bytearray) -> list[list[str | None]]:
 
 
 def announced(flow: str, *uses: FieldUse | str, text: str = POLICY) -> Plan:
-    fields = tuple(FieldUse(use) if isinstance(use, str) else use for use in uses)
+    fields = tuple(FieldUse(use, apart=True) if isinstance(use, str) else use for use in uses)
     return plan(policy(text), FlowId(flow), Asker(), Shape(fields))
 
 

@@ -255,3 +255,16 @@ def test_a_token_that_went_out_in_rows_comes_back_in_rows_as_its_clear_value() -
     answer = lines([[mail, f"wrote to {mail}."], ["x", "y"]])
     received = table_of(Play(talk.back).run([answer]).released)
     assert received == [[MAIL, f"wrote to {MAIL}."], ["x", "y"]]
+
+
+def test_what_was_computed_from_something_hidden_is_the_same_in_every_row_also_where_there_was_nothing() -> None:
+    made = announced("names", FieldUse("email", computed=True), text=CLEAR)
+    played = Play(begin_rows(made, [RowColumn("email", ValueType.STRING, 0)])).run([lines([["x"], [None], [""]])])
+    assert table_of(played.released) == [["[redacted:email]"]] * 3
+
+
+def test_what_was_computed_from_free_text_is_not_searched_but_hidden() -> None:
+    made = announced("names", FieldUse("note", computed=True), text=CLEAR)
+    played = Play(begin_rows(made, [RowColumn("note", ValueType.STRING, 0)])).run([lines([["ten.avon@ada"], [None]])])
+    assert len({row[0] for row in table_of(played.released)}) == 1
+    assert "avon" not in str(table_of(played.released))

@@ -89,10 +89,10 @@ def with_parts(raw: Raw, flow_name: str, paths: list[str]) -> list[str]:
     ]
 
 
-def field_refused(raw: Raw, flow_name: str, use: str, paths: list[str], apart: bool, who: Who) -> bool:
+def field_refused(raw: Raw, flow_name: str, use: str, paths: list[str], computed: bool, apart: bool, who: Who) -> bool:
     """Say whether an announced use stops everything."""
     if use == "stored":
-        target = judgement(raw, flow_name, paths[0])
+        target = "" if computed else judgement(raw, flow_name, paths[0])
         return any(_spills(raw, flow_name, path, target, who) for path in with_parts(raw, flow_name, paths[1:]))
     paths = paths if apart else with_parts(raw, flow_name, paths)
     return any(_stops(raw, flow_name, path, use, who) for path in paths)
@@ -132,6 +132,8 @@ def appears(raw: Raw, flow_name: str, paths: list[str], computed: bool, apart: b
     ways = [how for how in ways if how != "none"]
     hidden = [how for how in ways if how not in ("clear", "scan")]
     if not hidden:
+        if computed and "scan" in ways and hides(raw, flow_name, who):
+            return "redact"
         return "scan" if "scan" in ways else "clear" if ways else "none"
     if hidden[0] in ("deny", "redact", "null") or (len(set(ways)) == 1 and not computed):
         return hidden[0]

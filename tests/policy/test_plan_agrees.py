@@ -44,7 +44,7 @@ def _agree(seed: int) -> int:
         apart = rng.random() < 0.4
         sources = tuple(rng.sample(PATHS, rng.choice([0, 0, 1, 2])))
         made = plan(policy, FlowId(flow), asker, Shape((FieldUse(path, use, sources, computed, apart),)))
-        apart = apart and not computed and use in (Use.SHOWN, Use.WRITTEN)
+        apart = apart and not computed and not sources and use in (Use.SHOWN, Use.WRITTEN)
         paths = [*sources] if computed and not path and use is not Use.STORED else [path, *sources]
         paths = [path] if use is Use.WRITTEN else paths
         why = model.refusal(raw, flow, role, purpose, has_reason)
@@ -52,7 +52,7 @@ def _agree(seed: int) -> int:
             assert made.refused is not None, (seed, flow)
             assert made.refused.denial.value == why, (seed, flow)
         else:
-            refused = model.field_refused(raw, flow, use.value, paths, apart, (role, purpose))
+            refused = model.field_refused(raw, flow, use.value, paths, computed, apart, (role, purpose))
             assert (made.refused is not None) == refused, (seed, flow, paths, use)
             if use is Use.SHOWN:
                 assert _how(made.announced[0]) == model.appears(raw, flow, paths, computed, apart, (role, purpose)), (

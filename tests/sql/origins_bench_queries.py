@@ -27,9 +27,10 @@ VIEWS = {
 }
 SCHEMA = """
 create schema diff; set search_path = diff;
-create table person(id int, name text, ssn text, email text, pay int, dept int, tags text[], doc jsonb);
-create table dept(id int, title text, boss int);
-create table bill(id int, who int, amount int, note text);
+create table person(id int, name text, ssn text, email text, pay int, dept int, tags text[], doc jsonb)
+ with (autovacuum_enabled = off);
+create table dept(id int, title text, boss int) with (autovacuum_enabled = off);
+create table bill(id int, who int, amount int, note text) with (autovacuum_enabled = off);
 create table sink(a text, b int, c text generated always as (a || '!') stored);
 insert into person select i, 'n' || i % 4, 's' || i % 5, 'e' || i, i * 7 % 4, i % 3, array['t' || i % 2, 'u' || i],
  jsonb_build_object('k', 'v' || i) from generate_series(1, 7) i;

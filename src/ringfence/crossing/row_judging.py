@@ -34,7 +34,7 @@ from ringfence.policy.plan import Plan
 from ringfence.policy.verdict import Announced, Decision
 from ringfence.transform import About, Ask, Keyring, blind_index
 from ringfence.transform.bulk import Replacer, replacer
-from ringfence.transform.types import TEXTUAL
+from ringfence.transform.types import TEXTUAL, ValueType
 
 Values = list[bytes | None]
 
@@ -164,7 +164,9 @@ class RowJudge:
             column = self._carrier.columns[number]
             if self._is_subject(column):
                 self._note_subjects(judged, values)
-            if column.is_json:
+            if self._announced[number].uniform:
+                self._uniformly(judged, number, len(values))
+            elif column.is_json:
                 self._by_document(judged, number, values)
             else:
                 self._by_column(judged, number, values)
@@ -183,8 +185,27 @@ class RowJudge:
 
     def _goes_by_path(self, column: RowColumn, known: Announced) -> bool:
         """Say whether a document's fields are those declared below the column's path, and what was announced is its own."""
-        own = column.exact and bool(column.path)
-        return own and handling(self._plan, self._plan.judge(column.path)) == known.decision
+        if not (column.exact and column.path):
+            return False
+        own = handling(self._plan, self._plan.judge(column.path))
+        return own == known.decision or (
+            own is None and known.decision == "scan"
+        )  # looked at for what is declared below
+
+    def _uniformly(self, judged: JudgedRows, number: int, count: int) -> None:
+        """Put the same into every row: also where nothing was, for that was computed too."""
+        known, column = self._announced[number], self._carrier.columns[number]
+        if not isinstance(known.decision, Decision):
+            return
+        judged.sightings.append(sighting_by_field(known.judgement, known.decision, column.path, 0, count))
+        about = About("", known.judgement, self._plan.scope(known.decision.form), self._keys)
+        if column.is_json:
+            text = replacer(known.decision.form, ValueType.STRING, about)(b"-")
+            value: bytes | None = b"null" if text is None else b'"' + text + b'"'
+        else:
+            value = replacer(known.decision.form, column.type, about, column.max_length)(b"-")
+        judged.columns[number] = [value] * count
+        judged.changes += count
 
     def _by_column(self, judged: JudgedRows, number: int, values: Values) -> None:
         known = self._announced[number]

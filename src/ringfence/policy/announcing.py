@@ -24,6 +24,8 @@ from ringfence.policy.verdict import Announced, Decision, Denial, FieldUse, Refu
 Handling: TypeAlias = Decision | Literal["scan"] | None
 """What is done with one field: nothing (None), its content decides, or a decision."""
 
+MOST_GUESSES = 16  # given values that one statement may compare a hidden field with
+
 _BLURRED = frozenset({FormKind.REDACT, FormKind.NULL})  # forms that show nothing of a value, whatever it is
 
 
@@ -60,13 +62,23 @@ class Judging:
         handled = [each for each in self._handled(use) if each[1] is not None]
         hidden = [(judgement, how) for judgement, how in handled if _is_hidden(how)]
         if not hidden:
-            scanned = (each for each in handled if each[1] == SCAN)
-            return Announced(*next(scanned, handled[0] if handled else (NONE, None)))
+            return self._announce_open(use, handled)
         judgement, decision = hidden[0]
-        same = len(hidden) == len(handled) and len({how.form for _, how in hidden}) == 1
-        if decision.form.denies or (same and not use.computed) or decision.form.kind in _BLURRED:
+        if decision.form.denies:
             return Announced(judgement, decision)
-        return Announced(judgement, Decision(REDACT, decision.rule))
+        same = len(hidden) == len(handled) and len({how.form for _, how in hidden}) == 1
+        if same and not use.computed:
+            return Announced(judgement, decision)
+        blurred = decision if decision.form.kind in _BLURRED else Decision(REDACT, decision.rule)
+        return Announced(judgement, blurred, uniform=True)
+
+    def _announce_open(self, use: FieldUse, handled: Sequence[tuple[Judgement, Handling]]) -> Announced:
+        """Announce what nothing declared hides. What was computed from free text can be spelt so that no search finds it."""
+        scanned = next((each for each in handled if each[1] == SCAN), None)
+        hidden = self._hidden() if scanned is not None and use.computed else None
+        if hidden is not None:
+            return Announced(SCAN, Decision(REDACT, hidden[1].rule), uniform=True)
+        return Announced(*(scanned or (handled[0] if handled else (NONE, None))))
 
     def refused(self, use: FieldUse) -> Refused | None:
         """Say why a use may not be, or None where it may."""
@@ -77,14 +89,19 @@ class Judging:
             if isinstance(handling, Decision) and handling.form.denies:
                 mend = f"judge the field in the map, or say in flow {self.flow.id} how it may cross"
                 return Refused(Denial.FIELD, handling.rule, mend, category)
+            if use.count > MOST_GUESSES and _is_hidden(handling):
+                mend = f"compare it with at most {MOST_GUESSES} given values in one statement"
+                return Refused(Denial.FIELD, handling.rule, mend, category)
             if use.use in _COMPARING and not self._comparable(use.use, judgement, handling):
                 return self._comparison_refused(handling, category)
         return None
 
     def charges(self, uses: Sequence[FieldUse]) -> tuple[tuple[str, Predicate], ...]:
-        """List what comparisons with given values cost, one for each use of a category that does not cross clear."""
-        found = (each for use in uses if use.use is Use.EQUATED for each in self._handled(use))
-        return tuple(self._charged(found))
+        """List what comparisons with given values cost: once for each given value that a hidden category is compared with."""
+        equated = [use for use in uses if use.use is Use.EQUATED]
+        return tuple(
+            charge for use in equated for charge in self._charged(self._handled(use)) for _ in range(use.count)
+        )
 
     def _charged(self, found: Iterator[tuple[Judgement, Handling]]) -> Iterator[tuple[str, Predicate]]:
         for judgement, handling in found:
@@ -98,7 +115,7 @@ class Judging:
 
         Where the payload shows a document's parts they go by their own paths, and here they only make it be looked at.
         """
-        is_apart = use.apart and use.use in _HOLDING and not use.computed
+        is_apart = use.apart and use.use in _HOLDING and not use.computed and not use.sources
         for path in (use.path,) if use.use is Use.WRITTEN else _paths(use):
             own = self._handle(path)
             below = [part for part in map(self._handle, self._below(path)) if part[1] is not None]
@@ -143,13 +160,15 @@ class Judging:
         target = judge_path(self.fields, use.path, self.longest)
         for path in use.sources:
             for judgement, handling in map(self._handle, (path, *self._below(path))):
-                if handling is None or judgement == target or _is_clear(handling):
+                if handling is None or _is_clear(handling) or (judgement == target and not use.computed):
                     continue
                 if handling == SCAN and self._hidden() is None:
                     continue
                 category = judgement if judgement in self.table else None
                 rule = handling.rule if isinstance(handling, Decision) else f"flows.{self.flow.id}"
-                mend = f"the copy would be judged {target}: judge both fields alike in the map"
+                mend = (
+                    f"what is written would be judged {target}: copy whole values between fields that are judged alike"
+                )
                 return Refused(Denial.FIELD, rule, mend, category)
         return None
 

@@ -35,6 +35,7 @@ class FieldUse:
     sources: tuple[str, ...] = ()
     computed: bool = False
     apart: bool = False
+    count: int = 1  # of an equated field: with how many given values it is compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,13 @@ class Decision:
 class Announced:
     """What happens to an announced field: nothing (None: it passes unscanned), its content decides ("scan"), or a decision.
 
-    `judgement` is what stands in records: a category's path, `none`, `scan` or `unknown`.
+    `judgement` is what stands in records: a category's path, `none`, `scan` or `unknown`. `uniform`: every value becomes the same,
+    also where there is none and where it is empty, for whether there is one was computed from what may not be seen.
     """
 
     judgement: Judgement
     decision: Decision | Literal["scan"] | None
+    uniform: bool = False
 
 
 class Denial(StrEnum):

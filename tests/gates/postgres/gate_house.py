@@ -177,6 +177,7 @@ def house(dsn: str, folder: Path, **changes: str) -> Iterator[House]:
         run(gate.close())
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
+        listening.close()
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 

@@ -130,6 +130,8 @@ def check_identical(database: str, gate: Gate, count: int) -> None:
     for (query, direct), (_, gated) in zip(straight, through, strict=True):
         for statement, one, other in zip(query.statements, direct, gated, strict=True):
             assert as_seen(statement, one) == as_seen(statement, other), (query.way, statement)
+            if one.code:
+                break  # what follows builds on a statement that failed
 
 
 def as_seen(statement: str, reply: Reply) -> list[tuple[bytes, bytes]]:

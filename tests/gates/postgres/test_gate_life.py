@@ -13,6 +13,7 @@ from gate_house import PASSWORD, SCHEMA, House, house, read_policy
 from raw_client import RawClient, bind, cells, code, execute, letters, parse, query
 
 from postgres_servers import Server
+from tls_authority import Authority
 
 MASKED = "***************"
 
@@ -331,3 +332,20 @@ def test_a_statement_that_is_bound_before_it_is_confirmed_waits(gate: House) -> 
             parse("s", "select email from person where id = 1"), b"S\0\0\0\4", bind("", "s"), execute(), b"S\0\0\0\4"
         )
         assert letters(raw.until("Z", 2)) == "1Z2DCZ"
+
+
+def test_encrypted_clients_are_bound_to_the_channel_and_plain_ones_are_refused_in_words(
+    database: str, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path / "tls")
+    shown = authority.issue("localhost")
+    more = f", tls: {{certificate: '{shown.certificate}', key: '{shown.key}'}}"
+    with house(database, tmp_path, more=more) as gate:
+        with pytest.raises(psycopg.OperationalError, match="encrypted connections only"):
+            psycopg.connect(gate.dsn(sslmode="disable"))
+        sure = {"sslmode": "verify-full", "sslrootcert": str(authority.file), "channel_binding": "require"}
+        dsn = gate.dsn(**sure).replace("host=127.0.0.1", "host=localhost")
+        with psycopg.connect(dsn, autocommit=True) as client:
+            assert client.pgconn.ssl_in_use
+            assert client.execute("select id, email from person where id = 1").fetchone() == (1, MASKED)
+            assert len(client.execute("select id, label from item, generate_series(1, 100)").fetchall()) == 50_000

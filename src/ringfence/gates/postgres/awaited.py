@@ -233,6 +233,7 @@ class Asked(Awaited):
     def failed(self, session: "Session", frame: bytes) -> "bytes | Slow":
         """Keep the error. Whoever asked tells the client, unless the connection ends."""
         self.answer.error = frame
+        session.asked_in_vain = not self.ends
         if errors.is_fatal(frame):
             return session.told(frame, withhold=False)
         return b""

@@ -101,6 +101,8 @@ class Extended:
         if isinstance(let, Stopped):
             await refuse(session, let.plan, let.what, ends=False, recorded=let.recorded)
             return
+        if session.skips():
+            return
         if let.changes:
             frame = bound.changed(let.changes)
         portal = Portal(name, let.verdict, frame, session.segment, session.portals.get(name))
@@ -170,6 +172,8 @@ class Extended:
             fail_with(session, _NO_SUCH_STATEMENT, ends=False)
             return
         if statement.hot is not session.hot and await self._again(statement) is None:
+            return
+        if session.skips():
             return
         session.unsynced = True
         session.up.append(frame)

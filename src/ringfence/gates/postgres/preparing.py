@@ -165,6 +165,7 @@ def tell_failed(session: "Session", failed: Failed, piece: Piece) -> None:
     """Tell an error of looking at a statement as the statement's own."""
     if failed.error:
         session.unsynced = True
+        session.asked_in_vain = False
         session.down.append(session.told(errors.moved(failed.error, piece.before), withhold=False))
 
 

@@ -63,6 +63,9 @@ class Querying:
     async def _slowly(self, frame: bytes) -> None:
         session = self._session
         if session.unsynced:
+            await session.quiet()
+            if session.skips():
+                return
             session.sync_quietly()
             await session.quiet()
         session.statements.pop(_UNNAMED, None)

@@ -51,10 +51,10 @@ async def refuse(
 
 def fail_with(session: "Session", error: bytes, *, ends: bool) -> None:
     """Make the server fail in the place of a message, and give the client this error for it."""
-    if (
-        not ends and session.skips()
-    ):  # what the gate asked for itself has failed: the server passes over everything already
-        session.down.append(error)
+    if not ends and session.skips():  # the server passes over everything already; the client may not know it yet
+        if session.asked_in_vain:
+            session.asked_in_vain = False
+            session.down.append(error)
         return
     session.up.append(speaking.FAILING_QUERY if ends else speaking.FAILING_PARSE)
     session.pending.append(Refused(error, ends=ends))

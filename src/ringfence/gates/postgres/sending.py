@@ -39,6 +39,7 @@ class Sending(Meaning):
         self.down: list[bytes] = []
         self.segment = 0  # how many Syncs the client has sent
         self.unsynced = False  # something of the extended protocol was sent since the last Sync
+        self.asked_in_vain = False  # it does so since a question of the gate's own failed, of which the client knows nothing
         self.skipping = False  # the server passes over everything until the next Sync
         self.over = False
         self._quiet: asyncio.Future[None] | None = None
@@ -74,6 +75,9 @@ class Sending(Meaning):
     async def ask(self, messages: bytes, script: str, *, sync: bool = False) -> Answer:
         """Ask the server something of the gate's own, in its turn; `sync` ends the question with a Sync of its own."""
         asked = Asked(script + ("S" if sync else ""))
+        if self.skipping:  # an error has come meanwhile: the server would pass over the question
+            asked.answer.dropped = True
+            return asked.answer
         self.up.append(messages + (speaking.SYNC if sync else speaking.FLUSH))
         self.pending.append(asked)
         self.flush_up()
@@ -103,6 +107,7 @@ class Sending(Meaning):
     def end_segment(self) -> None:
         """Note that a Sync was sent: where nothing is remembered, what was looked at is believed no longer than its locks hold."""
         self.unsynced = False
+        self.asked_in_vain = False
         self.segment += 1
         if not self.shared.remembers:
             self.hot = Hot()
