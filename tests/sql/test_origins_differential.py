@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from origins_bench_changes import Changes, unexplained
-from postgres_servers import Server, as_user, shapes_database
 
+from postgres_servers import Server, as_user, shapes_database
 from ringfence.sql.model import Analysis, Compared, Output
 
 

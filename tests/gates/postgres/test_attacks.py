@@ -1,13 +1,13 @@
 """The table of attacks: each works straight, none at the gate, and each protection switched off lets one through."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
-from postgres_servers import Server, Servers, as_user
+from postgres_servers import VERSIONS, as_user
 from postgres_support.attacks import (
     Attack,
     Goal,
@@ -23,84 +23,78 @@ from postgres_support.gate import EVERYBODY, Gate, shop_gate
 from postgres_support.marks import marked
 from postgres_support.raw import Wire
 from postgres_support.switches import SWITCHES, Switch
+from ringfence.demo import postgres_server
+from ringfence.demo.postgres_server import Installation, Running, ServerMissing, find_installation, find_installations
 from ringfence.demo.postgres_shop import LOGINS, shop
 
 ATTACKS = attacks()
+NAME = "attacked"
 LEAST = 60  # the least number that the table must hold
 
 
 class Arena:
-    """A database in which every attack works, and the ways to try one there."""
+    """A database in which every attack works, on a server of its own: what a login may is the whole server's."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.dsn = server.database("attacked", shop(marked(100)) + setup().encode())
-        self.name = urlsplit(self.dsn).path[1:]
-        self.brings = {"dblink"} if self._has("select 1 from pg_available_extensions where name = 'dblink'") else set()
-        if self.brings:
-            server.psql(self.name, setup_of_extensions(server.port, self.name), verbosity="terse")
-        if self._xml():
-            self.brings.add("xml")
-        self._table = {(one.kind, one.name): one for one in attacks(server.port, self.name)}
-
-    def _has(self, question: str) -> bool:
-        return bool(self.server.psql(self.name, question).strip())
-
-    def _xml(self) -> bool:
+    def __init__(self, server: postgres_server.Server) -> None:
+        server.psql("postgres", f"create database {NAME}")
+        server.psql(NAME, shop(marked(100)) + setup().encode(), verbosity="terse")
+        self.dsn = server.dsn(NAME)
+        self._superuser = psycopg.connect(self.dsn, autocommit=True)
+        self.brings = set()
+        if self.prove("select 1 from pg_available_extensions where name = 'dblink'"):
+            server.psql(NAME, setup_of_extensions(server.port, NAME), verbosity="terse")
+            self.brings.add("dblink")
         with Wire(self.dsn) as wire:
-            return not wire.query("select xmlcomment('x')").code
+            if not wire.query("select xmlcomment('x')").code:
+                self.brings.add("xml")
+        self._table = {(one.kind, one.name): one for one in attacks(server.port, NAME)}
+
+    def close(self) -> None:
+        self._superuser.close()
+
+    def prove(self, question: str) -> str:
+        """Run SQL as the superuser; give what came of it, "" where nothing did."""
+        cursor = self._superuser.execute(question.encode())
+        return "\n".join(map(str, cursor.fetchall())) if cursor.description else ""
 
     def can(self, attack: Attack) -> bool:
         """Whether this server has what an attack needs."""
         return not attack.needs or attack.needs in self.brings
 
-    def prove(self, question: str) -> str:
-        """Run SQL as the superuser."""
-        return self.server.psql(self.name, question)
-
     def straight(self, attack: Attack) -> Outcome:
         """Try without a gate."""
-        with self.with_powers():
-            return run(
-                self._here(attack), lambda more: Wire(as_user(self.dsn, LOGINS[attack.role]), **more), self.prove
-            )
+        return self._try(attack, lambda more: Wire(as_user(self.dsn, LOGINS[attack.role]), **more))
 
     def through(self, gate: Gate, attack: Attack) -> Outcome:
         """Try through a gate."""
-        return run(self._here(attack), connect(gate, attack), self.prove)
+        return self._try(attack, lambda more: Wire(gate.dsn(EVERYBODY[attack.role], **more)))
 
-    @contextmanager
-    def gate(self, folder: Path, *, switched_off: str = "", strict: bool = False) -> Iterator[Gate]:
-        """Run a gate; give its login powers when it runs."""
-        with shop_gate(folder, self.dsn, switched_off=switched_off, strict=strict) as gate, self.with_powers():
-            yield gate
-
-    @contextmanager
-    def with_powers(self) -> Iterator[None]:
-        """Give the login what no gate would start with, for a while."""
+    def _try(self, attack: Attack, connect: Callable[[Mapping[str, str]], Wire]) -> Outcome:
+        """Give the login, for the time of an attack, what no gate would start with."""
         self.prove(powers())
         try:
-            yield
+            return run(self._table[attack.kind, attack.name], connect, self.prove)
         finally:
             self.prove(powers_taken())
 
-    def _here(self, attack: Attack) -> Attack:
-        """Give the attack with this server's own address in it."""
-        return self._table[attack.kind, attack.name]
 
-
-def connect(gate: Gate, attack: Attack) -> Callable[[Mapping[str, str]], Wire]:
-    return lambda more: Wire(gate.dsn(EVERYBODY[attack.role]), **more)
+@contextmanager
+def arena_on(installation: Installation, folder: Path) -> Iterator[Arena]:
+    with Running(installation, folder / "life", trusting=True) as server, closing(Arena(server)) as arena:
+        yield arena
 
 
 @pytest.fixture(scope="module")
-def arena(servers: Servers) -> Arena:
-    return Arena(servers.preferred)
+def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
+    if not find_installations():
+        pytest.skip("no PostgreSQL is installed here: pip install 'ringfence[dev]'")
+    with arena_on(find_installation(), tmp_path_factory.mktemp("arena")) as one:
+        yield one
 
 
 @pytest.fixture(scope="module")
 def gate(tmp_path_factory: pytest.TempPathFactory, arena: Arena) -> Iterator[Gate]:
-    with arena.gate(tmp_path_factory.mktemp("gate")) as one:
+    with shop_gate(tmp_path_factory.mktemp("gate"), arena.dsn) as one:
         yield one
 
 
@@ -130,9 +124,13 @@ def test_an_attack_comes_to_nothing_at_the_gate(arena: Arena, gate: Gate, attack
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("strict", [False, True], ids=["window", "strict"])
-def test_no_attack_succeeds_on_any_version(tmp_path: Path, server: Server, strict: bool) -> None:
-    arena = Arena(server)
-    with arena.gate(tmp_path / "gate", strict=strict) as gate:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_no_attack_succeeds_on_any_version(tmp_path: Path, version: int, strict: bool) -> None:
+    try:
+        installation = find_installation(version)
+    except ServerMissing as missing:
+        pytest.skip(missing.what)
+    with arena_on(installation, tmp_path) as arena, shop_gate(tmp_path / "gate", arena.dsn, strict=strict) as gate:
         reached = [attack.name for attack in ATTACKS if arena.can(attack) and arena.through(gate, attack).succeeded]
     assert not reached
 
@@ -141,5 +139,5 @@ def test_no_attack_succeeds_on_any_version(tmp_path: Path, server: Server, stric
 def test_a_protection_that_is_switched_off_lets_an_attack_through(tmp_path: Path, arena: Arena, switch: Switch) -> None:
     named = [one for one in ATTACKS if one.name in switch.lets_through and arena.can(one)]
     assert named, "the switch names attacks of the table"
-    with arena.gate(tmp_path / "gate", switched_off=switch.name) as gate:
+    with shop_gate(tmp_path / "gate", arena.dsn, switched_off=switch.name) as gate:
         assert any(arena.through(gate, attack).succeeded for attack in named)

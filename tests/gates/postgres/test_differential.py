@@ -12,7 +12,8 @@ import pytest
 from postgres_servers import Server, Servers, as_user
 from postgres_support.gate import EVERYBODY, SUPPORT, Gate, all_clear, gate_on, shop_gate
 from postgres_support.marks import Seeker, hidden_from, marked
-from postgres_support.random_queries import RELATIONS, Maker, Query, Way
+from postgres_support.query_tables import RELATIONS
+from postgres_support.random_queries import Maker, Query, Way
 from postgres_support.raw import DESCRIBED, ERROR, Reply, Wire
 from ringfence.demo.postgres_shop import LOGINS, shop
 

@@ -30,18 +30,21 @@ _DONE = ord("c")
 _FAIL = ord("f")
 _SWALLOWED = frozenset((ord("H"), ord("S")))
 _TERMINATE = ord("X")
+_GIVEN_UP = speaking.message(b"f", speaking.FAILING + b"\0")
+_NO_DATA = errors.error(errors.PROTOCOL_VIOLATION, "unexpected message in the middle of a copy from the client")
 _WHAT = "the data of this copy may not go there"
 
 
 class CopyingIn(Awaited):
     """The answers to a COPY FROM STDIN."""
 
-    __slots__ = ("_begun", "_over", "ends", "refusal", "verdict", "withholds")
+    __slots__ = ("_begun", "_over", "ends", "is_broken", "refusal", "verdict", "withholds")
 
     def __init__(self, verdict: "Verdict", *, ends: bool) -> None:
         self.verdict = verdict
         self.ends = ends
         self.withholds = verdict.withholds
+        self.is_broken = False  # the client sent what is no data
         self.refusal: Refusal | None = None  # told instead of the error that failing the copy gives
         self._begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._over = False
@@ -81,6 +84,8 @@ class CopyingIn(Awaited):
         self._end()
         if self.refusal is not None and not errors.is_fatal(frame):
             return errors.refusal(self.refusal, _WHAT)
+        if self.is_broken and not errors.is_fatal(frame):
+            return _NO_DATA
         return session.told(frame, withhold=self.withholds)
 
     def undo(self, _session: "Session") -> None:
@@ -122,7 +127,10 @@ async def copy_in(session: "Session", copying: CopyingIn) -> None:
                     session.give_back(frames[number:])
                     await copy.abandon()
                     return
-                session.refuse_protocol("a message that is no data, in the middle of a copy")
+                copying.is_broken = True
+                session.up.append(_GIVEN_UP)
+                session.give_back(frames[number + 1 :])
+                await copy.abandon()
                 return
         session.flush_up()
         await session.server.writable()
@@ -226,5 +234,5 @@ class _Copy:
     def _refuse(self, refusal: Refusal) -> None:
         """Make the copy fail at the server; what the client still sends is dropped."""
         self._copying.refusal = refusal
-        self._session.up.append(speaking.message(b"f", speaking.FAILING + b"\0"))
+        self._session.up.append(_GIVEN_UP)
         self._session.flush_up()

@@ -20,7 +20,6 @@ PROTOCOL_VIOLATION = "08P01"
 CONNECTION_FAILURE = "08006"
 NOT_SUPPORTED = "0A000"
 TOO_LARGE = "54000"
-LEDGER_FAILS = "58030"
 
 _KEPT = frozenset(
     "SVCPpFLRsdt"
@@ -56,14 +55,6 @@ def error(code: str, message: str, *, hint: str = "", detail: str = "", fatal: b
     if hint:
         fields["H"] = hint
     return write(b"E", fields)
-
-
-def notice(message: str, *, hint: str = "", code: str = "01000") -> bytes:
-    """Write a warning of the gate's own."""
-    fields = {"S": "WARNING", "V": "WARNING", "C": code, "M": message}
-    if hint:
-        fields["H"] = hint
-    return write(b"N", fields)
 
 
 def refusal(refused: Refusal, what: str, code: str = INSUFFICIENT_PRIVILEGE) -> bytes:

@@ -39,7 +39,9 @@ class Sending(Meaning):
         self.down: list[bytes] = []
         self.segment = 0  # how many Syncs the client has sent
         self.unsynced = False  # something of the extended protocol was sent since the last Sync
-        self.asked_in_vain = False  # it does so since a question of the gate's own failed, of which the client knows nothing
+        self.asked_in_vain = (
+            False  # it does so since a question of the gate's own failed, of which the client knows nothing
+        )
         self.skipping = False  # the server passes over everything until the next Sync
         self.over = False
         self._quiet: asyncio.Future[None] | None = None
