@@ -62,21 +62,27 @@ class Compared:
     """A base column whose values decide what comes back: in WHERE, JOIN, ORDER BY, GROUP BY, HAVING, DISTINCT, a set operation.
 
     `equated`: it is compared with nothing but single given values, by the type's own equality; `given` are those values.
+    `guesses`: how many they are, where `given` does not name all of them (some stand in the text that was prepared).
     """
 
     path: Path
     equated: bool = False
     given: tuple[Given, ...] = ()
+    guesses: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A base column that is written: from which columns (as in `Output`), and which given values go straight into it."""
+    """A base column that is written: from which columns (as in `Output`), and which given values go straight into it.
+
+    `mixed`: what goes into it was computed with given values, or comes from a temporary table, where it may have been put together.
+    """
 
     path: Path
     origins: tuple[Path, ...] = ()
     exact: bool = False
     given: tuple[Given, ...] = ()
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,8 @@ class Analysis:
     written: tuple[Written, ...] = ()
     functions: tuple[str, ...] = ()  # schema.name, sorted
     relations: tuple[str, ...] = ()  # schema.name, sorted
-    loose: tuple[Given, ...] = ()  # given values that stand neither in `compared` nor in `written`: judged by content
+    loose: tuple[Given, ...] = ()  # given values that stand elsewhere than in `compared` and `written`: judged by content
+    alone: tuple[Given, ...] = ()  # given values that are equated with, or written into, one column, and stand nowhere else
     creates: str = ""  # CREATE TABLE AS, SELECT INTO: the temporary table that `written` fills, as schema.relation
     depends: tuple[Dependency, ...] = ()
     refused: tuple[Refusal, ...] = ()
@@ -160,11 +167,17 @@ class RawStatement:
     start: int
     end: int
     tag: str = ""  # the parser's node: "SelectStmt"
-    inner: str = ""  # text whose tree is to be asked for, where it is not the statement itself: of a COPY, an EXPLAIN, a cursor
+    inner: str = (
+        ""  # text whose tree is to be asked for, where it is not the statement itself: of a COPY, an EXPLAIN, a cursor
+    )
     inner_start: int = -1  # where `inner` stands in the text as it is; -1 where it was made
-    name: str = ""  # of a cursor, prepared statement, setting, savepoint, or the relation copied into (as SQL spells it)
+    name: str = (
+        ""  # of a cursor, prepared statement, setting, savepoint, or the relation copied into (as SQL spells it)
+    )
     columns: tuple[str, ...] = ()  # COPY relation (columns): as written, unquoted; () for all
-    value: str = ""  # SET: the new value as text; TRANSACTION: begin, commit, rollback, savepoint, release, rollback-to, prepare
+    value: str = (
+        ""  # SET: the new value as text; TRANSACTION: begin, commit, rollback, savepoint, release, rollback-to, prepare
+    )
     local: bool = False  # SET LOCAL
     copy: CopyOptions | None = None
     arguments: tuple[Given, ...] = ()  # EXECUTE: its arguments, constants all

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ringfence.sql import origins_queries as queries
+from ringfence.sql import origins_uses as uses
 from ringfence.sql.catalogue import Catalogue, Missing
 from ringfence.sql.model import (
     Analysis,
@@ -33,6 +34,7 @@ __all__ = ["DescribedColumn", "Knobs", "Missing", "analyse"]
 
 _INSERT_EVENT = 4
 _PLAN = "QUERY PLAN"
+_TEMPORARY = "pg_temp."
 _FIRST_OF_INITDB = 10_000  # FirstGenbkiObjectId: below it a type's number was written by hand, and none is a domain
 
 
@@ -130,7 +132,9 @@ def _analyse(walk: Walk, trees: Sequence[Tree], described: Sequence[DescribedCol
     kept = {given for each in listed for given in each.given} | {given for each in written for given in each.given}
     mixed = {given for write in walk.writes.values() for value in write.values for given in value.mixed}
     given = {*walk.tokens.values(), *(parameter(number) for tree in trees for number in tree.parameters)}
-    return Analysis(outputs, listed, written, loose=tuple(sorted((given - kept) | mixed)), creates=creates)
+    alone = uses.alone(walk, trees)
+    loose = tuple(sorted((given - alone) | (alone - kept) | mixed))
+    return Analysis(outputs, listed, written, loose=loose, alone=tuple(sorted((alone & kept) - mixed)), creates=creates)
 
 
 def _same_type(expression: Node | None, described: int) -> bool:
@@ -170,7 +174,8 @@ def _written(walk: Walk) -> tuple[Written, ...]:
 
 
 def _as_written(path: Path, value: Value) -> Written:
-    return Written(path, value.origins, value.exact and bool(value.origins), value.given)
+    built = bool(value.mixed) or any(origin.startswith(_TEMPORARY) for origin in value.origins)
+    return Written(path, value.origins, value.exact and bool(value.origins), value.given, built)
 
 
 def _filled(raw: RawStatement, names: Sequence[str], columns: Sequence[Value]) -> tuple[str, tuple[Written, ...]]:

@@ -15,6 +15,7 @@ from ringfence.sql import origins_functions as functions
 from ringfence.sql import origins_queries as queries
 from ringfence.sql import origins_types as types
 from ringfence.sql import origins_unseen as unseen
+from ringfence.sql import origins_uses as uses
 from ringfence.sql.model import Refusal
 from ringfence.sql.nodes import COMPUTING, EQUALITIES, FIRST_OWN, TEXT_TYPES, TYPE_FIELDS
 from ringfence.sql.origins_scope import DEEPEST_WALK, Scope, Untraceable, Walk, parameter, unknown
@@ -310,9 +311,11 @@ def _equality(walk: Walk, scope: Scope, node: Node) -> bool:
             or not 0 < len(listed.nodes("elements")) <= MOST_IN_A_LIST
         ):
             return False
+        nodes = listed.nodes("elements")
         left = evaluate(walk, scope, arguments[0])
-        right = [evaluate(walk, scope, each) for each in listed.nodes("elements")]
+        right = [evaluate(walk, scope, each) for each in nodes]
     else:
+        nodes = arguments
         left = evaluate(walk, scope, arguments[0])
         right = [evaluate(walk, scope, arguments[1])]
         if not left.origins:
@@ -323,6 +326,8 @@ def _equality(walk: Walk, scope: Scope, node: Node) -> bool:
         and all(len(each.given) == 1 and not each.origins and not each.mixed for each in right)
     ):
         scope.compared.equate(left.origins, [given for each in right for given in each.given])
+        for each in nodes:
+            uses.note(walk, scope, each, left.origins)
     else:
         scope.compared.add_all([left, *right])
     return True

@@ -14,7 +14,7 @@ from ringfence.sql.model import Refusal, path_of
 from ringfence.sql.nodes import FIRST_OWN, POLYMORPHIC
 from ringfence.sql.origins_scope import READ_EXTENSIONS, Frame, Scope, Walk
 from ringfence.sql.origins_values import CONSTANT, NULL, Value, composite, computed
-from ringfence.sql.refusals import FunctionKind, allowed_setting, judge_function
+from ringfence.sql.refusals import FunctionKind, allowed_setting, is_judged, judge_function, readable_setting
 from ringfence.sql.tree import Node, below
 
 DEEPEST_CALL: Final = 12
@@ -156,6 +156,8 @@ def _built_in(walk: Walk, function: Function, values: list[Value], nodes: list[N
     match verdict.kind:
         case FunctionKind.PURE | FunctionKind.HARMLESS:
             return computed(values)
+        case FunctionKind.SETTING if function.name == "current_setting" and _shows_settings(nodes, values):
+            return computed(values)
         case FunctionKind.SETTING:
             name = _constant_text(nodes[0]) if nodes else ""
             if allowed_setting(name) and not any(value.origins for value in values):
@@ -169,6 +171,17 @@ def _built_in(walk: Walk, function: Function, values: list[Value], nodes: list[N
         "function", full_name(function), "what it shows is not known", "leave it out", f"function:{full_name(function)}"
     )
     return _unjudged(walk, function, values, refusal)
+
+
+def _shows_settings(nodes: list[Node], values: list[Value]) -> bool:
+    """Say whether `current_setting` shows a setting only: a setting never takes a value but one that a client gave.
+
+    The name may be a parameter, or come out of a judged relation; a name out of any other would stand in the error that there is
+    no such setting.
+    """
+    if nodes and nodes[0].name == "CONST":
+        return readable_setting(_constant_text(nodes[0])) and not any(value.origins for value in values)
+    return all(is_judged(path) for value in values for path in value.origins)
 
 
 def _constant_text(node: Node) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 from ringfence.sql import origins_columns as stored
 from ringfence.sql import origins_expressions as expressions
+from ringfence.sql import origins_uses as uses
 from ringfence.sql.catalogue import Relation
 from ringfence.sql.model import Dependency, Refusal
 from ringfence.sql.nodes import FIRST_OWN
@@ -102,21 +103,23 @@ def _fill(walk: Walk, scope: Scope, relation: Relation | None, entries: list[Nod
         expression = entry.node("expr")
         if entry.flag("resjunk") and expression is not None:
             expressions.evaluate(walk, scope, expression)
-    filled: list[tuple[int, Value]] = []
+    filled: list[tuple[int, Value, Node]] = []
     for entry in entries:
         expression = entry.node("expr")
         if not entry.flag("resjunk") and expression is not None:
-            filled.append((entry.number("resno"), expressions.evaluate(walk, scope, expression)))
+            filled.append((entry.number("resno"), expressions.evaluate(walk, scope, expression), expression))
     if relation is None or scope.new_row is None:
         return
     row = scope.new_row
-    for number, value in filled:
+    for number, value, node in filled:
         column = relation.columns.get(number)
         if column is None or number > len(row):
             raise unknown("query", "it writes a column that is not there")
         if not column.name or (number not in named and not value.origins):
             continue  # a dropped column, or a default that holds nothing of a row
-        for path in stored.paths(walk, relation, column):
+        columns = stored.paths(walk, relation, column)
+        uses.note(walk, scope, node, columns)
+        for path in columns:
             walk.write(path, value)
         own = row[number - 1]
         row[number - 1] = Value(union([own.origins, value.origins]), own.exact and (value.exact or not value.origins))

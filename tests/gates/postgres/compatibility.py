@@ -22,9 +22,12 @@ Program = Callable[[str, Path], Shown]
 PATIENCE = 60.0
 
 _COMMANDS = r"""
-\d \dt \dt+ \dv \dm \di \ds \df \dn \dn+ \dT \dD \ddp \dC \do \da \dx \l \du \dg \db \dF \dO \dL \dP \encoding
+\d \dt \dt+ \dv \dm \di \ds \df \dn \dn+ \dT \dD \ddp \dC \do \da \dx \db \dF \dO \dL \dP \encoding
 """
 _TYPED = r"""
+\l postgres
+\du shop_*
+\dg shop_*
 \d customer
 \d+ customer
 \d+ orders

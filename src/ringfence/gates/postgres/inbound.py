@@ -135,8 +135,9 @@ async def _cross(
             return Stopped(replace(inbound.plan, refused=refused), "a given value cannot be read")
     given_values = [changes.get(given, values.get(given)) for given in inbound.givens]
     if inbound.plan.restore:
+        alone = frozenset(verdict.known.analysis.alone)
         for number, path in enumerate(inbound.paths):
-            category = verdict.plan.judge(path) if path else ""
+            category = verdict.plan.judge(path) if path and inbound.givens[number] in alone else ""
             clear = _reversed(session, verdict.plan, category, given_values[number]) if category else None
             given_values[number] = clear if clear is not None else given_values[number]
     width = len(given_values)

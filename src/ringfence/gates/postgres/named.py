@@ -78,12 +78,16 @@ def _with_arguments(analysis: Analysis, raw: RawStatement) -> Analysis:
     used = {each.start for each in _parameters(analysis)}
     return replace(
         analysis,
-        compared=tuple(replace(each, given=_argued(each.given, arguments)) for each in analysis.compared),
+        compared=tuple(
+            replace(each, given=_argued(each.given, arguments), guesses=max(each.guesses, len(each.given)))
+            for each in analysis.compared
+        ),
         written=tuple(replace(each, given=_argued(each.given, arguments)) for each in analysis.written),
         loose=(
             *_argued(analysis.loose, arguments),
             *(given for number, given in arguments.items() if number not in used),
         ),
+        alone=_argued(analysis.alone, arguments),
     )
 
 

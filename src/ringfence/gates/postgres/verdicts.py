@@ -4,14 +4,14 @@ The rule: nothing is decided here; what is asked of the policy is put into shape
 of the tables (`Analysis.refused`) becomes a refused plan, so that it is recorded as every other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import re2
 
 from ringfence.gates.postgres.standing import Standing
-from ringfence.policy import Announced, Denial, FieldUse, Plan, Refused, Shape, Use
+from ringfence.policy import Announced, Decision, Denial, FieldUse, Plan, Refused, Shape, Use
 from ringfence.policy.model import NONE, SCAN, FormKind, Mode
 from ringfence.sql.model import Analysis, Compared, Given, GivenKind, Refusal, StatementKind, path_of
 from ringfence.sql.refusals import is_judged
@@ -49,6 +49,9 @@ _NO_EXPLAINING = Refusal(
     "explain a query of columns that you see clear",
     "statement:explain",
 )
+
+
+_WRITE_WHOLE = "write the whole value as it is: one literal or one parameter, not one that is computed"
 
 
 class Verdict:
@@ -221,7 +224,8 @@ def shape_of(known: "Known", matched: frozenset[str] = frozenset()) -> Shape:
     ]
     for compared in analysis.compared:
         if _asked(known, (compared.path,)):
-            fields.append(FieldUse(compared.path, _use_of(compared, matched)))
+            guesses = max(1, compared.guesses, len(compared.given))
+            fields.append(FieldUse(compared.path, _use_of(compared, matched), count=guesses))
     for written in analysis.written:
         sources = _asked(known, written.origins)
         if sources and not written.path.startswith(TEMPORARY):
@@ -272,16 +276,25 @@ def _inbound(analysis: Analysis, standing: Standing) -> Inbound | None:
     reading = standing.reads(Shape())
     into = [(path, given) for path, given in into if reading.judge(path) != NONE or path.startswith(TEMPORARY)]
     loose = [("", given) for given in analysis.loose]
-    if not into and not loose:
+    built = [
+        written.path
+        for written in analysis.written
+        if written.mixed and not written.path.startswith(TEMPORARY) and not is_judged(written.path)
+    ]
+    built = [path for path in built if reading.judge(path) != NONE]
+    if not into and not loose and not built:
         return None
     targets = [(path, given) for path, given in into if not path.startswith(TEMPORARY)]
     scanned = [("", given) for path, given in into if path.startswith(TEMPORARY)] + loose
-    plan = standing.writes(Shape(tuple(FieldUse(path, Use.WRITTEN) for path, _ in targets)))
-    if plan.refused is not None and plan.refused.denial is Denial.NO_FLOW and not targets:
+    plan = standing.writes(
+        Shape(tuple(FieldUse(path, Use.WRITTEN) for path in (*(path for path, _ in targets), *built)))
+    )
+    if plan.refused is not None and plan.refused.denial is Denial.NO_FLOW and not targets and not built:
         plan = replace(
             plan, refused=None
         )  # nothing is written: what is found in loose values is denied by the plan's table
-    announced = (*plan.announced, *(Announced(SCAN, "scan") for _ in scanned))
+    plan = _only_clear(plan, built, len(targets))
+    announced = (*plan.announced[: len(targets)], *(Announced(SCAN, "scan") for _ in scanned))
     everything = [*targets, *scanned]
     return Inbound(
         replace(plan, announced=announced),
@@ -290,11 +303,34 @@ def _inbound(analysis: Analysis, standing: Standing) -> Inbound | None:
     )
 
 
+def _only_clear(plan: Plan, built: Sequence[str], first: int) -> Plan:
+    """Refuse what is put together in the statement, where it would have to be changed or looked at: its whole is in no given value."""
+    if plan.refused is not None:
+        return plan
+    for path, announced in zip(built, plan.announced[first:], strict=True):
+        how = announced.decision
+        hides = (
+            not all(decision.form.passes_clear for decision in plan.table.values())
+            if how == "scan"
+            else how is not None
+        )
+        if hides and not (isinstance(how, Decision) and how.form.passes_clear):
+            rule = how.rule if isinstance(how, Decision) else f"flows.{plan.flow}"
+            category = announced.judgement if announced.judgement in plan.table else None
+            return replace(plan, refused=Refused(Denial.FIELD, rule, _WRITE_WHOLE, category))
+    return plan
+
+
 def _matching(analysis: Analysis, plan: Plan) -> tuple[tuple[str, str, tuple[Given, ...]], ...]:
-    """List the comparisons with tokens: (path, category, given values) of columns that this asker sees as tokens."""
+    """List the comparisons with tokens: (path, category, given values) of columns that this asker sees as tokens.
+
+    A token that stands elsewhere too is none of them: there its clear value would be shown, or compared with another column.
+    """
     found = []
+    alone = frozenset(analysis.alone)
     for compared in analysis.compared:
-        if compared.equated and compared.given and not is_judged(compared.path):
+        whole = len(compared.given) >= max(1, compared.guesses) and alone.issuperset(compared.given)
+        if compared.equated and whole and not is_judged(compared.path):
             category = plan.judge(compared.path)
             if category in plan.table and plan.decide(category).form.kind is FormKind.TOKEN:
                 found.append((compared.path, category, compared.given))

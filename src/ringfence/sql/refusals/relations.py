@@ -85,7 +85,6 @@ _REFUSED_COLUMNS = {
     "pg_authid.rolpassword": _SERVER,
     "pg_user_mapping.umoptions": _SERVER,
     "pg_subscription.subconninfo": _SERVER,
-    "pg_attribute.attmissingval": _VALUES,
     "pg_shadow.passwd": _SERVER,
     "pg_user_mappings.umoptions": _SERVER,
 }
