@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from ringfence.cli._errors import Problem
+from ringfence.cli._extras import POSTGRES, need
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import texts
 from ringfence.cli._session import principal
@@ -54,6 +55,7 @@ def up(
     ] = None,
 ) -> int:
     """Run the gates; give the exit code."""
+    need("postgres", POSTGRES)
     place = home(policy, folder).made()
     if not place.ledger.is_file():
         raise Problem(f"{place.ledger}: no such ledger", "make it with `ringfence init`")

@@ -90,6 +90,10 @@ class Slot:
         self._policy = ""
         self._restarts = 0
         self._was_ready = False
+        self._has_served = (
+            False  # ever: what it says of itself before that is a wrong configuration, which does not mend itself
+        )
+        self._said_why = False
         self._ending = asyncio.Event()
         self._asked = 0
         self._heard = 0.0
@@ -114,7 +118,7 @@ class Slot:
                 return
             self._log.error("died", of=describe_death(code), was_ready=self._was_ready)
             failures = 0 if self._was_ready else failures + 1
-            if code == LEAKED or failures >= MOST_FAILURES:
+            if code == LEAKED or failures >= MOST_FAILURES or (self._said_why and not self._has_served):
                 raise GaveUp(
                     f"gate {self.post.gate}: its worker cannot start: {self._why or f'it ends with {code}'}",
                     "see the log for each attempt",
@@ -248,10 +252,11 @@ class Slot:
             case Waiting(why=why):
                 self._be(WorkerState.WAITING, clean(why))
             case Ready():
-                self._was_ready = True
+                self._was_ready = self._has_served = True
                 self._be(WorkerState.READY, "")
             case Failed(what=what):
                 self._why = clean(what)
+                self._said_why = True
             case Prepared(generation=number) | Wrong(generation=number):
                 self._answer(Prepare, number, report)
             case Switched(generation=number):

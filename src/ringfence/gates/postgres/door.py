@@ -19,7 +19,7 @@ from ringfence.gates.postgres.opening import Opening, Refused, read_opening
 from ringfence.gates.postgres.preparing import Preparing
 from ringfence.gates.postgres.querying import Querying
 from ringfence.gates.postgres.session import Session
-from ringfence.gates.postgres.upstream import cancel, connect
+from ringfence.gates.postgres.upstream import UpstreamFault, cancel, connect
 from ringfence.gates.postgres.upstream_address import Address, secret_of
 from ringfence.policy import Asker, PurposeName, RoleName
 from ringfence.wire.postgres.faults import RemoteError
@@ -56,6 +56,11 @@ async def admit(shared: "Shared", doorway: Doorway, end: ClientEnd) -> None:
         return
     except RemoteError as fault:
         end.finish(errors.error(fault.code, f"ringfence: {fault}", fatal=True))
+        return
+    except UpstreamFault as fault:  # what is behind the gate is not the client's to know
+        shared.world.notify(f"{fault.what}; {fault.mend}")
+        what = "ringfence: the database behind the gate cannot be reached now"
+        end.finish(errors.error(fault.code, what, hint="try again, or ask who runs the gate", fatal=True))
         return
     except AccessFault as fault:
         code = getattr(fault, "code", "28000")

@@ -54,7 +54,7 @@ class _End(asyncio.Protocol):
 
     def hold_back(self, why: str) -> None:
         """Read no more for now."""
-        if not self._held and self.transport is not None and not self.gone:
+        if not self._held and self.transport is not None and not self.gone and not self.transport.is_closing():
             self.transport.pause_reading()
         self._held.add(why)
 
@@ -63,7 +63,7 @@ class _End(asyncio.Protocol):
         if why not in self._held:
             return
         self._held.discard(why)
-        if not self._held and self.transport is not None and not self.gone:
+        if not self._held and self.transport is not None and not self.gone and not self.transport.is_closing():
             self.transport.resume_reading()
 
     def pause_writing(self) -> None:
