@@ -117,8 +117,12 @@ class Analysis:
     written: tuple[Written, ...] = ()
     functions: tuple[str, ...] = ()  # schema.name, sorted
     relations: tuple[str, ...] = ()  # schema.name, sorted
-    loose: tuple[Given, ...] = ()  # given values that stand elsewhere than in `compared` and `written`: judged by content
-    alone: tuple[Given, ...] = ()  # given values that are equated with, or written into, one column, and stand nowhere else
+    loose: tuple[
+        Given, ...
+    ] = ()  # given values that stand elsewhere than in `compared` and `written`: judged by content
+    alone: tuple[
+        Given, ...
+    ] = ()  # given values that are equated with, or written into, one column, and stand nowhere else
     creates: str = ""  # CREATE TABLE AS, SELECT INTO: the temporary table that `written` fills, as schema.relation
     depends: tuple[Dependency, ...] = ()
     refused: tuple[Refusal, ...] = ()

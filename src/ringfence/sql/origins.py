@@ -101,6 +101,7 @@ def _analyse(walk: Walk, trees: Sequence[Tree], described: Sequence[DescribedCol
     columns: list[Value] = []
     for query in (node for tree in trees for node in tree.nodes):
         found = queries.run(walk, Scope(query, None, Frame(own=True), compared))
+        compared.tell(found)
         if query.number("commandType") == queries.SELECT and not query.flag("canSetTag"):
             raise unknown("rule", "a rule shows rows that the server does not describe")
         if query.flag("canSetTag") and (found or not columns):
@@ -117,6 +118,8 @@ def _analyse(walk: Walk, trees: Sequence[Tree], described: Sequence[DescribedCol
         )
     if raw.kind is StatementKind.COPY_IN:
         _check_filling(walk, trees)
+    for write in walk.writes.values():
+        compared.tell(write.values)
     creates, filled = _filled(raw, names, columns)
     written = (*_written(walk), *filled)
     outputs = tuple(

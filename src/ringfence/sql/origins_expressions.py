@@ -11,6 +11,7 @@ compares is an origin of the answer.
 from typing import Final
 
 from ringfence.sql import origins_aggregates as aggregates
+from ringfence.sql import origins_failing as fallible
 from ringfence.sql import origins_functions as functions
 from ringfence.sql import origins_queries as queries
 from ringfence.sql import origins_types as types
@@ -19,7 +20,7 @@ from ringfence.sql import origins_uses as uses
 from ringfence.sql.model import Refusal
 from ringfence.sql.nodes import COMPUTING, EQUALITIES, FIRST_OWN, TEXT_TYPES, TYPE_FIELDS
 from ringfence.sql.origins_scope import DEEPEST_WALK, Scope, Untraceable, Walk, parameter, unknown
-from ringfence.sql.origins_values import CONSTANT, NULL, Comparisons, Value, composite, computed, either
+from ringfence.sql.origins_values import CONSTANT, NULL, Comparisons, Value, composite, computed, either, failing, like
 from ringfence.sql.tree import Node, Unreadable, below
 
 EXISTS, ALL, ANY, ROWCOMPARE, EXPR, MULTIEXPR, ARRAY = range(7)
@@ -42,10 +43,44 @@ def evaluate(walk: Walk, scope: Scope, node: Node) -> Value:
                 "limit", "statement", "its expressions and functions are nested too deeply", "write it in a simpler way"
             )
         )
+    before = walk.failing
     try:
-        return _evaluate(walk, scope, node)
+        value = _evaluate(walk, scope, node)
     finally:
         walk.depth -= 1
+    if _may_fail(walk, node, value):
+        walk.failing += 1
+        return failing(value, value.origins)
+    if walk.failing == before:
+        return value
+    # Something in it may fail: where it is not always computed, whether it is tells of what decides that.
+    return failing(value, value.origins if _is_conditional(node) else ())
+
+
+def _may_fail(walk: Walk, node: Node, value: Value) -> bool:
+    """Whether an expression may fail of itself, where its row here does not say so."""
+    match node.name:
+        case "COERCEVIAIO":
+            return fallible.conversion_fails(node)
+        case "ARRAYCOERCEEXPR" | "JSONEXPR" | "XMLEXPR" | "JSONVALUEEXPR":
+            return bool(value.origins)
+        case "ARRAYEXPR":
+            return node.flag("multidims") and bool(value.origins)
+        case "JSONCONSTRUCTOREXPR":
+            return node.flag("unique") and bool(value.origins)
+        case "COERCETODOMAIN":
+            return types.has_checks(walk, node.number("resulttype")) and bool(value.origins)
+        case "NEXTVALUEEXPR":
+            return True
+    return False
+
+
+def _is_conditional(node: Node) -> bool:
+    if node.name in ("AGGREF", "WINDOWFUNC"):
+        return node.node("aggfilter") is not None
+    if node.name == "SUBLINK":
+        return node.number("subLinkType") in (EXISTS, ANY, ALL)
+    return node.name in ("CASEEXPR", "COALESCEEXPR", "BOOLEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR")
 
 
 def _evaluate(walk: Walk, scope: Scope, node: Node) -> Value:
@@ -202,7 +237,8 @@ def _cast(node: Node, value: Value, arguments: list[Node], first: Value) -> Valu
         and type_of(arguments[0]) in TEXT_TYPES
         and (len(arguments) == 1 or node.text("funcformat") == _IMPLICIT)
     )
-    return Value(value.origins, kept, first.given, first.mixed, kept=value.kept)
+    given = Value(value.origins, kept, first.given, first.mixed, kept=value.kept)
+    return failing(given, value.tells) if value.fails else given
 
 
 def _relabelled(walk: Walk, scope: Scope, node: Node) -> Value:
@@ -211,13 +247,16 @@ def _relabelled(walk: Walk, scope: Scope, node: Node) -> Value:
     if node.number("resulttype") in TEXT_TYPES and type_of(inner) in TEXT_TYPES:
         return value
     exact = value.exact and (type_of(inner) == node.number("resulttype") or value is NULL)
-    return Value(value.origins, exact, value.given, value.mixed, value.fields, kept=value.kept)
+    return like(value, exact)
 
 
 def _operation(walk: Walk, scope: Scope, node: Node) -> Value:
     arguments = node.nodes("args")
     values = [evaluate(walk, scope, each) for each in arguments]
     value = functions.operate(walk, scope, node.number("opno"), values, arguments)
+    if fallible.operator_fails(node, values, arguments):
+        walk.failing += 1
+        value = failing(value, value.origins)
     if node.fields.get("opretset") == "true":
         scope.compared.add(value)
     return value

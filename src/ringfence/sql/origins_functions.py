@@ -8,13 +8,15 @@ somebody read. Anything else is refused, under a name by which a policy may allo
 from typing import Final
 
 from ringfence.sql import origins_expressions as expressions
+from ringfence.sql import origins_failing as fallible
 from ringfence.sql import origins_queries as queries
 from ringfence.sql.catalogue import Body, Function, Operator
 from ringfence.sql.model import Refusal, path_of
 from ringfence.sql.nodes import FIRST_OWN, POLYMORPHIC
 from ringfence.sql.origins_scope import READ_EXTENSIONS, Frame, Scope, Walk
-from ringfence.sql.origins_values import CONSTANT, NULL, Value, composite, computed
+from ringfence.sql.origins_values import CONSTANT, NULL, Value, composite, computed, failing, like
 from ringfence.sql.refusals import FunctionKind, allowed_setting, is_judged, judge_function, readable_setting
+from ringfence.sql.refusals.functions import leaves_trace
 from ringfence.sql.tree import Node, below
 
 DEEPEST_CALL: Final = 12
@@ -48,7 +50,11 @@ def call(walk: Walk, scope: Scope, oid: int, values: list[Value], nodes: list[No
     if function.kind == "f" and function.language == "sql":
         return _through_body(walk, scope, function, values, nodes)
     if _is_read(function):
-        return computed(values)
+        value = computed(values)
+        if fallible.own_call_fails(values):
+            walk.failing += 1
+            value = failing(value, value.origins)
+        return value
     return opaque(walk, function, values)
 
 
@@ -155,18 +161,19 @@ def _built_in(walk: Walk, function: Function, values: list[Value], nodes: list[N
     verdict = judge_function(function.schema, function.name, function.volatility, function.kind)
     match verdict.kind:
         case FunctionKind.PURE | FunctionKind.HARMLESS:
-            return computed(values)
+            return _telling(walk, function, values, nodes)
         case FunctionKind.SETTING if function.name == "current_setting" and _shows_settings(nodes, values):
             return computed(values)
         case FunctionKind.SETTING:
             name = _constant_text(nodes[0]) if nodes else ""
             if allowed_setting(name) and not any(value.origins for value in values):
                 walk.moves_path = walk.moves_path or (len(nodes) > 2 and name.lower() == "search_path")
-                return computed(values)
+                return _telling(walk, function, values, nodes)
         case FunctionKind.REFUSED:
+            walk.failing += 1  # what it leaves behind is not known
             declared = declared_value(walk, function, values)
             if declared is not None:
-                return declared
+                return failing(declared, computed(values).origins)
     refusal = verdict.refusal or Refusal(
         "function", full_name(function), "what it shows is not known", "leave it out", f"function:{full_name(function)}"
     )
@@ -182,6 +189,16 @@ def _shows_settings(nodes: list[Node], values: list[Value]) -> bool:
     if nodes and nodes[0].name == "CONST":
         return readable_setting(_constant_text(nodes[0])) and not any(value.origins for value in values)
     return all(is_judged(path) for value in values for path in value.origins)
+
+
+def _telling(walk: Walk, function: Function, values: list[Value], nodes: list[Node]) -> Value:
+    """Give what is computed from the arguments; where it may fail, or leaves something behind, that tells of them."""
+    value = computed(values)
+    first = expressions.type_of(nodes[0]) if nodes else 0
+    if leaves_trace(function.schema, function.name) or fallible.call_fails(function.name, values, nodes, first):
+        walk.failing += 1
+        return failing(value, value.origins)
+    return value
 
 
 def _constant_text(node: Node) -> str:
@@ -227,6 +244,7 @@ def _through_body(walk: Walk, scope: Scope, function: Function, values: list[Val
     last: Node | None = None
     for tree in trees:
         for query in tree.nodes:
+            scope.compared.tell(columns)  # of a query whose result goes nowhere
             columns = queries.run(walk, Scope(query, None, inside, scope.compared))
             last = query
     return _result(walk, function, columns, last)
@@ -295,7 +313,8 @@ def _result(walk: Walk, function: Function, columns: list[Value], last: Node | N
         value = columns[0] if columns else CONSTANT
         return _asdeclared_value(value, entries, 0, wanted[0] if outputs else function.result)
     if len(columns) == 1 and (columns[0].fields is not None or len(wanted) != 1):
-        return Value(columns[0].origins, mixed=columns[0].mixed, fields=columns[0].fields)
+        whole = Value(columns[0].origins, mixed=columns[0].mixed, fields=columns[0].fields)
+        return failing(whole, columns[0].tells) if columns[0].fails else whole
     kept = [number for number, type_ in enumerate(wanted) if type_]  # a dropped column has no type
     fields: list[Value] = [NULL] * len(wanted)
     for at, number in enumerate(kept):
@@ -308,7 +327,7 @@ def _asdeclared_value(value: Value, entries: list[Node], at: int, wanted: int) -
     """A value that has to be brought to the declared type may change."""
     expression = entries[at].node("expr") if at < len(entries) else None
     if value.exact and (expression is None or expressions.type_of(expression) != wanted):
-        return Value(value.origins, False, value.given, value.mixed, value.fields)
+        return like(value, False)
     return value
 
 

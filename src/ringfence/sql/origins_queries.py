@@ -14,7 +14,7 @@ from ringfence.sql import origins_types as types
 from ringfence.sql import origins_unseen as unseen
 from ringfence.sql import origins_writes as writes
 from ringfence.sql.origins_scope import Cte, Frame, Scope, Walk, unknown
-from ringfence.sql.origins_values import CONSTANT, NULL, Comparisons, Value, computed, either
+from ringfence.sql.origins_values import CONSTANT, NULL, Comparisons, Value, computed, either, failing
 from ringfence.sql.tree import Node, Unreadable, below
 
 SELECT: Final = 1
@@ -200,7 +200,8 @@ def _functions(walk: Walk, scope: Scope, entry: Node) -> list[Value]:
         if value.fields is not None and len(value.fields) >= count and not (count == 1 and len(value.fields) != 1):
             columns.extend(value.fields[:count])
         else:
-            columns.extend([Value(value.origins, value.exact, value.given, value.mixed, kept=value.kept)] * count)
+            part = Value(value.origins, value.exact, value.given, value.mixed, kept=value.kept)
+            columns.extend([failing(part, value.tells) if value.fails else part] * count)
     if entry.flag("funcordinality"):
         columns.append(CONSTANT)
     return unseen.kept_of_functions(entry, columns)

@@ -169,6 +169,7 @@ class Walk:
         self.missing_bodies: set[Body] = set()
         self.refusals: dict[Refusal, None] = {}
         self.writes: dict[Path, Write] = {}
+        self.failing = 0  # expressions that may fail
         self.uses: dict[int, set[Path]] = {}  # given values' nodes, by identity -> the columns that each is for
         self.functions: set[str] = set()
         self.relations: set[str] = set()

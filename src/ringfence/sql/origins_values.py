@@ -15,10 +15,10 @@ class Value:
 
     `exact`: it is the value of one of `origins`, unchanged, or NULL. `given`: given values that it may be, unchanged; `mixed`:
     that it was computed from. `fields`: what is known of each part of a composite value. `kept`: it is computed, and may fail, even
-    where nothing names it.
+    where nothing names it. `fails`: computing it may end the statement, or leave something behind; that it does tells of `tells`.
     """
 
-    __slots__ = ("exact", "fields", "given", "kept", "mixed", "origins")
+    __slots__ = ("exact", "fails", "fields", "given", "kept", "mixed", "origins", "tells")
 
     def __init__(
         self,
@@ -29,7 +29,11 @@ class Value:
         fields: "Sequence[Value] | None" = None,
         *,
         kept: bool = False,
+        fails: bool = False,
+        tells: tuple[Path, ...] = (),
     ) -> None:
+        self.fails = fails
+        self.tells = tells
         self.origins = origins
         self.exact = exact
         self.given = given
@@ -41,6 +45,8 @@ class Value:
         """Whether both say the same (a fixpoint is reached)."""
         if self.exact != other.exact or self.kept != other.kept or set(self.origins) != set(other.origins):
             return False
+        if self.fails != other.fails or set(self.tells) != set(other.tells):
+            return False
         if self.given != other.given or self.mixed != other.mixed:
             return False
         if self.fields is None or other.fields is None:
@@ -50,7 +56,35 @@ class Value:
 
 def keep(value: Value) -> Value:
     """Give the same value, as one that is computed wherever it stands."""
-    return Value(value.origins, value.exact, value.given, value.mixed, value.fields, kept=True)
+    return like(value, value.exact, kept=True)
+
+
+def like(value: Value, exact: bool, *, kept: bool = False) -> Value:
+    """Give the same value, exact or not."""
+    return Value(
+        value.origins,
+        exact,
+        value.given,
+        value.mixed,
+        value.fields,
+        kept=kept or value.kept,
+        fails=value.fails,
+        tells=value.tells,
+    )
+
+
+def failing(value: Value, tells: Sequence[Path] = ()) -> Value:
+    """Give the same value, as one that may fail, which tells of `tells`."""
+    return Value(
+        value.origins,
+        value.exact,
+        value.given,
+        value.mixed,
+        value.fields,
+        kept=value.kept,
+        fails=True,
+        tells=union([value.tells, tells]),
+    )
 
 
 NULL: Final = Value(exact=True)
@@ -75,10 +109,17 @@ def computed(values: Sequence[Value], more: Sequence[Path] = ()) -> Value:
         return Value(tuple(more)) if more else CONSTANT
     if len(values) == 1 and not more:
         value = values[0]
-        return Value(value.origins, mixed=value.given + value.mixed, kept=value.kept)
+        return Value(
+            value.origins, mixed=value.given + value.mixed, kept=value.kept, fails=value.fails, tells=value.tells
+        )
     mixed = tuple(dict.fromkeys(given for value in values for given in value.given + value.mixed))
     kept = any(value.kept for value in values)
-    return Value(union([*(value.origins for value in values), more]), mixed=mixed, kept=kept)
+    fails, tells = _failures(values)
+    return Value(union([*(value.origins for value in values), more]), mixed=mixed, kept=kept, fails=fails, tells=tells)
+
+
+def _failures(values: Sequence[Value]) -> tuple[bool, tuple[Path, ...]]:
+    return any(value.fails for value in values), union(value.tells for value in values)
 
 
 def either(values: Sequence[Value]) -> Value:
@@ -91,6 +132,7 @@ def either(values: Sequence[Value]) -> Value:
     fields: Sequence[Value] | None = None
     if all(value.fields is not None and len(value.fields) == len(several[0].fields or ()) for value in several):
         fields = [either(parts) for parts in zip(*(value.fields or () for value in several), strict=True)]
+    fails, tells = _failures(several)
     return Value(
         union(value.origins for value in several),
         all(value.exact for value in several),
@@ -98,27 +140,31 @@ def either(values: Sequence[Value]) -> Value:
         tuple(dict.fromkeys(given for value in several for given in value.mixed)),
         fields,
         kept=any(value.kept for value in several),
+        fails=fails,
+        tells=tells,
     )
 
 
 def composite(fields: Sequence[Value]) -> Value:
     """Give a row of these."""
     whole = computed(fields)
-    return Value(whole.origins, mixed=whole.mixed, fields=fields, kept=whole.kept)
+    return Value(whole.origins, mixed=whole.mixed, fields=fields, kept=whole.kept, fails=whole.fails, tells=whole.tells)
 
 
 class Comparisons:
     """The columns whose values decide what comes back: of a statement, or of a part whose result they are."""
 
-    __slots__ = ("_equated", "_paths")
+    __slots__ = ("_equated", "_paths", "fails")
 
     def __init__(self) -> None:
+        self.fails = False  # one of the values that decide may fail
         self._paths: dict[Path, bool] = {}  # -> whether it was only ever equated
         self._equated: dict[Path, dict[Given, None]] = {}
 
     def add(self, value: Value) -> None:
         """Take a value that decides."""
-        for path in value.origins:
+        self.fails = self.fails or value.fails
+        for path in (*value.origins, *value.tells):
             self._paths[path] = False
 
     def add_all(self, values: Iterable[Value]) -> None:
@@ -136,6 +182,7 @@ class Comparisons:
 
     def take(self, other: "Comparisons") -> None:
         """Take everything of another."""
+        self.fails = self.fails or other.fails
         for compared in other.listed():
             if compared.equated:
                 self.equate((compared.path,), compared.given)
@@ -144,7 +191,14 @@ class Comparisons:
 
     def value(self) -> Value:
         """Give what is computed from everything here."""
-        return Value(tuple(self._paths))
+        paths = tuple(self._paths)
+        return Value(paths, fails=self.fails, tells=paths if self.fails else ())
+
+    def tell(self, values: Iterable[Value]) -> None:
+        """Take what the failing of values tells of."""
+        for value in values:
+            for path in value.tells:
+                self._paths[path] = False
 
     def listed(self) -> tuple[Compared, ...]:
         """Give what the statement compares."""

@@ -41,6 +41,7 @@ RESET = "VariableResetStmt"
 """The tag of RESET and SET ... TO DEFAULT: the setting goes back to what it was at start."""
 
 _EXPLAINED = names("SELECT WITH VALUES TABLE INSERT UPDATE DELETE_P MERGE") | {OPENING}
+_OWN = "_ringfence"  # how the names begin of what a gate keeps for itself in its clients' sessions
 _OFF = frozenset({"false", "off", "0"})
 # Types to which a constant argument of EXECUTE may be cast: no domain, so no check runs unseen.
 _ARGUMENT_TYPES = names("""
@@ -94,10 +95,18 @@ def show(source: Source) -> RawStatement:
     return replace(source.is_a(StatementKind.SHOW, *refused), name=name.lower())
 
 
+def _named(source: Source, kind: StatementKind, field: str, *refused: Refusal) -> RawStatement:
+    """Give a statement that names a prepared statement or a cursor: one of the client's."""
+    name = text_of(source.fields, field)
+    if name.lower().startswith(_OWN):
+        refused = (particular("own-name"), *refused)
+    return replace(source.is_a(kind, *refused), name=name)
+
+
 def prepare(source: Source) -> RawStatement:
     """PREPARE name AS query."""
     query = fields_of(source.fields, "query")
-    raw = replace(source.is_a(StatementKind.PREPARE), name=text_of(source.fields, "name"))
+    raw = _named(source, StatementKind.PREPARE, "name")
     if only(query)[0] not in PLANNED:
         return replace(raw, refused=(judge_statement(only(query)[0]),))
     return source.with_inner(raw, query, first_outside(source.tokens, "AS") + 1, len(source.tokens))
@@ -108,7 +117,7 @@ def execute(source: Source) -> RawStatement:
     arguments = [_argument(each, source.base.literals) for each in list_of(source.fields, "params")]
     given = tuple(each for each in arguments if each is not None)
     refused = () if len(given) == len(arguments) else (particular("execute-arguments"),)
-    return replace(source.is_a(StatementKind.EXECUTE, *refused), name=text_of(source.fields, "name"), arguments=given)
+    return replace(_named(source, StatementKind.EXECUTE, "name", *refused), arguments=given)
 
 
 def _argument(node: Fields, literals: Sequence[tuple[int, int]]) -> Given | None:
@@ -128,19 +137,19 @@ def _argument(node: Fields, literals: Sequence[tuple[int, int]]) -> Given | None
 
 def deallocate(source: Source) -> RawStatement:
     """DEALLOCATE name; "" for all."""
-    return replace(source.is_a(StatementKind.DEALLOCATE), name=text_of(source.fields, "name"))
+    return _named(source, StatementKind.DEALLOCATE, "name")
 
 
 def declare(source: Source) -> RawStatement:
     """DECLARE name CURSOR FOR query."""
     query = fields_of(source.fields, "query")
-    raw = replace(source.is_a(StatementKind.DECLARE), name=text_of(source.fields, "portalname"))
+    raw = _named(source, StatementKind.DECLARE, "portalname")
     return source.with_inner(raw, query, first_outside(source.tokens, "FOR") + 1, len(source.tokens))
 
 
 def fetch(source: Source) -> RawStatement:
     """FETCH, MOVE and CLOSE; "" for CLOSE ALL."""
-    return replace(source.is_a(StatementKind.FETCH), name=text_of(source.fields, "portalname"))
+    return _named(source, StatementKind.FETCH, "portalname")
 
 
 def explain(source: Source) -> RawStatement:

@@ -297,3 +297,35 @@ def test_other_servers_answer_in_the_same_order(server: Server, tmp_path: Path) 
         assert (letters(answer), cells(answer)) == ("12DCZ", [[MASKED]])
         raw.send(parse("", "select 1/0"), bind("", ""), execute(), SYNC, query(f"{PLAIN}; {MAIL}"))
         assert letters(raw.until("Z", 2)) == "1EZTDCTDCZ"
+
+
+def test_an_error_in_the_middle_of_a_segment_sent_at_once_is_followed_by_readiness(client: RawClient) -> None:
+    for first in ("select 1/0", "selec 1"):
+        one = [parse("", first), bind("", ""), execute()]
+        another = [parse("", f"select {len(first)} + 2"), bind("", ""), execute()]
+        answer = client.ask(*one, *another, SYNC)
+        assert letters(answer).endswith("EZ"), first
+        assert letters(client.ask(query(PLAIN))) == "TDCZ"
+
+
+@pytest.mark.parametrize(
+    "broken", [message("P", b"no end"), message("B", b"x"), message("E", b"p"), message("D"), message("C", b"S")]
+)
+def test_a_message_that_is_not_whole_ends_the_connection_in_words(client: RawClient, broken: bytes) -> None:
+    client.send(broken, SYNC)
+    answer = client.until("E")
+    assert code(answer) == "08P01"
+
+
+@pytest.mark.parametrize("first", ["format csv, header", "delimiter ','", "format csv, quote 'x'"])
+def test_two_copies_of_one_query_that_spell_their_rows_differently_are_both_masked(
+    client: RawClient, first: str
+) -> None:
+    for options in (first, "format csv", "delimiter '|'"):
+        answer = client.ask(
+            query(f"copy (select ',,'::text, email, 'b'::text from person where id < 3) to stdout ({options})")
+        )
+        assert letters(answer).endswith("CZ"), options
+        copied = b"".join(body for letter, body in answer if letter == "d")
+        assert b"example" not in copied, options
+        assert b"*" in copied, options

@@ -64,4 +64,4 @@ def _take_notice(session: "Session", frame: bytes) -> None:
         return
     if isinstance(head, Asked):
         return
-    session.down.append(session.told(frame, withhold=head is not None and head.withholds))
+    session.down.append(session.told(frame, withhold=head is not None and head.conceals(session)))

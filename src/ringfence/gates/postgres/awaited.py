@@ -52,7 +52,11 @@ class Awaited:
 
     def failed(self, session: "Session", frame: bytes) -> "bytes | Slow":
         """Give what the client is told instead of this error; or what has to be waited for, which tells it."""
-        return session.told(frame, withhold=self.withholds)
+        return session.told(frame, withhold=self.conceals(session))
+
+    def conceals(self, _session: "Session") -> bool:
+        """Whether the words of an error or a notice that comes now may quote what the client may not see."""
+        return self.withholds
 
     def undo(self, session: "Session") -> None:
         """Take back what was done in advance: the server will never answer this."""
@@ -71,9 +75,9 @@ class Synced(Awaited):
         session.pending.popleft()
         return session.ready(frame)
 
-    def failed(self, session: "Session", frame: bytes) -> "bytes | Slow":
-        """Tell why the transaction could not end well."""
-        return session.told_late(frame)
+    def conceals(self, session: "Session") -> bool:
+        """What comes when a transaction ends may be of any statement in it."""
+        return not session.standing.shows_all
 
 
 class SyncedQuietly(Synced):

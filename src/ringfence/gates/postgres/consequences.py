@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ringfence.gates.postgres.statements import Portal, Statement
 from ringfence.gates.postgres.verdicts import TEMPORARY
-from ringfence.policy import Asker, PurposeName
 from ringfence.sql.model import RawStatement, StatementKind, path_of
 
 if TYPE_CHECKING:
@@ -41,9 +40,8 @@ _MEANING = frozenset(
     }
 )
 _MAKES_NAMES = frozenset({StatementKind.PREPARE, StatementKind.DEALLOCATE, StatementKind.DECLARE})
+_CLOSE = "ClosePortalStmt"
 _HOT = frozenset({StatementKind.PLANNED, StatementKind.TRANSACTION, StatementKind.SHOW, StatementKind.HARMLESS})
-_OWN_SETTINGS = "ringfence."
-_EVERYTHING = frozenset({"", "all"})
 
 
 def may_be_hot(verdict: "Verdict") -> bool:
@@ -60,7 +58,7 @@ def may_be_hot(verdict: "Verdict") -> bool:
 
 async def before(session: "Session", raw: RawStatement) -> None:
     """Wait for what the meaning of a statement depends on."""
-    if raw.kind in _NAMED:
+    if raw.kind in _NAMED or (raw.kind is StatementKind.TRANSACTION and session.stated.is_open):
         await session.quiet()
 
 
@@ -75,31 +73,42 @@ def after_sending(session: "Session", raw: RawStatement, verdict: "Verdict") -> 
             session.change(defined=True)
         case StatementKind.CREATE_AS:
             session.labels.setdefault(verdict.known.analysis.creates, ())
-            _label(session, verdict)
             session.change(defined=True)
-        case StatementKind.PLANNED if verdict.changes_meaning:
-            session.change()
-            _label(session, verdict)
+        case StatementKind.TRANSACTION:
+            session.stated.sent(raw)
+            if session.changed:
+                session.forget_place()  # it may take back what was changed
+    if verdict.changes_meaning:
+        session.change()
+        _label(session, verdict)
 
 
-def waits_for_success(raw: RawStatement) -> bool:
-    """Whether a statement makes or drops a name, which nothing may use before it is known to have been made or dropped."""
-    return raw.kind in _MAKES_NAMES or _drops_all(raw)
+def waits_for_success(session: "Session", raw: RawStatement) -> bool:
+    """Whether nothing may go on before it is known what a statement did: to names, or to what was stated."""
+    if raw.kind in (StatementKind.SET, StatementKind.TRANSACTION) and session.stated.is_open:
+        return True
+    return raw.kind in _MAKES_NAMES or _drops_all(raw) or raw.tag == _CLOSE
 
 
 def after_success(session: "Session", raw: RawStatement, verdict: "Verdict") -> None:
     """Note the names that a statement made or dropped."""
     name = raw.name.encode()
     match raw.kind:
+        case StatementKind.TRANSACTION:
+            session.stated.succeeded(session, raw)
         case StatementKind.PREPARE:
             made = Statement(name, verdict, session.hot, session.segment, None)
-            made.confirmed = True
+            made.confirmed = made.is_of_sql = True
             session.statements[name] = made
         case StatementKind.DECLARE:
-            cursor = Portal(name, verdict, b"", session.segment, None, held=True)
+            cursor = Portal(name, verdict, b"", session.hot, session.segment, None, held=True)
             cursor.confirmed = True
             session.portals[name] = cursor
-        case StatementKind.DEALLOCATE if raw.name.lower() not in _EVERYTHING:
+        case StatementKind.FETCH if raw.tag == _CLOSE and name:
+            session.portals.pop(name, None)
+        case StatementKind.FETCH if raw.tag == _CLOSE:
+            session.portals.clear()
+        case StatementKind.DEALLOCATE if name:
             session.statements.pop(name, None)
         case StatementKind.DEALLOCATE:
             session.statements.clear()
@@ -115,11 +124,7 @@ def _drops_all(raw: RawStatement) -> bool:
 
 
 def _set(session: "Session", raw: RawStatement) -> None:
-    name = raw.name.lower()
-    if name.startswith(_OWN_SETTINGS):
-        stand_for(session, name.removeprefix(_OWN_SETTINGS), raw.value)
-        return
-    if name in _MEANING:
+    if not session.stated.take(session, raw) and raw.name.lower() in _MEANING:
         session.change()
 
 
@@ -133,16 +138,6 @@ def last_name(spelt: str) -> str:
         return spelt.rpartition(".")[2].lower()
     plain = spelt.replace('""', "\0")
     return plain[plain.rindex('"', 0, -1) + 1 : -1].replace("\0", '"')
-
-
-def stand_for(session: "Session", name: str, value: str) -> None:
-    """Take a purpose or reason that the client states."""
-    asker = session.standing.asker
-    if name == "purpose":
-        purpose = PurposeName(value) if value else None
-        session.stand(Asker(asker.role, purpose, asker.has_reason, asker.grants), session.reason)
-    elif name == "reason":
-        session.stand(Asker(asker.role, asker.purpose, bool(value), asker.grants), value)
 
 
 def _label(session: "Session", verdict: "Verdict") -> None:

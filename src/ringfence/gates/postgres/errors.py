@@ -63,11 +63,6 @@ def refusal(refused: Refusal, what: str, code: str = INSUFFICIENT_PRIVILEGE) -> 
     return error(code, f"refused by ringfence: {what}{about}", hint=refused.mend, detail=f"crossing {refused.crossing}")
 
 
-def quotes_a_row(frame: bytes) -> bool:
-    """Whether an error is of a kind whose words quote a row, whatever was run: constraints may be checked as late as at COMMIT."""
-    return frame[:1] == b"E" and fields_of(frame[5:]).get("C", "")[:2] in ("23", "44")
-
-
 def withhold(frame: bytes) -> bytes:
     """Give an error or notice without its texts: its message is the standard name of its condition."""
     fields = fields_of(frame[5:])

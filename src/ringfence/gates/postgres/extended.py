@@ -20,11 +20,19 @@ from ringfence.gates.postgres.copying import CopyingIn, copy_in
 from ringfence.gates.postgres.inbound import Stopped, let_in
 from ringfence.gates.postgres.named import known_of
 from ringfence.gates.postgres.pieces import Piece
-from ringfence.gates.postgres.preparing import OWN_NAME, SAVED_KINDS, tell_failed
+from ringfence.gates.postgres.preparing import NO_NAME, SAVED_KINDS, may_not_be, tell_failed
 from ringfence.gates.postgres.refusing import fail_with, refuse
+from ringfence.gates.postgres.repeating import (
+    MEANT_LATE,
+    OTHER_MEANING,
+    RUN_BY_NAME,
+    means_the_same,
+    prepare_anew,
+    relabelled,
+)
 from ringfence.gates.postgres.results import result_of
-from ringfence.gates.postgres.speaking import FLUSH, OWN
-from ringfence.gates.postgres.statements import Portal, Statement, result_formats
+from ringfence.gates.postgres.speaking import FLUSH
+from ringfence.gates.postgres.statements import Known, Portal, Statement, result_formats
 from ringfence.gates.postgres.tracing import Failed
 from ringfence.gates.postgres.verdicts import Verdict, verdict_of
 from ringfence.sql.model import GivenKind, StatementKind
@@ -61,10 +69,11 @@ class Extended:
             or statement.hot is not session.hot
             or not (statement.confirmed or statement.segment == session.segment)
             or not _binds_freely(statement.verdict)
-            or (name and name in session.portals)
+            or statement.verdict.known.raw.kind in RUN_BY_NAME
+            or (name and (name in session.portals or may_not_be(name)))
         ):
             return self._bind_slowly(frame, name, frame[middle + 1 : frame.index(b"\0", middle + 1)])
-        portal = Portal(name, statement.verdict, frame, session.segment, session.portals.get(name))
+        portal = Portal(name, statement.verdict, frame, session.hot, session.segment, session.portals.get(name))
         session.portals[name] = portal
         session.unsynced = True
         session.up.append(frame)
@@ -87,8 +96,8 @@ class Extended:
         if len(session.portals) >= session.standing.gate.limits.prepared and name not in session.portals:
             fail_with(session, errors.error(errors.TOO_LARGE, "too many portals"), ends=False)
             return
-        if name.startswith(OWN):
-            fail_with(session, OWN_NAME, ends=False)
+        if may_not_be(name):
+            fail_with(session, NO_NAME, ends=False)
             return
         verdict = await self._again(statement)
         if verdict is None:
@@ -105,7 +114,7 @@ class Extended:
             return
         if let.changes:
             frame = bound.changed(let.changes)
-        portal = Portal(name, let.verdict, frame, session.segment, session.portals.get(name))
+        portal = Portal(name, let.verdict, frame, session.hot, session.segment, session.portals.get(name))
         session.portals[name] = portal
         session.unsynced = True
         session.up.append(frame)
@@ -125,23 +134,44 @@ class Extended:
     async def _again(self, statement: Statement) -> Verdict | None:
         """Give the verdict that holds now; None where looking again failed, which is told."""
         session = self._session
-        if statement.hot is session.hot and session.shared.remembers:
-            return statement.verdict
         meant = statement.verdict.known
-        if not meant.traced:
+        by_name = meant.raw.kind in RUN_BY_NAME
+        if by_name:
+            await session.quiet()
+            if session.skips():
+                return None
+        elif statement.hot is session.hot and session.shared.remembers:
+            return statement.verdict
+        if not meant.traced and not by_name:
             verdict = verdict_of(session, meant)
         else:
-            piece = Piece(meant.raw, meant.text, meant.raw.start)
-            known = await known_of(session, piece, meant.text, sync=False, types=meant.parameters)
-            if isinstance(known, Failed):
-                tell_failed(session, known, piece)
+            known = await self._known_now(meant)
+            if known is None:
+                return None
+            failed = None if by_name else await prepare_anew(session, statement, known, sync=False)
+            if failed is not None:
+                tell_failed(session, failed, _piece_of(meant))
                 return None
             verdict = verdict_of(session, known, statement.verdict.matched)
+        statement.verdict = verdict  # as it is at the server by now
         if verdict.refusal is not None and not verdict.observes and not verdict.matching:
             await refuse(session, verdict.refusal, verdict.what, ends=False)
             return None
-        statement.verdict, statement.hot = verdict, session.hot
+        statement.hot = session.hot
         return verdict
+
+    async def _known_now(self, meant: Known) -> Known | None:
+        """Look at a statement again; None where that failed, or where a name in it stands for something else, which is told."""
+        session = self._session
+        piece = _piece_of(meant)
+        known = await known_of(session, piece, meant.text, sync=False, types=meant.parameters)
+        if isinstance(known, Failed):
+            tell_failed(session, known, piece)
+            return None
+        if meant.raw.kind is StatementKind.EXECUTE and not means_the_same(meant, known) and not known.analysis.refused:
+            fail_with(session, OTHER_MEANING, ends=False)  # its arguments crossed as what they were given for
+            return None
+        return known
 
     # ---------------------------------------------------------------- Describe, Execute, Close, Sync
 
@@ -187,7 +217,12 @@ class Extended:
             fail_with(session, _NO_SUCH_PORTAL, ends=False)
             return None
         kind = portal.verdict.known.raw.kind
-        if kind not in SAVED_KINDS or not (portal.confirmed or portal.segment == session.segment):
+        if (
+            kind not in SAVED_KINDS
+            or portal.hot is not session.hot
+            or not (portal.confirmed or portal.segment == session.segment)
+            or (kind is StatementKind.TRANSACTION and (session.changed or session.stated.is_open))
+        ):
             return self._execute_slowly(frame, portal)
         verdict = portal.verdict
         session.up.append(frame)
@@ -212,10 +247,12 @@ class Extended:
                 fail_with(session, _NO_SUCH_PORTAL, ends=False)
                 return
             portal = found
-        verdict = portal.verdict
-        raw = verdict.known.raw
+        raw = portal.verdict.known.raw
         await before(session, raw)
         if session.skips():
+            return
+        verdict = await self._verdict_now(portal)
+        if verdict is None or session.skips():
             return
         failures = session.failures
         session.unsynced = True
@@ -228,18 +265,43 @@ class Extended:
         formats = None if verdict.passes else result_formats(portal.bind, len(verdict.known.columns))
         session.pending.append(result_of(session, verdict, formats, ends=False))
         after_sending(session, raw, verdict)
-        if waits_for_success(raw):
+        if waits_for_success(session, raw):
             session.up.append(FLUSH)
             await session.quiet()
             if session.failures == failures:
                 after_success(session, raw, verdict)
 
+    async def _verdict_now(self, portal: Portal) -> Verdict | None:
+        """Give the verdict under which a portal may run now; None where it may not, which is told."""
+        session = self._session
+        meant = portal.verdict.known
+        known = meant
+        if meant.raw.kind in RUN_BY_NAME or (portal.hot is not session.hot and meant.raw.kind in MEANT_LATE):
+            found = await self._known_now(meant)
+            if found is None:
+                return None
+            if meant.raw.kind in MEANT_LATE and not means_the_same(meant, found):
+                fail_with(session, OTHER_MEANING, ends=False)
+                return None
+            known = found if meant.raw.kind is StatementKind.FETCH else meant
+        elif portal.hot is session.hot:
+            return portal.verdict
+        known = relabelled(known, session.labels)
+        if known is not meant or session.standing is not portal.verdict.standing:
+            verdict = verdict_of(session, known, portal.verdict.matched)
+            if verdict.refusal is not None and not verdict.observes:
+                await refuse(session, verdict.refusal, verdict.what, ends=False)
+                return None
+            portal.verdict = verdict
+        portal.hot = session.hot
+        return portal.verdict
+
     def close(self, frame: bytes, _count: int) -> "Slow | None":
         """Close a statement or portal."""
         session = self._session
         name = frame[6:-1]
-        if name.startswith(OWN):
-            fail_with(session, OWN_NAME, ends=False)
+        if may_not_be(name):
+            fail_with(session, NO_NAME, ends=False)
             return None
         session.unsynced = True
         session.up.append(frame)
@@ -251,13 +313,14 @@ class Extended:
             session.pending.append(Closed(portal.put_back if portal is not None else None))
         return None
 
-    def sync(self, frame: bytes, _count: int) -> None:
+    def sync(self, frame: bytes, _count: int) -> "Slow | None":
         """End a segment."""
         session = self._session
         session.skipping = False
         session.end_segment()
         session.up.append(frame)
         session.pending.append(SYNCED)
+        return session.quiet() if session.stated.is_open else None
 
     def flush(self, frame: bytes, _count: int) -> None:
         """Ask for what the server holds back."""
@@ -278,6 +341,10 @@ class Extended:
 
     def passed_over(self, _frame: bytes, _count: int) -> None:
         """Drop data of a copy that has failed, as the server does: the client had not heard of it."""
+
+
+def _piece_of(known: Known) -> Piece:
+    return Piece(known.raw, known.text, known.raw.start)
 
 
 def _binds_freely(verdict: Verdict) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.access import Principal
 from ringfence.gates.postgres.cache import Hot, Key
+from ringfence.gates.postgres.stating import Stated
 from ringfence.policy import Asker
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Meaning:
         self.principal = principal
         self.standing = standing
         self.reason = ""
+        self.stated = Stated()
         self.changed = False  # in this transaction something changed what statements mean
         self.defined = False  # and it was the catalogue
         self.labels: dict[str, tuple[str, ...]] = {}  # of temporary tables and their columns, by path
@@ -43,9 +45,9 @@ class Meaning:
         self.defined = self.defined or defined
         self.forget_place()
 
-    def end_of_change(self) -> None:
-        """Note that the transaction that changed something is over."""
-        self.changed = False
+    def end_of_change(self, *, is_all: bool) -> None:
+        """Note that the transaction that changed something is over; `is_all`: nothing that may have done so was sent since."""
+        self.changed = not is_all
         if self.defined:
             self.defined = False
             self.shared.new_epoch()

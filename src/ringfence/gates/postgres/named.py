@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ringfence.gates.postgres.repeating import prepare_anew, relabelled
 from ringfence.gates.postgres.statements import Known
 from ringfence.gates.postgres.tracing import Failed, know
+from ringfence.gates.postgres.verdicts import verdict_of
 from ringfence.sql.model import Analysis, Given, GivenKind, RawStatement, Refusal, StatementKind
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from ringfence.gates.postgres.session import Session
 
 _CLOSE = "ClosePortalStmt"
+_EXECUTABLE = frozenset({StatementKind.PLANNED, StatementKind.PREPARE})
+_FETCHABLE = frozenset({StatementKind.PLANNED, StatementKind.DECLARE})
+_NESTED = Refusal("statement", "nested", "what it names is no query but names another", "run that by its own name")
 _UNKNOWN_NAME = "no statement or cursor of this name was made in this session"
 _MEND = "make it here first: PREPARE, or DECLARE"
 
@@ -40,9 +45,15 @@ async def _executed(session: "Session", raw: RawStatement, text: bytes, *, sync:
     if prepared is None:
         return _unknown(raw, text)
     meant = prepared.verdict.known
+    if meant.raw.kind not in _EXECUTABLE:
+        return Known(raw, text, Analysis(refused=(_NESTED,)))
     again = await know(session, meant.raw, meant.text, meant.parameters, sync=sync)
     if isinstance(again, Failed):
         return again
+    failed = await prepare_anew(session, prepared, again, sync=sync)
+    if failed is not None:
+        return failed
+    prepared.verdict = verdict_of(session, again, prepared.verdict.matched)
     return Known(
         raw,
         text,
@@ -60,8 +71,13 @@ def _fetched(session: "Session", raw: RawStatement, text: bytes) -> Known:
     cursor = session.portals.get(raw.name.encode())
     if cursor is None:
         return _unknown(raw, text)
-    meant = cursor.verdict.known
-    return Known(raw, text, replace(meant.analysis, written=(), compared=()), meant.columns, (), meant.key, traced=True)
+    if cursor.verdict.known.raw.kind not in _FETCHABLE:
+        return Known(raw, text, Analysis(refused=(_NESTED,)))
+    meant = relabelled(cursor.verdict.known, session.labels)
+    # Its given values have crossed already, and what it compares was decided.
+    written = tuple(replace(each, given=(), mixed=False) for each in meant.analysis.written)
+    analysis = replace(meant.analysis, written=written, compared=(), loose=())
+    return Known(raw, text, analysis, meant.columns, (), meant.key, traced=True)
 
 
 def _unknown(raw: RawStatement, text: bytes) -> Known:

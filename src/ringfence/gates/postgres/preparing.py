@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from ringfence.gates.postgres.session import Session
 
 _NOTHING = RawStatement(StatementKind.EMPTY, 0, 0)
-OWN_NAME = errors.error("42602", "names that begin with _ringfence are the gate's own", hint="take another name")
+LONGEST_NAME = 63  # bytes; the server cuts off what is longer, so that two names would be one
+NO_NAME = errors.error(
+    "42602",
+    f"names that begin with _ringfence are the gate's own, and none may be longer than {LONGEST_NAME} bytes",
+    hint="take another name",
+)
 SAVED_KINDS = frozenset(
     {
         StatementKind.PLANNED,
@@ -56,7 +61,7 @@ class Preparing:
         verdict = session.hot.parses.get(frame[end + 1 :])
         name = frame[5:end]
         old = session.statements.get(name)
-        if verdict is None or (name and old is not None):
+        if verdict is None or (name and (old is not None or may_not_be(name))):
             return self._parse_slowly(frame, name)
         self._send_parse(frame, name, verdict)
         return None
@@ -77,8 +82,8 @@ class Preparing:
             await session.quiet()
             if session.skips():
                 return
-        if name.startswith(OWN):
-            fail_with(session, OWN_NAME, ends=False)
+        if may_not_be(name):
+            fail_with(session, NO_NAME, ends=False)
             return
         if len(session.statements) >= session.standing.gate.limits.prepared and name not in session.statements:
             hint = "close statements that are not used any more"
@@ -161,9 +166,16 @@ class Preparing:
         return piece, verdict_of(session, again, let.verdict.matched), spliced
 
 
+def may_not_be(name: bytes) -> bool:
+    """Whether no client may use this name for a statement or portal."""
+    return len(name) > LONGEST_NAME or name.startswith(OWN)
+
+
 def tell_failed(session: "Session", failed: Failed, piece: Piece) -> None:
     """Tell an error of looking at a statement as the statement's own."""
-    if failed.error:
+    if failed.is_own:
+        fail_with(session, failed.error, ends=False)
+    elif failed.error:
         session.unsynced = True
         session.asked_in_vain = False
         session.down.append(session.told(errors.moved(failed.error, piece.before), withhold=False))

@@ -53,7 +53,7 @@ class Querying:
         verdict = hot.queries.get(frame)
         if verdict is None:
             verdict = hot.find(frame)
-        if verdict is None or session.unsynced:
+        if verdict is None or session.unsynced or (session.stated.is_open and _ends_or_marks(verdict)):
             return self._slowly(frame)
         session.statements.pop(_UNNAMED, None)
         session.up.append(frame)
@@ -143,7 +143,7 @@ class Querying:
             return
         session.pending.append(result_of(session, verdict, None, ends=True))
         after_sending(session, piece.raw, verdict)
-        if waits_for_success(piece.raw):
+        if waits_for_success(session, piece.raw):
             await session.quiet()
             if session.failures == failures:
                 after_success(session, piece.raw, verdict)
@@ -151,6 +151,9 @@ class Querying:
     def _tell_failed(self, failed: Failed, piece: Piece, *, ends: bool) -> None:
         """Tell an error of looking at a statement, as the statement's own: the transaction is as failed as the client is told."""
         session = self._session
+        if failed.is_own:
+            fail_with(session, failed.error, ends=ends)
+            return
         if not failed.error:
             return
         session.down.append(session.told(errors.moved(failed.error, piece.before), withhold=False))
@@ -168,6 +171,8 @@ class Querying:
         session.pending.append(SYNCED)
         session.skipping = False
         session.end_segment()
+        if session.stated.is_open:
+            await session.quiet()
 
     async def _next(self, piece: Piece) -> bool:
         """Run one of several; say whether the next may run."""
@@ -198,6 +203,10 @@ class Querying:
             return False
         after_success(session, piece.raw, verdict)
         return True
+
+
+def _ends_or_marks(verdict: Verdict) -> bool:
+    return verdict.known.raw.kind is StatementKind.TRANSACTION
 
 
 class Preamble(Awaited):

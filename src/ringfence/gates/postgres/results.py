@@ -28,7 +28,6 @@ from ringfence.gates.postgres.awaited import (
 )
 from ringfence.gates.postgres.copy_formats import copy_rows, cutter_for
 from ringfence.gates.postgres.describing import codecs_of, columns_of, row_columns
-from ringfence.sql.model import StatementKind
 from ringfence.wire.postgres.copying import CopyCutter
 from ringfence.wire.postgres.rows import DataRows
 from ringfence.wire.postgres.splitting import CopyPlace
@@ -51,12 +50,6 @@ class Passing(Awaited):
     def __init__(self, verdict: "Verdict") -> None:
         self._verdict = verdict
         self.withholds = verdict.withholds
-
-    def failed(self, session: "Session", frame: bytes) -> "bytes | Slow":
-        """Tell the error; that of a COMMIT may be of any statement before it."""
-        if self._verdict.known.raw.kind is StatementKind.TRANSACTION:
-            return session.told_late(frame)
-        return session.told(frame, withhold=self.withholds)
 
     def take(self, session: "Session", letter: int, frame: bytes, _count: int) -> "Slow | None":
         """Relay."""

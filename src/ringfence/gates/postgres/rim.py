@@ -121,12 +121,12 @@ class PostgresGate:
         """Make ready for another policy; give what takes it. Raises where it cannot be taken; sessions go on under either."""
         world = self._world
         gate = policy.gates[world.gate.name]
-        self._address_of(policy, gate)
+        address = self._address_of(policy, gate)
         tls, end_point = _tls_of(gate.tls, world.base)
         access = open_identities(policy, world.base, self._tell, world.access.attempts)
         access.check()
         for login in dict.fromkeys(gate.logins.values()):
-            secret_of(login, os.environ, world.base)
+            await self._check(login, address)
 
         def change() -> None:
             self._tls, self._end_point = tls, end_point
@@ -241,14 +241,15 @@ class PostgresGate:
                 elif idle and session.idle_since(ticks) > idle:
                     session.end(_IDLE)
 
-    async def _connect(self, login: Login) -> Upstream:
-        assert self._address is not None  # noqa: S101 (it was connected)
+    async def _connect(self, login: Login, address: Address | None = None) -> Upstream:
+        address = address or self._address
+        assert address is not None  # noqa: S101 (it was read at the start)
         secret = secret_of(login, os.environ, self._world.base)
         parameters = {"client_encoding": "UTF8", "standard_conforming_strings": "on", "application_name": "ringfence"}
-        return await connect(self._address, login.user, secret, parameters=parameters, deadline=_LOOK_SECONDS)
+        return await connect(address, login.user, secret, parameters=parameters, deadline=_LOOK_SECONDS)
 
-    async def _check(self, login: Login) -> None:
-        upstream = await self._connect(login)
+    async def _check(self, login: Login, address: Address | None = None) -> None:
+        upstream = await self._connect(login, address)
         try:
             for caution in await check_login(upstream.fetch, login.user):
                 self._world.notify(f"{caution.what}; {caution.mend}")

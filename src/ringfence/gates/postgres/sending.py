@@ -52,10 +52,6 @@ class Sending(Meaning):
             return errors.withhold(frame)
         return errors.scrubbed(frame, self.shared.detector, self.standing.everything)
 
-    def told_late(self, frame: bytes) -> bytes:
-        """Give an error that came when a transaction ended: it may be of any statement in it."""
-        return self.told(frame, withhold=errors.quotes_a_row(frame) and not self.standing.shows_all)
-
     def skips(self) -> bool:
         """Whether the server passes over everything until the next Sync. Asked anew after each wait."""
         return self.skipping
@@ -111,6 +107,8 @@ class Sending(Meaning):
         self.unsynced = False
         self.asked_in_vain = False
         self.segment += 1
+        if self.changed:  # it may end the transaction that changed something
+            self.forget_place()
         if not self.shared.remembers:
             self.hot = Hot()
 

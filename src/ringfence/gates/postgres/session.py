@@ -122,7 +122,11 @@ class Session(Sending):
             if step is None:
                 self.refuse_protocol("a message that a client does not send here")
                 return
-            slow = step(frame, count)
+            try:
+                slow = step(frame, count)
+            except (ValueError, IndexError):  # a name without its end, a number cut off
+                self.refuse_protocol("a message that is not whole")
+                return
             if slow is not None:
                 self._busy = True
                 self.flush_up()
@@ -254,8 +258,11 @@ class Session(Sending):
                 return None
         if tell:
             self.down.append(frame)
-        if self.status == IDLE and self.changed:
-            self.end_of_change()
+        if self.status == IDLE:
+            if self.changed:
+                self.end_of_change(is_all=not self.pending)
+            if self.stated.is_open:
+                self.stated.end(self)
         return None
 
     def go_deaf(self, *, ends: bool) -> None:

@@ -53,9 +53,10 @@ class Known:
 class Statement(Awaited):
     """A prepared statement; also what waits for its ParseComplete."""
 
-    __slots__ = ("confirmed", "hot", "name", "old", "segment", "verdict")
+    __slots__ = ("confirmed", "hot", "is_of_sql", "name", "old", "segment", "verdict")
 
     def __init__(self, name: bytes, verdict: "Verdict", hot: "Hot", segment: int, old: "Statement | None") -> None:
+        self.is_of_sql = False  # PREPARE made it
         self.name = name
         self.verdict = verdict
         self.hot = hot  # under which its verdict was found: another one means that it has to be looked at again
@@ -89,11 +90,20 @@ class Statement(Awaited):
 class Portal(Awaited):
     """A portal: a statement with its values; also what waits for its BindComplete."""
 
-    __slots__ = ("bind", "confirmed", "flowing", "held", "name", "old", "segment", "verdict")
+    __slots__ = ("bind", "confirmed", "flowing", "held", "hot", "name", "old", "segment", "verdict")
 
     def __init__(
-        self, name: bytes, verdict: "Verdict", bind: bytes, segment: int, old: "Portal | None", *, held: bool = False
+        self,
+        name: bytes,
+        verdict: "Verdict",
+        bind: bytes,
+        hot: "Hot",
+        segment: int,
+        old: "Portal | None",
+        *,
+        held: bool = False,
     ) -> None:
+        self.hot = hot  # under which its verdict was found
         self.name = name
         self.verdict = verdict
         self.bind = bind  # the Bind message, for its result formats; b"" for a cursor of SQL

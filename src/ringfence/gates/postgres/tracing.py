@@ -67,6 +67,7 @@ class Failed:
     """The server refused the statement when it was looked at: its error, b"" where it passed over it."""
 
     error: bytes
+    is_own: bool = False  # it is the gate's: the server is yet to be made to fail
 
 
 async def know(
@@ -76,7 +77,9 @@ async def know(
     if raw.kind not in _TRACED or raw.refused:
         return Known(raw, text, Analysis(refused=raw.refused))
     looked_at = raw.inner.encode() or text
-    tail = looked_at + b"\0" + b"".join(kind.to_bytes(4, "big") for kind in types) + raw.kind.encode()
+    # The whole statement and its place: two COPYs of one query differ in how their rows are spelt, and values stand at offsets.
+    place = f"{raw.kind} {raw.start} {len(text)} ".encode()
+    tail = place + text + b"\0" + looked_at + b"\0" + b"".join(kind.to_bytes(4, "big") for kind in types)
     if session.epoch is not session.shared.epoch:
         session.renew()
     if session.key is not None and session.shared.remembers:

@@ -36,6 +36,8 @@ _NOTHING_OF_A_ROW = frozenset(
         StatementKind.DEFINITION,
     }
 )
+_UPON_ROWS = frozenset({StatementKind.TRANSACTION, StatementKind.HARMLESS, StatementKind.DEFINITION})
+_UPON_NONE = frozenset({"CreateStmt", "DropStmt"})  # they make what is empty, and drop without looking
 _CHANGING_FUNCTIONS = frozenset({"pg_catalog.set_config"})
 TEMPORARY = "pg_temp."
 _READS = "SelectStmt"
@@ -83,7 +85,9 @@ class Verdict:
         self.matched = matched
         analysis = known.analysis
         hidden = standing.hides(_touched(known))
-        self.withholds = hidden or standing.hides(_rows_told_of(known))
+        self.withholds = (
+            hidden or standing.hides(_rows_told_of(known)) or (_is_of_rows(known) and not standing.shows_all)
+        )
         self.plan = _deciding(known, standing, matched, hidden=hidden)
         self.refusal: Plan | None = None  # the plan that refuses it
         self.inbound: Inbound | None = _inbound(analysis, standing)
@@ -364,6 +368,11 @@ def _rows_told_of(known: "Known") -> frozenset[str]:
             ),
         )
     )
+
+
+def _is_of_rows(known: "Known") -> bool:
+    """Whether a statement without a tree can come upon values that earlier ones wrote: an index that is built, a deferred check."""
+    return known.raw.kind in _UPON_ROWS and known.raw.tag not in _UPON_NONE
 
 
 _WORDS = {

@@ -121,6 +121,7 @@ _NEVER = {
     ),
     "set-from-current": ("it belongs into CREATE FUNCTION", "SET the value itself"),
     "round-trip": ("it cannot be taken apart without doubt", "write it in a simpler way"),
+    "own-name": ("names that begin with _ringfence are the gate's own", "take another name"),
     "copy-query": ("only the rows of a query can be copied out", "run the statement itself, with RETURNING"),
 }
 
