@@ -25,7 +25,7 @@ SWITCHES: Sequence[Switch] = (
     Switch("relations", ("statistics",)),  # system views that hold values are refused
     Switch("settings", ("another role by a function",)),  # settings on no list are refused
     Switch("start-up", ("a role at the start",)),  # the same before the first statement
-    Switch("errors", ("a cast that fails", "JSON that is none")),  # errors do not quote
+    Switch("errors", ("a row that fails", "a duplicate key")),  # errors do not quote
     Switch("inbound", ("a card number in a ticket",)),  # given values take the flow the other way
     Switch("budgets", ("a thousand addresses, one after the other",)),  # equality is counted
 )

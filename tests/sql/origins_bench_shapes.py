@@ -72,18 +72,42 @@ def judge(shape: Shape, analysis: Analysis) -> tuple[Verdict, str]:
     return (Verdict.OVER, "; ".join(over)) if over else (Verdict.EXACT, "")
 
 
+# What these shapes show may fail by what stands in these columns: whether it does is an answer.
+TOLD_BY_ERRORS = {
+    12: "people.salary",
+    13: "people.birth",
+    96: "people.ssn",
+    100: "people.doc",
+    101: "people.doc",
+    102: "people.doc",
+    133: "people.id people.salary",
+    148: "pg_catalog.pg_constraint.oid",
+    217: "people.ssn",
+    219: "people.ssn",
+    225: "people.doc",
+    228: " ".join(f"people.{each}" for each in "addr birth dept_id doc email id name salary ssn tags".split()),
+    1007: "people.ssn",
+    1046: "people.salary",
+    1073: "people.name people.ssn people.tags",
+    1119: "people.email people.ssn",
+    1120: "people.ssn",
+    1182: "people.doc people.ssn",
+}
+
+
 def _shape(told: dict) -> Shape:  # type: ignore[type-arg]
     temporary = told["sql"].startswith("create temp") or " into temp " in told["sql"]
     written = {}
     for path, origins in told["writes"].items():
         (name,) = _paths(path if not temporary or "." not in path or path.startswith("pg_temp") else f"pg_temp.{path}")
         written[name] = _paths(origins)
+    compared = None if told["pred"] is None else _paths(f"{told['pred']} {TOLD_BY_ERRORS.get(told['id'], '')}")
     return Shape(
         told["id"],
         told["cat"],
         told["sql"],
         tuple(_paths(each) for each in told["out"]),
-        None if told["pred"] is None else _paths(told["pred"]),
+        compared,
         written,
         tuple(told["setup"]),
         tuple(TYPES[each] for each in told["params"] or ()),

@@ -98,3 +98,14 @@ def test_a_column_of_a_view_that_nothing_names_is_not_computed(bench: Bench) -> 
     bench.run("create temp view numbered as select id, ssn::int as number from people")
     assert bench.analyse("select id from numbered").compared == ()
     assert SSN in {each.path for each in bench.analyse("select number from numbered").compared}
+
+
+def test_a_constraint_of_a_temporary_table_compares_what_fills_its_columns(bench: Bench) -> None:
+    for number, column in enumerate(("x text check (x < '5')", "x text unique", "x text not null", "x text")):
+        bench.run(f"create temp table kept_{number} ({column}, y text)")
+    bench.run("create unique index on kept_3 ((lower(x)))")
+    for number in range(4):
+        found = bench.analyse(f"insert into kept_{number} (x) select ssn from people")
+        assert SSN in {each.path for each in found.compared}, number
+    bench.run("create temp table free (x text)")
+    assert bench.analyse("insert into free select ssn from people").compared == ()

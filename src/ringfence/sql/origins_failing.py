@@ -19,11 +19,11 @@ _SMALL: Final = 100_000
 
 # These give a value for every value that they can be given.
 _NEVER: Final = names("""
-    age array_agg array_length array_lower array_ndims array_to_json array_to_string array_upper ascii bit_length bool_and
+    age any_value array_agg array_length array_lower array_ndims array_to_json array_to_string array_upper ascii bit_length bool_and
     bool_or btrim cardinality char_length character_length concat concat_ws count cume_dist current_schema date dense_rank every
     first_value hashtext initcap isfinite json_agg json_build_array json_extract_path json_extract_path_text
     json_strip_nulls json_typeof jsonb_agg jsonb_build_array jsonb_extract_path jsonb_extract_path_text jsonb_pretty
-    jsonb_strip_nulls jsonb_typeof lag last_value lead left length lower ltrim max md5 min name now octet_length percent_rank
+    jsonb_strip_nulls jsonb_typeof lag last_value lead left length lower ltrim max md5 min mode name overlaps now octet_length percent_rank
     position quote_ident quote_literal quote_nullable rank replace reverse right row_number row_to_json rtrim sha224 sha256 sha384
     sha512 starts_with string_agg string_to_array strpos text textcat to_json to_jsonb translate trim upper
     """)
@@ -35,6 +35,7 @@ _BY_OTHERS: Final = names("""
     regexp_split_to_array regexp_substr repeat round rpad sign split_part stddev stddev_pop stddev_samp substr substring sum
     timestamp timestamptz to_char trunc var_pop var_samp varchar variance numeric float8
     """)
+_FRACTIONS: Final = frozenset({"percentile_cont", "percentile_disc"})
 _KEYED: Final = frozenset({"json_build_object", "jsonb_build_object"})
 _WIDENED: Final = {
     "int8": _INTEGERS,
@@ -56,8 +57,8 @@ _PATTERNS: Final = frozenset(
 _SPECIAL: Final = frozenset("\\[](){}*+?|")
 _PARTS_OF_TIME: Final = frozenset({"date_part", "date_trunc", "extract"})
 _UNITS: Final = names("century day decade epoch hour millennium minute month quarter second year")
-_SIZED: Final = frozenset({"lpad", "repeat", "round", "rpad", "split_part", "substr", "substring"})
-_SPELT: Final = frozenset({"lpad", "rpad", "split_part"})  # with a text among their other arguments
+_SIZED: Final = frozenset({"lpad", "overlay", "repeat", "round", "rpad", "split_part", "substr", "substring"})
+_SPELT: Final = frozenset({"lpad", "overlay", "rpad", "split_part"})  # with a text among their other arguments
 _TEXT: Final = 25
 _INTERVAL: Final = 1186
 _MOMENTS: Final = frozenset({1114, 1184})
@@ -75,6 +76,8 @@ def call_fails(name: str, values: Sequence[Value], nodes: Sequence[Node], first_
         return not (nodes and constant_text(nodes[0]) in _UNITS)
     if name in _SIZED and len(nodes) > 1 and all(_is_small(each) or _is_text(each, name) for each in nodes[1:]):
         return False
+    if name in _FRACTIONS:
+        return bool(values[0].origins)
     if name in _KEYED:
         return any(value.origins and not value.exact for value in values[::2])
     if name in _BY_OTHERS:

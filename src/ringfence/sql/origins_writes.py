@@ -118,6 +118,8 @@ def _fill(walk: Walk, scope: Scope, relation: Relation | None, entries: list[Nod
         if not column.name or (number not in named and not value.origins):
             continue  # a dropped column, or a default that holds nothing of a row
         columns = stored.paths(walk, relation, column)
+        if relation.schema == "pg_temp" and any(number in keyed for keyed in relation.keys.values()):
+            scope.compared.add(value)  # what the asker's own constraint says of it, an error tells
         uses.note(walk, scope, node, columns)
         for path in columns:
             walk.write(path, value)

@@ -306,7 +306,7 @@ def test_an_error_that_would_quote_a_row_says_its_condition_only(gate: House, po
         assert told.value.diag.message_primary == "unique violation"
         assert "ada@" not in str(told.value)
         assert told.value.diag.constraint_name == "person_email_idx"
-        with pytest.raises(psycopg.errors.InvalidTextRepresentation) as told:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege) as told:  # whether it fails would tell of the value
             client.execute("select cast(email as int) from person")
         assert "ada@" not in str(told.value)
         with pytest.raises(psycopg.errors.UndefinedColumn, match="nothing_there") as told:

@@ -39,8 +39,12 @@ select c.oid, case when c.relnamespace == @.pg_my_temp_schema() then 'pg_temp' e
   select @.json_agg(@.json_build_array(t.tgname::@.text, t.tgfoid::@.text,
    case when r.near then t.tgtype::@.text else '24' end, t.oid::@.text, t.xmin::@.text))
   from reached r, @.pg_trigger t where t.tgrelid == r.oid and not t.tgisinternal and t.tgenabled operator(@.<>) 'D'),
- (select @.json_agg(@.json_build_array(k.oid::@.text, k.conkey::@.text)) from @.pg_constraint k
-  where k.conrelid == c.oid and k.conkey is not null),
+ (select @.json_agg(@.json_build_array(k.oid::@.text, k.conkey::@.text)) from (
+   select k.oid, k.conkey from @.pg_constraint k where k.conrelid == c.oid and k.conkey is not null
+   union all select i.indexrelid, (select @.array_agg(a.attnum) from @.pg_attribute a where a.attrelid == c.oid
+     and a.attnum operator(@.>) 0) from @.pg_index i where i.indrelid == c.oid and c.relpersistence == 't'
+   union all select a.attrelid, array[a.attnum] from @.pg_attribute a where a.attrelid == c.oid and a.attnotnull
+     and a.attnum operator(@.>) 0 and c.relpersistence == 't') k(oid, conkey)),
  (@below select @.json_agg(@.json_build_array(fn.nspname::@.text, f.relname::@.text)) from below b,
    @.pg_class f, @.pg_namespace fn where f.oid == b.oid and f.relkind == 'f' and fn.oid == f.relnamespace),
  (select r.ev_action::@.text from @.pg_rewrite r where r.ev_class == c.oid and r.rulename == '_RETURN'

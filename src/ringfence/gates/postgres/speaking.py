@@ -1,15 +1,18 @@
 """The messages that the gate itself sends to the server, as a client would.
 
-The rule: everything that the gate owns on a session has a name beginning with `OWN`, which no client may use.
+The rule: everything that the gate owns on a session has a name beginning with `OWN`, which no client may use, and an
+end that no client knows.
 """
 
+import secrets
 import struct
 from collections.abc import Sequence
 
 OWN = b"_ringfence"
-LOOK = OWN + b"_look"  # the statement whose tree is asked for
-FETCH = OWN + b"_fetch"  # a question to the catalogue
-PORTAL = OWN + b"_portal"
+TOOL = OWN + b"_" + secrets.token_hex(8).encode()  # and nobody can guess
+LOOK = TOOL + b"_look"  # the statement whose tree is asked for
+FETCH = TOOL + b"_fetch"  # a question to the catalogue
+PORTAL = TOOL + b"_portal"
 
 _LENGTH = struct.Struct("!i")
 
@@ -64,7 +67,7 @@ FAILING = b"refused by ringfence"
 """A text that no server can parse: sent in the place of what is refused, so that the server's transaction is as failed as the
 client is told; its error is replaced by the refusal."""
 
-FAILING_PARSE = parse(OWN + b"_refused", FAILING)
+FAILING_PARSE = parse(TOOL + b"_refused", FAILING)
 FAILING_QUERY = query(FAILING)
 
 

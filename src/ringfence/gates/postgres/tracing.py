@@ -16,7 +16,7 @@ from ringfence.gates.postgres import speaking
 from ringfence.gates.postgres.awaited import DATA_ROW, PARAMETERS, ROW_DESCRIPTION
 from ringfence.gates.postgres.catalogue import load
 from ringfence.gates.postgres.describing import columns_of, parameters_of
-from ringfence.gates.postgres.speaking import FETCH, LOOK, OWN, PORTAL
+from ringfence.gates.postgres.speaking import FETCH, LOOK, PORTAL, TOOL
 from ringfence.gates.postgres.statements import Column, Known
 from ringfence.sql.model import Analysis, RawStatement, Refusal, StatementKind
 from ringfence.sql.origins import DescribedColumn, Knobs, Missing, analyse
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from ringfence.gates.postgres.session import Session
 
-_ON = OWN + b"_on"
-_OFF = OWN + b"_off"
+_ON = TOOL + b"_on"
+_OFF = TOOL + b"_off"
 _WAS = "ringfence.was"  # where the client's own client_min_messages is kept meanwhile
 
 _ON_TEXT = f"""select pg_catalog.current_setting('search_path'), current_user::pg_catalog.text,
