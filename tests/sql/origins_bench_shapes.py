@@ -85,9 +85,11 @@ TOLD_BY_ERRORS = {
     217: "people.ssn",
     219: "people.ssn",
     225: "people.doc",
-    228: " ".join(f"people.{each}" for each in "addr birth dept_id doc email id name salary ssn tags".split()),
+    228: "people.addr people.birth people.dept_id people.doc people.email people.id people.name people.salary "
+    "people.ssn people.tags",
     1007: "people.ssn",
     1046: "people.salary",
+    1079: "people.email people.name people.salary people.ssn",
     1073: "people.name people.ssn people.tags",
     1119: "people.email people.ssn",
     1120: "people.ssn",

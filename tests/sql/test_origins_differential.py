@@ -44,5 +44,7 @@ def test_a_missed_dependency_would_be_seen() -> None:
     assert unexplained(honest, "diff.person.name", before, (None, [("a", 1), ("b", 3)], rows)) == "column 1"
     assert unexplained(honest, "diff.person.ssn", before, (None, rows[:1], rows)) == "the number of rows"
     assert unexplained(honest, "diff.person.ssn", before, ("22012", [], [])) == "whether it fails"
-    assert unexplained(honest, "diff.person.ssn", before, (None, rows, [("z", 1), ("b", 2)])).startswith("what is written")
+    assert unexplained(honest, "diff.person.ssn", before, (None, rows, [("z", 1), ("b", 2)])).startswith(
+        "what is written"
+    )
     assert unexplained(honest, "diff.person.pay", before, (None, [], [])) == ""

@@ -19,14 +19,15 @@ _SMALL: Final = 100_000
 
 # These give a value for every value that they can be given.
 _NEVER: Final = names("""
-    age any_value array_agg array_length array_lower array_ndims array_to_json array_to_string array_upper ascii bit_length bool_and
-    bool_or btrim cardinality char_length character_length concat concat_ws count cume_dist current_schema date dense_rank every
-    first_value hashtext initcap isfinite json_agg json_build_array json_extract_path json_extract_path_text
-    json_strip_nulls json_typeof jsonb_agg jsonb_build_array jsonb_extract_path jsonb_extract_path_text jsonb_pretty
-    jsonb_strip_nulls jsonb_typeof lag last_value lead left length lower ltrim max md5 min mode name overlaps now octet_length percent_rank
-    position quote_ident quote_literal quote_nullable rank replace reverse right row_number row_to_json rtrim sha224 sha256 sha384
-    sha512 starts_with string_agg string_to_array strpos text textcat to_json to_jsonb translate trim upper
-    """)
+    age any_value array_agg array_length array_lower array_ndims array_to_json array_to_string array_upper ascii
+    bit_length bool_and bool_or btrim cardinality char_length character_length concat concat_ws count cume_dist
+    current_schema date dense_rank every first_value hashtext initcap isfinite json_agg json_build_array
+    json_extract_path json_extract_path_text json_strip_nulls json_typeof jsonb_agg jsonb_build_array jsonb_extract_path
+    jsonb_extract_path_text jsonb_pretty jsonb_strip_nulls jsonb_typeof lag last_value lead left length lower ltrim max
+    md5 min mode name overlaps now octet_length percent_rank position quote_ident quote_literal quote_nullable rank
+    replace reverse right row_number row_to_json rtrim sha224 sha256 sha384 sha512 starts_with string_agg
+    string_to_array strpos text textcat to_json to_jsonb translate trim upper
+""")
 
 # These may fail by their other arguments, or by an extreme value: never by which value a plain column holds.
 _BY_OTHERS: Final = names("""

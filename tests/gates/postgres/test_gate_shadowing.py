@@ -285,23 +285,40 @@ def test_the_errors_of_what_has_no_tree_quote_nothing(client: RawClient) -> None
         assert shows_nothing(b"".join(body for _, body in answer))
 
 
+COPIED = "insert into person (id, email) select id + 100, email from person where id = 1"
+
+
+@pytest.fixture
+def deferred(servers, gate: House) -> Iterator[None]:
+    """A constraint that is looked at when a transaction ends."""
+    added = "alter table person add constraint told_late unique (email) deferrable initially deferred"
+    servers.preferred.psql(gate.database, added)
+    yield
+    servers.preferred.psql(gate.database, "alter table person drop constraint told_late")
+
+
+def test_a_constraint_of_the_clients_own_is_not_filled_with_what_is_hidden(client: RawClient) -> None:
+    said(client, "create temp table d (x text unique deferrable initially deferred)")
+    assert code(client.ask(query(TWICE[0].format(t="d")))) == REFUSED
+
+
 @pytest.mark.parametrize("ending", ["set constraints all immediate", "commit"])
+@pytest.mark.usefixtures("deferred")
 def test_the_errors_of_a_deferred_constraint_quote_nothing(client: RawClient, ending: str) -> None:
-    said(client, "create temp table d (x text unique deferrable initially deferred)", "begin")
-    said(client, *(text.format(t="d") for text in TWICE))
+    said(client, "begin", COPIED)
     answer = client.ask(query(ending))
     assert code(answer) == "23505"
     assert shows_nothing(b"".join(body for _, body in answer))
-    said(client, "rollback", "begin", *(text.format(t="d") for text in TWICE))
+    said(client, "rollback", "begin", COPIED)
     answer = client.ask(parse("", ending), bind("", ""), execute(), SYNC)
     assert code(answer) == "23505"
     assert shows_nothing(b"".join(body for _, body in answer))
+    said(client, "rollback")
 
 
+@pytest.mark.usefixtures("deferred")
 def test_a_deferred_constraint_that_fails_at_a_sync_quotes_nothing(client: RawClient) -> None:
-    said(client, "create temp table d (x text unique deferrable initially deferred)")
-    [once, _] = [parse("", text.format(t="d")) for text in TWICE]
-    answer = client.ask(once, bind("", ""), execute(), bind("", ""), execute(), SYNC)
+    answer = client.ask(parse("", COPIED), bind("", ""), execute(), SYNC)
     assert code(answer) == "23505"
     assert shows_nothing(b"".join(body for _, body in answer))
 

@@ -222,7 +222,9 @@ def shape_of(known: "Known", matched: frozenset[str] = frozenset()) -> Shape:
     types = [column.type for column in known.columns] if len(known.columns) == len(analysis.outputs) else []
     fields = [
         _shown(
-            _asked(known, each.origins), each.exact, apart=each.exact and number < len(types) and is_json(types[number])
+            _asked(known, each.origins),
+            each.exact,
+            apart=each.exact and len(each.origins) == 1 and number < len(types) and is_json(types[number]),
         )
         for number, each in enumerate(analysis.outputs)
     ]
@@ -308,10 +310,10 @@ def _inbound(analysis: Analysis, standing: Standing) -> Inbound | None:
 
 
 def _only_clear(plan: Plan, built: Sequence[str], first: int) -> Plan:
-    """Refuse what is put together in the statement, where it would have to be changed or looked at: its whole is in no given value."""
+    """Refuse what the statement puts together, where it would have to be changed or looked at: no given value holds its whole."""
     if plan.refused is not None:
         return plan
-    for path, announced in zip(built, plan.announced[first:], strict=True):
+    for announced in plan.announced[first : first + len(built)]:
         how = announced.decision
         hides = (
             not all(decision.form.passes_clear for decision in plan.table.values())
