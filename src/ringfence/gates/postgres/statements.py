@@ -16,7 +16,6 @@ from ringfence.sql.model import Analysis, RawStatement
 if TYPE_CHECKING:
     from ringfence.gates.postgres.awaited import Slow
     from ringfence.gates.postgres.cache import Hot, Key
-    from ringfence.gates.postgres.results import Flowing
     from ringfence.gates.postgres.session import Session
     from ringfence.gates.postgres.standing import Standing
     from ringfence.gates.postgres.verdicts import Verdict
@@ -90,7 +89,7 @@ class Statement(Awaited):
 class Portal(Awaited):
     """A portal: a statement with its values; also what waits for its BindComplete."""
 
-    __slots__ = ("bind", "confirmed", "flowing", "held", "hot", "name", "old", "segment", "verdict")
+    __slots__ = ("bind", "confirmed", "held", "hot", "name", "old", "segment", "verdict")
 
     def __init__(
         self,
@@ -111,7 +110,6 @@ class Portal(Awaited):
         self.old = old
         self.held = held  # a cursor WITH HOLD: outlives its transaction
         self.confirmed = False
-        self.flowing: Flowing | None = None  # its result, while rows of it may still come
 
     def take(self, session: "Session", letter: int, frame: bytes, _count: int) -> "Slow | None":
         """Pass BindComplete on."""

@@ -113,17 +113,6 @@ class Verdict:
         """Whether a refusal is only recorded as what would have been."""
         return self.refusal is not None and self.refusal.mode is Mode.OBSERVE
 
-    @property
-    def is_free(self) -> bool:
-        """Whether it may run again without any work: nothing to refuse, to charge, to look at on its way in."""
-        return (
-            self.refusal is None
-            and self.passes
-            and self.inbound is None
-            and not self.plan.charges
-            and not self.matching
-        )
-
 
 class Inbound:
     """What a statement gives to the asset: which given values, and the plan whose `announced` says what happens to each."""
