@@ -41,6 +41,7 @@ class Changes:
         self.connection = psycopg.connect(client)
         self.connection.execute("set search_path = diff")
         self.connection.execute("set statement_timeout = '500ms'")
+        self.connection.execute("set jit = off")  # it takes longer than these statements run
         self.connection.commit()
         self.values = {
             f"diff.{table}.{column}": {
