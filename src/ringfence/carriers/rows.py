@@ -31,6 +31,10 @@ class RowFormat(Protocol):
     def width(self) -> int:
         """How many columns a row has."""
 
+    @property
+    def opaque(self) -> frozenset[int]:
+        """Columns whose values cannot be read: to take one is `Undecodable`."""
+
     def take(self, data: bytes, columns: Sequence[int]) -> list[list[bytes | None]]:
         """Give, for each column asked for, its values: UTF-8 text, None for null, one for each row in their order.
 
@@ -87,6 +91,11 @@ class RowsCarrier:
             )
         self._format = format
         self.columns = tuple(columns)
+
+    @property
+    def opaque(self) -> frozenset[int]:
+        """Columns whose values cannot be read."""
+        return self._format.opaque
 
     def take(self, rows: Rows, columns: Sequence[int]) -> list[list[bytes | None]]:
         """Give the values of some columns. Rows that are not what they were said to be are `Undecodable`."""

@@ -112,7 +112,6 @@ class RowJudge:
     """Judges the batches of one crossing, in their order."""
 
     __slots__ = (
-        "_all_clear",
         "_announced",
         "_binds",
         "_carrier",
@@ -126,6 +125,7 @@ class RowJudge:
         "_replacers",
         "_restored",
         "_subjects",
+        "_unread",
         "_wanted",
     )
 
@@ -147,16 +147,18 @@ class RowJudge:
         self._restored = restored
         self._judge = Judge(plan, keys, detector, issued=issued, restored=restored)
         self._announced = _announced(plan, carrier)
+        self._unread = carrier.opaque if plan.passes_unread else frozenset()
         self._wanted = [number for number, known in enumerate(self._announced) if self._is_wanted(number, known)]
         self._replacers: dict[int, Replacer] = {}
         self._subjects: dict[bytes, str] = {}  # those of the first people, whom entries name
-        self._all_clear: bool | None = None
         self._binds = plan.mode is Mode.ENFORCE
         self._order = 0
 
     def judge(self, rows: Rows) -> JudgedRows:
         """Judge a batch. Raises `Undecodable`, and `MissingKey` where a form's key is not in the keyring."""
         judged = JudgedRows(rows)
+        for number in self._unread:
+            self._note_unread(judged, number)
         if not self._wanted:
             return judged
         taken = self._carrier.take(rows, self._wanted)
@@ -174,8 +176,17 @@ class RowJudge:
             judged.rendered(self._carrier)  # at once, while the format still knows where what was taken stands
         return judged
 
+    def _note_unread(self, judged: JudgedRows, number: int) -> None:
+        """Note what was declared of a column that nobody can look at, and that crosses whatever it holds."""
+        known = self._announced[number]
+        if isinstance(known.decision, Decision):
+            path, count = self._carrier.columns[number].path, judged.rows.count
+            judged.sightings.append(sighting_by_field(known.judgement, known.decision, path, 0, count))
+
     def _is_wanted(self, number: int, known: Announced) -> bool:
         column = self._carrier.columns[number]
+        if number in self._unread:
+            return False
         if known.decision is not None or self._is_subject(column):
             return True
         return column.is_json and self._goes_by_path(column, known) and _declares_below(self._plan, column.path)
@@ -226,7 +237,7 @@ class RowJudge:
         count = len(values) - values.count(None) - values.count(b"")
         judged.sightings.append(sighting_by_field(known.judgement, decision, column.path, first, count))
         if decision.form.passes_clear:
-            if not self._is_all_clear():
+            if not self._plan.carries_all_clear:
                 self._by_content(judged, number, values, known.judgement)
             return
         self._replace(judged, number, values, known.judgement, decision)
@@ -308,11 +319,6 @@ class RowJudge:
                     continue
                 known[value] = blind_index(self._keys, name, value.decode("utf-8", "replace"))
             judged.subjects.append(known[value])
-
-    def _is_all_clear(self) -> bool:
-        if self._all_clear is None:
-            self._all_clear = all(decision.form.passes_clear for decision in self._plan.table.values())
-        return self._all_clear
 
     def _field(self, column: RowColumn, value: bytes) -> Field:
         self._order += 1

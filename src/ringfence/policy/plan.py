@@ -69,6 +69,16 @@ class Plan:
             and all(announced.decision is None for announced in self.announced)
         )
 
+    @property
+    def carries_all_clear(self) -> bool:
+        """Whether every category crosses as it is: whatever is found changes no byte and no verdict."""
+        return self.refused is None and all(decision.form.passes_clear for decision in self.table.values())
+
+    @property
+    def passes_unread(self) -> bool:
+        """Whether a value that cannot be looked at may cross: it is unknown, and so is each category that it may hold."""
+        return self.carries_all_clear and isinstance(self.unknown, Decision) and self.unknown.form.passes_clear
+
     def decide(self, category: str) -> Decision:
         """Say in which form a category crosses. A category that the taxonomy lacks is denied."""
         found = self.table.get(category)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.access import AccessFault, Authenticator, Channel, Principal, choose_role
 from ringfence.gates.postgres import errors
+from ringfence.gates.postgres.cancelling import MOST_PASSED_ON
 from ringfence.gates.postgres.ends import ClientEnd, ServerEnd
 from ringfence.gates.postgres.extended import Extended
 from ringfence.gates.postgres.opening import Opening, Refused, read_opening
@@ -132,9 +133,16 @@ async def _encrypt(context: ssl.SSLContext, end: ClientEnd) -> None:
 
 
 async def _cancel(shared: "Shared", doorway: Doorway, request: CancelRequest) -> None:
-    session = shared.cancels.find(request.process, request.secret)
+    cancels = shared.cancels
+    session = cancels.find(request.process, request.secret)
     if session is not None:
         await cancel(doorway.address, session.process, session.secret, deadline=CANCEL_SECONDS)
+    elif shared.gate.workers > 1 and cancels.passing_on < MOST_PASSED_ON:  # it may be another worker's: the server knows
+        cancels.passing_on += 1
+        try:
+            await cancel(doorway.address, request.process, request.secret, deadline=CANCEL_SECONDS)
+        finally:
+            cancels.passing_on -= 1
 
 
 def _check_room(shared: "Shared") -> None:
@@ -221,7 +229,7 @@ async def _open(
     end.other, server.other = server, end
     server.session = session
     upstream.attach(server)
-    session.cancel_key = shared.cancels.add(session)
+    session.cancel_key = shared.cancels.add(session, upstream.process, upstream.secret)
     shared.begin_session(session)
     end.write(_greeting(upstream.parameters, opening, session.cancel_key))
     return session

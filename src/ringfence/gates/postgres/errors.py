@@ -46,14 +46,18 @@ def write(letter: bytes, fields: Mapping[str, str]) -> bytes:
     return letter + (len(body) + 5).to_bytes(4, "big") + body + b"\0"
 
 
-def error(code: str, message: str, *, hint: str = "", detail: str = "", fatal: bool = False) -> bytes:
-    """Write an error of the gate's own."""
+def error(
+    code: str, message: str, *, hint: str = "", detail: str = "", routine: str = "", fatal: bool = False
+) -> bytes:
+    """Write an error of the gate's own. `routine`: of the server's code, where drivers tell the server's own error by it."""
     severity = "FATAL" if fatal else "ERROR"
     fields = {"S": severity, "V": severity, "C": code, "M": message}
     if detail:
         fields["D"] = detail
     if hint:
         fields["H"] = hint
+    if routine:
+        fields["R"] = routine
     return write(b"E", fields)
 
 
@@ -75,6 +79,8 @@ def withhold(frame: bytes) -> bytes:
 
 def scrubbed(frame: bytes, detector: Detector, plan: Plan) -> bytes:
     """Give an error or notice whose texts hold nothing that the asker may not see; the same bytes where they hold none."""
+    if plan.carries_all_clear:
+        return frame
     fields = fields_of(frame[5:])
     changed = False
     for key in _TEXTS & fields.keys():

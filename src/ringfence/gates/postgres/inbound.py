@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _TEXT = 25
 _TOKEN = "tok_"  # noqa: S105 (how tokens begin)
+_UNREAD = "-"  # stands in the crossing for a value that nobody can look at: what was declared of it is recorded
 _BUDGET = "the budget of comparisons with a column that is not shown clear is spent"
 
 
@@ -127,13 +128,15 @@ async def _cross(
 ) -> Stopped | None:
     assert verdict.inbound is not None  # noqa: S101 (its caller looked)
     inbound = verdict.inbound.of(only)
+    unread = [given for given in inbound.givens if values.unreadable(given)]
+    if unread and not inbound.plan.passes_unread:
+        refused = Refused(Denial.FIELD, "inbound", "send it as text: a value of this type cannot be looked at")
+        return Stopped(replace(inbound.plan, refused=refused), "a given value cannot be read")
     if not inbound.givens:
         return None
-    for given in inbound.givens:
-        if values.unreadable(given):
-            refused = Refused(Denial.FIELD, "inbound", "send it as text: a value of this type cannot be looked at")
-            return Stopped(replace(inbound.plan, refused=refused), "a given value cannot be read")
-    given_values = [changes.get(given, values.get(given)) for given in inbound.givens]
+    given_values = [
+        _UNREAD if given in unread else changes.get(given, values.get(given)) for given in inbound.givens
+    ]
     if inbound.plan.restore:
         alone = frozenset(verdict.known.analysis.alone)
         for number, path in enumerate(inbound.paths):
@@ -160,7 +163,7 @@ async def _cross(
     session.shared.count(crossing.summary, inbound.plan)
     released = b"".join(part.data for part in carried.released if isinstance(part, Rows))
     made = zip(inbound.givens, rows_of(released)[0], strict=True)
-    changes.update({given: value for given, value in made if value != values.get(given)})
+    changes.update({given: value for given, value in made if given not in unread and value != values.get(given)})
     return None
 
 

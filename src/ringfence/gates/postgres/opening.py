@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ringfence.gates.postgres import errors
-from ringfence.sql.refusals import allowed_setting
+from ringfence.sql.refusals import allowed_at_start
 from ringfence.wire.postgres.requests import StartupMessage
 
 _OWN = "ringfence."
@@ -78,7 +78,7 @@ def _settings(given: Mapping[str, str]) -> dict[str, str]:
         lowered = name.lower()
         if name in _TAKEN or name.startswith((_OWN, "_pq_.")) or lowered in settings:
             continue
-        if not allowed_setting(lowered):
+        if not allowed_at_start(lowered, value):
             hint = "leave it out; a role's own settings are made upstream: ALTER ROLE ... SET"
             raise _refused(
                 errors.INSUFFICIENT_PRIVILEGE, f"refused by ringfence: start-up setting {_named(name)}", hint

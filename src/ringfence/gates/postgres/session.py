@@ -73,6 +73,7 @@ class Session(Sending):
         self._arrived: asyncio.Future[None] | None = None
         self._busy = False
         self._spoke = True
+        self._told_why = False  # the server's last word was a fatal error, which the client was told
         self._backlog: deque[ServerFrame] = deque()
         self._backlog_size = 0
         self._holding = False
@@ -221,10 +222,12 @@ class Session(Sending):
         """Take an error: tell it, and drop what the server passes over."""
         pending = self.pending
         if not pending:
+            self._told_why = errors.is_fatal(frame)
             self.down.append(self.told(frame, withhold=False))
             return None
         head = pending[0]
         self.failures += 1
+        self._told_why = errors.is_fatal(frame)
         told = head.failed(self, frame)
         if not head.ends:
             dropped = []
@@ -332,7 +335,10 @@ class Session(Sending):
             self.ended.set_result(None)
 
     def server_lost(self) -> None:
-        """Take the end of the server's connection."""
+        """Take the end of the server's connection. Where the server has said why, its word is the last."""
+        if self._told_why:
+            self.end()
+            return
         self.end(
             errors.error(
                 errors.CONNECTION_FAILURE,

@@ -66,12 +66,7 @@ class Standing:
     def shows_all(self) -> bool:
         """Whether this asker sees everything as it is."""
         everything = self.everything
-        unknown = everything.unknown
-        return (
-            everything.refused is None
-            and all(decision.form.passes_clear for decision in everything.table.values())
-            and (isinstance(unknown, str) or unknown.form.passes_clear)
-        )
+        return everything.passes_unread or (everything.carries_all_clear and everything.unknown == "scan")
 
     @property
     def functions(self) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ read what it does and put it into a group; a function, relation, setting or stat
 
 from ringfence.sql.refusals.functions import judge_function, leaves_trace
 from ringfence.sql.refusals.relations import is_judged, judge_column, judge_relation
-from ringfence.sql.refusals.settings import allowed_setting, judge_setting, readable_setting
+from ringfence.sql.refusals.settings import allowed_at_start, allowed_setting, judge_setting, readable_setting
 from ringfence.sql.refusals.statements import judge_statement, particular
 from ringfence.sql.refusals.verdicts import FunctionKind, FunctionVerdict, RelationKind, RelationVerdict
 
@@ -15,6 +15,7 @@ __all__ = [
     "FunctionVerdict",
     "RelationKind",
     "RelationVerdict",
+    "allowed_at_start",
     "allowed_setting",
     "is_judged",
     "judge_column",

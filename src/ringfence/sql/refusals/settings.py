@@ -103,6 +103,15 @@ def allowed_setting(name: str) -> bool:
     return folded in _FREE or folded in _FIXED
 
 
+def allowed_at_start(name: str, value: str) -> bool:
+    """Whether a session may begin with the setting `name` (any case) at this value.
+
+    >>> allowed_at_start("client_min_messages", "notice"), allowed_at_start("client_min_messages", "x")
+    (True, False)
+    """
+    return allowed_setting(name) or (name.lower() in _BY_VALUE and judge_setting(name, value) is None)
+
+
 def readable_setting(name: str) -> bool:
     """Whether ``SHOW`` and ``current_setting`` may read the setting `name`.
 

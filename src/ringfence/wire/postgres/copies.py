@@ -86,6 +86,11 @@ class CopyLines:
         """How many columns a row has."""
         return self._width
 
+    @property
+    def opaque(self) -> frozenset[int]:
+        """Columns whose values cannot be read: in text there are none."""
+        return frozenset()
+
     def count(self, data: bytes) -> int:
         """Give how many rows there are."""
         self._read(data)

@@ -35,6 +35,11 @@ class CopyMessages:
         """How many columns a row has."""
         return self.rows.width
 
+    @property
+    def opaque(self) -> frozenset[int]:
+        """Columns whose values cannot be read."""
+        return self.rows.opaque
+
     def count(self, data: bytes) -> int:
         """Give how many rows there are."""
         return self.rows.count(self._opened(data))
