@@ -17,6 +17,7 @@ class Lines:
 
     def __init__(self, width: int) -> None:
         self.width = width
+        self.opaque: frozenset[int] = frozenset()
         self.taken: set[int] = set()
         self.puts = 0
         self._data = b""

@@ -59,6 +59,9 @@ assets:
       public.person.doc: scan
       public.person.doc.mail: user.contact.email
       public.item: none
+      public.typed: scan
+      public.typed.id: none
+      public.typed.moods: none
 keys: {{k: {{zones: [core]}}}}
 forms: {{tok: {{transform: token, key: k, joinable: [staff]}}}}
 roles: {{clerk: {{group: clerks}}, audit: {{group: auditors, needs: [reason]}}, tokens: {{group: tokens}}}}

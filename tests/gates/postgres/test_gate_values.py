@@ -104,6 +104,45 @@ def test_a_token_that_was_given_out_compares_and_is_restored(gate: House, postgr
     assert stored(gate, postgres, "select email from person where id = 2") == "ada@example.com"
 
 
+TYPED = """
+create type contact as (mail text, number int);
+create type mood as enum ('calm', 'loud');
+create domain word as text check (length(value) < 200);
+create type words as range (subtype = text);
+create table typed (id int, who contact, others contact[], moods mood[], called word, spelt words, spot point);
+insert into typed values (1, ('ada@example.com', 7), array[('bob@example.org', 1)::contact, ('', 2)::contact],
+  '{calm,loud}', 'cyd@example.net', '[ada@example.com,eve@example.com]', '(1,2.5)');
+grant select, insert on typed to client;
+"""
+
+
+def test_types_of_ones_own_are_looked_into_in_binary_both_ways(postgres: Server, tmp_path: Path) -> None:
+    asyncpg = pytest.importorskip("asyncpg")
+
+    async def play(port: int, database: str) -> None:
+        client = await asyncpg.connect(host="127.0.0.1", port=port, user="ana", password=PASSWORD, database=database)
+        try:
+            typed = "select who, others, moods, called, spelt, spot from typed where id = $1"
+            row = await client.fetchrow(typed, 1)  # what a type cannot hold becomes null
+            assert (row["who"], row["others"], row["called"], row["spelt"]) == (None, None, MASKED, None)
+            assert (row["moods"], tuple(row["spot"])) == (["calm", "loud"], (1, 2.5))
+            insert = "insert into typed (id, who, moods, spelt) values ($1, $2, $3, $4)"
+            await client.execute(insert, 2, ("nothing", 1), ["calm"], asyncpg.Range("a", "b"))
+            row = await client.fetchrow(typed, 2)
+            assert (tuple(row["who"]), row["spelt"]) == (("nothing", 1), asyncpg.Range("a", "b"))
+            for who, spelt in (((f"card {CARD}", 1), None), (None, asyncpg.Range(f"card {CARD}", None))):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await client.execute(insert, 3, who, [], spelt)
+        finally:
+            await client.close()
+
+    with house(postgres.database("typed", SCHEMA + TYPED), tmp_path) as gate:
+        asyncio.run(play(gate.port, gate.database))
+    assert postgres.psql(gate.database, "select who, moods, spelt from typed where id > 1").strip() == (
+        "(nothing,1)|{calm}|[a,b)"
+    )
+
+
 def test_asyncpg_sees_masks_in_binary_and_prepares_as_ever(gate: House) -> None:
     asyncpg = pytest.importorskip("asyncpg")
 

@@ -114,6 +114,49 @@ def document(rng: random.Random) -> str:
     return f'{{"a": [1, "{rng.getrandbits(64):x}", null]}}'
 
 
+def spans(bound: Callable[[random.Random], tuple[str, str]]) -> Sample:
+    def sample(rng: random.Random) -> str:
+        if rng.random() < 0.1:
+            return "empty"
+        low, high = bound(rng)
+        pair = f"{rng.choice([low, ''])},{rng.choice([high, ''])}"
+        return rng.choice("[(") + pair + rng.choice("])")
+
+    return sample
+
+
+def ordered(rng: random.Random) -> tuple[str, str]:
+    low = rng.randint(-1000, 1000)
+    return str(low), str(low + rng.randint(0, 50))
+
+
+def days(rng: random.Random) -> tuple[str, str]:
+    year = rng.randint(1900, 2100)
+    return f"{year}-0{rng.randint(1, 9)}-{rng.randint(10, 28)}", f"{year + 1}-01-01"
+
+
+def moments(rng: random.Random) -> tuple[str, str]:
+    low, high = days(rng)
+    return f'"{low} 10:11:12"', f'"{high} 00:00:00.5"'
+
+
+def many(sample: Sample) -> Sample:
+    return lambda rng: "{" + ",".join(sample(rng) for _ in range(rng.randint(0, 3))) + "}"
+
+
+def place(rng: random.Random) -> str:
+    return f"({double(rng)},{double(rng)})"
+
+
+def words(rng: random.Random) -> str:
+    spelt = [f"'{rng.choice(['ada', 'b c', 'de', 'x'])}':{rng.randint(1, 99)}{rng.choice('ABCD')}" for _ in range(3)]
+    return " ".join(spelt[: rng.randint(0, 3)])
+
+
+def finite(rng: random.Random) -> str:
+    return str(rng.randint(-(10**6), 10**6) / 8)
+
+
 SAMPLES: Mapping[str, Sample] = {
     "bool": lambda rng: rng.choice("tf"),
     "int2": whole(16),
@@ -142,5 +185,23 @@ SAMPLES: Mapping[str, Sample] = {
     "timestamptz": timestamp,
     "interval": interval,
     "bytea": lambda rng: "\\x" + rng.randbytes(rng.randint(0, 20)).hex(),
+    "int4range": spans(ordered),
+    "int8range": spans(ordered),
+    "numrange": spans(ordered),
+    "daterange": spans(days),
+    "tsrange": spans(moments),
+    "tstzrange": spans(moments),
+    "int4multirange": many(spans(ordered)),
+    "datemultirange": many(spans(days)),
+    "tsmultirange": many(spans(moments)),
+    "point": place,
+    "lseg": lambda rng: f"[{place(rng)},{place(rng)}]",
+    "path": lambda rng: rng.choice(["[{}]", "({})"]).format(",".join(place(rng) for _ in range(rng.randint(1, 4)))),
+    "polygon": lambda rng: f"({','.join(f'({finite(rng)},{finite(rng)})' for _ in range(rng.randint(1, 4)))})",
+    "circle": lambda rng: f"<({finite(rng)},{finite(rng)}),{abs(float(finite(rng)))}>",
+    "line": lambda rng: f"{{{rng.randint(1, 9)},{finite(rng)},{finite(rng)}}}",
+    "tid": lambda rng: f"({rng.randrange(2**32)},{rng.randrange(2**16)})",
+    "pg_lsn": lambda rng: f"{rng.randrange(2**32):X}/{rng.randrange(2**32):X}",
+    "xid8": lambda rng: str(rng.randrange(2**63)),
     "varbit": lambda rng: "".join(rng.choice("01") for _ in range(rng.randint(0, 20))),
 }

@@ -8,27 +8,28 @@ from ringfence.sql.model import Given, GivenKind
 from ringfence.wire.postgres.faults import RemoteError
 from ringfence.wire.postgres.messages import read, write
 from ringfence.wire.postgres.requests import Bind
-from ringfence.wire.postgres.values import codec_of
+from ringfence.wire.postgres.values import Codec
 
 _TEXT, _BINARY = 0, 1
 
 
 class Bound:
-    """A Bind whose values can be read; `types` are its statement's parameters."""
+    """A Bind whose values can be read; `types` are its statement's parameters, `codecs` those of binary values by their types."""
 
-    __slots__ = ("_bind", "_formats", "_types")
+    __slots__ = ("_bind", "_codecs", "_formats", "_types")
 
-    def __init__(self, bind: Bind, types: Sequence[int]) -> None:
+    def __init__(self, bind: Bind, types: Sequence[int], codecs: Mapping[int, Codec]) -> None:
         self._bind = bind
         self._types = types
+        self._codecs = codecs
         given = bind.formats
         self._formats = given if len(given) > 1 else (given or (_TEXT,)) * len(bind.values)
 
     @classmethod
-    def read(cls, frame: bytes, types: Sequence[int]) -> "Bound | None":
+    def read(cls, frame: bytes, types: Sequence[int], codecs: Mapping[int, Codec]) -> "Bound | None":
         """Read a Bind; None where it is not whole."""
         try:
-            bound = cls(read(Bind, frame), types)
+            bound = cls(read(Bind, frame), types, codecs)
         except RemoteError:
             return None
         fits = len(bound._formats) == len(bound._bind.values)
@@ -40,7 +41,7 @@ class Bound:
         if raw is None:
             return None
         if self._formats[given.start - 1] == _BINARY:
-            codec = codec_of(self._type(given))
+            codec = self._codecs.get(self._type(given))
             if codec is None:
                 return None
             try:
@@ -62,7 +63,7 @@ class Bound:
             number = given.start - 1
             raw = value.encode() if value is not None else None
             if raw is not None and self._formats[number] == _BINARY:
-                codec = codec_of(self._type(given))
+                codec = self._codecs.get(self._type(given))
                 raw = codec.encode(raw) if codec is not None else None
             values[number] = raw
         return write(replace(self._bind, values=tuple(values)))

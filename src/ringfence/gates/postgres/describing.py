@@ -1,16 +1,29 @@
 """What the server says of columns: reading its descriptions, and what a crossing has to know of each column."""
 
 import struct
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ringfence.carriers.rows import RowColumn
 from ringfence.gates.postgres.statements import Column
 from ringfence.policy import Plan
 from ringfence.transform.types import ValueType
-from ringfence.wire.postgres.values import TEXTUAL, Codec, codec_of, is_json
+from ringfence.wire.postgres.values import (
+    TEXTUAL,
+    Codec,
+    array_of,
+    codec_of,
+    composite_of,
+    is_json,
+    multirange_of,
+    range_of,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ringfence.gates.postgres.statements import Known
+    from ringfence.sql.catalogue import Type
 
 _AFTER_NAME = struct.Struct("!IhIhih")  # table, attribute, type, size, modifier, format
 _LENGTHS = frozenset({1042, 1043})  # bpchar, varchar: the modifier is the length and 4
@@ -43,31 +56,51 @@ def max_length(column: Column) -> int:
     return 0
 
 
-_ENUM = "e"
-_DOMAIN = "d"
-_DEEPEST = 16  # domains over domains
+_DEEPEST = 16  # types made of types
 
 
 def codecs_of(known: "Known") -> dict[int, Codec]:
-    """Give codecs for the types of one's own that a result has: an enum's values are text, a domain's are its base's."""
-    found = {}
-    for column in known.columns:
-        codec = codec_of(column.type) or _codec_behind(known, column.type)
-        if codec is not None:
-            found[column.type] = codec
-    return found
+    """Give codecs for the types of a result, those of one's own included, as far as the catalogue knows them."""
+    return _codecs(known, [column.type for column in known.columns])
 
 
-def _codec_behind(known: "Known", oid: int) -> Codec | None:
-    """Give the codec of a type of one's own, as far as the catalogue that the statement was traced with knows it."""
+def parameter_codecs(known: "Known") -> dict[int, Codec]:
+    """Give codecs for the types of a statement's parameters."""
+    return _codecs(known, known.parameters)
+
+
+def _codecs(known: "Known", oids: Sequence[int]) -> dict[int, Codec]:
     types = known.key.catalogue.types if known.key is not None else {}
+    found = {oid: _codec_for(oid, types, 0) for oid in oids}
+    return {oid: codec for oid, codec in found.items() if codec is not None}
+
+
+def _codec_for(oid: int, types: "Mapping[int, Type | None]", depth: int) -> Codec | None:
+    """Make the codec of a type from those of its parts; None where one of them is not known."""
+    codec = codec_of(oid)
     kind = types.get(oid)
-    for _ in range(_DEEPEST):
-        if kind is None or kind.kind != _DOMAIN:
-            break
-        oid = kind.base
-        kind = types.get(oid)
-    return TEXTUAL if kind is not None and kind.kind == _ENUM else codec_of(oid)
+    if codec is not None or kind is None or depth > _DEEPEST:
+        return codec
+    if kind.kind == "e":
+        return TEXTUAL
+    if kind.kind == "d":
+        return _codec_for(kind.base, types, depth + 1)
+    parts = [part for part in kind.parts if part]  # a dropped attribute has no type
+    inner = {part: _codec_for(part, types, depth + 1) for part in parts}
+    codecs = {part: codec for part, codec in inner.items() if codec is not None}
+    if len(codecs) < len(inner) or (not parts and kind.kind != "c"):
+        return None
+    if kind.kind == "c":
+        return composite_of(parts, codecs)
+    if kind.array:
+        return array_of(parts[0], codecs[parts[0]])
+    if kind.kind == "r":
+        return range_of(codecs[parts[0]])
+    if kind.kind == "m":
+        ranges = types.get(parts[0])
+        bound = _codec_for(ranges.parts[0], types, depth + 1) if ranges is not None and ranges.parts else None
+        return multirange_of(bound) if bound is not None else None
+    return None
 
 
 def row_columns(known: "Known", plan: Plan) -> list[RowColumn]:

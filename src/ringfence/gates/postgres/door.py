@@ -137,7 +137,9 @@ async def _cancel(shared: "Shared", doorway: Doorway, request: CancelRequest) ->
     session = cancels.find(request.process, request.secret)
     if session is not None:
         await cancel(doorway.address, session.process, session.secret, deadline=CANCEL_SECONDS)
-    elif shared.gate.workers > 1 and cancels.passing_on < MOST_PASSED_ON:  # it may be another worker's: the server knows
+    elif (
+        shared.gate.workers > 1 and cancels.passing_on < MOST_PASSED_ON
+    ):  # it may be another worker's: the server knows
         cancels.passing_on += 1
         try:
             await cancel(doorway.address, request.process, request.secret, deadline=CANCEL_SECONDS)

@@ -17,6 +17,7 @@ from ringfence.gates.postgres.consequences import (
     waits_for_success,
 )
 from ringfence.gates.postgres.copying import CopyingIn, copy_in
+from ringfence.gates.postgres.describing import parameter_codecs
 from ringfence.gates.postgres.inbound import Stopped, let_in
 from ringfence.gates.postgres.named import known_of
 from ringfence.gates.postgres.pieces import Piece
@@ -102,7 +103,7 @@ class Extended:
         verdict = await self._again(statement)
         if verdict is None:
             return
-        bound = Bound.read(frame, verdict.known.parameters)
+        bound = Bound.read(frame, verdict.known.parameters, parameter_codecs(verdict.known))
         if bound is None:
             session.refuse_protocol("a Bind that is not whole")
             return

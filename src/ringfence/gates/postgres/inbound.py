@@ -134,9 +134,7 @@ async def _cross(
         return Stopped(replace(inbound.plan, refused=refused), "a given value cannot be read")
     if not inbound.givens:
         return None
-    given_values = [
-        _UNREAD if given in unread else changes.get(given, values.get(given)) for given in inbound.givens
-    ]
+    given_values = [_UNREAD if given in unread else changes.get(given, values.get(given)) for given in inbound.givens]
     if inbound.plan.restore:
         alone = frozenset(verdict.known.analysis.alone)
         for number, path in enumerate(inbound.paths):

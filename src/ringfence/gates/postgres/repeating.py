@@ -23,7 +23,9 @@ Labels = Mapping[Path, tuple[Path, ...]]
 
 _HINT = "prepare it anew"
 _ROUTINE = "RevalidateCachedQuery"  # the server's, in utils/cache/plancache.c: drivers know this error by it
-OTHER_RESULT = errors.error(errors.NOT_SUPPORTED, "cached plan must not change result type", hint=_HINT, routine=_ROUTINE)
+OTHER_RESULT = errors.error(
+    errors.NOT_SUPPORTED, "cached plan must not change result type", hint=_HINT, routine=_ROUTINE
+)
 OTHER_MEANING = errors.error(errors.NOT_SUPPORTED, "what this statement stands for has changed", hint=_HINT)
 _TEMPORARY = "pg_temp."
 

@@ -36,8 +36,10 @@ def decode_array(value: bytes, decode: Decode) -> bytes:
     count = 1 if depth else 0
     for size, _ in shape:
         count *= size
-        if size < 1 or count * 4 > len(value):
+        if size < 0 or count * 4 > len(value):
             raise ValueError
+    if not count:
+        depth = 0  # however it says it: the server takes it for an empty one as well
     spelt: list[bytes] = []
     for _ in range(count):
         element, at = _read(value, at)

@@ -14,8 +14,9 @@ from typing import Final
 
 from ringfence.carriers.model import Fault, Undecodable
 from ringfence.transform.types import ValueType
-from ringfence.wire.postgres import addresses, floats, moments, numbers
+from ringfence.wire.postgres import addresses, floats, moments, numbers, shapes
 from ringfence.wire.postgres.nested import decode_array, decode_record, encode_array, encode_record
+from ringfence.wire.postgres.ranges import decode_multirange, decode_range, encode_multirange, encode_range
 
 _WRONG = (ValueError, StructError, LookupError, OverflowError)
 _DEEPEST: Final = 8  # records and arrays in each other
@@ -84,12 +85,22 @@ _SCALARS: Mapping[int, Codec] = {
     23: Codec(ValueType.INTEGER, *numbers.whole(Struct("!i"))),
     25: TEXTUAL,  # text
     26: Codec(ValueType.INTEGER, *numbers.whole(Struct("!I"))),
+    27: Codec(ValueType.OTHER, shapes.decode_tid, shapes.encode_tid),
+    28: Codec(ValueType.INTEGER, *numbers.whole(Struct("!I"))),  # xid
+    29: Codec(ValueType.INTEGER, *numbers.whole(Struct("!I"))),  # cid
     114: _PLAIN,  # json
     142: _PLAIN,  # xml
+    600: Codec(ValueType.OTHER, *shapes.drawn("(#,#)")),  # point
+    601: Codec(ValueType.OTHER, *shapes.drawn("[(#,#),(#,#)]")),  # lseg
+    602: Codec(ValueType.OTHER, shapes.decode_path, shapes.encode_path),
+    603: Codec(ValueType.OTHER, *shapes.drawn("(#,#),(#,#)")),  # box
+    604: Codec(ValueType.OTHER, shapes.decode_polygon, shapes.encode_polygon),
+    628: Codec(ValueType.OTHER, *shapes.drawn("{#,#,#}")),  # line
     650: Codec(ValueType.INET, addresses.decode_cidr, addresses.encode_cidr),
     700: Codec(ValueType.NUMBER, floats.decode_single, floats.encode_single),
     701: Codec(ValueType.NUMBER, floats.decode_double, floats.encode_double),
     705: TEXTUAL,  # unknown
+    718: Codec(ValueType.OTHER, *shapes.drawn("<(#,#),#>")),  # circle
     774: Codec(ValueType.OTHER, *addresses.mac(8)),
     829: Codec(ValueType.OTHER, *addresses.mac(6)),
     869: Codec(ValueType.INET, addresses.decode_inet, addresses.encode_inet),
@@ -106,14 +117,56 @@ _SCALARS: Mapping[int, Codec] = {
     1700: Codec(ValueType.NUMBER, numbers.decode_numeric, numbers.encode_numeric),
     2275: TEXTUAL,  # cstring
     2950: Codec(ValueType.UUID, addresses.decode_uuid, addresses.encode_uuid),
+    3220: Codec(ValueType.OTHER, shapes.decode_lsn, shapes.encode_lsn),
+    3614: Codec(ValueType.OTHER, shapes.decode_words, shapes.encode_words),  # tsvector
     3802: _VERSIONED,  # jsonb
     4072: _VERSIONED,  # jsonpath
+    5069: Codec(ValueType.INTEGER, *numbers.whole(Struct("!Q"))),  # xid8
 }
 
+
+def range_of(bound: Codec) -> Codec:
+    """Make the codec of ranges whose bounds are of a type."""
+    return Codec(
+        ValueType.OTHER,
+        lambda value: decode_range(value, bound.decode),
+        lambda text: encode_range(text, bound.encode),
+    )
+
+
+def multirange_of(bound: Codec) -> Codec:
+    """Make the codec of multiranges whose bounds are of a type."""
+    return Codec(
+        ValueType.OTHER,
+        lambda value: decode_multirange(value, bound.decode),
+        lambda text: encode_multirange(text, bound.encode),
+    )
+
+
+_RANGES: Mapping[int, Sequence[int]] = {
+    23: (3904, 3905, 4451, 6150),
+    1700: (3906, 3907, 4532, 6151),
+    1114: (3908, 3909, 4533, 6152),
+    1184: (3910, 3911, 4534, 6153),
+    1082: (3912, 3913, 4535, 6155),
+    20: (3926, 3927, 4536, 6157),
+}
+"""By the type of their bounds: ranges and arrays of them, multiranges and arrays of them."""
+
+_SINGLE: Mapping[int, Codec] = {
+    **_SCALARS,
+    **{ranges: range_of(_SCALARS[bound]) for bound, (ranges, _, _, _) in _RANGES.items()},
+    **{ranges: multirange_of(_SCALARS[bound]) for bound, (_, _, ranges, _) in _RANGES.items()},
+}
+"""What is neither an array nor a record."""
+
 _ELEMENTS: Mapping[int, int] = {
-    143: 142, 199: 114, 651: 650, 775: 774, 1000: 16, 1001: 17, 1002: 18, 1003: 19, 1005: 21, 1007: 23, 1009: 25, 1014: 1042,
+    143: 142, 199: 114, 719: 718, 1010: 27, 1011: 28, 1012: 29, 1017: 600, 1018: 601, 1019: 602, 1027: 604, 629: 628,
+    3221: 3220, 271: 5069, 3643: 3614,
+    651: 650, 775: 774, 1000: 16, 1001: 17, 1002: 18, 1003: 19, 1005: 21, 1007: 23, 1009: 25, 1014: 1042,
     1015: 1043, 1016: 20, 1021: 700, 1022: 701, 1028: 26, 1040: 829, 1041: 869, 1115: 1114, 1182: 1082, 1183: 1083, 1185: 1184,
     1187: 1186, 1231: 1700, 1263: 2275, 1270: 1266, 1561: 1560, 1563: 1562, 2951: 2950, 3807: 3802, 4073: 4072,
+    **{array: element for kinds in _RANGES.values() for element, array in (kinds[:2], kinds[2:])},
 }  # fmt: skip
 """Arrays, and what their elements are."""
 
@@ -123,7 +176,7 @@ _JSON = frozenset((114, 3802))
 
 def _decode_any(depth: int, oid: int, value: bytes) -> bytes:
     """Decode a value inside of another."""
-    scalar = _SCALARS.get(oid)
+    scalar = _SINGLE.get(oid)
     if scalar is not None:
         return scalar.decode(value)
     if depth >= _DEEPEST:
@@ -182,7 +235,7 @@ _NESTED: Mapping[int, Codec] = {
         array: Codec(
             ValueType.OTHER,
             partial(_decode_any, 0, array),
-            partial(lambda oid, text: encode_array(text, oid, _SCALARS[oid].encode), element),
+            partial(lambda oid, text: encode_array(text, oid, _SINGLE[oid].encode), element),
         )
         for array, element in _ELEMENTS.items()
     },
@@ -191,7 +244,7 @@ _NESTED: Mapping[int, Codec] = {
 
 def codec_of(oid: int) -> Codec | None:
     """Give the codec of a built-in type; None where there is none."""
-    return _SCALARS.get(oid) or _NESTED.get(oid)
+    return _SINGLE.get(oid) or _NESTED.get(oid)
 
 
 def has_codec(oid: int) -> bool:
