@@ -1,14 +1,26 @@
-"""What is not in the default install: each extra by the modules that it brings, and the command that installs it."""
+"""What is not in the default install: each extra by the modules that it brings, and the command that installs it.
+
+The rule: a command calls `need` before it does anything else, and imports at its top nothing that an extra brings.
+"""
 
 from importlib.util import find_spec
 
 from ringfence.cli._errors import Problem
+from ringfence.extras import install_line
 
 POSTGRES = ("pglast", "scramp", "joserfc", "prometheus_client", "librt")
+PASSWORDS = ("scramp",)  # of the same extra: what makes a verifier
 
 
 def need(extra: str, modules: tuple[str, ...]) -> None:
     """Raise `Problem` where a module of an extra is missing."""
-    missing = next((name for name in modules if find_spec(name) is None), None)
+    missing = next((name for name in modules if not _is_there(name)), None)
     if missing is not None:
-        raise Problem(f"this needs the package {missing}", f"pip install 'ringfence[{extra}]'")
+        raise Problem(f"this needs the package {missing}, which is not installed", install_line(extra))
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ModuleNotFoundError, ValueError):  # what a finder or a module that was left half loaded says
+        return False

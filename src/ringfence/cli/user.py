@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringfence.cli._errors import Problem
+from ringfence.cli._extras import PASSWORDS, need
 from ringfence.cli._home import OverlayOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
 from ringfence.cli._table import show_table
@@ -244,6 +245,7 @@ def _verifier(password: str) -> "Verifier":
 
 def _password(*, generate: bool) -> str:
     """Get a password: made, typed twice, or the first line of standard input."""
+    need("postgres", PASSWORDS)
     from ringfence.access.scram import generate_password, prepare_password
 
     if generate:

@@ -16,6 +16,8 @@ import phonenumbers
 from stdnum import iban, luhn
 from stdnum.us import ssn
 
+from ringfence.extras import install_line
+
 if TYPE_CHECKING:
     from faker import Faker
 
@@ -31,9 +33,7 @@ class FakerMissing(Exception):
     """The demo's people need Faker, which the core does without."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "the demo makes its people with Faker, which is not installed\n  pip install 'ringfence[demo]'"
-        )
+        super().__init__(f"the demo makes its people with Faker, which is not installed\n  {install_line('demo')}")
 
 
 @dataclass(frozen=True, slots=True)

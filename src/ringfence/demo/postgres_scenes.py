@@ -81,7 +81,7 @@ def show_gate_entries(stage: Stage, screen: Screen) -> bool:
 
 def _missing(missing: ServerMissing, screen: Screen) -> bool:
     """Say that the scene cannot run here, and what would change that. It has not failed."""
-    screen.say(f"Left out: {missing.what}. To see it: {missing.mend.removesuffix(' brings one')}", "yellow")
+    screen.say(f"Left out: {missing.what}. To see it: {missing.mend}", "yellow")
     return True
 
 

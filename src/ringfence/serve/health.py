@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
 
-from ringfence.serve.metrics import CONTENT_TYPE, write_metrics
 from ringfence.serve.status import Status
 
 MOST_CLIENTS = 16
@@ -69,6 +68,8 @@ class HealthPage:
                 code = HTTPStatus.OK if status.serves else HTTPStatus.SERVICE_UNAVAILABLE
                 return _response(code, _health(status), "application/json")
             case b"/metrics":
+                from ringfence.serve.metrics import CONTENT_TYPE, write_metrics  # an extra's: `status` does without
+
                 return _response(HTTPStatus.OK, write_metrics(await self._look()), CONTENT_TYPE)
             case _:
                 return _response(HTTPStatus.NOT_FOUND, b"there is /health and /metrics\n")
