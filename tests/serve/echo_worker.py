@@ -3,7 +3,7 @@
 Lines: `who` (who answers, by which policy), `say TEXT` (the text, scrubbed), `log TEXT` (it is logged), `slow SECONDS` (a
 statement that takes a while), `spin SECONDS` (a worker that is stuck). Files beside the policy change how it behaves: `leak`
 (the canary comes through in clear), `leak-unless-HASH` (under any other policy), `down` (its upstream is not there),
-`unprepared` (it cannot take a policy), `broken` (it ends before it is ready).
+`unprepared` (it cannot take a policy), `hindered` (its upstream went away), `broken` (it ends before it is ready).
 """
 
 import asyncio
@@ -107,6 +107,9 @@ class EchoGate:
                 if not running:
                     task.cancel()
             await asyncio.sleep(0.01)
+
+    def trouble(self) -> str:
+        return "its upstream does not answer" if self.flag("hindered") else ""
 
     def figures(self) -> Figures:
         return Figures(

@@ -121,7 +121,11 @@ class Up:
         return int(str(self.expect()["address"]).rpartition(":")[2])
 
     def log(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self._log.read_bytes().splitlines()]
+        return [json.loads(line) for line in self._log.read_bytes().splitlines() if line.startswith(b"{")]
+
+    def last_words(self) -> str:
+        """What `up` said in plain words, outside of its log."""
+        return "".join(line for line in self._log.read_text().splitlines(keepends=True) if not line.startswith("{"))
 
     def events(self, event: str) -> list[dict[str, object]]:
         return [line for line in self.log() if line["event"] == event]

@@ -111,7 +111,7 @@ def test_a_server_that_is_not_there_yet_is_waited_for(cli: Cli, tmp_path: Path, 
             try:
                 with connect(up, database) as connection:
                     assert len(emails(connection)) == 5
-                assert not up.events("died")
+                assert not up.events("died"), up.log()
             finally:
                 relay.kill()
                 relay.wait()
@@ -139,6 +139,39 @@ def test_a_superusers_login_is_refused_at_the_start(cli: Cli, tmp_path: Path, da
         assert up.process.wait(120) == 2
         assert not up.events("ready")
         assert "SUPERUSER" in str(up.events("gave-up")[0])
+        what, mend = up.last_words().splitlines()
+        assert what.startswith("ringfence: ringfence.yaml:13: gate pg: login serve_super has SUPERUSER")
+        assert mend.startswith("  alter role serve_super nosuperuser")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("@", "", 8, "the upstream's address"),
+        ("LOGIN", '{user: serve_client, secret: "env:NOT_SET_HERE"}', 13, "variable NOT_SET_HERE is empty or not set"),
+        ("LOGIN", '{user: serve_client, secret: "hunter2 horse"}', 13, "neither env:NAME nor file:PATH"),
+        ("staff.scram", "elsewhere.scram", 11, "there is no users file elsewhere.scram yet"),
+        ("/people_", "/no_such_", 13, "has no such database"),
+    ],
+    ids=["address", "unset", "literal", "users", "database"],
+)
+def test_what_is_wrong_at_the_start_is_said_in_two_lines_with_its_place(
+    cli: Cli, tmp_path: Path, database: str, old: str, new: str, line: int, said: str
+) -> None:
+    place = make_place(cli, tmp_path, database)
+    name = urlsplit(database).path[1:]
+    at = urlsplit(place._text.split('at: "')[1].split('"')[0]).netloc
+    replaced = {"@": at, "LOGIN": "serve_client", "/people_": f"/{name}"}
+    place.write(replaced.get(old, old), new)
+    with running(place) as up:
+        assert up.process.wait(120) == 2
+        what, mend = up.last_words().splitlines()
+    assert what.startswith(f"ringfence: ringfence.yaml:{line}: gate pg: ")
+    assert said in what
+    assert mend.startswith("  ")
+    assert "redacted" not in what
+    assert "hunter2" not in what + mend
+    assert not up.events("died")
 
 
 def test_a_key_that_is_missing_is_named_and_a_reload_that_needs_one_is_refused_until_it_is_made(

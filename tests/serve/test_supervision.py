@@ -1,6 +1,8 @@
 """Workers are started, watched and started again; nothing outlives its parent; nobody is refused meanwhile."""
 
+import asyncio
 import fcntl
+import json
 import os
 import pty
 import shutil
@@ -15,6 +17,10 @@ from pathlib import Path
 
 import pytest
 from serve_plays import Client, Place, Up, is_there, one_worker, running, two_workers, until
+
+from ringfence.serve.log import Log, LogFormat
+from ringfence.serve.messages import Waiting, write_report
+from ringfence.serve.slot import Post, Slot
 
 place = pytest.fixture(one_worker)
 pair = pytest.fixture(two_workers)
@@ -88,16 +94,47 @@ def test_a_worker_that_says_what_is_wrong_before_it_ever_served_is_given_up_and_
     (place.folder / "broken").touch()
     with running(place) as up:
         assert up.process.wait(60) == 2
-        assert len(up.events("died")) == 1
         assert "the echo is broken" in str(up.events("gave-up")[0]["text"])
+        assert [each["event"] for each in up.log()] == ["gave-up"]
+        assert up.last_words() == "ringfence: gate pg: the echo is broken\n  remove the file\n"
 
 
 def test_a_canary_that_comes_through_in_clear_ends_everything_at_once(place: Place) -> None:
     (place.folder / "leak").touch()
     with running(place) as up:
         assert up.process.wait(60) == 2
-        assert len(up.events("died")) == 1
+        assert not up.events("died")
         assert not up.events("ready")
+        assert up.last_words() == "ringfence: gate pg: the canary was seen clear\n  do not serve: report it\n"
+
+
+def test_a_gate_whose_upstream_went_away_is_degraded_with_the_reason(place: Place) -> None:
+    with running(place) as up:
+        up.expect()
+        flag = place.folder / "hindered"
+        flag.touch()
+        until(lambda: place.status()["state"] == "degraded", "it is noticed")
+        assert place.status()["reasons"] == ["gate pg: worker 0 is ready: its upstream does not answer"]
+        done = place.call("status")
+        assert (done.returncode, "its upstream does not answer" in done.stdout) == (1, True)
+        flag.unlink()
+        until(lambda: place.status()["state"] == "ready", "it is there again")
+        assert [len(up.events(event)) for event in ("hindered", "unhindered")] == [1, 1]
+
+
+def test_what_is_waited_for_is_said_again_but_not_every_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[bytes] = []
+    clock = [1000.0]
+    monkeypatch.setattr("ringfence.serve.slot.time.monotonic", lambda: clock[0])
+    post = Post("pg", 0, "echo_worker", (), frozenset({"192.0.2.9"}))
+    slot = Slot(post, NotImplemented, asyncio.Lock(), lambda: None, Log(LogFormat.JSON, write=lines.append))
+    for _ in range(100):
+        slot._take(write_report(Waiting("192.0.2.9:5432 cannot be reached, nor can 192.0.2.10", "start it")))
+        clock[0] += 1
+    said = [json.loads(line) for line in lines]
+    assert [line["seconds"] for line in said] == [0, 30, 60, 90]
+    assert said[0]["text"] == "192.0.2.9:5432 cannot be reached, nor can [redacted:ip_address]"
+    assert said[0]["mend"] == "start it"
 
 
 def test_before_the_canary_is_seen_masked_clients_wait(place: Place) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from ringfence.cli._home import HomeOption, PolicyOption, home
 from ringfence.cli._table import show_table
-from ringfence.serve import NotRunning, State, Status, WorkerState, ask_status, write_status
+from ringfence.serve import NotRunning, State, Status, ask_status, write_status
 
 app = typer.Typer(add_completion=False)
 
@@ -54,11 +54,12 @@ def status(
 
 def _show(found: Status) -> None:
     print(f"{found.state}, process {found.process}, since {found.since}")
-    print(f"policy {found.policy}, reading {found.generation}")
+    times = found.generation - 1
+    print(f"policy {found.policy}" + (f", after {times} reload{'s' if times != 1 else ''}" if times else ""))
     for reason in found.reasons:
         print(f"  {reason}")
     if found.reload is not None:
-        outcome = "taken" if found.reload.taken else "refused"
+        outcome = "taken" if found.reload.taken else "refused; the policy of before stays in force"
         print(f"last reload {found.reload.at}: {outcome}")
         if found.reload.mend:
             print(f"  {found.reload.mend}")
@@ -78,7 +79,9 @@ def _show(found: Status) -> None:
     ]
     heads = ["gate", "address", "workers", "restarts", "open", "statements", "masked", "refused"]
     show_table(
-        heads, rows, warned=[number for number, gate in enumerate(found.gates) if gate.ready < len(gate.workers)]
+        heads,
+        rows,
+        warned=[number for number, gate in enumerate(found.gates) if any(worker.is_odd for worker in gate.workers)],
     )
     _show_workers(found)
     _show_sessions(found)
@@ -89,7 +92,7 @@ def _show_workers(found: Status) -> None:
         [gate.gate, str(worker.worker), worker.state.value, str(worker.process or ""), worker.why]
         for gate in found.gates
         for worker in gate.workers
-        if worker.state is not WorkerState.READY
+        if worker.is_odd
     ]
     if odd:
         print()

@@ -16,10 +16,13 @@ from ringfence.cli._extras import POSTGRES, need
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import texts
 from ringfence.cli._session import principal
+from ringfence.cli._table import is_plain
 from ringfence.policy import Policy
-from ringfence.serve import Event, EventKind, Instance, LogFormat, Place, Reading, capture, parse_address, run
+from ringfence.serve import Event, EventKind, GaveUp, Instance, LogFormat, Place, Reading, capture, parse_address, run
 
 app = typer.Typer(add_completion=False)
+
+NEVER_READY = 2
 
 
 class Format(StrEnum):
@@ -61,19 +64,22 @@ def up(
         raise Problem(f"{place.ledger}: no such ledger", "make it with `ringfence init`")
     read = partial(_read, place.policy.absolute(), overlay.absolute() if overlay is not None else None)
     chosen = log_format or (LogFormat.TEXT if sys.stderr.isatty() else LogFormat.JSON)
-    return run(
-        Instance(
-            place.folder.absolute(),
-            _place(place),
-            read,
-            principal(),
-            chosen,
-            _announce_json if output is Format.JSON else _announce_text,
-            tuple(gate or ()),
-            health,
-            drain,
-        )
+    instance = Instance(
+        place.folder.absolute(),
+        _place(place),
+        read,
+        principal(),
+        chosen,
+        _announce_json if output is Format.JSON else _announce_text,
+        tuple(gate or ()),
+        health,
+        drain,
     )
+    try:
+        return run(instance)
+    except GaveUp as given_up:  # its words are clean already, and name the policy's own addresses
+        print(f"ringfence: {given_up.what}" + (f"\n  {given_up.mend}" if given_up.mend else ""), file=sys.stderr)
+        return NEVER_READY
 
 
 def _read(policy: Path, overlay: Path | None) -> tuple[Reading, Policy]:
@@ -94,7 +100,7 @@ def _psql(event: Event) -> str:
 
 
 def _announce_text(event: Event) -> None:
-    bold, plain = ("\x1b[1;32m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
+    bold, plain = ("\x1b[1;32m", "\x1b[0m") if sys.stdout.isatty() and not is_plain() else ("", "")
     if event.kind is EventKind.HEALTH:
         print(f"health   {event.address}", flush=True)
         return

@@ -15,15 +15,16 @@ from ringfence.serve.figures import Figures
 from ringfence.serve.log import LogFormat
 from ringfence.serve.messages import Place
 from ringfence.serve.reading import Reading, capture
-from ringfence.serve.running import DRAINED, GAVE_UP, Event, EventKind, Instance, run
+from ringfence.serve.running import DRAINED, Event, EventKind, Instance, run
+from ringfence.serve.slot import GaveUp
 from ringfence.serve.status import Reloaded, State, Status, WorkerState, write_status
 
 __all__ = [
     "DRAINED",
-    "GAVE_UP",
     "Event",
     "EventKind",
     "Figures",
+    "GaveUp",
     "Instance",
     "LogFormat",
     "NotRunning",

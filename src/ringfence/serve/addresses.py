@@ -17,8 +17,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from ringfence.ledger.address import MOST_SOCKET_PATH
+from ringfence.policy import Gate, Policy
 from ringfence.serve.faults import ServeFault
 
 BACKLOG = 1024  # connections that wait while no worker accepts; the kernel lowers it to net.core.somaxconn
@@ -168,3 +170,17 @@ def address_of(sockets: Sequence[socket.socket], asked: Address) -> Address:
         return asked
     name = sockets[0].getsockname()
     return Address(asked.host, int(name[1]))
+
+
+def upstream_hosts(policy: Policy, gate: Gate) -> frozenset[str]:
+    """Give the hosts that the policy names as a gate's upstream: of these a message may tell.
+
+    Nothing where the address cannot be read: what cannot be told apart is scrubbed.
+    """
+    at = policy.assets[gate.upstream].at if gate.upstream is not None else ""
+    try:
+        parts = urlsplit(at)
+        named = [parts.hostname or "", *parse_qs(parts.query).get("host", [])]
+    except ValueError:
+        return frozenset()
+    return frozenset(filter(None, named))

@@ -11,11 +11,12 @@ from pathlib import Path
 
 
 class ServeFault(Exception):
-    """Serving cannot begin, or go on, as it was asked for."""
+    """Serving cannot begin, or go on, as it was asked for. `at` is the path in the policy of what has to be mended, where known."""
 
-    def __init__(self, what: str, mend: str = "") -> None:
+    def __init__(self, what: str, mend: str = "", at: tuple[str, ...] = ()) -> None:
         self.what = what
         self.mend = mend
+        self.at = at
         super().__init__(f"{what}\n  {mend}" if mend else what)
 
 
@@ -32,6 +33,7 @@ class Said:
 
     what: str
     mend: str = ""
+    at: tuple[str, ...] = ()
 
 
 def first_of(error: BaseException) -> BaseException:
@@ -50,7 +52,7 @@ def say(error: BaseException) -> Said:
     if type(error).__module__.partition(".")[0] == "ringfence":
         what, mend = getattr(error, "what", None), getattr(error, "mend", None)
         if isinstance(what, str) and isinstance(mend, str):
-            return Said(what, mend)
+            return Said(what, mend, error.at if isinstance(error, ServeFault) else ())
         first, _, rest = str(error).partition("\n")
         return Said(first, " ".join(rest.split()))
     return Said(f"internal error ({type(error).__name__}{_place(error)})", "report it, with this line")

@@ -45,13 +45,19 @@ class Level(StrEnum):
 
 
 @cache
-def _detector() -> Detector:
-    return Detector()
+def _detector(own: frozenset[str]) -> Detector:
+    return Detector(allow=own)
 
 
-def clean(text: str) -> str:
-    """Take personal data out of a text that may hold what a client chose."""
-    return scrub(text, _detector(), MOST_TEXT)
+def clean(text: str, own: frozenset[str] = frozenset()) -> str:
+    """Take personal data out of a text that may hold what a client chose.
+
+    `own` are hosts that the policy names: an address is left standing where it is one of them exactly.
+
+    >>> clean("from 198.51.100.7 to 192.0.2.9:5432", frozenset({"192.0.2.9"}))
+    'from [redacted:ip_address] to 192.0.2.9:5432'
+    """
+    return scrub(text, _detector(own), MOST_TEXT)
 
 
 def _write(line: bytes) -> None:
@@ -65,15 +71,24 @@ class Log:
     """Writes events. `about` stands in each of its lines: the gate, the worker."""
 
     def __init__(
-        self, format_: LogFormat, about: Mapping[str, Fact] | None = None, write: Callable[[bytes], None] = _write
+        self,
+        format_: LogFormat,
+        about: Mapping[str, Fact] | None = None,
+        write: Callable[[bytes], None] = _write,
+        own: frozenset[str] = frozenset(),
     ) -> None:
         self._format = format_
         self._about = dict(about or {})
         self._write = write
+        self._own = own
 
     def within(self, **about: Fact) -> "Log":
         """Give a log whose lines say more about where they come from."""
-        return Log(self._format, {**self._about, **about}, self._write)
+        return Log(self._format, {**self._about, **about}, self._write, self._own)
+
+    def naming(self, own: frozenset[str]) -> "Log":
+        """Give a log that may name these hosts, which the policy names."""
+        return Log(self._format, self._about, self._write, own)
 
     def info(self, event: str, text: str = "", **facts: Fact) -> None:
         """Tell what happened. `text` is scrubbed; `event` and `facts` are ringfence's own words, policy names and numbers."""
@@ -96,7 +111,7 @@ class Log:
         at = stamp(datetime.now(UTC))
         line: dict[str, Fact] = {"time": at, "level": level.value, **self._about, "event": event}
         if text:
-            line["text"] = clean(text)
+            line["text"] = clean(text, self._own)
         line.update(facts)
         self._write((json.dumps(line) if self._format is LogFormat.JSON else _in_words(line)).encode() + b"\n")
 

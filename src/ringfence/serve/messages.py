@@ -86,6 +86,7 @@ class Waiting:
     """From a worker: the canary was not seen masked yet; it is tried again."""
 
     why: str
+    mend: str = ""
     said: Literal["waiting"] = "waiting"
 
 
@@ -126,20 +127,22 @@ class Switched:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """From a worker: its figures, and the policy that it decides by."""
+    """From a worker: its figures, the policy that it decides by, and what hinders it from serving as it should."""
 
     number: int
     policy: str
     figures: Figures
+    trouble: str = ""
     said: Literal["counted"] = "counted"
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """From a worker: it cannot serve, and why; it ends after this."""
+    """From a worker: it cannot serve, and why; it ends after this. `at` is the path in the policy of what has to be mended."""
 
     what: str
     mend: str
+    at: tuple[str, ...] = ()
     said: Literal["failed"] = "failed"
 
 

@@ -14,14 +14,20 @@ from ringfence.crossing import scrub
 from ringfence.detect import detector_for
 from ringfence.gates.carrying import now
 from ringfence.gates.postgres import PostgresGate, World
-from ringfence.gates.postgres.upstream_login import Unreachable
+from ringfence.gates.postgres.upstream_login import Unreachable, UpstreamFault
 from ringfence.policy import Flow, Form, Gate, Policy
+from ringfence.serve.blame import awaited, blamed, check_policy, in_words
 from ringfence.serve.faults import ServeFault
 from ringfence.serve.figures import Figures
 from ringfence.serve.service import Canary, Change, Given
 from ringfence.serve.worker import main
 from ringfence.transform import Keyring
 from ringfence.vault import load
+
+BLIND_SECONDS = 2.0  # a look that is late once is no sign of anything
+
+
+PASSING = ("53300", "57P03")  # no connection left; starting up or shutting down
 
 
 class PostgresService:
@@ -32,10 +38,12 @@ class PostgresService:
         self._policy = given.policy
         self._gate: PostgresGate | None = None
         self._sockets: Sequence[socket.socket] = ()
+        self._blind_since: float | None = None  # when it was first seen that the catalogue cannot be looked at
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Take the sockets, and check what needs no server."""
         self._sockets = sockets
+        check_policy(self._policy, self._policy.gates[self._given.gate.name], self._given.folder)
         _check(self._policy, self._given)
 
     async def canary(self) -> Canary:
@@ -44,15 +52,20 @@ class PostgresService:
             gate = PostgresGate(self._world())
             try:
                 await gate.start(self._sockets)
-            except Unreachable as fault:
+            except AccessFault as fault:
                 await gate.close()
-                return Canary(masked=False, why=fault.what)
+                if isinstance(fault, Unreachable) or (isinstance(fault, UpstreamFault) and fault.code in PASSING):
+                    what, mend = awaited(fault)
+                    return Canary(masked=False, why=what, mend=mend)
+                raise await blamed(
+                    self._policy, self._policy.gates[self._given.gate.name], self._given.folder, fault
+                ) from None
             except BaseException:
                 await gate.close()
                 raise
             self._gate = gate
         seen = await self._gate.canary()
-        return Canary(seen.masked, seen.why, seen.leaked)
+        return Canary(seen.masked, in_words(seen.why), seen.leaked)
 
     async def open(self) -> None:
         """Serve."""
@@ -102,6 +115,15 @@ class PostgresService:
             epoch_age=status.epoch_age,
         )
 
+    def trouble(self) -> str:
+        """Say that the upstream does not answer the looks at its catalogue, once that has lasted."""
+        if self._gate is None or self._gate.shared.polled:
+            self._blind_since = None
+            return ""
+        now = self._gate.shared.loop_time()
+        self._blind_since = self._blind_since if self._blind_since is not None else now
+        return "" if now - self._blind_since < BLIND_SECONDS else "its upstream does not answer: see that it runs"
+
     async def close(self) -> None:
         """End everything."""
         if self._gate is not None:
@@ -134,6 +156,7 @@ def _check(policy: Policy, given: Given) -> Keyring:
         raise ServeFault(
             f"gate {gate.name} needs key {missing[0]}, which is not there",
             f"make it with `ringfence key add {missing[0]}`",
+            ("keys", missing[0]),
         )
     return keys
 

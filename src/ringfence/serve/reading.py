@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ringfence.policy import Policy
-from ringfence.policy.reading import read
+from ringfence.policy.reading import read, read_located
 from ringfence.serve.faults import ServeFault
 
 FileTexts = Callable[[str], str]
@@ -41,6 +41,13 @@ def capture(entry: str, overlay: str | None, text_of: FileTexts) -> tuple[Readin
 
     policy = read(entry, kept, os.environ, overlay=overlay)
     return Reading(entry, overlay, texts, policy.hash), policy
+
+
+def place_of(reading: Reading, path: tuple[str, ...]) -> str:
+    """Say in which file and line a part of a policy stands, as ``ringfence.yaml:12``; the file as it is seen from here."""
+    found = read_located(reading.entry, reading.texts, os.environ, overlay=reading.overlay).positions.of(*path)
+    seen = os.path.relpath(found.file)
+    return f"{found.file if seen.startswith(os.pardir) else seen}:{found.line}"
 
 
 def resolve(reading: Reading) -> Policy:

@@ -20,20 +20,27 @@ from ringfence.gates.recording import LedgerRecorder
 from ringfence.ledger import LedgerClient
 from ringfence.policy import Gate, Policy
 from ringfence.serve._process import leave_no_image, raise_file_limit
-from ringfence.serve.addresses import Address, address_of, check_private, listen_apart, listen_on, parse_address
+from ringfence.serve.addresses import (
+    Address,
+    address_of,
+    check_private,
+    listen_apart,
+    listen_on,
+    parse_address,
+    upstream_hosts,
+)
 from ringfence.serve.changes import LOG_KIND, SERVED
 from ringfence.serve.control import Control, Lock, forget
 from ringfence.serve.faults import ServeFault
 from ringfence.serve.health import MOST_HEAD, HealthPage
 from ringfence.serve.log import Log, LogFormat, silence_foreign_words, watch_loop
 from ringfence.serve.messages import Place
-from ringfence.serve.reading import Reading
+from ringfence.serve.reading import Reading, place_of
 from ringfence.serve.slot import GaveUp
 from ringfence.serve.status import Status
 from ringfence.serve.supervisor import ReadPolicy, Site, Supervisor
 
 DRAINED = 0
-GAVE_UP = 2
 
 FILES_EACH = 2  # descriptors of a connection: the client's socket and the one upstream
 FILES_BESIDE = 64  # of a worker: its listening sockets, ledger, parser, loop
@@ -73,7 +80,7 @@ class Instance:
 
 
 def run(instance: Instance) -> int:
-    """Run gates until a signal ends them; give the exit code. Raises what keeps them from beginning."""
+    """Run gates until a signal ends them; give the exit code. Raises what keeps them from beginning, `GaveUp` included."""
     leave_no_image()
     files = raise_file_limit()
     reading, policy = instance.read()
@@ -167,12 +174,22 @@ class _Running:
             self._watch_signals(supervisor)
             try:
                 await supervisor.keep()
-            except GaveUp:
-                return GAVE_UP  # the log says why
+            except GaveUp as given_up:
+                raise self._with_place(given_up) from None
             finally:
                 supervisor.end_at_once()
                 await self._finish()
+        self._log.info("ended", at_once=self._second)
         return 128 + self._ended_by if self._second else DRAINED
+
+    def _with_place(self, given_up: GaveUp) -> GaveUp:
+        """Say in which file and line of the policy that stands which has to be mended, where that is known."""
+        where = f"{place_of(self._reading, given_up.at)}: " if given_up.at else ""
+        placed = GaveUp(where + given_up.what, given_up.mend, given_up.at)
+        if self._instance.log_format is LogFormat.JSON:  # on a terminal the command's last words say the same
+            own = frozenset().union(*(upstream_hosts(self._policy, self._policy.gates[name]) for name in self._opened))
+            self._log.naming(own).error("gave-up", placed.what, mend=placed.mend)
+        return placed
 
     def _site(self) -> Site:
         instance = self._instance

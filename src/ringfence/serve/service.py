@@ -36,6 +36,7 @@ class Canary:
     masked: bool
     why: str = ""
     leaked: bool = False  # it was seen clear: this is no matter of waiting
+    mend: str = ""
 
 
 Change: TypeAlias = Callable[[], None]
@@ -62,6 +63,9 @@ class Service(Protocol):
 
     def figures(self) -> Figures:
         """Give what was counted."""
+
+    def trouble(self) -> str:
+        """Say what hinders a gate that serves: its upstream does not answer. Empty where nothing does."""
 
     async def close(self) -> None:
         """End everything."""

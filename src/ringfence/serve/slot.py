@@ -48,6 +48,7 @@ LONGEST_REST_OF_READY = 1.0  # of a worker that had served: clients wait at its 
 STEADY = 10.0  # seconds of life after which a death stands for itself
 SILENCE = 15.0  # seconds without an answer after which a worker counts as silent
 LINGERING = 2.0  # seconds between a worker's last word and its end
+WAITING_SAID = 30.0  # seconds between two lines about the same waiting
 PATIENCE = 1.0  # seconds on top of a drain's deadline before a worker is killed
 
 
@@ -63,6 +64,7 @@ class Post:
     worker: int
     module: str  # run as `python -m`
     sockets: Sequence[socket.socket]
+    own: frozenset[str] = frozenset()  # hosts that the policy names: what is told of them is no payload
 
 
 class Slot:
@@ -82,7 +84,7 @@ class Slot:
         self._starting = starting
         self._changing = changing
         self._news = news
-        self._log = log.within(gate=post.gate, worker=post.worker)
+        self._log = log.within(gate=post.gate, worker=post.worker).naming(post.own)
         self._process: asyncio.subprocess.Process | None = None
         self._channel: Channel | None = None
         self._answers: dict[tuple[type[Order], int], asyncio.Future[Report | None]] = {}
@@ -93,7 +95,8 @@ class Slot:
         self._has_served = (
             False  # ever: what it says of itself before that is a wrong configuration, which does not mend itself
         )
-        self._said_why = False
+        self._failed: Failed | None = None  # what the last one said of its own end, cleaned
+        self._waits: tuple[str, float, float] | None = None  # why, since when, and when that was last logged
         self._ending = asyncio.Event()
         self._asked = 0
         self._heard = 0.0
@@ -116,19 +119,34 @@ class Slot:
             code = await self._live()
             if self._ending.is_set():
                 return
-            self._log.error("died", of=describe_death(code), was_ready=self._was_ready)
             failures = 0 if self._was_ready else failures + 1
-            if code == LEAKED or failures >= MOST_FAILURES or (self._said_why and not self._has_served):
-                raise GaveUp(
-                    f"gate {self.post.gate}: its worker cannot start: {self._why or f'it ends with {code}'}",
-                    "see the log for each attempt",
-                )
+            final = code == LEAKED or (self._failed is not None and not self._has_served)
+            if not final:
+                self._tell_death(code)
+            if final or failures >= MOST_FAILURES:
+                raise self._given_up(code)
             deaths = 1 if time.monotonic() - began > STEADY else deaths + 1
             longest = LONGEST_REST_OF_READY if self._was_ready else LONGEST_REST
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(FIRST_REST * 2 ** min(deaths - 1, 16), longest)):
                     await self._ending.wait()
             self._restarts += 1
+
+    def _tell_death(self, code: int) -> None:
+        said = self._failed
+        more = {"mend": said.mend} if said is not None and said.mend else {}
+        what = said.what if said is not None else ""
+        self._log.error("died", what, of=describe_death(code), was_ready=self._was_ready, **more)
+
+    def _given_up(self, code: int) -> GaveUp:
+        """Word the end: by what the worker said of itself, once; where it said nothing, the log has what there is."""
+        said = self._failed
+        if said is not None:
+            return GaveUp(f"gate {self.post.gate}: {said.what}", said.mend, said.at)
+        return GaveUp(
+            f"gate {self.post.gate}: its worker ends with {describe_death(code)} before it is ready",
+            "see the log for each attempt",
+        )
 
     async def order(self, order: Prepare | Commit | Ask, number: int, seconds: float) -> Report | None:
         """Send an order and await its answer; None where the worker dies or stays silent."""
@@ -190,6 +208,7 @@ class Slot:
     async def _live(self) -> int:
         """Run one worker from its start to its death; give its exit code."""
         self._was_ready = False
+        self._failed = self._waits = None
         self._policy = ""
         self._be(WorkerState.STARTING, "")
         ours, theirs = socket.socketpair()
@@ -249,14 +268,16 @@ class Slot:
         report = read_report(line)
         self._heard = time.monotonic()
         match report:
-            case Waiting(why=why):
-                self._be(WorkerState.WAITING, clean(why))
+            case Waiting(why=why, mend=mend):
+                self._tell_waiting(clean(why, self.post.own), clean(mend, self.post.own))
+                self._be(WorkerState.WAITING, clean(why, self.post.own))
             case Ready():
+                self._waits = None
                 self._was_ready = self._has_served = True
                 self._be(WorkerState.READY, "")
-            case Failed(what=what):
-                self._why = clean(what)
-                self._said_why = True
+            case Failed(what=what, mend=mend, at=at):
+                self._why = clean(what, self.post.own)
+                self._failed = Failed(self._why, clean(mend, self.post.own), at)
             case Prepared(generation=number) | Wrong(generation=number):
                 self._answer(Prepare, number, report)
             case Switched(generation=number):
@@ -267,10 +288,28 @@ class Slot:
             case Drained():
                 pass  # its process ends next, and that is what is waited for
 
+    def _tell_waiting(self, why: str, mend: str) -> None:
+        """Log why it waits: at first, when that changes, and now and then for as long as it lasts."""
+        now = time.monotonic()
+        before, since, said = self._waits or ("", now, 0.0)
+        if why == before and now - said < WAITING_SAID:
+            return
+        since = since if why == before else now
+        self._waits = (why, since, now)
+        self._log.warning("waiting", why, **({"mend": mend} if mend else {}), seconds=round(now - since))
+
     def _count(self, counted: Counted) -> None:
         self.figures, self._policy = counted.figures, counted.policy
-        if self.state is WorkerState.SILENT:
-            self._be(WorkerState.READY, "")
+        if self.state not in (WorkerState.READY, WorkerState.SILENT):
+            return
+        trouble = clean(counted.trouble, self.post.own)
+        if self.state is WorkerState.READY and trouble == self._why:
+            return
+        if trouble:
+            self._log.error("hindered", trouble)
+        elif self._why:
+            self._log.info("unhindered")
+        self._be(WorkerState.READY, trouble)
 
     def _answer(self, kind: type[Order], number: int, report: Report) -> None:
         answer = self._answers.get((kind, number))

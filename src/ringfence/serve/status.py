@@ -24,7 +24,7 @@ class WorkerState(StrEnum):
 
 
 class State(StrEnum):
-    """How the whole is. `degraded`: a gate lacks a worker, or the last reload was refused."""
+    """How the whole is. `degraded`: a gate lacks a worker or its upstream, or the last reload was refused."""
 
     STARTING = "starting"
     READY = "ready"
@@ -42,6 +42,11 @@ class WorkerStatus:
     restarts: int
     policy: str  # the hash that it said it decides by, "" before it was asked
     why: str
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether it does not serve, or not as it should."""
+        return self.state is not WorkerState.READY or bool(self.why)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from itertools import chain
 
 from ringfence.gates.carrying import Recorder
 from ringfence.policy import Policy
+from ringfence.serve.addresses import upstream_hosts
 from ringfence.serve.changes import Cause, policy_entry, refused_changes
 from ringfence.serve.faults import Said, say
 from ringfence.serve.figures import total
@@ -58,7 +59,8 @@ class Supervisor:
         self._policy = policy
         self._recorder = recorder
         self._log = log
-        self._generation = 1
+        self._generation = 1  # counts every attempt to change
+        self._taken = 1  # readings that came into force
         self._changing = (
             asyncio.Lock()
         )  # held while the policy changes, and while a worker is told the one to start with
@@ -71,7 +73,13 @@ class Supervisor:
         self._slots = {
             name: [
                 Slot(
-                    Post(name, number, site.modules[policy.gates[name].kind], site.sockets[name][number]),
+                    Post(
+                        name,
+                        number,
+                        site.modules[policy.gates[name].kind],
+                        site.sockets[name][number],
+                        upstream_hosts(policy, policy.gates[name]),
+                    ),
                     self._start_order,
                     self._changing,
                     self._noticed,
@@ -96,7 +104,6 @@ class Supervisor:
             for keeper in asyncio.as_completed(keepers):
                 given_up = await keeper
                 if given_up is not None:
-                    self._log.fault("gave-up", given_up)
                     await self.drain(self._site.drain_seconds)
                     break
             heart.cancel()
@@ -113,7 +120,8 @@ class Supervisor:
     async def drain(self, seconds: float) -> None:
         """Have all workers end."""
         self.start_no_more()
-        self._log.info("draining", seconds=seconds)
+        if any(slot.state is WorkerState.READY for slot in self.slots):
+            self._log.info("draining", seconds=seconds)
         async with asyncio.TaskGroup() as tasks:
             for slot in self.slots:
                 tasks.create_task(slot.drain(seconds))
@@ -134,8 +142,9 @@ class Supervisor:
             refused = await self._change()
         at = stamp(datetime.now(UTC))
         if refused is None:
+            self._taken += 1
             self._reloaded = Reloaded(at, True, self._policy.hash)
-            self._log.info("reloaded", policy=self._policy.hash[:12], generation=self._generation)
+            self._log.info("reloaded", policy=self._policy.hash[:12], reading=self._taken)
         else:
             self._reloaded = Reloaded(at, False, self._policy.hash, clean(refused.what), clean(refused.mend))
             self._log.error("reload-refused", refused.what, mend=clean(refused.mend), policy=self._policy.hash[:12])
@@ -160,9 +169,7 @@ class Supervisor:
             reasons += (f"the last reload was refused: {self._reloaded.what}",)
         if state is State.READY and reasons:
             state = State.DEGRADED
-        return Status(
-            state, reasons, self._policy.hash, self._generation, self._since, os.getpid(), self._reloaded, gates
-        )
+        return Status(state, reasons, self._policy.hash, self._taken, self._since, os.getpid(), self._reloaded, gates)
 
     def _gate_status(self, name: str) -> GateStatus:
         slots = self._slots[name]
@@ -174,7 +181,7 @@ class Supervisor:
         return [
             f"gate {gate.gate}: worker {worker.worker} is {worker.state}" + (f": {worker.why}" if worker.why else "")
             for worker in gate.workers
-            if worker.state is not WorkerState.READY
+            if worker.is_odd
         ]
 
     def _start_order(self, post: Post) -> Start:

@@ -84,10 +84,9 @@ class Worker:
             return await self._serve(start, ledger)
 
     def fail(self, error: BaseException) -> int:
-        """Tell parent and log why this worker cannot serve."""
+        """Tell the parent why this worker cannot serve; it logs that."""
         said = say(error)
-        self._log.fault("failed", error)
-        self._say(Failed(said.what, said.mend))
+        self._say(Failed(said.what, said.mend, said.at))
         return LEAKED if isinstance(first_of(error), Leaked) else FAILED
 
     async def _serve(self, start: Start, ledger: LedgerClient) -> int:
@@ -115,7 +114,8 @@ class Worker:
                 case None:
                     return
                 case Ask(number=number):
-                    self._say(Counted(number, self._policy, recorder.added_to(service.figures())))
+                    figures = recorder.added_to(service.figures())
+                    self._say(Counted(number, self._policy, figures, service.trouble()))
                 case Prepare() if draining is None:
                     await self._prepare(service, order)
                 case Commit(generation=generation) if draining is None:
@@ -138,9 +138,8 @@ class Worker:
     async def _prove(self, service: Service) -> None:
         """Send canaries until one is seen masked; then serve, where that has not begun."""
         wait = FIRST_WAIT
-        while why := await self._why_not(service):
-            self._log.warning("waiting", why)
-            self._say(Waiting(why))
+        while waiting := await self._why_not(service):
+            self._say(waiting)  # the parent logs it
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
         if not self._opened:
@@ -149,16 +148,16 @@ class Worker:
             self._log.info("ready")
         self._say(Ready(self._generation))
 
-    async def _why_not(self, service: Service) -> str:
-        """Say why the canary was not seen masked; nothing where it was. Raises `Leaked` where it was seen clear."""
+    async def _why_not(self, service: Service) -> Waiting | None:
+        """Say why the canary was not seen masked; None where it was. Raises `Leaked` where it was seen clear."""
         try:
             async with asyncio.timeout(CANARY_SECONDS):
                 seen = await service.canary()
         except TimeoutError:
-            return "the canary did not come back in time"
+            return Waiting("the canary did not come back in time")
         if seen.leaked:
             raise Leaked(seen.why)
-        return "" if seen.masked else seen.why or "the canary was not seen masked"
+        return None if seen.masked else Waiting(seen.why or "the canary was not seen masked", seen.mend)
 
     async def _prepare(self, service: Service, order: Prepare) -> None:
         """Make ready for a policy. A gate that is not open yet is not started meanwhile: that would be under the old one."""
@@ -182,14 +181,14 @@ class Worker:
         self._generation, self._prepared = generation, None
         change()
         try:
-            why = await self._why_not(service)
+            waiting = await self._why_not(service)
         except Leaked as leaked:
             self._say(Switched(generation, leaked.what))
             return
         self._say(Switched(generation, ""))
-        if why:
-            self._say(Waiting(why))
-        if why or not self._opened:
+        if waiting is not None:
+            self._say(waiting)
+        if waiting is not None or not self._opened:
             self._prove_anew(service, tasks)
 
     async def _drain(self, service: Service, seconds: float) -> None:
