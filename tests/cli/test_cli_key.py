@@ -140,3 +140,4 @@ def test_on_a_terminal_the_list_is_drawn_and_no_color_is_honoured(home: Path) ->
         assert done.returncode == 0
         assert "k-contact" in shown
         assert ("36m" in shown) == styled  # cyan
+        assert ("\x1b[" in shown) == styled  # nor bold

@@ -77,6 +77,7 @@ def _call(name: str, arguments: Sequence[str]) -> int:
         near = get_close_matches(name, COMMANDS, n=1)
         mend = f"did you mean `ringfence {near[0]}`?" if near else "`ringfence --help` lists the commands"
         raise Problem("no such command", mend)
+    _name_kinds_plainly()
     command = typer.main.get_command(import_module(f"ringfence.cli.{name}").app)
     try:
         result = command.main(list(arguments), prog_name=f"ringfence {name}", standalone_mode=False)
@@ -93,6 +94,30 @@ def _call(name: str, arguments: Sequence[str]) -> int:
     except SystemExit:
         raise BrokenPipeError from None  # typer's way to say it, with the code of a command that found something
     return result if isinstance(result, int) else 0
+
+
+_KINDS = {
+    "str": "TEXT",
+    "path": "PATH",
+    "file": "PATH",
+    "dir": "FOLDER",
+    "int": "NUMBER",
+    "float": "NUMBER",
+    "bool": "",
+}
+
+
+def _name_kinds_plainly() -> None:
+    """Have help say what an option takes in words, not as Python's types: typer has no setting for it, and a flag takes nothing."""
+    from typer.core import TyperArgument, TyperOption
+
+    def plainly(one: "TyperArgument | TyperOption", ctx: object) -> str | None:
+        shown = one.metavar or one.display_type(ctx)  # type: ignore[arg-type]
+        kind = str(shown or "").strip("<>").removeprefix("list[").removesuffix("]").removesuffix(" range")
+        return _KINDS.get(kind, kind) or None
+
+    TyperArgument.display_type_rich = plainly  # type: ignore[method-assign,assignment]
+    TyperOption.display_type_rich = plainly  # type: ignore[method-assign,assignment]
 
 
 def _what_is_wrong(error: "typer.TyperException") -> str:

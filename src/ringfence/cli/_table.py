@@ -1,13 +1,29 @@
 """Tables: drawn on a terminal, plain and aligned where another program reads them."""
 
+import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def is_plain() -> bool:
+    """Whether NO_COLOR is set: then no escape is written, not even a bold one."""
+    return bool(os.environ.get("NO_COLOR"))
+
+
+def console() -> "Console":
+    """Give the terminal, without any style where NO_COLOR says so."""
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False, color_system=None if is_plain() else "auto")
 
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, warned: Sequence[int] = ()) -> None:
     """Write a table to standard output. The rows whose numbers are in `warned` stand out on a terminal."""
     if sys.stdout.isatty():
-        from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
@@ -15,7 +31,7 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, warned: S
         for number, row in enumerate(rows):
             # Text, not str: brackets in a cell are brackets, not markup.
             table.add_row(*(Text(cell) for cell in row), style="bold red" if number in warned else None)
-        Console().print(table)
+        console().print(table)
         return
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for row in (heads, *rows):

@@ -1,9 +1,9 @@
-"""`ringfence demo`: a real service's logs, taken across a boundary, and the proof of what crossed."""
+"""`ringfence demo`: a real service's logs and a shop's database, taken across a boundary, and the proof of what crossed."""
 
 import os
 import signal
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,9 @@ FAILED = 1
 
 @app.command(
     help=(
-        "Show the main job on an embedded example: a service logs synthetic people, a log store outside gets what may cross.\n\n"
+        "Show the main jobs on an embedded example, in ten steps. A service logs synthetic people, and a log store outside gets "
+        "what may cross; a shop's PostgreSQL is asked straight and through its gate, by two roles.\n\n"
+        "Without a PostgreSQL to start, the three steps about it are left out, and say what brings one.\n\n"
         "Everything runs on this machine and in a temporary folder, and ends with the command.\n\n"
         "Exit code: 0 where every step held, 1 where one did not.\n\n"
         "Example: ringfence demo --once"
@@ -35,18 +37,17 @@ def demo(
     ] = None,
 ) -> int:
     """Run every scene."""
-    from rich.console import Console
-
+    from ringfence.cli._table import console as terminal
     from ringfence.demo.performance import show, stay
     from ringfence.demo.place import Place
     from ringfence.demo.screen import Screen
 
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no letter for a name shows a question mark
-    console = Console(highlight=False, emoji=False)
+    console = terminal()
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = PIPED_WIDTH
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, _interrupt)
     with ExitStack() as stack:
@@ -63,5 +64,8 @@ def demo(
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a signal handler's)
-    """Take every way of being ended as Ctrl-C is taken: processes end, and the temporary folder goes."""
+    """Take every way of being ended as Ctrl-C is taken: processes end, and the temporary folder goes, which takes seconds."""
+    signal.signal(number, signal.default_int_handler)  # said once
+    with suppress(OSError):
+        os.write(2, b"\nEnding: what runs is stopped, and its files go.\n")
     raise KeyboardInterrupt

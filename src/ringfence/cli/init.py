@@ -13,7 +13,7 @@ from ringfence.cli._first_policy import FIRST_POLICY
 from ringfence.cli._home import POLICY_FILE, Home, HomeOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
 from ringfence.ledger import create_ledger, make_keys, read_signing_key
-from ringfence.policy import Policy
+from ringfence.policy import Flow, Policy
 from ringfence.vault import create, list_keys
 
 app = typer.Typer(add_completion=False)
@@ -50,22 +50,48 @@ def init(policy: PolicyOption = None, folder: HomeOption = None) -> int:
     print()
     print("Next:")
     print(f"  ringfence policy show {place.policy}")
-    where = _options(place)
-    for flow in list(read.flows)[:1]:
-        print(f"  my-service 2>&1 | ringfence pipe --flow {flow}{where}")
-        print(f"  ringfence run --flow {flow}{where} -- my-service")
-    print(f"  ringfence ledger tail{where}")
+    for line in _next(place, read):
+        print(f"  {line}")
     return 0
+
+
+def _next(place: Home, policy: Policy) -> list[str]:
+    """Give the commands that this policy is made for: of its log flows, and of the gates that clients connect to."""
+    from ringfence.serve.changes import LOG_KIND, SERVED
+
+    where = _options(place)
+    gates = policy.gates
+    logs = [flow.id for flow in policy.flows.values() if _gate_kind(policy, flow) in ("", LOG_KIND)]
+    serves = any(gate.kind in SERVED for gate in gates.values())
+    lines = []
+    if logs and (not serves or any(gate.kind == LOG_KIND for gate in gates.values())):
+        lines += [
+            f"my-service 2>&1 | ringfence pipe --flow {logs[0]}{where}",
+            f"ringfence run --flow {logs[0]}{where} -- my-service",
+        ]
+    if serves:
+        file = _option("--policy", place.policy, Path(POLICY_FILE))
+        group = next((f" --group {shlex.quote(role.group)}" for role in policy.roles.values()), "")
+        if any(each.kind in ("scram", "certificate") for each in policy.principals.values()):
+            lines.append(f"ringfence user add NAME{group}{file}")
+        lines.append(f"ringfence up{where}")
+    return [*lines, f"ringfence ledger tail{where}"]
+
+
+def _gate_kind(policy: Policy, flow: Flow) -> str:
+    gate = policy.gates.get(flow.via.gate) if flow.via.gate is not None else None
+    return gate.kind if gate is not None else ""
 
 
 def _options(place: Home) -> str:
     """Give the options that say where everything is, where it is not where the commands look by themselves."""
-    given = ""
-    if place.policy != Path(POLICY_FILE):
-        given += f" --policy {shlex.quote(os.fspath(place.policy))}"
-    if place.folder != home(place.policy, None).folder:
-        given += f" --home {shlex.quote(os.fspath(place.folder))}"
-    return given
+    return _option("--policy", place.policy, Path(POLICY_FILE)) + _option(
+        "--home", place.folder, home(place.policy, None).folder
+    )
+
+
+def _option(name: str, given: Path, usual: Path) -> str:
+    return f" {name} {shlex.quote(os.fspath(given))}" if given != usual else ""
 
 
 def _make_keys(place: Home, policy: Policy) -> None:

@@ -6,7 +6,7 @@ machine can read. It is shown only where `--generate` made it, once.
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -21,6 +21,8 @@ from ringfence.cli._extras import PASSWORDS, need
 from ringfence.cli._home import OverlayOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
 from ringfence.cli._table import show_table
+from ringfence.policy import Policy
+from ringfence.policy.problems import nearest, quoted
 
 if TYPE_CHECKING:
     from ringfence.access.users import UserList, Verifier
@@ -84,6 +86,7 @@ def add(
     _edit(file, change)
     print(f"Added to {file}.")
     _tell(password if generate else None)
+    _warn_of_groups(load_policy(home(policy, None).policy, overlay=overlay), groups)
     return 0
 
 
@@ -269,6 +272,19 @@ def _typed() -> str:
     if first != again:
         raise Problem("the two passwords differ", "type the same one twice")
     return first
+
+
+def _warn_of_groups(policy: Policy, groups: Sequence[str]) -> None:
+    """Say that a user can take no role, or that a group is none of the policy's: a slip that shows only when somebody connects."""
+    known = sorted({role.group for role in policy.roles.values()})
+    strange = [group for group in groups if group not in known]
+    if known and not groups:
+        what, mend = "the user is in no group, so it has no role", f"roles are for: {', '.join(known)}; give --group"
+    elif known and strange:
+        what, mend = f"no role of the policy names the group{quoted(strange[0])}", nearest(strange[0], known)
+    else:
+        return
+    print(f"ringfence: warning: {what}\n  {mend}", file=sys.stderr)
 
 
 def _tell(password: str | None) -> None:
