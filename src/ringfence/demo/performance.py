@@ -47,7 +47,8 @@ def stay(place: Place, screen: Screen) -> None:
                     screen.command(shop.psql(role))
             process, port = stack.enter_context(listening(service, place, None))
             screen.say(
-                "The service is up behind `ringfence run`; what follows is its log, as it crosses. Ctrl-C ends both. Try:"
+                "The service is up behind `ringfence run`. It is silent until somebody asks something of it; then its log "
+                "appears here, as it crosses. Ctrl-C ends everything. Ask it, in another terminal:"
             )
             screen.command(
                 f'curl -d \'{{"email": "you@somewhere.net", "note": "call +49 151 23456789"}}\' http://127.0.0.1:{port}/support'

@@ -54,7 +54,8 @@ class Screen:
 
     def command(self, text: str) -> None:
         """Show a command as it is typed."""
-        self._line(f"$ {text}", "bold green")
+        # Never broken by us: a line break in the middle would not survive being copied.
+        self._console.print(self._text(f"$ {text}", "bold green"), soft_wrap=True)
 
     def output(self, text: str, most: int = 60) -> None:
         """Show what a command said: at most so many lines."""
