@@ -112,6 +112,9 @@ def test_a_server_that_is_not_there_yet_is_waited_for(cli: Cli, tmp_path: Path, 
                 with connect(up, database) as connection:
                     assert len(emails(connection)) == 5
                 assert not up.events("died"), up.log()
+                relay.kill()
+                until(lambda: place.status()["state"] == "degraded", "it is seen that the server went away")
+                assert "its upstream does not answer" in str(place.status()["reasons"])
             finally:
                 relay.kill()
                 relay.wait()

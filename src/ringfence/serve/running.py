@@ -179,7 +179,7 @@ class _Running:
             finally:
                 supervisor.end_at_once()
                 await self._finish()
-        self._log.info("ended", at_once=self._second)
+        self._log.info("ended", "cut off by a second signal" if self._second else "")
         return 128 + self._ended_by if self._second else DRAINED
 
     def _with_place(self, given_up: GaveUp) -> GaveUp:
