@@ -25,6 +25,7 @@ from ringfence.transform import Keyring
 from ringfence.vault import load
 
 BLIND_SECONDS = 2.0  # a look that is late once is no sign of anything
+STALE_SECONDS = 8.0  # a look has a deadline of five
 
 
 PASSING = ("53300", "57P03")  # no connection left; starting up or shutting down
@@ -116,13 +117,17 @@ class PostgresService:
         )
 
     def trouble(self) -> str:
-        """Say that the upstream does not answer the looks at its catalogue, once that has lasted."""
-        if self._gate is None or self._gate.shared.polled:
+        """Say that the upstream's catalogue is not looked at, once that has lasted: a look failed, or there is none."""
+        if self._gate is None or (self._gate.shared.polled and self._gate.status().epoch_age < STALE_SECONDS):
             self._blind_since = None
             return ""
         now = self._gate.shared.loop_time()
         self._blind_since = self._blind_since if self._blind_since is not None else now
-        return "" if now - self._blind_since < BLIND_SECONDS else "its upstream does not answer: see that it runs"
+        return (
+            ""
+            if now - self._blind_since < BLIND_SECONDS
+            else "its upstream does not answer: see that it runs; where it does and this stays, restart"
+        )
 
     async def close(self) -> None:
         """End everything."""
