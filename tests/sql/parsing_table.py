@@ -153,8 +153,8 @@ set | - | set transaction isolation level repeatable read, read only
 set | - | set transaction snapshot '00000003-0000001B-1'
 set | - | set session characteristics as transaction read only
 set | - | set default_transaction_isolation = 'serializable'
-set | - | set enable_seqscan = off
-set | - | set geqo_threshold to 20
+set | setting:enable_seqscan | set enable_seqscan = off
+set | setting:geqo_threshold | set geqo_threshold to 20
 set | - | set ringfence.purpose to 'customer-support'
 set | - | set ringfence.reason = 'ticket 4711'
 set | - | reset ringfence.purpose

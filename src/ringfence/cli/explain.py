@@ -129,14 +129,18 @@ def _entry(entry: Entry) -> list[str]:
         return [f"entry {entry.index}: its content has expired; its commitment still verifies"]
     kind = str(body.get("kind"))
     lines = [f"entry {entry.index}, {body.get('at')}: {KINDS.get(kind, kind)}"]
-    if kind in {"refused", "alert"}:
+    if kind == "refused":
         about = f" ({body['category']})" if "category" in body else ""
-        lines.append(f"  because    {body.get('refused', body.get('alert'))}{about}")
+        lines.append(f"  because    {body.get('why') or body.get('refused')}{about}")
         if body.get("rule"):
             lines.append(f"  by rule    {body['rule']}")
+        if body.get("mend"):
+            lines.append(f"  mend       {body['mend']}")
+    if kind == "alert":
+        lines.append(f"  about      {body.get('alert')}")
     if "would" in body:
         lines.append(f"  would have been refused: {body['would']} ({body.get('category')}), by rule {body.get('rule')}")
-    if "bytes_in" in body:
+    if "bytes_in" in body and (kind != "refused" or body["bytes_in"]):
         lines.append(
             f"  bytes      {body['bytes_in']} in, {body.get('bytes_out')} out, {_counted(body.get('changes', 0), 'place')} changed"
         )

@@ -41,7 +41,7 @@ from ringfence.crossing.effects import (
     Resolve,
     Resolved,
 )
-from ringfence.crossing.entries import EntryMaker
+from ringfence.crossing.entries import WORDS_KEPT, EntryMaker, scrub
 from ringfence.crossing.judging import Denied, Judged
 from ringfence.crossing.payloads import malformed, payload
 from ringfence.crossing.restoring import Surrogates
@@ -166,7 +166,7 @@ class Crossing:
         refused = self._plan.refused
         if refused is None:
             return []
-        return self._deny(Denied(Reason.NOT_ALLOWED, refused.mend, refused.category, refused.rule), at)
+        return self._deny(Denied(Reason.NOT_ALLOWED, refused.mend, refused.category, refused.rule, refused.why), at)
 
     def _feed(self, piece: bytes | Rows, at: datetime) -> list[Effect]:
         if self._ended:
@@ -176,6 +176,8 @@ class Crossing:
             self._raw += piece
         if self._faulted:
             return self._advance(at)
+        if self._binds and self._held + (len(piece.data) if isinstance(piece, Rows) else len(piece)) > INBOX:
+            return self._refuse(_too_large(), at)
         try:
             judging = self._payload.feed(piece)
         except Undecodable as fault:
@@ -211,9 +213,14 @@ class Crossing:
             self._queue.append(judged)
             self._queued += judged.size
             self._position += judged.extent
-        if self._queued + self._ready_bytes + self._payload.held > INBOX:
-            return self._deny(Denied(Reason.TOO_LARGE, "feed no more while an answer is awaited"), at)
+        if self._held > INBOX:
+            return self._deny(_too_large(), at)
         return []
+
+    @property
+    def _held(self) -> int:
+        """How many bytes wait here."""
+        return self._queued + self._ready_bytes + self._payload.held
 
     def _answer(self, reply: Reply, at: datetime) -> list[Effect]:
         if reply.of != self._awaited or not isinstance(reply, self._awaited_kind):
@@ -368,6 +375,9 @@ class Crossing:
         why: dict[str, Json] = {"refused": denied.reason.value, "rule": denied.rule}
         if denied.category is not None:
             why["category"] = denied.category
+        if denied.why:
+            why["why"] = scrub(denied.why, self._detector, WORDS_KEPT)
+            why["mend"] = scrub(denied.mend, self._detector, WORDS_KEPT)
         entry = self._entries.make("refused", at, self._account.facts, **self._counts(), **why)
         alert = self._entries.make("alert", at, (), alert="refused", **why)
         return [Record(self._next(), entry), Alert("refused", alert), Refuse(refusal)]
@@ -393,6 +403,10 @@ class Crossing:
         self._queue.clear()
         self._ready.clear()
         self._queued = self._ready_bytes = 0
+
+
+def _too_large() -> Denied:
+    return Denied(Reason.TOO_LARGE, f"send or ask for less at a time: at most {INBOX >> 20} MiB are looked at together")
 
 
 def _as_would(denied: Denied | None) -> dict[str, Json]:

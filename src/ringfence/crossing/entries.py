@@ -23,6 +23,7 @@ VERSION = 1
 PLACES_KEPT = 8  # of each fact: enough to find the spot, too few to matter for the entry's size
 SUBJECTS_KEPT = 256
 STRING_KEPT = 200  # characters of a string that a client chose
+WORDS_KEPT = 400  # characters of what is said of a refusal: names in it may be a client's
 
 
 @dataclass(slots=True)

@@ -63,6 +63,7 @@ class Denied:
     mend: str
     category: str | None = None
     rule: str = ""
+    why: str = ""  # in words, where the reason alone says too little
 
 
 @dataclass(slots=True, repr=False)

@@ -59,7 +59,7 @@ class Judging:
         """Say what happens to a field's values. A comparison or a copy has none that cross."""
         if use.use not in _HOLDING:
             return Announced(judge_path(self.fields, use.path, self.longest), None)
-        handled = [each for each in self._handled(use) if each[1] is not None]
+        handled = [(judgement, how) for _, judgement, how in self._handled(use) if how is not None]
         hidden = [(judgement, how) for judgement, how in handled if _is_hidden(how)]
         if not hidden:
             return self._announce_open(use, handled)
@@ -84,17 +84,31 @@ class Judging:
         """Say why a use may not be, or None where it may."""
         if use.use is Use.STORED:
             return self._copy_refused(use)
-        for judgement, handling in self._handled(use):
+        if use.use is Use.KEPT:
+            return self._keeping_refused(use)
+        for path, judgement, handling in self._handled(use):
             category = judgement if judgement in self.table else None
             if isinstance(handling, Decision) and handling.form.denies:
-                mend = f"judge the field in the map, or say in flow {self.flow.id} how it may cross"
-                return Refused(Denial.FIELD, handling.rule, mend, category)
+                return self._denied(use, path, handling, category)
             if use.count > MOST_GUESSES and _is_hidden(handling):
                 mend = f"compare it with at most {MOST_GUESSES} given values in one statement"
-                return Refused(Denial.FIELD, handling.rule, mend, category)
+                why = f"{path} is compared with {use.count} values"
+                return Refused(Denial.FIELD, handling.rule, mend, category, why)
             if use.use in _COMPARING and not self._comparable(use.use, judgement, handling):
-                return self._comparison_refused(handling, category)
+                return self._comparison_refused(use, path, handling, category)
         return None
+
+    def _denied(self, use: FieldUse, path: str, decision: Decision, category: str | None) -> Refused:
+        flow, done = self.flow.id, _DONE.get(use.use, use.use.value)
+        if category is not None:
+            why, mend = f"{path} may not be {done}", f"say in flow {flow} how {category} may cross"
+        elif path:
+            why = f"{path} may not be {done}: nobody has judged it"
+            mend = f"judge it in the map (a category, none or scan), or set `unknown` on flow {flow}"
+        else:
+            why = f"what is computed here may not be {done}: nobody has judged what it comes from"
+            mend = "declare what its functions give (`functions` of the asset), or leave it out"
+        return Refused(Denial.FIELD, decision.rule, mend, category, why)
 
     def charges(self, uses: Sequence[FieldUse]) -> tuple[tuple[str, Predicate], ...]:
         """List what comparisons with given values cost: once for each given value that a hidden category is compared with."""
@@ -103,24 +117,25 @@ class Judging:
             charge for use in equated for charge in self._charged(self._handled(use)) for _ in range(use.count)
         )
 
-    def _charged(self, found: Iterator[tuple[Judgement, Handling]]) -> Iterator[tuple[str, Predicate]]:
-        for judgement, handling in found:
+    def _charged(self, found: "Iterator[_Handled]") -> Iterator[tuple[str, Predicate]]:
+        for _, judgement, handling in found:
             if handling is not None and not _is_clear(handling):
                 predicate = self._predicate(judgement)
                 if predicate is not None:
                     yield judgement, predicate
 
-    def _handled(self, use: FieldUse) -> Iterator[tuple[Judgement, Handling]]:
+    def _handled(self, use: FieldUse) -> "Iterator[_Handled]":
         """Give what is done with each field of a use, and with those that are declared below it: the parts of a document.
 
         Where the payload shows a document's parts they go by their own paths, and here they only make it be looked at.
         """
         is_apart = use.apart and use.use in _HOLDING and not use.computed and not use.sources
         for path in (use.path,) if use.use is Use.WRITTEN else _paths(use):
-            own = self._handle(path)
-            below = [part for part in map(self._handle, self._below(path)) if part[1] is not None]
-            if is_apart and below and own[1] is None:
-                yield SCAN, "scan"
+            own = (path, *self._handle(path))
+            below = [(part, *self._handle(part)) for part in self._below(path)]
+            below = [part for part in below if part[2] is not None]
+            if is_apart and below and own[2] is None:
+                yield path, SCAN, "scan"
                 continue
             yield own
             if not is_apart:
@@ -146,14 +161,21 @@ class Judging:
             return isinstance(handling, Decision) and handling.form.kind is FormKind.TOKEN
         return use is Use.EQUATED and self._predicate(judgement) is not None
 
-    def _comparison_refused(self, handling: Handling, category: str | None) -> Refused:
-        if isinstance(handling, Decision):
-            named = f", or allow `predicates: {{{category}: equality}}`" if category is not None else ""
-            mend = f"a comparison reveals the value: flow {self.flow.id} would have to carry it as {CLEAR.name}{named}"
-            return Refused(Denial.FIELD, handling.rule, mend, category)
-        hidden, decision = self._hidden() or ("it", Decision(CLEAR, ""))
-        mend = f"a comparison has no content to scan: judge the field in the map, or carry {hidden} as {CLEAR.name}"
-        return Refused(Denial.FIELD, decision.rule, mend)
+    def _comparison_refused(self, use: FieldUse, path: str, handling: Handling, category: str | None) -> Refused:
+        flow = self.flow.id
+        if not isinstance(handling, Decision):
+            _, decision = self._hidden() or ("", Decision(CLEAR, ""))
+            why = f"{path} may not be compared: it is free text, of which a comparison shows what a search would hide"
+            mend = f"leave it out; where nothing in it is hidden, judge it none in the map, or let flow {flow} carry all clear"
+            return Refused(Denial.FIELD, decision.rule, mend, None, why)
+        why = f"{path} may not be compared: what it holds is not shown clear, and a comparison tells it bit by bit"
+        if category is None or self._predicate(category) is not None:
+            mend = "only its equality with single given values may be asked, so many times"
+        elif use.use is Use.EQUATED:
+            mend = f"flow {flow} may allow it so many times: `predicates: {{{category}: {{equality: 20, per: 1h}}}}`"
+        else:
+            mend = f"flow {flow} would have to carry {category} as {CLEAR.name}"
+        return Refused(Denial.FIELD, handling.rule, mend, category, why)
 
     def _copy_refused(self, use: FieldUse) -> Refused | None:
         """Refuse to copy what does not cross clear into a field that is judged otherwise: from there it would be shown."""
@@ -166,10 +188,22 @@ class Judging:
                     continue
                 category = judgement if judgement in self.table else None
                 rule = handling.rule if isinstance(handling, Decision) else f"flows.{self.flow.id}"
-                mend = (
-                    f"what is written would be judged {target}: copy whole values between fields that are judged alike"
-                )
-                return Refused(Denial.FIELD, rule, mend, category)
+                why = f"{use.path} may not be filled from {path}: it is judged {target}, and would be shown as such"
+                mend = "copy whole values between fields that are judged alike"
+                return Refused(Denial.FIELD, rule, mend, category, why)
+        return None
+
+    def _keeping_refused(self, use: FieldUse) -> Refused | None:
+        """Refuse to keep what does not cross clear: in a table of one's own it could be asked about in every way there is."""
+        for path in use.sources:
+            for judgement, handling in map(self._handle, (path, *self._below(path))):
+                if handling is None or _is_clear(handling) or (handling == SCAN and self._hidden() is None):
+                    continue
+                category = judgement if judgement in self.table else None
+                rule = handling.rule if isinstance(handling, Decision) else f"flows.{self.flow.id}"
+                mend = "leave it out: a temporary table holds what you see in clear, unless the gate allows statement:keep-hidden"
+                why = f"{path} may not be kept in a table of one's own: it is not shown clear"
+                return Refused(Denial.FIELD, rule, mend, category, why)
         return None
 
     def _hidden(self) -> tuple[str, Decision] | None:
@@ -185,6 +219,10 @@ class Judging:
         return None
 
 
+_Handled: TypeAlias = tuple[str, Judgement, Handling]
+"""A field's path, what it is judged, and what is done with it."""
+
+_DONE = {Use.COMPARED: "compared", Use.EQUATED: "compared", Use.MATCHED: "compared", Use.STORED: "copied"}
 _COMPARING = frozenset({Use.COMPARED, Use.EQUATED, Use.MATCHED})
 _HOLDING = frozenset({Use.SHOWN, Use.WRITTEN})  # uses whose payload holds the field's values
 

@@ -17,6 +17,7 @@ class Use(StrEnum):
     COMPARED = "compared"
     EQUATED = "equated"  # compared by equality, and with single given values only
     MATCHED = "matched"  # compared by equality, and only with tokens that the asker was given
+    KEPT = "kept"  # as stored, but in a place of the asker's own, of which the policy knows nothing
     STORED = "stored"  # filled from other fields, the sources, in the place where they stand: a copy inside the asset
     WRITTEN = "written"  # filled with values that the asker gives
 
@@ -94,3 +95,4 @@ class Refused:
     rule: str
     mend: str
     category: str | None = None
+    why: str = ""  # what may not be, in words: fields by their paths

@@ -70,6 +70,7 @@ class Relation:
     keys: Mapping[int, tuple[int, ...]] = field(default_factory=dict)  # constraint -> its columns
     definition: Tree | None = None  # of a view or materialized view
     xmin: int = 0
+    acts: bool = False  # a foreign key that references it changes rows of others when its own are deleted or changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,27 +143,10 @@ def _take(each: Fields, text: bytes, tokens: list[Token], base: RawStatement, *,
         raise Beyond(Refusal("syntax", "statement", "it cannot be taken apart", "write it in a simpler way"))
     source = Source(text, tokens, tag, fields, replace(base, tag=tag))
     into = count_into(fields) if has_into else 0
-    if is_of_a_program(text[tokens[0][0] : tokens[-1][1] + 1]):
-        return source.is_a(StatementKind.HARMLESS)
     if tag in PLANNED:
         return _planned(source, into)
     raw = _TAKEN[tag](source) if tag in _TAKEN else source.is_a(StatementKind.DEFINITION, judge_statement(tag))
     return replace(raw, refused=(*raw.refused, particular("select-into"))) if into else raw
-
-
-def is_of_a_program(statement: bytes) -> bool:
-    """Say whether it is, to the letter, a statement of a well-known program that has been read and found harmless.
-
-    >>> is_of_a_program(b"SELECT set_config(name, '', false) FROM pg_settings")
-    False
-    """
-    return statement in _OF_PROGRAMS
-
-
-# pg_dump limits what it itself may read. The setting's name is not a constant there, so the tree does not say which it is; the text
-# does. Names may resolve to temporary objects: the row that comes back has the value that stands in the text, or there is none.
-_RESTRICTING = b"SELECT set_config(name, '%s', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'"
-_OF_PROGRAMS = frozenset(_RESTRICTING % value for value in (b"view, foreign-table", b"view", b"foreign-table", b""))
 
 
 def _literals(tokens: list[Token], constants: list[int]) -> tuple[tuple[int, int], ...]:

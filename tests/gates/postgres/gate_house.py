@@ -90,6 +90,9 @@ flows:
     restore: true
 """
 
+KEEPING = ", allow: ['statement:keep-hidden']"
+"""For `more`: temporary tables may hold what is not shown clear."""
+
 USERS = {"ana": "clerks", "eve": "auditors", "tom": "tokens"}
 PASSWORD = "a long enough word"
 

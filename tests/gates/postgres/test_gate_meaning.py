@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from gate_house import SCHEMA, House, house
+from gate_house import KEEPING, SCHEMA, House, house
 
 from postgres_servers import Server
 
@@ -15,7 +15,7 @@ MASKED = "***************"
 
 @pytest.fixture(params=["window", "strict"])
 def gate(postgres: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
-    with house(postgres.database("meaning", SCHEMA), tmp_path, origins=request.param) as running:
+    with house(postgres.database("meaning", SCHEMA), tmp_path, origins=request.param, more=KEEPING) as running:
         yield running
 
 

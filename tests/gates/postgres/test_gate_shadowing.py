@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from gate_house import SCHEMA, House, house
+from gate_house import KEEPING, SCHEMA, House, house
 from raw_client import SYNC, RawClient, bind, cells, close, code, describe, execute, letters, parse, query
 
 MASKED = b"***************"
@@ -18,7 +18,7 @@ REVERSED = b"moc.elpmaxe@ada"
 @pytest.fixture(scope="module", params=["window", "strict"])
 def gate(servers, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[House]:
     database = servers.preferred.database("shadowing", SCHEMA)
-    with house(database, tmp_path_factory.mktemp("gate"), origins=request.param) as running:
+    with house(database, tmp_path_factory.mktemp("gate"), origins=request.param, more=KEEPING) as running:
         yield running
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gate_house import SCHEMA, House, house
+from gate_house import KEEPING, SCHEMA, House, house
 from raw_client import (
     FLUSH,
     SYNC,
@@ -31,7 +31,7 @@ PLAIN = "select label from item where id = 1"
 @pytest.fixture(scope="module")
 def gate(servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     database = servers.preferred.database("order", SCHEMA)
-    with house(database, tmp_path_factory.mktemp("gate")) as running:
+    with house(database, tmp_path_factory.mktemp("gate"), more=KEEPING) as running:
         yield running
 
 
@@ -285,9 +285,15 @@ def test_a_discard_of_everything_takes_the_gates_own_statements_and_nothing_else
     assert cells(client.ask(query("select email from person where id = 2 "))) == [[MASKED]]
 
 
-def test_the_servers_key_is_not_given_to_the_client(gate: House, client: RawClient) -> None:
-    session = next(iter(gate.gate.shared.sessions))
-    assert client.key[4:] != session.secret
+def test_the_client_knows_the_number_by_which_the_server_calls_its_session(client: RawClient) -> None:
+    assert cells(client.ask(query("select pg_backend_pid()"))) == [[str(int.from_bytes(client.key[:4])).encode()]]
+
+
+def test_several_descriptions_in_one_piece_are_each_answered(client: RawClient) -> None:
+    answer = client.ask(
+        parse("s", PLAIN), describe("S", "s"), describe("S", "s"), bind("", "s"), describe("P", ""), SYNC
+    )
+    assert letters(answer) == "1tTtT2TZ"
 
 
 def test_other_servers_answer_in_the_same_order(server: Server, tmp_path: Path) -> None:

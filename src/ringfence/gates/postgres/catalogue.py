@@ -166,7 +166,7 @@ def _stored(value: str | None) -> tuple[Node, ...]:
 
 
 def _relation(row: Sequence[str | None]) -> Relation:
-    oid, schema, name, kind, xmin, parents, columns, generated, triggers, keys, foreign, definition = row
+    oid, schema, name, kind, xmin, parents, columns, generated, triggers, keys, foreign, definition, actions = row
     try:
         defined = parse_stored(definition) if definition else None
     except Unreadable:
@@ -194,6 +194,7 @@ def _relation(row: Sequence[str | None]) -> Relation:
         {_whole(constraint): _numbers(numbers) for constraint, numbers in _listed(keys)},
         defined,
         _whole(xmin),
+        acts=actions != "0",
     )
 
 

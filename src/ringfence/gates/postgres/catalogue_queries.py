@@ -48,7 +48,9 @@ select c.oid, case when c.relnamespace == @.pg_my_temp_schema() then 'pg_temp' e
  (@below select @.json_agg(@.json_build_array(fn.nspname::@.text, f.relname::@.text)) from below b,
    @.pg_class f, @.pg_namespace fn where f.oid == b.oid and f.relkind == 'f' and fn.oid == f.relnamespace),
  (select r.ev_action::@.text from @.pg_rewrite r where r.ev_class == c.oid and r.rulename == '_RETURN'
-  and c.relkind::@.text == any ('{v,m}'::@.text[]))
+  and c.relkind::@.text == any ('{v,m}'::@.text[])),
+ (@below select @.count(*) from below b, @.pg_constraint k where k.contype == 'f' and k.confrelid == b.oid
+  and (k.confdeltype::@.text == any ('{c,n,d}'::@.text[]) or k.confupdtype::@.text == any ('{c,n,d}'::@.text[])))
 from @.pg_class c, @.pg_namespace n where c.oid == any ($1::@.oid[]) and n.oid == c.relnamespace""")
 
 FUNCTIONS: Final = _spelt("""

@@ -16,18 +16,20 @@ from ringfence.gates.postgres.awaited import COMMAND_COMPLETE, COPY_IN, READY, A
 from ringfence.gates.postgres.copy_formats import copy_rows, cutter_for
 from ringfence.gates.postgres.describing import row_columns
 from ringfence.gates.postgres.refusing import record_refusal
+from ringfence.gates.postgres.searching import feed, searches
 from ringfence.policy import Denial, Refused
 from ringfence.wire.postgres.splitting import CopyPart, CopyPlace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ringfence.gates.postgres.session import Session
+    from ringfence.gates.postgres.session import ClientFrame, Session
     from ringfence.gates.postgres.verdicts import Verdict
 
 _DATA = ord("d")
 _DONE = ord("c")
 _FAIL = ord("f")
+_OF_A_COPY = frozenset((_DATA, _DONE, _FAIL))
 _SWALLOWED = frozenset((ord("H"), ord("S")))
 _TERMINATE = ord("X")
 _GIVEN_UP = speaking.message(b"f", speaking.FAILING + b"\0")
@@ -38,7 +40,7 @@ _WHAT = "the data of this copy may not go there"
 class CopyingIn(Awaited):
     """The answers to a COPY FROM STDIN."""
 
-    __slots__ = ("_begun", "_over", "ends", "is_broken", "refusal", "verdict", "withholds")
+    __slots__ = ("_begun", "ends", "is_broken", "over", "refusal", "verdict", "withholds")
 
     def __init__(self, verdict: "Verdict", *, ends: bool) -> None:
         self.verdict = verdict
@@ -47,12 +49,14 @@ class CopyingIn(Awaited):
         self.is_broken = False  # the client sent what is no data
         self.refusal: Refusal | None = None  # told instead of the error that failing the copy gives
         self._begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._over = False
+        self.over: asyncio.Future[None] = (
+            asyncio.get_running_loop().create_future()
+        )  # done: the server takes no more data
 
     @property
     def is_over(self) -> bool:
         """Whether the server takes no more data."""
-        return self._over
+        return self.over.done()
 
     def is_refused(self) -> bool:
         """Whether its data may not go in. Asked anew after each wait."""
@@ -93,7 +97,8 @@ class CopyingIn(Awaited):
         self._end()
 
     def _end(self) -> None:
-        self._over = True
+        if not self.over.done():
+            self.over.set_result(None)
         self._settle(goes_on=False)
 
     def _settle(self, *, goes_on: bool) -> None:
@@ -110,9 +115,18 @@ async def copy_in(session: "Session", copying: CopyingIn) -> None:
     session.flush_down()
     copy = _Copy(session, copying)
     await copy.start()
+    held: list[ClientFrame] = []  # what the server would swallow, if it is still in the copy when it reads it
     while True:
-        frames = await session.more_from_client()
+        frames = await session.more_from_client(copying.over)
         for number, (letter, frame, count) in enumerate(frames):
+            if copying.is_over and letter not in _OF_A_COPY:  # the server takes it for what comes after
+                session.give_back(held + frames[number:])
+                await copy.abandon()
+                return
+            if letter in _SWALLOWED:
+                held.append((letter, frame, count))
+                continue
+            held.clear()
             if letter == _DATA:
                 await copy.feed(frame, count)
             elif letter in (_DONE, _FAIL):
@@ -122,11 +136,7 @@ async def copy_in(session: "Session", copying: CopyingIn) -> None:
             elif letter == _TERMINATE:
                 session.end()
                 return
-            elif letter not in _SWALLOWED:
-                if copying.is_over:
-                    session.give_back(frames[number:])
-                    await copy.abandon()
-                    return
+            else:
                 copying.is_broken = True
                 session.up.append(_GIVEN_UP)
                 session.give_back(frames[number + 1 :])
@@ -135,6 +145,7 @@ async def copy_in(session: "Session", copying: CopyingIn) -> None:
         session.flush_up()
         await session.server.writable()
         if copying.is_over:
+            session.give_back(held)
             await copy.abandon()
             return
 
@@ -153,6 +164,7 @@ class _Copy:
             shared = session.shared
             self._crossing = Crossing(verdict.plan, shared.head(session), shared.keys, carrier)
             self._cutter = cutter_for(verdict)
+            self._searched = searches(verdict.plan)
             self._tail: list[bytes] = []  # what ends the copy, behind its last row
 
     async def start(self) -> None:
@@ -199,7 +211,8 @@ class _Copy:
         assert self._crossing is not None  # noqa: S101 (it was started)
         for place, data, count in parts:
             if place is CopyPlace.ROWS:
-                await self._carry(self._crossing.feed(Rows(data, count), self._session.shared.clock()))
+                now = self._session.shared.clock()
+                await self._carry(await feed(self._crossing, Rows(data, count), now, searched=self._searched))
             elif place is CopyPlace.HEAD:
                 self._session.up.append(data)
             else:

@@ -13,6 +13,7 @@ from ringfence.carriers import Rows, RowsCarrier
 from ringfence.carriers.rows import RowColumn
 from ringfence.crossing import Crossing, Ending, Refusal
 from ringfence.gates.carrying import Carried, carry_out
+from ringfence.gates.postgres.searching import feed, searches
 from ringfence.gates.postgres.speaking import data_row, rows_of
 from ringfence.gates.postgres.verdicts import Verdict, verdict_of
 from ringfence.policy import Denial, Plan, Refused
@@ -151,7 +152,9 @@ async def _cross(
     clock, recorder = session.shared.clock, session.shared.recorder
     await carry_out(crossing, crossing.start(), recorder, clock, carried)
     if carried.refusal is None:
-        await carry_out(crossing, crossing.feed(Rows(data_row(given_values), 1), clock()), recorder, clock, carried)
+        row = Rows(data_row(given_values), 1)
+        effects = await feed(crossing, row, clock(), searched=searches(inbound.plan))
+        await carry_out(crossing, effects, recorder, clock, carried)
     if carried.refusal is None:
         await carry_out(crossing, crossing.end(Ending.COMPLETE, clock()), recorder, clock, carried)
     if carried.ledger_fault:

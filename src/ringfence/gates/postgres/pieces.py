@@ -10,7 +10,7 @@ import re2
 
 from ringfence.gates.postgres import errors
 from ringfence.gates.postgres.refusing import Told, Unreadable
-from ringfence.gates.postgres.verdicts import refusing
+from ringfence.gates.postgres.verdicts import refusing, words_of
 from ringfence.policy import Shape
 from ringfence.sql.model import RawStatement, Refusal
 
@@ -59,7 +59,7 @@ def told(session: "Session", refusal: Refusal) -> Told:
     """Make of a refusal of the tables what is recorded and told."""
     code = _LIMIT if refusal.rule == "limit" else errors.INSUFFICIENT_PRIVILEGE
     plan = refusing(session.standing.reads(Shape()), refusal)
-    return Told(plan, f"{refusal.rule} {refusal.name}: {refusal.why}", code)
+    return Told(plan, words_of(refusal), code)
 
 
 def _syntax_error(refusal: Refusal) -> bytes:

@@ -4,7 +4,7 @@ The rule: the server's transaction is in the state that the client is told. In t
 that no server can parse; its error becomes the refusal, and everything that follows it goes by the protocol's own rules.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ringfence.carriers import make_carrier
@@ -44,6 +44,8 @@ async def refuse(
     recorded: Refusal | None = None,
 ) -> None:
     """Refuse what would be sent now; `recorded`: its crossing has done so already. `ends`: it is a Query."""
+    if plan.refused is not None and not plan.refused.why:
+        plan = replace(plan, refused=replace(plan.refused, why=what))
     refusal = recorded or await record_refusal(session, plan)
     session.shared.counts.refused += 1
     fail_with(session, errors.refusal(refusal, what, code), ends=ends)

@@ -5,6 +5,7 @@ that is fetched in parts is recorded before each part, and one that is left in t
 a result is passed on after the last of its rows.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -28,9 +29,10 @@ from ringfence.gates.postgres.awaited import (
 )
 from ringfence.gates.postgres.copy_formats import copy_rows, cutter_for
 from ringfence.gates.postgres.describing import codecs_of, columns_of, row_columns
+from ringfence.gates.postgres.searching import LONG, feed_apart, searches
 from ringfence.wire.postgres.copying import CopyCutter
 from ringfence.wire.postgres.rows import DataRows
-from ringfence.wire.postgres.splitting import CopyPlace
+from ringfence.wire.postgres.splitting import CopyPart, CopyPlace
 
 if TYPE_CHECKING:
     from ringfence.carriers.rows import RowFormat
@@ -139,7 +141,18 @@ def result_of(session: "Session", verdict: "Verdict", formats: Sequence[int] | N
 class Flowing(Awaited):
     """A result that goes through a crossing."""
 
-    __slots__ = ("_crossing", "_cutter", "_refused", "_rows", "_tail", "ends", "verdict", "withholds")
+    __slots__ = (
+        "_apart",
+        "_crossing",
+        "_cutter",
+        "_refused",
+        "_rows",
+        "_searched",
+        "_tail",
+        "ends",
+        "verdict",
+        "withholds",
+    )
 
     def __init__(self, session: "Session", verdict: "Verdict", formats: Sequence[int], *, ends: bool) -> None:
         self.verdict = verdict
@@ -149,6 +162,8 @@ class Flowing(Awaited):
         self._rows = 0
         self._cutter: CopyCutter | None = None
         self._tail: list[bytes] = []  # what ends a copy, behind its last row
+        self._searched = searches(verdict.plan)
+        self._apart: asyncio.Future[Effects] | None = None  # a stretch that is being searched in a thread
         columns = verdict.known.columns
         if verdict.row_columns is None:
             verdict.row_columns = row_columns(verdict.known, verdict.plan)
@@ -200,9 +215,15 @@ class Flowing(Awaited):
         """It never ran."""
         session.open_results.discard(self)
 
-    def cut(self, session: "Session") -> Effects:
-        """Give what closes its record, where the session ended in the middle."""
-        return self._crossing.end(Ending.CUT, session.shared.clock())
+    @property
+    def is_open(self) -> bool:
+        """Whether something of it was recorded, or is about to be, which its end has to follow."""
+        return self._crossing.summary.recorded or self._apart is not None
+
+    async def settled(self) -> None:
+        """Wait until nothing of it is under way in a thread."""
+        if self._apart is not None:
+            await asyncio.wait((self._apart,))
 
     @property
     def crossing(self) -> Crossing:
@@ -223,8 +244,16 @@ class Flowing(Awaited):
         if most and self._rows > most:
             self._refuse(session, Reason.TOO_LARGE, f"ask for at most {most} rows")
             return None
+        if self._searched and len(rows.data) > LONG:
+            return self._feed_apart(session, rows)
         effects = self._crossing.feed(rows, session.shared.clock())
         return self._carry(session, effects) if effects else None
+
+    async def _feed_apart(self, session: "Session", rows: Rows) -> None:
+        self._apart = feed_apart(self._crossing, rows, session.shared.clock())
+        effects = await asyncio.shield(self._apart)
+        self._apart = None
+        await self._carry(session, effects)
 
     def _feed_copy(self, session: "Session", cutter: CopyCutter, frame: bytes) -> "Slow | None":
         if self._refused is not None:
@@ -234,6 +263,8 @@ class Flowing(Awaited):
             parts = cutter.feed(frame)
         except Undecodable:
             return self._undecodable(session)
+        if self._searched and len(frame) > LONG:
+            return self._feed_parts(session, parts)
         for place, data, count in parts:
             if place is CopyPlace.ROWS:
                 effects += self._crossing.feed(Rows(data, count), session.shared.clock())
@@ -242,6 +273,15 @@ class Flowing(Awaited):
             else:
                 self._tail.append(data)
         return self._carry(session, effects) if effects else None
+
+    async def _feed_parts(self, session: "Session", parts: "Sequence[CopyPart]") -> None:
+        for place, data, count in parts:
+            if place is CopyPlace.ROWS:
+                await self._feed_apart(session, Rows(data, count))
+            elif place is CopyPlace.HEAD:
+                session.down.append(data)
+            else:
+                self._tail.append(data)
 
     async def _undecodable(self, session: "Session") -> None:
         self._refuse(session, Reason.UNDECODABLE, "report it: the server's copy is not spelt as its options say")

@@ -115,47 +115,53 @@ class Session(Sending):
             self._arrived.set_result(None)
 
     def _take_client(self, frames: Sequence[ClientFrame]) -> None:
-        steps = self._steps
         for number, (letter, frame, count) in enumerate(frames):
-            if self.skipping and letter not in (_SYNC, _TERMINATE):
-                continue
-            step = steps.get(letter)
-            if step is None:
-                self.refuse_protocol("a message that a client does not send here")
-                return
-            try:
-                slow = step(frame, count)
-            except (ValueError, IndexError):  # a name without its end, a number cut off
-                self.refuse_protocol("a message that is not whole")
-                return
-            if slow is not None:
-                self._busy = True
-                self.flush_up()
+            if not self._take_one(letter, frame, count):
                 self._keep_waiting(frames[number + 1 :])
-                self._run(slow, self._client_goes_on)
-                return
-            if self.over:
                 return
         self.flush_up()
+
+    def _take_one(self, letter: int, frame: bytes, count: int) -> bool:
+        """Take a message; say whether the next may be taken at once."""
+        if self.skipping and letter not in (_SYNC, _TERMINATE):
+            return True
+        step = self._steps.get(letter)
+        if step is None:
+            self.refuse_protocol("a message that a client does not send here")
+            return False
+        try:
+            slow = step(frame, count)
+        except (ValueError, IndexError):  # a name without its end, a number cut off
+            self.refuse_protocol("a message that is not whole")
+            return False
+        if slow is not None:
+            self._busy = True
+            self.flush_up()
+            self._run(slow, self._client_goes_on)
+            return False
+        return not self.over
 
     def _client_goes_on(self) -> None:
         self._busy = False
         self.flush_down()
-        if not self._inbox:
+        while self._inbox:
+            letter, frame, count = self._inbox.popleft()
+            self._inbox_size -= len(frame)
+            if not self._take_one(letter, frame, count):
+                break
+        else:
             self.flush_up()
+        if self._inbox_size <= MOST_WAITING:
             self.client.let_go("inbox")
-            return
-        frames = list(self._inbox)
-        self._inbox.clear()
-        self._inbox_size = 0
-        self.client.let_go("inbox")
-        self._take_client(frames)
 
-    async def more_from_client(self) -> list[ClientFrame]:
-        """Give the messages that came meanwhile, waiting for one: for a copy, whose data a slow step takes itself."""
-        while not self._inbox:
+    async def more_from_client(self, until: "asyncio.Future[None]") -> list[ClientFrame]:
+        """Give the messages that came meanwhile, waiting for one: for a copy, whose data a slow step takes itself.
+
+        None where `until` is done before one comes.
+        """
+        while not self._inbox and not until.done():
             self._arrived = asyncio.get_running_loop().create_future()
-            await self._arrived
+            await asyncio.wait((self._arrived, until), return_when=asyncio.FIRST_COMPLETED)
             self._arrived = None
             self.check_alive()
         frames = list(self._inbox)
@@ -185,38 +191,50 @@ class Session(Sending):
             self.server.hold_back("backlog")
 
     def _take_server(self, frames: Sequence[ServerFrame]) -> None:
-        pending = self.pending
         for number, (letter, frame, count) in enumerate(frames):
-            if letter in _ASIDE:
-                slow = self._failed(frame) if letter == ERROR else None
-                if letter != ERROR:
-                    take_aside(self, letter, frame)
-            elif pending:
-                slow = pending[0].take(self, letter, frame, count)
-            else:
-                slow = self.unexpected(letter)
-            if self.deaf and letter != STATUS:
-                self.down.clear()
-            if slow is not None:
-                self._holding = True
-                self.flush_down()
+            if not self._hear_one(letter, frame, count):
                 self._keep_back(frames[number + 1 :])
-                self._run(slow, self._server_goes_on)
                 return
-            if self.over:
-                return
+        self._heard_all()
+
+    def _heard_all(self) -> None:
         self.flush_down()
-        if not pending:
+        if not self.pending:
             self.became_quiet()
+
+    def _hear_one(self, letter: int, frame: bytes, count: int) -> bool:
+        """Take a message of the server's; say whether the next may be taken at once."""
+        slow: Slow | None = None
+        if letter in _ASIDE:
+            if letter == ERROR:
+                slow = self._failed(frame)
+            else:
+                take_aside(self, letter, frame)
+        elif self.pending:
+            slow = self.pending[0].take(self, letter, frame, count)
+        else:
+            slow = self.unexpected(letter)
+        if self.deaf and letter != STATUS:
+            self.down.clear()
+        if slow is not None:
+            self._holding = True
+            self.flush_down()
+            self._run(slow, self._server_goes_on)
+            return False
+        return not self.over
 
     def _server_goes_on(self) -> None:
         self._holding = False
         self.flush_down()
-        frames = list(self._backlog)
-        self._backlog.clear()
-        self._backlog_size = 0
-        self.server.let_go("backlog")
-        self._take_server(frames)
+        while self._backlog:
+            letter, frame, count = self._backlog.popleft()
+            self._backlog_size -= len(frame)
+            if not self._hear_one(letter, frame, count):
+                break
+        else:
+            self._heard_all()
+        if self._backlog_size <= MOST_WAITING:
+            self.server.let_go("backlog")
 
     def _failed(self, frame: bytes) -> Slow | None:
         """Take an error: tell it, and drop what the server passes over."""

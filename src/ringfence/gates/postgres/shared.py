@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.access import Budgets, Identities
 from ringfence.carriers import Rows
-from ringfence.crossing import Crossing, CrossingId, Ending, Head, Summary, Tally
+from ringfence.crossing import CrossingId, Ending, Head, Summary, Tally
 from ringfence.detect import Detector, detector_for
 from ringfence.gates.carrying import Carried, Clock, Recorder, Unrecorded, carry_out, new_crossing_id
 from ringfence.gates.postgres.cache import Epoch
@@ -217,13 +217,17 @@ class Shared:
         self.sessions.discard(session)
         self.cancels.drop(session.cancel_key)
         for result in open_results:
-            if not result.crossing.summary.recorded:
+            if not result.is_open:
                 continue  # nothing of it was released
-            task = self._loop.create_task(self._close(result.crossing))
+            task = self._loop.create_task(self._close(result))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
-    async def _close(self, crossing: Crossing) -> None:
+    async def _close(self, result: "Flowing") -> None:
+        await result.settled()
+        crossing = result.crossing
+        if not crossing.summary.recorded:
+            return
         effects = crossing.end(Ending.CUT, self.clock())
         carried = Carried()
         await carry_out(crossing, effects, self.recorder, self.clock, carried)

@@ -4,7 +4,7 @@ The rule: nothing is decided here; what is asked of the policy is put into shape
 of the tables (`Analysis.refused`) becomes a refused plan, so that it is recorded as every other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ringfence.gates.postgres.awaited import Awaited
     from ringfence.gates.postgres.session import Session
     from ringfence.gates.postgres.statements import Known
+    from ringfence.sql.catalogue import Relation
 
 MOST_STANDINGS = 100  # whose verdicts are kept with one statement
 
@@ -40,6 +41,8 @@ _UPON_ROWS = frozenset({StatementKind.TRANSACTION, StatementKind.HARMLESS, State
 _UPON_NONE = frozenset({"CreateStmt", "DropStmt"})  # they make what is empty, and drop without looking
 _CHANGING_FUNCTIONS = frozenset({"pg_catalog.set_config"})
 TEMPORARY = "pg_temp."
+_PURPOSE = "ringfence.purpose"
+KEEPING = "statement:keep-hidden"  # what allows to fill temporary tables with what does not cross clear
 _READS = "SelectStmt"
 _DELETES = re2.compile(rb"(?i)\b(delete|update|insert|merge)\b")  # a reading statement may write in its WITH
 
@@ -86,7 +89,9 @@ class Verdict:
         analysis = known.analysis
         hidden = standing.hides(_touched(known))
         self.withholds = (
-            hidden or standing.hides(_rows_told_of(known)) or (_is_of_rows(known) and not standing.shows_all)
+            hidden
+            or standing.hides(_rows_told_of(known))
+            or ((_is_of_rows(known) or _acts_on_others(known)) and not standing.shows_all)
         )
         self.plan = _deciding(known, standing, matched, hidden=hidden)
         self.refusal: Plan | None = None  # the plan that refuses it
@@ -95,7 +100,7 @@ class Verdict:
             self.refusal = self.plan
         elif self.inbound is not None and self.inbound.plan.refused is not None:
             self.refusal = self.inbound.plan
-        self.what = _what(self.refusal, analysis)
+        self.what = _what(self.refusal)
         self.matching = () if matched else _matching(analysis, self.plan)
         self.passes = self.plan.passes or (self.plan.refused is None and known.raw.kind is StatementKind.EXPLAIN)
         self.row_columns: list[RowColumn] | None = None  # of its result, once it was asked for
@@ -139,7 +144,12 @@ class Inbound:
 
 def refusing(plan: Plan, refusal: Refusal) -> Plan:
     """Give a plan that refuses for a reason of the tables."""
-    return replace(plan, refused=Refused(Denial.FIELD, rule_of(refusal), refusal.mend))
+    return replace(plan, refused=Refused(Denial.FIELD, rule_of(refusal), refusal.mend, why=words_of(refusal)))
+
+
+def words_of(refusal: Refusal) -> str:
+    """Say what a refusal of the tables is about."""
+    return f"{refusal.rule} {refusal.name}: {refusal.why}"
 
 
 def rule_of(refusal: Refusal) -> str:
@@ -170,7 +180,12 @@ def _deciding(known: "Known", standing: Standing, matched: frozenset[str], *, hi
         return refusing(standing.reads(unseen), analysis.refused[0])
     if known.raw.kind is StatementKind.COPY_IN:
         return _filling(known, standing)
-    plan = _without_flow(known, standing.reads(shape_of(known, matched)))
+    purposes = standing.policy.purposes
+    is_of_purpose = known.raw.kind is StatementKind.SET and known.raw.name.lower() == _PURPOSE
+    if is_of_purpose and known.raw.value and known.raw.value not in purposes:
+        mend = f"take one of {', '.join(sorted(purposes))}" if purposes else "the policy declares none: leave it out"
+        return refusing(standing.reads(Shape()), Refusal("setting", _PURPOSE, "the policy has no such purpose", mend))
+    plan = _without_flow(known, standing.reads(shape_of(known, standing, matched)))
     explains = known.raw.kind is StatementKind.EXPLAIN and plan.refused is None
     if explains and hidden and _NO_EXPLAINING.allow not in standing.gate.allow:
         return refusing(plan, _NO_EXPLAINING)
@@ -205,7 +220,7 @@ def _without_flow(known: "Known", plan: Plan) -> Plan:
     return plan
 
 
-def shape_of(known: "Known", matched: frozenset[str] = frozenset()) -> Shape:
+def shape_of(known: "Known", standing: Standing, matched: frozenset[str] = frozenset()) -> Shape:
     """Give what the reading flow is asked: the output columns first, in their order. `matched`: compared with tokens only."""
     analysis = known.analysis
     types = [column.type for column in known.columns] if len(known.columns) == len(analysis.outputs) else []
@@ -223,8 +238,9 @@ def shape_of(known: "Known", matched: frozenset[str] = frozenset()) -> Shape:
             fields.append(FieldUse(compared.path, _use_of(compared, matched), count=guesses))
     for written in analysis.written:
         sources = _asked(known, written.origins)
-        if sources and not written.path.startswith(TEMPORARY):
-            fields.append(FieldUse(written.path, Use.STORED, sources, computed=not written.exact))
+        if sources and not (written.path.startswith(TEMPORARY) and KEEPING in standing.gate.allow):
+            use = Use.KEPT if written.path.startswith(TEMPORARY) else Use.STORED
+            fields.append(FieldUse(written.path, use, sources, computed=not written.exact))
     return Shape(tuple(fields))
 
 
@@ -312,7 +328,8 @@ def _only_clear(plan: Plan, built: Sequence[str], first: int) -> Plan:
         if hides and not (isinstance(how, Decision) and how.form.passes_clear):
             rule = how.rule if isinstance(how, Decision) else f"flows.{plan.flow}"
             category = announced.judgement if announced.judgement in plan.table else None
-            return replace(plan, refused=Refused(Denial.FIELD, rule, _WRITE_WHOLE, category))
+            why = "a value that is computed here would have to be changed on its way in"
+            return replace(plan, refused=Refused(Denial.FIELD, rule, _WRITE_WHOLE, category, why))
     return plan
 
 
@@ -345,20 +362,29 @@ def _rows_told_of(known: "Known") -> frozenset[str]:
     """Give the columns that an error of a write may quote: ``Failing row contains (...)`` shows all of the row."""
     if not known.traced or not (known.analysis.written or known.raw.tag != _READS or _DELETES.search(known.text)):
         return frozenset()
-    relations = known.key.catalogue.relations.values() if known.key is not None else ()
-    names = frozenset(known.analysis.relations)
-    return frozenset(
-        _asked(
-            known,
-            (
-                path_of(relation.schema, relation.name, column.name)
-                for relation in relations
-                if relation is not None and path_of(relation.schema, relation.name) in names
-                for column in relation.columns.values()
-                if column.name
-            ),
-        )
+    paths = [
+        path_of(relation.schema, relation.name, column.name)
+        for relation in _written_or_read(known)
+        for column in relation.columns.values()
+        if column.name
+    ]
+    labels = known.key.catalogue.labels if known.key is not None else {}
+    return frozenset(_asked(known, (*paths, *(label for path in paths for label in labels.get(path, ())))))
+
+
+def _acts_on_others(known: "Known") -> bool:
+    """Whether a write may change rows of relations that it does not name, which an error would quote."""
+    return bool(known.analysis.written or known.raw.tag != _READS or _DELETES.search(known.text)) and any(
+        relation.acts for relation in _written_or_read(known)
     )
+
+
+def _written_or_read(known: "Known") -> Iterator["Relation"]:
+    """Give the relations that a statement names."""
+    names = frozenset(known.analysis.relations)
+    for relation in known.key.catalogue.relations.values() if known.key is not None else ():
+        if relation is not None and path_of(relation.schema, relation.name) in names:
+            yield relation
 
 
 def _is_of_rows(known: "Known") -> bool:
@@ -369,21 +395,13 @@ def _is_of_rows(known: "Known") -> bool:
 _WORDS = {
     Denial.NO_FLOW: "no flow of the policy goes this way",
     Denial.NO_ROLE: "the policy has no such role",
-    Denial.NO_PURPOSE: "the flow asks for a purpose",
-    Denial.NO_REASON: "the role asks for a reason",
+    Denial.NO_PURPOSE: "the flow asks for a purpose (set ringfence.purpose = '...')",
+    Denial.NO_REASON: "the role asks for a reason (set ringfence.reason = '...')",
 }
 
 
-def _what(refusal: Plan | None, analysis: Analysis) -> str:
+def _what(refusal: Plan | None) -> str:
     """Say what a refusal is about, in words without a value."""
     if refusal is None or refusal.refused is None:
         return ""
-    for each in (*analysis.refused, _NO_EXPLAINING):
-        if refusal.refused.rule == rule_of(each):
-            return f"{each.rule} {each.name}: {each.why}"
-    column = (
-        "a column of this statement may not be written so"
-        if analysis.written
-        else ("a column of this statement may not be shown or compared")
-    )
-    return _WORDS.get(refusal.refused.denial, column)
+    return refusal.refused.why or _WORDS.get(refusal.refused.denial, "a column of this statement")

@@ -26,19 +26,8 @@ _FREE = names("""
     default_tablespace default_table_access_method default_toast_compression default_statistics_target backend_flush_after
     effective_cache_size effective_io_concurrency maintenance_io_concurrency io_combine_limit gin_pending_list_limit
 
-    plan_cache_mode constraint_exclusion cursor_tuple_fraction from_collapse_limit join_collapse_limit
-    recursive_worktable_factor random_page_cost seq_page_cost cpu_index_tuple_cost cpu_operator_cost cpu_tuple_cost
-    parallel_setup_cost parallel_tuple_cost parallel_leader_participation min_parallel_index_scan_size
-    min_parallel_table_scan_size max_parallel_maintenance_workers max_parallel_workers max_parallel_workers_per_gather
-    force_parallel_mode debug_parallel_query stats_fetch_consistency geqo geqo_effort geqo_generations geqo_pool_size geqo_seed
-    geqo_selection_bias geqo_threshold jit jit_above_cost jit_expressions jit_inline_above_cost jit_optimize_above_cost
+    plan_cache_mode stats_fetch_consistency jit jit_above_cost jit_expressions jit_inline_above_cost jit_optimize_above_cost
     jit_tuple_deforming
-
-    enable_async_append enable_bitmapscan enable_distinct_reordering enable_gathermerge enable_group_by_reordering
-    enable_hashagg enable_hashjoin enable_incremental_sort enable_indexonlyscan enable_indexscan enable_material
-    enable_memoize enable_mergejoin enable_nestloop enable_parallel_append enable_parallel_hash enable_partition_pruning
-    enable_partitionwise_aggregate enable_partitionwise_join enable_presorted_aggregate enable_self_join_elimination
-    enable_seqscan enable_sort enable_tidscan
 
     vacuum_buffer_usage_limit vacuum_cost_delay vacuum_cost_limit vacuum_cost_page_dirty vacuum_cost_page_hit
     vacuum_cost_page_miss vacuum_failsafe_age vacuum_freeze_min_age vacuum_freeze_table_age
@@ -75,6 +64,10 @@ _IDENTITY = Reason("it changes who asks", "log in as the role that is needed")
 _LOGGING = Reason("it writes statements, with their values, to the server's log", "leave it out")
 _TRACING = Reason("the gate traces statements with it", "leave it out")
 _CODE = Reason("it loads code or changes what the server runs", "ask the database's administrators")
+_PLANNING = Reason(
+    "it chooses in which order rows come, and that order tells of columns that are not shown clear",
+    "leave it out; a policy may allow it where every column is shown clear",
+)
 _UNKNOWN = Reason("it is on no list of settings that a client may change", "leave it out; a policy may allow it")
 
 _REFUSED = {
@@ -88,7 +81,14 @@ _REFUSED = {
     "allow_system_table_mods": _CODE,
     "lo_compat_privileges": _CODE,
 }
-_REFUSED_BEGINNINGS = (("log_", _LOGGING), ("trace_", _LOGGING))
+_REFUSED_BEGINNINGS = (("log_", _LOGGING), ("trace_", _LOGGING), ("enable_", _PLANNING), ("geqo", _PLANNING))
+_PLANNER = names("""
+    constraint_exclusion cursor_tuple_fraction from_collapse_limit join_collapse_limit recursive_worktable_factor
+    random_page_cost seq_page_cost cpu_index_tuple_cost cpu_operator_cost cpu_tuple_cost parallel_setup_cost
+    parallel_tuple_cost parallel_leader_participation min_parallel_index_scan_size min_parallel_table_scan_size
+    max_parallel_maintenance_workers max_parallel_workers max_parallel_workers_per_gather force_parallel_mode
+    debug_parallel_query
+""")
 # What the gate reads by: no policy can lift these.
 _REFUSED_FOR_GOOD = ("debug_print_", "debug_pretty_print")
 
@@ -138,6 +138,8 @@ def judge_setting(name: str, value: str | None) -> Refusal | None:
     for beginning, reason in _REFUSED_BEGINNINGS:
         if folded.startswith(beginning):
             return _refused(folded, reason)
+    if folded in _PLANNER:
+        return _refused(folded, _PLANNING)
     if folded in ("role", "session_authorization") and (value is None or value.lower() == "none"):
         return None  # back to what the gate logged in as
     return _refused(folded, _REFUSED.get(folded, _UNKNOWN))

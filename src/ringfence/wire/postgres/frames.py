@@ -27,7 +27,8 @@ _LARGEST_STARTUP: Final = 10_000  # MAX_STARTUP_PACKET_LENGTH in pqcomm.h
 _HEADER: Final = 5  # a kind and a length that counts itself
 _DATA_ROW: Final = 0x44
 _COPY_DATA: Final = 0x64
-_ROWS: Final = (_DATA_ROW, _COPY_DATA)
+_ROWS_OF_CLIENT: Final = (_COPY_DATA,)  # there a DataRow's letter is Describe's
+_ROWS_OF_SERVER: Final = (_DATA_ROW, _COPY_DATA)
 
 _SSL_KIND: Final = int(FromClient.SSL_REQUEST)
 _GSSENC_KIND: Final = int(FromClient.GSSENC_REQUEST)
@@ -43,8 +44,9 @@ _LARGEST_CANCEL: Final = 12 + 256  # protocol 3.2: keys of up to 256 bytes
 class Framer:
     """Cuts a stream of messages. `limit` is how many bytes one may have, its header counted; it may be changed at any time."""
 
-    def __init__(self, bounds: Sequence[int], limit: int) -> None:
+    def __init__(self, bounds: Sequence[int], limit: int, rows: tuple[int, ...]) -> None:
         self.limit: int = limit
+        self._rows: tuple[int, ...] = rows  # the kinds that carry rows
         self._bounds: list[int] = list(bounds)
         self._partial: bytearray = bytearray()
         self._broken: bool = False
@@ -77,7 +79,7 @@ class Framer:
                 return frames
             head, self._partial = self._partial, bytearray()
             kind, begin, count = head[0], at, 1
-            if kind in _ROWS:
+            if kind in self._rows:
                 at, count = self._run(data, at, kind, 1)
             rest = memoryview(data)[begin:at]
             frames.append((kind, b"".join((head, rest)), count))
@@ -89,7 +91,7 @@ class Framer:
             begin = at
             at += size
             count = 1
-            if kind in _ROWS:
+            if kind in self._rows:
                 at, count = self._run(data, at, kind, 1)
             frames.append((kind, data[begin:at], count))
         if at < end:
@@ -160,7 +162,7 @@ class ClientFramer(Framer):
     """Cuts what a client sends. It begins with packets that have no kind; after a StartupMessage come messages."""
 
     def __init__(self, limit: int = BEFORE_AUTHENTICATION) -> None:
-        super().__init__(CLIENT_BOUNDS, limit)
+        super().__init__(CLIENT_BOUNDS, limit, _ROWS_OF_CLIENT)
         self._opening: bool = True
         self._cancelled: bool = False
 
@@ -225,7 +227,7 @@ class ServerFramer(Framer):
     """Cuts what a server sends."""
 
     def __init__(self, limit: int = BEFORE_AUTHENTICATION) -> None:
-        super().__init__(SERVER_BOUNDS, limit)
+        super().__init__(SERVER_BOUNDS, limit, _ROWS_OF_SERVER)
         self._awaiting: bool = False
 
     def expect_answer(self) -> None:
