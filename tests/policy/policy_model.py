@@ -91,8 +91,8 @@ def with_parts(raw: Raw, flow_name: str, paths: list[str]) -> list[str]:
 
 def field_refused(raw: Raw, flow_name: str, use: str, paths: list[str], computed: bool, apart: bool, who: Who) -> bool:
     """Say whether an announced use stops everything."""
-    if use == "stored":
-        target = "" if computed else judgement(raw, flow_name, paths[0])
+    if use in ("stored", "kept"):  # what is kept goes where nothing is judged
+        target = "" if computed or use == "kept" else judgement(raw, flow_name, paths[0])
         return any(_spills(raw, flow_name, path, target, who) for path in with_parts(raw, flow_name, paths[1:]))
     paths = paths if apart else with_parts(raw, flow_name, paths)
     return any(_stops(raw, flow_name, path, use, who) for path in paths)

@@ -45,7 +45,7 @@ def _agree(seed: int) -> int:
         sources = tuple(rng.sample(PATHS, rng.choice([0, 0, 1, 2])))
         made = plan(policy, FlowId(flow), asker, Shape((FieldUse(path, use, sources, computed, apart),)))
         apart = apart and not computed and not sources and use in (Use.SHOWN, Use.WRITTEN)
-        paths = [*sources] if computed and not path and use is not Use.STORED else [path, *sources]
+        paths = [*sources] if computed and not path and use not in (Use.STORED, Use.KEPT) else [path, *sources]
         paths = [path] if use is Use.WRITTEN else paths
         why = model.refusal(raw, flow, role, purpose, has_reason)
         if why is not None:
