@@ -102,6 +102,9 @@ class Judging:
         flow, done = self.flow.id, _DONE.get(use.use, use.use.value)
         if category is not None:
             why, mend = f"{path} may not be {done}", f"say in flow {flow} how {category} may cross"
+        elif path.startswith(_RESULTS):
+            why = f"what {path.removeprefix(_RESULTS)} gives may not be {done}: nobody has judged it"
+            mend = f"declare it in the asset: `functions: {{{path.removeprefix(_RESULTS)}: none}}`, or a category"
         elif path:
             why = f"{path} may not be {done}: nobody has judged it"
             mend = f"judge it in the map (a category, none or scan), or set `unknown` on flow {flow}"
@@ -222,6 +225,7 @@ class Judging:
 _Handled: TypeAlias = tuple[str, Judgement, Handling]
 """A field's path, what it is judged, and what is done with it."""
 
+_RESULTS = "function."  # before the paths of what functions give
 _DONE = {Use.COMPARED: "compared", Use.EQUATED: "compared", Use.MATCHED: "compared", Use.STORED: "copied"}
 _COMPARING = frozenset({Use.COMPARED, Use.EQUATED, Use.MATCHED})
 _HOLDING = frozenset({Use.SHOWN, Use.WRITTEN})  # uses whose payload holds the field's values

@@ -1,7 +1,8 @@
 """What changes a statement's meaning, and that each is noticed: DDL, search_path, temporary tables, rolled back or not."""
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -164,6 +165,33 @@ def test_statements_are_known_by_the_text_around_their_integers(postgres: Server
         assert gate.gate.status().traced == 1
         assert cursor.execute("select label from item where id = 3 and label = '3'").fetchone() is None
         assert gate.gate.status().traced == 2
+
+
+def test_a_watch_that_breaks_goes_on_and_until_then_nothing_is_known(
+    postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house(postgres.database("meaning", SCHEMA), tmp_path) as gate:
+        shared, broke = gate.gate.shared, threading.Event()
+
+        async def break_once(*_: object) -> list[list[str]]:
+            monkeypatch.undo()
+            broke.set()
+            raise RuntimeError("the transport is closed")
+
+        until(lambda: shared.polled)
+        epoch = shared.epoch.number
+        monkeypatch.setattr("ringfence.gates.postgres.upstream.Upstream.fetch", break_once)
+        assert broke.wait(20)
+        until(lambda: shared.polled and shared.epoch.number >= epoch + 2)
+    assert any("RuntimeError" in each for each in gate.told)
+    assert any("watched again" in each for each in gate.told)
+
+
+def until(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_a_gate_that_cannot_watch_the_catalogue_knows_nothing_by_its_text(postgres: Server, tmp_path: Path) -> None:

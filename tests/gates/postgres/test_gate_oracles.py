@@ -22,6 +22,55 @@ def gate(postgres: Server, tmp_path: Path) -> Iterator[House]:
 MORE = "create sequence seen; grant all on sequence seen to client;"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "create temp table mine as select id, email from person",
+        "select id, left(email, 3) as e into temp mine from person",
+        "create temp table mine as select id, note from person",
+        "insert into pg_temp.mine (id, label) select id, email from person",
+        "update pg_temp.mine set label = person.email from person where person.id = mine.id",
+        "with few as (select id, email from person) insert into mine (id, label) select id, upper(email) from few",
+    ],
+)
+def test_what_is_hidden_is_not_kept_in_temporary_tables(gate: House, text: str) -> None:
+    with psycopg.connect(gate.dsn(), autocommit=True) as client:
+        if not text.startswith(("create", "select")):
+            client.execute("create temp table mine (id int, label text)")
+        with pytest.raises(Refused, match="may not be kept in a table of one's own"):
+            client.execute(text.encode())
+        client.execute("create temp table plain as select id, name from person")
+        assert client.execute("select name from plain where name like 'Ada%'").fetchall() == [("Ada Example",)]
+
+
+def test_errors_of_rows_that_a_foreign_key_reaches_quote_nothing(gate: House, postgres: Server) -> None:
+    postgres.psql(
+        gate.database,
+        "create table vault (word text, item int not null references item on delete set null);"
+        "insert into vault values ('never shown', 7); analyze vault",
+    )
+    with psycopg.connect(gate.dsn(), autocommit=True) as client:
+        with pytest.raises(psycopg.errors.NotNullViolation) as caught:
+            client.execute("delete from item where id = 7")
+        assert "never" not in str(caught.value) + str(caught.value.diag.message_detail) + str(caught.value.diag.context)
+        with pytest.raises(Refused, match="permission denied for table vault") as caught_too:
+            client.execute("select 1 from vault")
+        assert caught_too.value.diag.message_detail is None
+
+
+def test_pg_dumps_own_statement_means_what_it_says_whatever_its_names_mean(gate: House) -> None:
+    with psycopg.connect(gate.dsn(), autocommit=True) as client:
+        cursor = psycopg.ClientCursor(client)
+        cursor.execute("set search_path = pg_temp, pg_catalog, public")
+        cursor.execute("create temp view pg_settings as select 'application_name'::text as name, id from public.person")
+        text = (
+            b"SELECT set_config(name, 'view', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'"
+        )
+        with pytest.raises(Refused):
+            cursor.execute(text + b" ")
+        assert cursor.execute(text).fetchall() == [("view",)]
+
+
 def token_of(client: psycopg.Connection) -> str:
     [token] = client.execute("select email from person where id = 1").fetchone() or [""]
     assert token.startswith("tok_")

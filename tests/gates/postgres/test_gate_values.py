@@ -51,6 +51,34 @@ def test_values_go_into_columns_that_the_flow_carries_and_into_no_others(gate: H
     assert "4111" not in str(gate.entries.bodies)
 
 
+def test_a_null_may_stand_where_no_value_may_be_written(gate: House, postgres: Server) -> None:
+    with psycopg.connect(gate.dsn(), autocommit=True) as client:
+        insert = "insert into person (id, name, email, born, note) values (%s, %s, %s, %s, %s)"
+        client.execute(insert, [50, "Nil Example", None, None, None])
+        client.execute(insert, [51, "Nil Example", "nil@example.com", None, "nothing"])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match=r"public\.person\.born may not be written"):
+            client.execute(insert, [52, "Nil Example", None, "1999-01-01", None])
+        client.execute("update person set born = %s where id = 1", [None])
+    assert stored(gate, postgres, "select count(*) from person where id in (50, 51)") == "2"
+    assert stored(gate, postgres, "select count(*) from person where id = 52 or id = 1 and born is not null") == "0"
+
+
+@pytest.mark.parametrize("back", [MASKED, "***@example.com", "[redacted:email]", "see [redacted:name] there"])
+def test_a_form_that_was_shown_is_not_written_back(gate: House, postgres: Server, back: str) -> None:
+    with psycopg.connect(gate.dsn(), autocommit=True) as client:
+        for text in ("update person set email = %s where id = 1", "update person set note = %s where id = 1"):
+            if text.split()[3] == "note" and "[" not in back:
+                continue  # free text may hold stars
+            for values in (client, psycopg.ClientCursor(client)):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege, match="with a form in which it was shown"):
+                    values.execute(text, [back])
+    with psycopg.connect(gate.dsn("eve", options="-c ringfence.reason=x"), autocommit=True) as client:
+        client.execute(
+            "update person set email = '***@example.org' where id = 2"
+        )  # who sees it clear knows what it does
+    assert stored(gate, postgres, "select email from person order by id limit 1") == "ada@example.com"
+
+
 def test_a_copy_of_one_column_into_another_is_judged_by_both(gate: House) -> None:
     with psycopg.connect(gate.dsn(), autocommit=True) as client:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -289,6 +289,23 @@ def test_the_client_knows_the_number_by_which_the_server_calls_its_session(clien
     assert cells(client.ask(query("select pg_backend_pid()"))) == [[str(int.from_bytes(client.key[:4])).encode()]]
 
 
+def test_a_lone_sync_behind_a_copy_that_failed_is_answered(client: RawClient) -> None:
+    begin = [parse("", "copy item from stdin (freeze)"), bind("", ""), execute(), SYNC]
+    assert letters(client.ask(*begin)).endswith("EZ")
+    client.send(parse("", "copy item (id, label) from stdin"), bind("", ""), execute(), FLUSH)
+    client.until("G")
+    client.send(message("d", b"x\ty\n") + message("d", b"2\tz\n") * 1000)
+    client.until("E")
+    assert letters(client.ask(SYNC)) == "Z"
+    assert letters(client.ask(query(PLAIN))) == "TDCZ"
+
+
+def test_many_small_messages_that_have_to_be_waited_for_are_answered_in_time(client: RawClient) -> None:
+    count = 30_000
+    client.send(query("") * 50 + parse("n", PLAIN) + (describe("S", "n") + SYNC) * count)
+    assert letters(client.until("Z", 50 + count)).count("T") == count
+
+
 def test_several_descriptions_in_one_piece_are_each_answered(client: RawClient) -> None:
     answer = client.ask(
         parse("s", PLAIN), describe("S", "s"), describe("S", "s"), bind("", "s"), describe("P", ""), SYNC

@@ -9,6 +9,7 @@ statement means. Temporary objects are left out; they are a session's own.
 
 import asyncio
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ringfence.access import AccessFault
@@ -79,8 +80,12 @@ class Watch:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
-            await self._look()
-            self.last_look = loop.time()
+            try:
+                await self._look()
+            except Exception as error:  # noqa: BLE001 (a watch that has ended would leave what is known believed for ever)
+                self._shared.trouble(error)
+                self._blind()
+                await self.close()
             await asyncio.sleep(max(0.0, PERIOD - (loop.time() - began)))
 
     async def _look(self) -> None:
@@ -97,6 +102,7 @@ class Watch:
             self._blind()
             await self.close()
             return
+        self.last_look = asyncio.get_running_loop().time()
         if found != self._seen:
             self._seen = found
             shared.new_epoch()
@@ -135,4 +141,5 @@ class Watch:
         """Close its connection."""
         upstream, self._upstream = self._upstream, None
         if upstream is not None:
-            await upstream.close()
+            with suppress(OSError, RuntimeError):  # it may be half gone
+                await upstream.close()

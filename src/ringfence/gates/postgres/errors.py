@@ -21,6 +21,8 @@ CONNECTION_FAILURE = "08006"
 NOT_SUPPORTED = "0A000"
 TOO_LARGE = "54000"
 
+_NO_GRANT = (INSUFFICIENT_PRIVILEGE, "aclcheck_error")  # the routine cannot be forged by SQL
+
 _KEPT = frozenset(
     "SVCPpFLRsdt"
 )  # severity, code, positions, file, line, routine, schema, data type, table: names and numbers
@@ -71,6 +73,8 @@ def withhold(frame: bytes) -> bytes:
     """Give an error or notice without its texts: its message is the standard name of its condition."""
     fields = fields_of(frame[5:])
     kept = {key: text for key, text in fields.items() if key in _KEPT or key in _NAMES}
+    if (fields.get("C"), fields.get("R")) == _NO_GRANT:
+        return frame  # it names an object, and nothing else
     kept["M"] = condition(fields.get("C", ""))
     if "D" in fields or fields.get("M", "") != kept["M"]:
         kept["D"] = WITHHELD

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _TEXT = 25
 _TOKEN = "tok_"  # noqa: S105 (how tokens begin)
 _UNREAD = "-"  # stands in the crossing for a value that nobody can look at: what was declared of it is recorded
+_MARKER = "[redacted:"
+_MASKED = "***"
 _BUDGET = "the budget of comparisons with a column that is not shown clear is spent"
 
 
@@ -120,6 +122,14 @@ def _reversed(session: "Session", plan: Plan, category: str, value: str | None) 
         return None
 
 
+def _is_a_form(plan: Plan, path: str, value: str) -> bool:
+    """Whether a value is what this asker was shown in the place of one: writing that back would destroy what stands there."""
+    judged = plan.judge(path)
+    if judged in plan.table and plan.decide(judged).form.passes_clear:
+        return False
+    return _MARKER in value or (judged in plan.table and _MASKED in value)
+
+
 async def _cross(
     session: "Session",
     verdict: Verdict,
@@ -129,6 +139,10 @@ async def _cross(
 ) -> Stopped | None:
     assert verdict.inbound is not None  # noqa: S101 (its caller looked)
     inbound = verdict.inbound.of(only)
+    if only is not GivenKind.LITERAL:
+        for given, refusing in inbound.nulls:
+            if values.unreadable(given) or values.get(given) is not None:
+                return Stopped(refusing, refusing.refused.why if refusing.refused is not None else "")
     unread = [given for given in inbound.givens if values.unreadable(given)]
     if unread and not inbound.plan.passes_unread:
         refused = Refused(Denial.FIELD, "inbound", "send it as text: a value of this type cannot be looked at")
@@ -142,6 +156,13 @@ async def _cross(
             category = verdict.plan.judge(path) if path and inbound.givens[number] in alone else ""
             clear = _reversed(session, verdict.plan, category, given_values[number]) if category else None
             given_values[number] = clear if clear is not None else given_values[number]
+    for path, value in zip(inbound.paths, given_values, strict=True):
+        if path and value is not None and _is_a_form(verdict.plan, path, value):
+            why = f"{path} would be filled with a form in which it was shown, not with a value"
+            refused = Refused(
+                Denial.FIELD, "inbound: a form", "write the value itself, or leave the column out", None, why
+            )
+            return Stopped(replace(inbound.plan, refused=refused), why)
     width = len(given_values)
     columns = [RowColumn(path, ValueType.STRING, number) for number, path in enumerate(inbound.paths)]
     head = session.shared.head(session)

@@ -12,7 +12,7 @@ from ringfence.sql.refusals import allowed_at_start
 from ringfence.wire.postgres.requests import StartupMessage
 
 _OWN = "ringfence."
-_UTF8 = frozenset({"utf8", "unicode"})
+_UTF8 = frozenset({"utf8", "unicode", "sqlascii"})  # the last one means bytes as they are: of a UTF-8 database, UTF-8
 _TAKEN = frozenset({"user", "database", "options", "replication", "client_encoding"})
 _NOT_RECORDED = frozenset({"user", "database", "options"})
 RECORDED = ("application_name",)  # of what the client says of itself

@@ -203,7 +203,7 @@ class Shared:
         while frames is not None:
             place = f"{Path(frames.tb_frame.f_code.co_filename).name}:{frames.tb_lineno}"
             frames = frames.tb_next
-        self.world.notify(f"internal error ({type(error).__name__} at {place}); its session was ended")
+        self.world.notify(f"internal error ({type(error).__name__} at {place}); what it was for was ended")
 
     # ---------------------------------------------------------------- sessions
 

@@ -135,6 +135,8 @@ class Upstream:
 
     async def fetch(self, sql: str, values: Sequence[str]) -> list[list[str | None]]:
         """Ask one question, with values in text; give its rows. Raises `UpstreamFault`. Its time is the caller's to bound."""
+        if self._greeter.ended or self.transport.is_closing():
+            raise Unreachable(f"{self._where} closed the session", "try again")
         given = tuple(value.encode() for value in values)
         question = (Parse(b"", sql.encode(), ()), Bind(b"", b"", (), given, ()), Execute(b"", 0), Sync())
         self.transport.resume_reading()
@@ -162,7 +164,7 @@ class Upstream:
 
     async def close(self) -> None:
         """End the session, as long as nobody was attached."""
-        if not self._greeter.ended:
+        if not (self._greeter.ended or self.transport.is_closing()):
             self.transport.write(write(Terminate()))
         await self._greeter.leave()
 

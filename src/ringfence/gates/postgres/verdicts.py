@@ -122,9 +122,12 @@ class Verdict:
 class Inbound:
     """What a statement gives to the asset: which given values, and the plan whose `announced` says what happens to each."""
 
-    __slots__ = ("givens", "paths", "plan")
+    __slots__ = ("givens", "nulls", "paths", "plan")
 
-    def __init__(self, plan: Plan, givens: tuple[Given, ...], paths: tuple[str, ...]) -> None:
+    def __init__(
+        self, plan: Plan, givens: tuple[Given, ...], paths: tuple[str, ...], nulls: tuple[tuple[Given, Plan], ...] = ()
+    ) -> None:
+        self.nulls = nulls  # parameters that may be nothing but null, each with the plan that refuses anything else
         self.plan = plan
         self.givens = givens
         self.paths = paths  # of the column that each goes to; "" for a loose one
@@ -139,6 +142,7 @@ class Inbound:
             replace(self.plan, announced=announced),
             tuple(self.givens[number] for number in numbers),
             tuple(self.paths[number] for number in numbers),
+            self.nulls,
         )
 
 
@@ -296,6 +300,13 @@ def _inbound(analysis: Analysis, standing: Standing) -> Inbound | None:
     if not into and not loose and not built:
         return None
     targets = [(path, given) for path, given in into if not path.startswith(TEMPORARY)]
+    refused = [(given, plan) for path, given in targets if (plan := _writing(standing, path)).refused is not None]
+    nulls = tuple(each for each in refused if each[0].kind is GivenKind.PARAMETER)
+    if len(nulls) == len(refused):
+        unsaid = {given for given, _ in nulls}
+        targets = [(path, given) for path, given in targets if given not in unsaid]
+    else:
+        nulls = ()
     scanned = [("", given) for path, given in into if path.startswith(TEMPORARY)] + loose
     plan = standing.writes(
         Shape(tuple(FieldUse(path, Use.WRITTEN) for path in (*(path for path, _ in targets), *built)))
@@ -311,7 +322,12 @@ def _inbound(analysis: Analysis, standing: Standing) -> Inbound | None:
         replace(plan, announced=announced),
         tuple(given for _, given in everything),
         tuple(path for path, _ in everything),
+        nulls,
     )
+
+
+def _writing(standing: Standing, path: str) -> Plan:
+    return standing.writes(Shape((FieldUse(path, Use.WRITTEN),)))
 
 
 def _only_clear(plan: Plan, built: Sequence[str], first: int) -> Plan:
