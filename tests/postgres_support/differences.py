@@ -15,6 +15,7 @@ ALLOWED: Sequence[str] = (
     *("relation:pg_catalog.pg_stat_activity", "relation:pg_catalog.pg_prepared_statements"),
     *("relation:pg_catalog.pg_prepared_xacts", "relation:pg_catalog.pg_locks", "statement:copy-where"),
     *("function:pg_stat_get_activity", "function:pg_prepared_statement", "function:public.return_enum"),
+    "function:pg_lock_status",
     *("type:public.citext_range", "function:public._test"),
 )
 """Refusals that are lifted for the suites, by name."""

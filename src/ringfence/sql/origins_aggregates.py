@@ -5,23 +5,33 @@ nothing new, then through the final one.
 """
 
 from ringfence.sql import origins_expressions as expressions
+from ringfence.sql import origins_failing as fallible
 from ringfence.sql import origins_functions as functions
 from ringfence.sql import origins_queries as queries
 from ringfence.sql.nodes import FIRST_OWN
 from ringfence.sql.origins_scope import Scope, Walk
-from ringfence.sql.origins_values import NULL, Value, computed
+from ringfence.sql.origins_values import BEYOND, NULL, Value, computed, failing, measured
 from ringfence.sql.tree import Node
+
+_DEFAULT = 100  # the database's own collation
 
 
 def aggregated(walk: Walk, scope: Scope, node: Node) -> Value:
     """Give the value of an aggregate: of its arguments, its FILTER, and its ORDER BY."""
-    values = [expressions.evaluate(walk, scope, each) for each in node.nodes("aggdirectargs")]
+    nodes = list(node.nodes("aggdirectargs"))
+    values = [expressions.evaluate(walk, scope, each) for each in nodes]
     direct = len(values)
     behind: list[Value] = []
     for entry in node.nodes("args"):
         inner = entry.node("expr")
-        if inner is not None:
-            (behind if entry.flag("resjunk") else values).append(expressions.evaluate(walk, scope, inner))
+        if inner is None:
+            continue
+        found = expressions.evaluate(walk, scope, inner)
+        if entry.flag("resjunk"):
+            behind.append(found)
+        else:
+            values.append(found)
+            nodes.append(inner)
     filtered = node.node("aggfilter")
     if filtered is not None:
         behind.append(expressions.evaluate(walk, scope, filtered))
@@ -29,13 +39,37 @@ def aggregated(walk: Walk, scope: Scope, node: Node) -> Value:
         for clause in node.nodes(field):
             functions.check_ordering(walk, scope, clause.number("eqop"))
             functions.check_ordering(walk, scope, clause.number("sortop"))
-    value = _aggregate(walk, scope, node.number("aggfnoid"), values, direct)
-    return computed([value, *behind])
+    value = _aggregate(walk, scope, node, node.number("aggfnoid"), values, nodes, direct)
+    whole = computed([value, *behind])
+    if _orders_by_what_may_not_compare(node):
+        walk.failing += 1
+        return failing(whole, whole.origins)
+    return whole
 
 
-def _aggregate(walk: Walk, scope: Scope, oid: int, values: list[Value], direct: int) -> Value:
+def _orders_by_what_may_not_compare(node: Node) -> bool:
+    """Whether a DISTINCT or ORDER BY within an aggregate puts values in order that may have none: records, whose parts differ."""
+    wanted = {
+        clause.number("tleSortGroupRef"): max(clause.number("eqop"), clause.number("sortop"))
+        for field in ("aggorder", "aggdistinct")
+        for clause in node.nodes(field)
+    }
+    collation = node.number("inputcollid")
+    for entry in node.nodes("args"):
+        inner = entry.node("expr")
+        operator = wanted.get(entry.number("ressortgroupref"))
+        if operator is not None and inner is not None:
+            own = collation or _DEFAULT  # of what is sorted by the tree says no more
+            if fallible.compares_fail(operator, own, expressions.type_of(inner)):
+                return True
+    return False
+
+
+def _aggregate(
+    walk: Walk, scope: Scope, node: Node, oid: int, values: list[Value], nodes: list[Node], direct: int
+) -> Value:
     if oid < FIRST_OWN:
-        return functions.call(walk, scope, oid, values, [])
+        return functions.call(walk, scope, oid, values, nodes, node)
     function = walk.function(oid)
     if function is None:
         return computed(values)
@@ -51,11 +85,12 @@ def _aggregate(walk: Walk, scope: Scope, oid: int, values: list[Value], direct: 
     for other in aggregation.others:
         functions.call(walk, scope, other, [computed(values)], [])
     state = computed(values[direct : direct + 1]) if aggregation.seeded else NULL
+    state = measured(state, BEYOND) if state is not NULL else NULL  # of rows without number
     while True:
         grown = functions.call(walk, scope, aggregation.transition, [state, *values[direct:]], [])
         if computed([state, grown]).same(computed([state])):
             break
-        state = computed([state, grown])
+        state = measured(computed([state, grown]), BEYOND)
     if not aggregation.final:
         return state
     return functions.call(
@@ -65,7 +100,8 @@ def _aggregate(walk: Walk, scope: Scope, oid: int, values: list[Value], direct: 
 
 def windowed(walk: Walk, scope: Scope, node: Node) -> Value:
     """Give the value of a window function: of its arguments, its FILTER, and its window, which also orders the rows."""
-    values = [expressions.evaluate(walk, scope, each) for each in node.nodes("args")]
+    nodes = node.nodes("args")
+    values = [expressions.evaluate(walk, scope, each) for each in nodes]
     behind: list[Value] = []
     filtered = node.node("aggfilter")
     if filtered is not None:
@@ -73,7 +109,7 @@ def windowed(walk: Walk, scope: Scope, node: Node) -> Value:
     oid = node.number("winfnoid")
     known = walk.function(oid)
     if known is not None and known.kind == "a":
-        value = _aggregate(walk, scope, oid, values, 0)
+        value = _aggregate(walk, scope, node, oid, values, nodes, 0)
     else:
-        value = functions.call(walk, scope, oid, values, [])
+        value = functions.call(walk, scope, oid, values, nodes, node)
     return computed([value, *behind, *queries.window(walk, scope, node.number("winref"))])

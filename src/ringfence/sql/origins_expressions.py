@@ -12,6 +12,7 @@ from typing import Final
 
 from ringfence.sql import origins_aggregates as aggregates
 from ringfence.sql import origins_failing as fallible
+from ringfence.sql import origins_failing_table as table
 from ringfence.sql import origins_functions as functions
 from ringfence.sql import origins_queries as queries
 from ringfence.sql import origins_types as types
@@ -20,9 +21,22 @@ from ringfence.sql import origins_uses as uses
 from ringfence.sql.model import Refusal
 from ringfence.sql.nodes import COMPUTING, EQUALITIES, FIRST_OWN, TEXT_TYPES, TYPE_FIELDS
 from ringfence.sql.origins_scope import DEEPEST_WALK, Scope, Untraceable, Walk, parameter, unknown
-from ringfence.sql.origins_values import CONSTANT, NULL, Comparisons, Value, composite, computed, either, failing, like
+from ringfence.sql.origins_values import (
+    CONSTANT,
+    NULL,
+    Comparisons,
+    Value,
+    composite,
+    computed,
+    either,
+    failing,
+    like,
+    measured,
+)
+from ringfence.sql.origins_weights import LARGEST, PARAMETER, constant_size
 from ringfence.sql.tree import Node, Unreadable, below
 
+_TABLEOID: Final = -6
 EXISTS, ALL, ANY, ROWCOMPARE, EXPR, MULTIEXPR, ARRAY = range(7)
 EXTERN, _EXEC, SUBLINK, MULTIPLE = range(4)
 _BOOLEANS: Final = frozenset({"and", "or", "not"})
@@ -30,6 +44,9 @@ _OLD: Final = "1"
 _CASTS: Final = frozenset({"1", "2"})  # COERCE_EXPLICIT_CAST, COERCE_IMPLICIT_CAST
 _IMPLICIT: Final = "2"
 _LENGTHS: Final = frozenset({668, 669, 401, 406})  # bpchar(n), varchar(n), text(bpchar), text(name)
+_CONDITIONAL: Final = frozenset(
+    {"CASEEXPR", "COALESCEEXPR", "BOOLEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR", "ROWCOMPAREEXPR", "WINDOWFUNC"}
+)
 MOST_IN_A_LIST: Final = 16  # `email IN (...)` is so many equalities; a longer list is a scan for whoever is in it
 
 
@@ -48,7 +65,9 @@ def evaluate(walk: Walk, scope: Scope, node: Node) -> Value:
         value = _evaluate(walk, scope, node)
     finally:
         walk.depth -= 1
-    if _may_fail(walk, node, value):
+    if value.fails and node.name in ("VAR", "PARAM"):
+        walk.failing += 1  # what it names is computed here
+    if _may_fail(walk, scope, node, value):
         walk.failing += 1
         return failing(value, value.origins)
     if walk.failing == before:
@@ -57,30 +76,46 @@ def evaluate(walk: Walk, scope: Scope, node: Node) -> Value:
     return failing(value, value.origins if _is_conditional(node) else ())
 
 
-def _may_fail(walk: Walk, node: Node, value: Value) -> bool:
+def _may_fail(walk: Walk, scope: Scope, node: Node, value: Value) -> bool:
     """Whether an expression may fail of itself, where its row here does not say so."""
+    if value.size > LARGEST and node.name not in ("VAR", "CONST", "PARAM"):
+        return True
     match node.name:
         case "COERCEVIAIO":
-            return fallible.conversion_fails(node)
-        case "ARRAYCOERCEEXPR" | "JSONEXPR" | "XMLEXPR" | "JSONVALUEEXPR":
-            return bool(value.origins)
-        case "ARRAYEXPR":
-            return node.flag("multidims") and bool(value.origins)
-        case "JSONCONSTRUCTOREXPR":
-            return node.flag("unique") and bool(value.origins)
-        case "COERCETODOMAIN":
-            return types.has_checks(walk, node.number("resulttype")) and bool(value.origins)
-        case "NEXTVALUEEXPR":
+            return fallible.conversion_fails(node, type_of, early=not scope.frame.calls)
+        case "JSONVALUEEXPR":
+            return fallible.json_value_fails(node, type_of)
+        case "JSONEXPR" | "XMLEXPR" | "COERCETODOMAIN" | "NEXTVALUEEXPR":
             return True
+        case "ARRAYCOERCEEXPR":
+            each = node.node("elemexpr")
+            return each is None or each.name not in ("RELABELTYPE", "CASETESTEXPR")
+        case "ARRAYEXPR":
+            return fallible.array_fails(node)
+        case "SUBSCRIPTINGREF":
+            return fallible.slice_fails(node)
+        case "JSONCONSTRUCTOREXPR":
+            return fallible.json_fails(node, type_of)
+        case "JSONISPREDICATE":
+            return not evaluate(walk, scope, _must(node, "expr")).exact
+        case "MINMAXEXPR":
+            return fallible.compares_fail(0, node.number("inputcollid"), node.number("minmaxtype"))
+        case "ROWCOMPAREEXPR":
+            return not all(map(_compares, node.numbers("opnos"), node.numbers("inputcollids"), node.nodes("largs")))
     return False
 
 
+def _compares(operator: int, collation: int, left: Node) -> bool:
+    return not fallible.compares_fail(operator, collation, type_of(left))
+
+
 def _is_conditional(node: Node) -> bool:
-    if node.name in ("AGGREF", "WINDOWFUNC"):
+    """Whether not all of it is always computed. A window function may choose the row whose argument is computed."""
+    if node.name == "AGGREF":
         return node.node("aggfilter") is not None
     if node.name == "SUBLINK":
         return node.number("subLinkType") in (EXISTS, ANY, ALL)
-    return node.name in ("CASEEXPR", "COALESCEEXPR", "BOOLEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR")
+    return node.name in _CONDITIONAL
 
 
 def _evaluate(walk: Walk, scope: Scope, node: Node) -> Value:
@@ -169,7 +204,7 @@ def _variable(scope: Scope, walk: Walk, node: Node) -> Value:
     entry = node.number("varno")
     attribute = node.number("varattno")
     if attribute < 0:
-        return CONSTANT  # ctid, xmin, tableoid: where a row stands, nothing that somebody put there
+        return _system_column(walk, target, entry, attribute)
     target.used.setdefault(entry, set()).add(attribute)
     row = _written_row(target, entry, node)
     if row is None:
@@ -181,6 +216,17 @@ def _variable(scope: Scope, walk: Walk, node: Node) -> Value:
     if attribute > len(row):
         raise unknown("query", "it names a column that is not there")
     return row[attribute - 1]
+
+
+def _system_column(walk: Walk, target: Scope, entry: int, attribute: int) -> Value:
+    """A row's place and version (ctid, xmin) are nothing that somebody put there; its partition follows from its columns."""
+    about = target.entry(entry)
+    if attribute != _TABLEOID or about.number("rtekind") != 0 or about.fields.get("inh") != "true":
+        return CONSTANT
+    relation = walk.relation(about.number("relid"))
+    if relation is None or relation.oid < FIRST_OWN:
+        return CONSTANT
+    return computed(queries.columns_of(walk, target, entry))
 
 
 def _written_row(target: Scope, entry: int, node: Node) -> list[Value] | None:
@@ -196,7 +242,8 @@ def _constant(walk: Walk, scope: Scope, node: Node) -> Value:
     if node.flag("constisnull"):
         return NULL
     given = walk.literal(node.number("location")) if scope.frame.own else None
-    return Value(given=(given,)) if given is not None else CONSTANT
+    size = constant_size(node)
+    return Value(given=(given,), size=size) if given is not None else Value(size=size)
 
 
 def _parameter(scope: Scope, node: Node) -> Value:
@@ -205,7 +252,7 @@ def _parameter(scope: Scope, node: Node) -> Value:
     if kind == EXTERN:
         arguments = scope.frame.arguments
         if arguments is None:
-            return Value(given=(parameter(number),)) if scope.frame.own else CONSTANT
+            return Value(given=(parameter(number),), size=PARAMETER) if scope.frame.own else Value(size=PARAMETER)
         if 0 < number <= len(arguments):
             return arguments[number - 1]
     if kind == SUBLINK and 0 < number <= len(scope.sublink):
@@ -221,7 +268,7 @@ def _function(walk: Walk, scope: Scope, node: Node) -> Value:
     arguments = node.nodes("args")
     values = [evaluate(walk, scope, each) for each in arguments]
     oid = node.number("funcid")
-    value = functions.call(walk, scope, oid, values, arguments)
+    value = functions.call(walk, scope, oid, values, arguments, node)
     if node.flag("funcretset") and value.fields is None and not functions.is_traced(walk, oid):
         scope.compared.add(value)  # how many rows it gives depends on them
     if oid < FIRST_OWN and node.text("funcformat") in _CASTS and values:
@@ -237,7 +284,7 @@ def _cast(node: Node, value: Value, arguments: list[Node], first: Value) -> Valu
         and type_of(arguments[0]) in TEXT_TYPES
         and (len(arguments) == 1 or node.text("funcformat") == _IMPLICIT)
     )
-    given = Value(value.origins, kept, first.given, first.mixed, kept=value.kept)
+    given = Value(value.origins, kept, first.given, first.mixed, kept=value.kept, plain=value.plain, size=value.size)
     return failing(given, value.tells) if value.fails else given
 
 
@@ -254,7 +301,11 @@ def _operation(walk: Walk, scope: Scope, node: Node) -> Value:
     arguments = node.nodes("args")
     values = [evaluate(walk, scope, each) for each in arguments]
     value = functions.operate(walk, scope, node.number("opno"), values, arguments)
-    if fallible.operator_fails(node, values, arguments):
+    if node.name == "SCALARARRAYOPEXPR" or node.number("opresulttype") in table.FIXED:
+        value = measured(value, 16)
+    if node.number("opno") < FIRST_OWN and fallible.operator_fails(
+        node, values, arguments, type_of, early=not scope.frame.calls
+    ):
         walk.failing += 1
         value = failing(value, value.origins)
     if node.fields.get("opretset") == "true":
@@ -277,7 +328,8 @@ def _field(walk: Walk, scope: Scope, node: Node) -> Value:
     whole = evaluate(walk, scope, _must(node, "arg"))
     number = node.number("fieldnum")
     if whole.fields is not None and 0 < number <= len(whole.fields):
-        return whole.fields[number - 1]
+        part = whole.fields[number - 1]
+        return failing(part, whole.tells) if whole.fails else part  # the others are computed with it
     return computed([whole])
 
 
@@ -298,6 +350,8 @@ def _sublink(walk: Walk, scope: Scope, node: Node) -> Value:
         answer = _question(walk, scope, node, kind, query, inner)
         return computed([*answer, inner.value()])
     columns = queries.run(walk, Scope(query, scope, scope.frame, scope.compared))
+    if kind != ARRAY and not queries.gives_one_row(query):
+        walk.failing += 1  # several rows are an error
     if kind == MULTIEXPR:
         scope.multiple[node.number("subLinkId")] = columns
         return composite(columns)

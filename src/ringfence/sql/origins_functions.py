@@ -14,7 +14,7 @@ from ringfence.sql.catalogue import Body, Function, Operator
 from ringfence.sql.model import Refusal, path_of
 from ringfence.sql.nodes import FIRST_OWN, POLYMORPHIC
 from ringfence.sql.origins_scope import READ_EXTENSIONS, Frame, Scope, Walk
-from ringfence.sql.origins_values import CONSTANT, NULL, Value, composite, computed, failing, like
+from ringfence.sql.origins_values import CONSTANT, NULL, Value, composite, computed, failing, like, measured, union
 from ringfence.sql.refusals import FunctionKind, allowed_setting, is_judged, judge_function, readable_setting
 from ringfence.sql.refusals.functions import leaves_trace
 from ringfence.sql.tree import Node, below
@@ -24,6 +24,7 @@ _RECORD: Final = 2249
 _VOID: Final = 2278
 _UNKNOWN: Final = 705
 _TEXT: Final = 25
+_RELATION, _SUBQUERY, _GROUPING = 0, 1, 9  # a range table entry's kinds
 _QUIET_SETTINGS: Final = (
     "enable_",
     "work_mem",
@@ -36,26 +37,37 @@ _QUIET_SETTINGS: Final = (
 )
 
 
-def call(walk: Walk, scope: Scope, oid: int, values: list[Value], nodes: list[Node]) -> Value:
-    """Give what a function gives for these arguments; `nodes` are their expressions ([] where there are none)."""
+def call(walk: Walk, scope: Scope, oid: int, values: list[Value], nodes: list[Node], node: Node | None = None) -> Value:
+    """Give what a function gives for these arguments; `nodes` are their expressions ([] where there are none), `node` the call."""
     function = walk.function(oid)
     if function is None:
         return computed(values)
-    if oid < FIRST_OWN:
-        return _built_in(walk, function, values, nodes)
+    value = _called(walk, scope, function, values, nodes, node)
+    # Whatever becomes of an argument, it was computed.
+    told = [each.tells for each in values if each.fails]
+    return failing(value, union(told)) if told else value
+
+
+def _called(
+    walk: Walk, scope: Scope, function: Function, values: list[Value], nodes: list[Node], node: Node | None
+) -> Value:
+    if function.oid < FIRST_OWN:
+        return _built_in(walk, scope, function, values, nodes, node)
     walk.functions.add(full_name(function))
     declared = declared_value(walk, function, values)
     if declared is not None:
-        return declared
+        walk.failing += 1  # what it gives is declared, not that it gives something
+        return failing(declared, union(each.origins for each in values if not each.exact))
+    before = walk.failing
     if function.kind == "f" and function.language == "sql":
-        return _through_body(walk, scope, function, values, nodes)
-    if _is_read(function):
-        value = computed(values)
-        if fallible.own_call_fails(values):
-            walk.failing += 1
-            value = failing(value, value.origins)
-        return value
-    return opaque(walk, function, values)
+        value = _through_body(walk, scope, function, values, nodes)
+        # A strict function is not run where an argument is NULL.
+        return failing(value, computed(values).origins) if walk.failing != before else value
+    value = computed(values) if _is_read(function) else opaque(walk, function, values)
+    if not _is_read(function) or fallible.own_call_fails(function.extension, function.name):
+        walk.failing += 1
+        value = failing(value, computed(values).origins)
+    return value
 
 
 def is_traced(walk: Walk, oid: int) -> bool:
@@ -72,8 +84,12 @@ def is_traced(walk: Walk, oid: int) -> bool:
 def operate(walk: Walk, scope: Scope, oid: int, values: list[Value], nodes: list[Node]) -> Value:
     """Give what an operator gives. PostgreSQL's own compute from their arguments, all of them."""
     operator = check_operator(walk, oid)
-    if operator is None or _read_operator(operator):
+    if operator is None:
         return computed(values)
+    if _read_operator(operator):
+        walk.failing += 1
+        value = computed(values)
+        return failing(value, value.origins)
     value = call(walk, scope, operator.function, values, nodes)
     turned = values[::-1]
     others = [
@@ -156,19 +172,22 @@ def opaque(
     return _unjudged(walk, function, values, Refusal("function", name, why, mend, f"function:{name}"))
 
 
-def _built_in(walk: Walk, function: Function, values: list[Value], nodes: list[Node]) -> Value:
+def _built_in(
+    walk: Walk, scope: Scope, function: Function, values: list[Value], nodes: list[Node], node: Node | None
+) -> Value:
     walk.functions.add(full_name(function))
     verdict = judge_function(function.schema, function.name, function.volatility, function.kind)
     match verdict.kind:
         case FunctionKind.PURE | FunctionKind.HARMLESS:
-            return _telling(walk, function, values, nodes)
+            return _telling(walk, scope, function, values, nodes, node)
         case FunctionKind.SETTING if function.name == "current_setting" and _shows_settings(nodes, values):
-            return computed(values)
+            walk.failing += 1  # there may be no such setting
+            return failing(computed(values))
         case FunctionKind.SETTING:
             name = _constant_text(nodes[0]) if nodes else ""
             if allowed_setting(name) and not any(value.origins for value in values):
                 walk.moves_path = walk.moves_path or (len(nodes) > 2 and name.lower() == "search_path")
-                return _telling(walk, function, values, nodes)
+                return _telling(walk, scope, function, values, nodes, node)
         case FunctionKind.REFUSED:
             walk.failing += 1  # what it leaves behind is not known
             declared = declared_value(walk, function, values)
@@ -191,14 +210,33 @@ def _shows_settings(nodes: list[Node], values: list[Value]) -> bool:
     return all(is_judged(path) for value in values for path in value.origins)
 
 
-def _telling(walk: Walk, function: Function, values: list[Value], nodes: list[Node]) -> Value:
+def _telling(
+    walk: Walk, scope: Scope, function: Function, values: list[Value], nodes: list[Node], node: Node | None
+) -> Value:
     """Give what is computed from the arguments; where it may fail, or leaves something behind, that tells of them."""
-    value = computed(values)
-    first = expressions.type_of(nodes[0]) if nodes else 0
-    if leaves_trace(function.schema, function.name) or fallible.call_fails(function.name, values, nodes, first):
-        walk.failing += 1
-        return failing(value, value.origins)
-    return value
+    early = node is not None and node.name == "FUNCEXPR" and not scope.frame.calls
+    asked = fallible.Asked(function, node, values, nodes, _is_of_one_relation(scope.query, node), expressions.type_of)
+    tell, size = fallible.call_tells(asked, early=early)
+    value = measured(computed(values), size, plain=fallible.stays_plain(asked))
+    if leaves_trace(function.schema, function.name):
+        tell = values
+    if tell is None:
+        return value
+    walk.failing += 1
+    return failing(value, union(each.origins for each in tell))
+
+
+def _is_of_one_relation(query: Node, node: Node | None) -> bool:
+    """Whether the rows that an aggregate sees are those of one relation, and not multiplied by others."""
+    if node is not None and node.name == "AGGREF" and node.number("agglevelsup"):
+        return False
+    entries = [entry for entry in query.nodes("rtable") if entry.number("rtekind") != _GROUPING]
+    if len(entries) != 1:
+        return False
+    if entries[0].number("rtekind") == _RELATION:
+        return True
+    inner = entries[0].node("subquery") if entries[0].number("rtekind") == _SUBQUERY else None
+    return inner is not None and not inner.flag("hasTargetSRFs") and _is_of_one_relation(inner, None)
 
 
 def _constant_text(node: Node) -> str:

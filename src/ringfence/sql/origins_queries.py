@@ -14,12 +14,13 @@ from ringfence.sql import origins_types as types
 from ringfence.sql import origins_unseen as unseen
 from ringfence.sql import origins_writes as writes
 from ringfence.sql.origins_scope import Cte, Frame, Scope, Walk, unknown
-from ringfence.sql.origins_values import CONSTANT, NULL, Comparisons, Value, computed, either, failing
+from ringfence.sql.origins_values import BEYOND, CONSTANT, NULL, Comparisons, Value, computed, either, failing, measured
 from ringfence.sql.tree import Node, Unreadable, below
 
 SELECT: Final = 1
 _ALIASES: Final = {2: "joinaliasvars", 9: "groupexprs"}  # range table entries whose columns are expressions
 _UNION: Final = 1
+_LIMIT_COUNT: Final = "0"  # not WITH TIES
 _MOST_ROUNDS: Final = 60  # of a recursive query: columns may take turns
 _NOTHING: Final = Node("QUERY", {})
 
@@ -37,6 +38,8 @@ def run(walk: Walk, scope: Scope) -> list[Value]:
         raise unknown(query.name, "ringfence does not know this part of a statement")
     _declare(walk, scope)
     command = query.number("commandType")
+    if query.nodes("rowMarks") or (command != SELECT and scope.frame.calls):
+        walk.failing += 1  # rows that are locked or written show that it ran
     jointree = query.node("jointree")
     if jointree is not None:
         for each in jointree.nodes("fromlist"):
@@ -106,8 +109,10 @@ def _window(walk: Walk, scope: Scope, clause: Node) -> list[Value]:
         bound = clause.node(field)
         if bound is not None:
             found.append(expressions.evaluate(walk, scope, bound))
+    before = walk.failing
     functions.check_function(walk, scope, clause.number("startInRangeFunc"))
     functions.check_function(walk, scope, clause.number("endInRangeFunc"))
+    walk.failing = before  # bounds are looked at whatever the rows hold
     scope.compared.add_all(found)
     return found
 
@@ -200,7 +205,7 @@ def _functions(walk: Walk, scope: Scope, entry: Node) -> list[Value]:
         if value.fields is not None and len(value.fields) >= count and not (count == 1 and len(value.fields) != 1):
             columns.extend(value.fields[:count])
         else:
-            part = Value(value.origins, value.exact, value.given, value.mixed, kept=value.kept)
+            part = Value(value.origins, value.exact, value.given, value.mixed, kept=value.kept, size=value.size)
             columns.extend([failing(part, value.tells) if value.fails else part] * count)
     if entry.flag("funcordinality"):
         columns.append(CONSTANT)
@@ -273,14 +278,19 @@ def _cte(walk: Walk, cte: Cte) -> Cte:
         found = run(walk, Scope(query, cte.scope, cte.scope.frame, cte.compared))
         if len(found) != len(cte.columns):
             raise unknown("query", "a recursive query has another number of columns than it says")
-        grown = [either([old, new]) for old, new in zip(cte.columns, found, strict=True)]
-        settled = all(map(Value.same, grown, cte.columns))
+        grown = [_with_growth(old, either([old, new])) for old, new in zip(cte.columns, found, strict=True)]
+        settled = all(a.same(b) and a.size == b.size for a, b in zip(grown, cte.columns, strict=True))
         cte.columns = grown
         if settled:
             cte.columns = unseen.kept_of_cte(walk, cte.node, query, grown)
             cte.active = False
             return cte
     raise unknown("query", "the columns of a recursive query do not settle")
+
+
+def _with_growth(old: Value, new: Value) -> Value:
+    """Give a recursive query's column: one that grows with a round grows without end."""
+    return new if old is NULL or new.size <= old.size else measured(new, BEYOND)
 
 
 def _select(walk: Walk, scope: Scope) -> list[Value]:
@@ -347,3 +357,18 @@ def _compared_rows(walk: Walk, scope: Scope, node: Node, sides: list[list[Value]
             functions.check_ordering(walk, scope, clause.number("eqop"))
             functions.check_ordering(walk, scope, clause.number("sortop"))
     return [either(pair) for pair in zip(*sides, strict=True)]
+
+
+def gives_one_row(query: Node) -> bool:
+    """Whether a query gives one row at most, whatever its relations hold."""
+    if query.node("setOperations") is not None or query.number("commandType") != SELECT or query.flag("hasTargetSRFs"):
+        return False
+    limit = query.node("limitCount")
+    if limit is not None and not query.nodes("rowMarks"):
+        datum = limit.fields.get("constvalue")
+        if limit.name == "CONST" and isinstance(datum, tuple) and datum[:1] in ((0,), (1,)) and not any(datum[1:]):
+            return query.fields.get("limitOption") in (None, _LIMIT_COUNT)
+    jointree = query.node("jointree")
+    if jointree is not None and not jointree.nodes("fromlist"):
+        return True
+    return query.flag("hasAggs") and not query.items("groupClause") and not query.items("groupingSets")

@@ -38,18 +38,6 @@ def check_domain(walk: Walk, scope: Scope, oid: int, value: Value) -> None:
         oid = type_.base
 
 
-def has_checks(walk: Walk, oid: int) -> bool:
-    """Whether a domain, or one that it is made of, refuses some values."""
-    while oid >= FIRST_OWN:
-        type_ = walk.type(oid)
-        if type_ is None or type_.kind != "d":
-            return False
-        if type_.checks:
-            return True
-        oid = type_.base
-    return False
-
-
 def check_type(walk: Walk, scope: Scope, oid: int) -> None:
     """Look at a type of one's own: whether values of it run code that no tree shows."""
     if oid < FIRST_OWN or oid in walk.checked_types:

@@ -9,6 +9,13 @@ from typing import Final
 
 from ringfence.sql.model import Compared, Given, Path
 
+COLUMN: Final = 1024
+"""Bytes that a column's value counts for."""
+
+
+BEYOND: Final = 1 << 40
+"""Bytes of what may be as large as one likes."""
+
 
 class Value:
     """An expression's value.
@@ -16,9 +23,10 @@ class Value:
     `exact`: it is the value of one of `origins`, unchanged, or NULL. `given`: given values that it may be, unchanged; `mixed`:
     that it was computed from. `fields`: what is known of each part of a composite value. `kept`: it is computed, and may fail, even
     where nothing names it. `fails`: computing it may end the statement, or leave something behind; that it does tells of `tells`.
+    `plain`: it is no more extreme than what a column holds. `size`: no more bytes than these, if a column's value has `COLUMN`.
     """
 
-    __slots__ = ("exact", "fails", "fields", "given", "kept", "mixed", "origins", "tells")
+    __slots__ = ("exact", "fails", "fields", "given", "kept", "mixed", "origins", "plain", "size", "tells")
 
     def __init__(
         self,
@@ -31,7 +39,11 @@ class Value:
         kept: bool = False,
         fails: bool = False,
         tells: tuple[Path, ...] = (),
+        plain: bool = False,
+        size: int = -1,
     ) -> None:
+        self.plain = plain
+        self.size = size if size >= 0 else COLUMN
         self.fails = fails
         self.tells = tells
         self.origins = origins
@@ -70,6 +82,7 @@ def like(value: Value, exact: bool, *, kept: bool = False) -> Value:
         kept=kept or value.kept,
         fails=value.fails,
         tells=value.tells,
+        size=value.size,
     )
 
 
@@ -84,13 +97,31 @@ def failing(value: Value, tells: Sequence[Path] = ()) -> Value:
         kept=value.kept,
         fails=True,
         tells=union([value.tells, tells]),
+        plain=value.plain,
+        size=value.size,
     )
 
 
-NULL: Final = Value(exact=True)
+def measured(value: Value, size: int, *, plain: bool = False) -> Value:
+    """Give the same value, as one of so many bytes."""
+    return Value(
+        value.origins,
+        value.exact,
+        value.given,
+        value.mixed,
+        value.fields,
+        kept=value.kept,
+        fails=value.fails,
+        tells=value.tells,
+        plain=plain,
+        size=size,
+    )
+
+
+NULL: Final = Value(exact=True, size=0)
 """NULL, and what is nothing yet: it changes nothing that it is put beside."""
 
-CONSTANT: Final = Value()
+CONSTANT: Final = Value(size=16)
 """Something that holds nothing of a row."""
 
 
@@ -110,12 +141,19 @@ def computed(values: Sequence[Value], more: Sequence[Path] = ()) -> Value:
     if len(values) == 1 and not more:
         value = values[0]
         return Value(
-            value.origins, mixed=value.given + value.mixed, kept=value.kept, fails=value.fails, tells=value.tells
+            value.origins,
+            mixed=value.given + value.mixed,
+            kept=value.kept,
+            fails=value.fails,
+            tells=value.tells,
+            size=value.size,
         )
     mixed = tuple(dict.fromkeys(given for value in values for given in value.given + value.mixed))
     kept = any(value.kept for value in values)
     fails, tells = _failures(values)
-    return Value(union([*(value.origins for value in values), more]), mixed=mixed, kept=kept, fails=fails, tells=tells)
+    origins = union([*(value.origins for value in values), more])
+    size = min(sum(value.size for value in values), BEYOND)
+    return Value(origins, mixed=mixed, kept=kept, fails=fails, tells=tells, size=size)
 
 
 def _failures(values: Sequence[Value]) -> tuple[bool, tuple[Path, ...]]:
@@ -142,13 +180,22 @@ def either(values: Sequence[Value]) -> Value:
         kept=any(value.kept for value in several),
         fails=fails,
         tells=tells,
+        size=max(value.size for value in several),
     )
 
 
 def composite(fields: Sequence[Value]) -> Value:
     """Give a row of these."""
     whole = computed(fields)
-    return Value(whole.origins, mixed=whole.mixed, fields=fields, kept=whole.kept, fails=whole.fails, tells=whole.tells)
+    return Value(
+        whole.origins,
+        mixed=whole.mixed,
+        fields=fields,
+        kept=whole.kept,
+        fails=whole.fails,
+        tells=whole.tells,
+        size=whole.size,
+    )
 
 
 class Comparisons:

@@ -45,6 +45,8 @@ def run(walk: Walk, scope: Scope, command: int) -> list[Value]:
     conflict = query.node("onConflict")
     if conflict is not None:
         commands.add(UPDATE)
+        if relation is not None and not conflict.nodes("arbiterElems") and not conflict.number("constraint"):
+            _meet(walk, scope, relation, query.nodes("targetList"))
         _conflict(walk, scope, relation, conflict, named)
     if relation is not None:
         _trigger(walk, scope, relation, commands)
@@ -125,6 +127,23 @@ def _fill(walk: Walk, scope: Scope, relation: Relation | None, entries: list[Nod
             walk.write(path, value)
         own = row[number - 1]
         row[number - 1] = Value(union([own.origins, value.origins]), own.exact and (value.exact or not value.origins))
+
+
+def _meet(walk: Walk, scope: Scope, relation: Relation, entries: list[Node]) -> None:
+    """Take what ON CONFLICT without a target compares: by whichever unique index there is, so each column with what goes into it.
+
+    Which rows went in says which values were there. A column that is not filled is NULL, and meets nothing that the asker chose.
+    """
+    for entry in entries:
+        expression, column = entry.node("expr"), relation.columns.get(entry.number("resno"))
+        if expression is None or column is None or entry.flag("resjunk"):
+            continue
+        value = expressions.evaluate(walk, scope, expression)
+        paths = stored.paths(walk, relation, column)
+        if len(paths) == 1 and value.given and not value.origins and not value.mixed:
+            scope.compared.equate(paths, value.given)
+        else:
+            scope.compared.add_all([value, Value(paths)])
 
 
 def _conflict(walk: Walk, scope: Scope, relation: Relation | None, conflict: Node, named: set[int]) -> None:

@@ -8,38 +8,6 @@ what their arguments hold, and nothing else. Each group says why it is harmless.
 # The result holds only what the arguments hold, and names and numbers of the catalogue.
 PURE: tuple[tuple[str, str], ...] = (
     (
-        "Counts that the statistics collector keeps of a table, a database, a function: numbers, never values.",
-        """
-        pg_stat_get_analyze_count pg_stat_get_autoanalyze_count pg_stat_get_autovacuum_count pg_stat_get_backend_io
-        pg_stat_get_backend_wal pg_stat_get_blocks_fetched pg_stat_get_blocks_hit pg_stat_get_db_active_time
-        pg_stat_get_db_blk_read_time pg_stat_get_db_blk_write_time pg_stat_get_db_blocks_fetched
-        pg_stat_get_db_blocks_hit pg_stat_get_db_checksum_failures pg_stat_get_db_checksum_last_failure
-        pg_stat_get_db_conflict_all pg_stat_get_db_conflict_bufferpin pg_stat_get_db_conflict_lock
-        pg_stat_get_db_conflict_logicalslot pg_stat_get_db_conflict_snapshot
-        pg_stat_get_db_conflict_startup_deadlock pg_stat_get_db_conflict_tablespace pg_stat_get_db_deadlocks
-        pg_stat_get_db_idle_in_transaction_time pg_stat_get_db_numbackends pg_stat_get_db_parallel_workers_launched
-        pg_stat_get_db_parallel_workers_to_launch pg_stat_get_db_session_time pg_stat_get_db_sessions
-        pg_stat_get_db_sessions_abandoned pg_stat_get_db_sessions_fatal pg_stat_get_db_sessions_killed
-        pg_stat_get_db_stat_reset_time pg_stat_get_db_temp_bytes pg_stat_get_db_temp_files
-        pg_stat_get_db_tuples_deleted pg_stat_get_db_tuples_fetched pg_stat_get_db_tuples_inserted
-        pg_stat_get_db_tuples_returned pg_stat_get_db_tuples_updated pg_stat_get_db_xact_commit
-        pg_stat_get_db_xact_rollback pg_stat_get_dead_tuples pg_stat_get_function_calls
-        pg_stat_get_function_self_time pg_stat_get_function_total_time pg_stat_get_ins_since_vacuum
-        pg_stat_get_last_analyze_time pg_stat_get_last_autoanalyze_time pg_stat_get_last_autovacuum_time
-        pg_stat_get_last_vacuum_time pg_stat_get_lastscan pg_stat_get_live_tuples pg_stat_get_mod_since_analyze
-        pg_stat_get_numscans pg_stat_get_progress_info pg_stat_get_replication_slot pg_stat_get_subscription
-        pg_stat_get_subscription_stats pg_stat_get_total_analyze_time pg_stat_get_total_autoanalyze_time
-        pg_stat_get_total_autovacuum_time pg_stat_get_total_vacuum_time pg_stat_get_tuples_deleted
-        pg_stat_get_tuples_fetched pg_stat_get_tuples_hot_updated pg_stat_get_tuples_inserted
-        pg_stat_get_tuples_newpage_updated pg_stat_get_tuples_returned pg_stat_get_tuples_updated
-        pg_stat_get_vacuum_count pg_stat_get_xact_blocks_fetched pg_stat_get_xact_blocks_hit
-        pg_stat_get_xact_function_calls pg_stat_get_xact_function_self_time pg_stat_get_xact_function_total_time
-        pg_stat_get_xact_numscans pg_stat_get_xact_tuples_deleted pg_stat_get_xact_tuples_fetched
-        pg_stat_get_xact_tuples_hot_updated pg_stat_get_xact_tuples_inserted pg_stat_get_xact_tuples_newpage_updated
-        pg_stat_get_xact_tuples_returned pg_stat_get_xact_tuples_updated pg_stat_have_stats
-        """,
-    ),
-    (
         "Names, definitions and properties of what the catalogue holds, by OID or name. Definitions are schema.",
         """
         aclexplode col_description current_schemas format_type obj_description oidvectortypes pg_basetype
@@ -83,9 +51,9 @@ PURE: tuple[tuple[str, str], ...] = (
         """,
     ),
     (
-        "Transactions, locks and the log, by number.",
+        "Transactions and the log, by number.",
         """
-        mxid_age pg_blocking_pids pg_isolation_test_session_is_blocked pg_safe_snapshot_blocking_pids
+        mxid_age
         pg_wal_summary_contents pg_xact_commit_timestamp pg_xact_commit_timestamp_origin pg_xact_status txid_status
         """,
     ),
@@ -164,29 +132,13 @@ PURE: tuple[tuple[str, str], ...] = (
 # No argument, and nothing of a row in the result.
 HARMLESS: tuple[tuple[str, str], ...] = (
     (
-        "Counts of the whole server.",
-        """
-        pg_stat_clear_snapshot pg_stat_force_next_flush pg_stat_get_archiver
-        pg_stat_get_bgwriter_buf_written_checkpoints pg_stat_get_bgwriter_buf_written_clean
-        pg_stat_get_bgwriter_maxwritten_clean pg_stat_get_bgwriter_requested_checkpoints
-        pg_stat_get_bgwriter_stat_reset_time pg_stat_get_bgwriter_timed_checkpoints pg_stat_get_buf_alloc
-        pg_stat_get_buf_fsync_backend pg_stat_get_buf_written_backend pg_stat_get_checkpoint_sync_time
-        pg_stat_get_checkpoint_write_time pg_stat_get_checkpointer_buffers_written
-        pg_stat_get_checkpointer_num_performed pg_stat_get_checkpointer_num_requested
-        pg_stat_get_checkpointer_num_timed pg_stat_get_checkpointer_restartpoints_performed
-        pg_stat_get_checkpointer_restartpoints_requested pg_stat_get_checkpointer_restartpoints_timed
-        pg_stat_get_checkpointer_slru_written pg_stat_get_checkpointer_stat_reset_time
-        pg_stat_get_checkpointer_sync_time pg_stat_get_checkpointer_write_time pg_stat_get_io
-        pg_stat_get_recovery_prefetch pg_stat_get_slru pg_stat_get_snapshot_timestamp pg_stat_get_wal
-        """,
-    ),
-    (
         "The clock, chance, and the ends of a transaction.",
         """
         clock_timestamp gen_random_uuid now pg_conf_load_time pg_current_snapshot pg_current_xact_id
         pg_current_xact_id_if_assigned pg_export_snapshot pg_last_committed_xact pg_last_xact_replay_timestamp
         pg_postmaster_start_time pg_prepared_xact statement_timestamp timeofday transaction_timestamp txid_current
         txid_current_if_assigned txid_current_snapshot uuidv4
+        pg_stat_clear_snapshot pg_stat_force_next_flush
         """,
     ),
     (
@@ -202,11 +154,11 @@ HARMLESS: tuple[tuple[str, str], ...] = (
         "What the server is made of, and how it runs.",
         """
         pg_available_extension_versions pg_available_extensions pg_available_wal_summaries pg_config
-        pg_control_checkpoint pg_control_init pg_control_recovery pg_control_system pg_get_aios
+        pg_control_checkpoint pg_control_init pg_control_recovery pg_control_system
         pg_get_catalog_foreign_keys pg_get_keywords pg_get_loaded_modules pg_get_replication_slots
         pg_get_shmem_allocations pg_get_shmem_allocations_numa pg_get_wait_events pg_get_wal_replay_pause_state
         pg_get_wal_resource_managers pg_get_wal_summarizer_state pg_is_in_recovery pg_is_wal_replay_paused
-        pg_jit_available pg_last_wal_receive_lsn pg_last_wal_replay_lsn pg_lock_status pg_notification_queue_usage
+        pg_jit_available pg_last_wal_receive_lsn pg_last_wal_replay_lsn pg_notification_queue_usage
         pg_numa_available pg_show_all_settings pg_show_replication_origin_status pg_timezone_abbrevs
         pg_timezone_abbrevs_abbrevs pg_timezone_abbrevs_zone pg_timezone_names
         """,

@@ -67,6 +67,54 @@ _REFUSED = (
         """,
     ),
     (
+        "it counts what ran, or shows what is locked: so that one can see whether a part of a statement ran",
+        "ask the database's administrators; a policy may allow it where it is needed",
+        """
+        pg_blocking_pids pg_get_aios pg_isolation_test_session_is_blocked pg_lock_status
+        pg_safe_snapshot_blocking_pids pg_stat_get_analyze_count pg_stat_get_archiver
+        pg_stat_get_autoanalyze_count pg_stat_get_autovacuum_count pg_stat_get_backend_io
+        pg_stat_get_backend_wal pg_stat_get_bgwriter_buf_written_checkpoints
+        pg_stat_get_bgwriter_buf_written_clean pg_stat_get_bgwriter_maxwritten_clean
+        pg_stat_get_bgwriter_requested_checkpoints pg_stat_get_bgwriter_stat_reset_time
+        pg_stat_get_bgwriter_timed_checkpoints pg_stat_get_blocks_fetched pg_stat_get_blocks_hit
+        pg_stat_get_buf_alloc pg_stat_get_buf_fsync_backend pg_stat_get_buf_written_backend
+        pg_stat_get_checkpoint_sync_time pg_stat_get_checkpoint_write_time
+        pg_stat_get_checkpointer_buffers_written pg_stat_get_checkpointer_num_performed
+        pg_stat_get_checkpointer_num_requested pg_stat_get_checkpointer_num_timed
+        pg_stat_get_checkpointer_restartpoints_performed pg_stat_get_checkpointer_restartpoints_requested
+        pg_stat_get_checkpointer_restartpoints_timed pg_stat_get_checkpointer_slru_written
+        pg_stat_get_checkpointer_stat_reset_time pg_stat_get_checkpointer_sync_time
+        pg_stat_get_checkpointer_write_time pg_stat_get_db_active_time pg_stat_get_db_blk_read_time
+        pg_stat_get_db_blk_write_time pg_stat_get_db_blocks_fetched pg_stat_get_db_blocks_hit
+        pg_stat_get_db_checksum_failures pg_stat_get_db_checksum_last_failure pg_stat_get_db_conflict_all
+        pg_stat_get_db_conflict_bufferpin pg_stat_get_db_conflict_lock pg_stat_get_db_conflict_logicalslot
+        pg_stat_get_db_conflict_snapshot pg_stat_get_db_conflict_startup_deadlock
+        pg_stat_get_db_conflict_tablespace pg_stat_get_db_deadlocks pg_stat_get_db_idle_in_transaction_time
+        pg_stat_get_db_numbackends pg_stat_get_db_parallel_workers_launched
+        pg_stat_get_db_parallel_workers_to_launch pg_stat_get_db_session_time pg_stat_get_db_sessions
+        pg_stat_get_db_sessions_abandoned pg_stat_get_db_sessions_fatal pg_stat_get_db_sessions_killed
+        pg_stat_get_db_stat_reset_time pg_stat_get_db_temp_bytes pg_stat_get_db_temp_files
+        pg_stat_get_db_tuples_deleted pg_stat_get_db_tuples_fetched pg_stat_get_db_tuples_inserted
+        pg_stat_get_db_tuples_returned pg_stat_get_db_tuples_updated pg_stat_get_db_xact_commit
+        pg_stat_get_db_xact_rollback pg_stat_get_dead_tuples pg_stat_get_function_calls
+        pg_stat_get_function_self_time pg_stat_get_function_total_time pg_stat_get_ins_since_vacuum
+        pg_stat_get_io pg_stat_get_last_analyze_time pg_stat_get_last_autoanalyze_time
+        pg_stat_get_last_autovacuum_time pg_stat_get_last_vacuum_time pg_stat_get_lastscan
+        pg_stat_get_live_tuples pg_stat_get_mod_since_analyze pg_stat_get_numscans pg_stat_get_progress_info
+        pg_stat_get_recovery_prefetch pg_stat_get_replication_slot pg_stat_get_slru
+        pg_stat_get_snapshot_timestamp pg_stat_get_subscription pg_stat_get_subscription_stats
+        pg_stat_get_total_analyze_time pg_stat_get_total_autoanalyze_time pg_stat_get_total_autovacuum_time
+        pg_stat_get_total_vacuum_time pg_stat_get_tuples_deleted pg_stat_get_tuples_fetched
+        pg_stat_get_tuples_hot_updated pg_stat_get_tuples_inserted pg_stat_get_tuples_newpage_updated
+        pg_stat_get_tuples_returned pg_stat_get_tuples_updated pg_stat_get_vacuum_count pg_stat_get_wal
+        pg_stat_get_xact_blocks_fetched pg_stat_get_xact_blocks_hit pg_stat_get_xact_function_calls
+        pg_stat_get_xact_function_self_time pg_stat_get_xact_function_total_time pg_stat_get_xact_numscans
+        pg_stat_get_xact_tuples_deleted pg_stat_get_xact_tuples_fetched pg_stat_get_xact_tuples_hot_updated
+        pg_stat_get_xact_tuples_inserted pg_stat_get_xact_tuples_newpage_updated
+        pg_stat_get_xact_tuples_returned pg_stat_get_xact_tuples_updated pg_stat_have_stats
+        """,
+    ),
+    (
         "it reads or writes values of rows that the catalogue keeps of its own (statistics, the log)",
         "ask the table itself",
         """
@@ -135,7 +183,22 @@ _SETTINGS = frozenset({"current_setting", "set_config"})
 
 # What these do can be seen later by anyone (a sequence stands elsewhere, a clock has run, a setting has changed): under a condition
 # over a column they would tell of the column, whatever becomes of their result.
-_TRACES = frozenset({"nextval", "pg_sleep", "pg_sleep_for", "pg_sleep_until", "set_config"})
+_TRACES: tuple[tuple[str, str], ...] = (
+    ("A sequence stands elsewhere.", "nextval"),
+    ("A clock has run.", "pg_sleep pg_sleep_for pg_sleep_until"),
+    ("A setting has changed.", "set_config"),
+    (
+        "The transaction has a number, or another session may see by its snapshot.",
+        "pg_current_xact_id pg_export_snapshot txid_current",
+    ),
+    ("A relation is locked until the transaction ends.", "pg_sequence_last_value"),
+    (
+        "Chance goes on from elsewhere: who saw enough numbers knows which come next.",
+        "array_sample array_shuffle bernoulli random random_normal system uuidv7",
+    ),
+    ("Locks are gone, or counts read anew.", "pg_advisory_unlock_all pg_stat_clear_snapshot pg_stat_force_next_flush"),
+)
+_LEAVING_TRACES = frozenset(name for _, listed in _TRACES for name in listed.split())
 
 # The SQL functions that the views of information_schema are made of.
 _INFORMATION_SCHEMA = names("""
@@ -183,7 +246,7 @@ def judge_function(schema: str, name: str, volatility: str, kind: str) -> Functi
 
 def leaves_trace(schema: str, name: str) -> bool:
     """Whether what a (not refused) function does can be seen later, so that it may not stand under a condition over a column."""
-    return schema == "pg_catalog" and name in _TRACES
+    return schema == "pg_catalog" and name in _LEAVING_TRACES
 
 
 def _refused(schema: str, name: str, reason: Reason) -> FunctionVerdict:

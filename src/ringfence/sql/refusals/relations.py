@@ -8,26 +8,18 @@ from ringfence.sql.model import Path, Refusal
 from ringfence.sql.refusals.verdicts import Reason, RelationKind, RelationVerdict, names
 
 _CATALOGUES = names("""
-    pg_aggregate pg_aios pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_auth_members pg_authid
+    pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_auth_members pg_authid
     pg_available_extension_versions pg_available_extensions pg_cast pg_class pg_collation pg_config pg_constraint
     pg_conversion pg_database pg_db_role_setting pg_default_acl pg_depend pg_description pg_enum pg_event_trigger
     pg_extension pg_foreign_data_wrapper pg_foreign_server pg_foreign_table pg_group pg_index pg_indexes pg_inherits
-    pg_init_privs pg_language pg_largeobject_metadata pg_locks pg_matviews pg_namespace pg_opclass pg_operator pg_opfamily
+    pg_init_privs pg_language pg_largeobject_metadata pg_matviews pg_namespace pg_opclass pg_operator pg_opfamily
     pg_parameter_acl pg_partitioned_table pg_policies pg_policy pg_prepared_xacts pg_proc pg_publication
     pg_publication_namespace pg_publication_rel pg_publication_tables pg_range pg_replication_origin
     pg_replication_origin_status pg_replication_slots pg_rewrite pg_roles pg_rules pg_seclabel pg_seclabels pg_sequence
     pg_sequences pg_settings pg_shadow pg_shdepend pg_shdescription pg_shmem_allocations pg_shmem_allocations_numa
-    pg_shseclabel pg_stat_all_indexes pg_stat_all_tables pg_stat_archiver pg_stat_bgwriter pg_stat_checkpointer
-    pg_stat_database pg_stat_database_conflicts pg_stat_io pg_stat_recovery_prefetch pg_stat_replication_slots
-    pg_stat_slru pg_stat_subscription_stats pg_stat_sys_indexes pg_stat_sys_tables pg_stat_user_functions
-    pg_stat_user_indexes pg_stat_user_tables pg_stat_wal pg_stat_xact_all_tables pg_stat_xact_sys_tables
-    pg_stat_xact_user_functions pg_stat_xact_user_tables pg_statio_all_indexes pg_statio_all_sequences
-    pg_statio_all_tables pg_statio_sys_indexes pg_statio_sys_sequences pg_statio_sys_tables pg_statio_user_indexes
-    pg_statio_user_sequences pg_statio_user_tables pg_statistic_ext pg_subscription pg_subscription_rel pg_tables
-    pg_tablespace pg_timezone_abbrevs pg_timezone_names pg_transform pg_trigger pg_ts_config pg_ts_config_map pg_ts_dict
-    pg_ts_parser pg_ts_template pg_type pg_user pg_user_mapping pg_user_mappings pg_views pg_wait_events
-    pg_stat_progress_analyze pg_stat_progress_basebackup pg_stat_progress_cluster pg_stat_progress_copy
-    pg_stat_progress_create_index pg_stat_progress_vacuum pg_stat_subscription
+    pg_shseclabel pg_statistic_ext pg_subscription pg_subscription_rel pg_tables pg_tablespace pg_timezone_abbrevs
+    pg_timezone_names pg_transform pg_trigger pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template
+    pg_type pg_user pg_user_mapping pg_user_mappings pg_views pg_wait_events
 """)
 
 _INFORMATION_SCHEMA = names("""
@@ -48,10 +40,26 @@ _INFORMATION_SCHEMA = names("""
 
 _VALUES = Reason("it holds values of rows (most common ones, histograms, large objects)", "ask the table itself")
 _ACTIVITY = Reason("it shows the statements, addresses or names of sessions", "ask the database's administrators")
+_COUNTS = Reason(
+    "it counts what ran, or shows what is locked: so that one can see whether a part of a statement ran",
+    "ask the database's administrators; a policy may allow it where it is needed",
+)
 _SERVER = Reason("it shows the server's files and secrets", "ask the database's administrators")
 _UNKNOWN = Reason("what it holds has not been looked at", "leave it out; a policy may allow it")
 
+_COUNTING = names("""
+    pg_aios pg_locks pg_stat_all_indexes pg_stat_all_tables pg_stat_archiver pg_stat_bgwriter pg_stat_checkpointer
+    pg_stat_database pg_stat_database_conflicts pg_stat_io pg_stat_progress_analyze pg_stat_progress_basebackup
+    pg_stat_progress_cluster pg_stat_progress_copy pg_stat_progress_create_index pg_stat_progress_vacuum
+    pg_stat_recovery_prefetch pg_stat_replication_slots pg_stat_slru pg_stat_subscription pg_stat_subscription_stats
+    pg_stat_sys_indexes pg_stat_sys_tables pg_stat_user_functions pg_stat_user_indexes pg_stat_user_tables pg_stat_wal
+    pg_stat_xact_all_tables pg_stat_xact_sys_tables pg_stat_xact_user_functions pg_stat_xact_user_tables
+    pg_statio_all_indexes pg_statio_all_sequences pg_statio_all_tables pg_statio_sys_indexes pg_statio_sys_sequences
+    pg_statio_sys_tables pg_statio_user_indexes pg_statio_user_sequences pg_statio_user_tables
+""")
+
 _REFUSED = {
+    **dict.fromkeys(_COUNTING, _COUNTS),
     "pg_statistic": _VALUES,
     "pg_statistic_ext_data": _VALUES,
     "pg_stats": _VALUES,
