@@ -1,8 +1,9 @@
 """The tokens of a text, and what is refused by looking at them alone: depth, chains of operators, names that could pass for
 something else.
 
-The rule: this looks before anything recurses, and goes through the text once, then through the tokens once. PostgreSQL's own scanner cuts them, so a
-bracket in a string is none. Offsets are bytes of the text in UTF-8; a token's end is its last byte, as the scanner gives it.
+The rule: this looks before anything recurses, and goes through the text once, then through the tokens once. PostgreSQL's own
+scanner cuts them, so a bracket in a string is none. Offsets are bytes of the text in UTF-8; a token's end is its last byte, as
+the scanner gives it.
 """
 
 from collections.abc import Sequence
