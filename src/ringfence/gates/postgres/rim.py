@@ -6,9 +6,9 @@ The rule: nobody is served before `open`; every task has this for its owner; a p
 import asyncio
 import os
 import socket
-import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ringfence.access import AccessFault, open_identities
 from ringfence.gates.postgres import errors
@@ -26,6 +26,9 @@ from ringfence.gates.postgres.upstream_login import check_login
 from ringfence.policy import Gate, Policy
 from ringfence.policy.model import Login
 from ringfence.sql.parsing import ParseLimits
+
+if TYPE_CHECKING:
+    import ssl
 
 _HOUSEKEEPING = 1.0  # seconds
 _BACKLOG = 512  # connections that wait to be accepted
@@ -78,6 +81,7 @@ class PostgresGate:
         """Make ready, and take the sockets that listen; nobody is served before `open`. Raises `AccessFault`."""
         world = self._world
         world.access.check()
+        world.access.caution()
         self._address = self._address_of(world.policy, world.gate)
         self._tls, self._end_point = tls_of(world.gate.name, world.gate.tls, world.base)
         limits = world.gate.limits
@@ -125,6 +129,7 @@ class PostgresGate:
         tls, end_point = tls_of(gate.name, gate.tls, world.base)
         access = open_identities(policy, world.base, self._tell, world.access.attempts)
         access.check()
+        access.caution()
         for login in dict.fromkeys(gate.logins.values()):
             await self._check(login, address)
 
