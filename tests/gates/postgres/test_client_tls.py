@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from tls_authority import Authority
 
 from ringfence.gates.postgres.client_tls import BadTlsFile, tls_of
 from ringfence.policy.model import Tls
+from tls_authority import Authority
 
 
 @pytest.fixture
