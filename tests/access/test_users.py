@@ -327,6 +327,36 @@ def test_a_users_file_that_breaks_lets_nobody_in_and_says_where(tmp_path: Path) 
     assert "ana" in users.now()
 
 
+@pytest.mark.parametrize(
+    ("mode", "text", "told"),
+    [
+        (0o644, f"{LINE}\n", 1),
+        (0o604, f"{LINE}\n", 1),
+        (0o640, f"{LINE}\n", 0),
+        (0o600, f"{LINE}\n", 0),
+        (0o644, "batch:-:etl\n", 0),
+    ],
+)
+def test_verifiers_that_everybody_can_read_are_cautioned_of_and_used(
+    tmp_path: Path, mode: int, text: str, told: int
+) -> None:
+    file = tmp_path / "users.scram"
+    file.write_text(text)
+    file.chmod(mode)
+    heard: list[AccessFault] = []
+    users = Users(file, heard.append)
+    users.caution()
+    assert len(heard) == told
+    assert all(str(file) in fault.what and fault.mend == f"chmod o-r {file}" for fault in heard)
+    assert len(users.now().users) == 1
+
+
+def test_a_caution_of_a_file_that_has_gone_is_no_error(tmp_path: Path) -> None:
+    heard: list[AccessFault] = []
+    Users(tmp_path / "gone", heard.append).caution()
+    assert [type(fault) for fault in heard] == [BadUsersFile]
+
+
 def test_a_file_of_the_largest_size_is_bounded() -> None:
     with pytest.raises(BadUsersFile, match="too long"):
         read_users("#" * (MOST_CHARACTERS + 1), WHERE)

@@ -1,5 +1,7 @@
 """Texts that were written to break a parser: each is answered, none is mistaken for another."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,6 +75,31 @@ def _passes(tokens: list[tuple[int, int, str, str]], limits: ParseLimits) -> boo
     except Beyond:
         return False
     return True
+
+
+@pytest.mark.parametrize("unit", ["/*", "/*/", "/**/", "+-", "+", "*/", "/*--", "=+/**/", "`/*`"])
+def test_a_run_that_the_scanner_would_go_over_again_and_again_is_refused_at_once(unit: str) -> None:
+    begun = time.process_time()
+    refused = parse("select " + unit * (900_000 // len(unit))).refused
+    assert time.process_time() - begun < 2.0  # over 20 s where the scanner has it
+    assert refused is not None
+    assert refused.rule == "limit"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/" + "*" * 900_000 + "/ select 1",
+        "--" * 400_000 + "\nselect 1",
+        "select '" + "=" * 900_000 + "'",
+        "select '" + "-" * 900_000 + "'",
+        "select '" + ("+-----+---------+\n" * 40_000) + "'",
+        "/**/ " * 150_000 + "select 1",
+        "select 1 /*********** a banner ***********/ " * 1,
+    ],
+)
+def test_long_runs_that_the_scanner_takes_at_once_are_served(text: str) -> None:
+    assert parse(text).refused is None
 
 
 @pytest.mark.parametrize("name", NESTS)

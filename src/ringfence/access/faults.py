@@ -22,6 +22,10 @@ class UnsafeFile(AccessFault):
     """A file of secrets that somebody else could have written."""
 
 
+class ReadableByOthers(AccessFault):
+    """A file of verifiers that everybody on the machine can read: a caution, for passwords can be tried against it."""
+
+
 class BadUser(AccessFault):
     """A user that no users file can hold: its name, a group or its last day."""
 

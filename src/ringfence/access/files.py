@@ -2,7 +2,7 @@
 
 The rule: a file is judged by the descriptor that is then read, so that nothing can be exchanged between look and use. It
 belongs to this user or to root, and nobody else may write it. (Others may read it where its owner wants so: a service's account
-often has to.)
+often has to. Where all can, `is_readable_by_all` lets a gate say so.)
 
 Why an edit is never half there: the new text goes to a draft beside the file, is synced, takes the file's name in one step
 (`rename`), and the folder is synced. Two edits at once are put in a row by a lock on the file; who waited and then holds the lock
@@ -36,6 +36,11 @@ Value = TypeVar("Value")
 def read_safely(file: Path, most: int) -> bytes:
     """Read a whole file of at most `most` bytes. Raises `UnsafeFile`, and `OSError` with the file's name."""
     return _read(file, most)[0]
+
+
+def is_readable_by_all(file: Path) -> bool:
+    """Whether its mode lets everybody on the machine read it; its group may, as a service's account has to."""
+    return bool(file.stat().st_mode & stat.S_IROTH)
 
 
 def edit(file: Path, change: Callable[[str], str], most: int) -> None:

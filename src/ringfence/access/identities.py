@@ -7,14 +7,15 @@ otherwise the kind of the question would tell which names there are. In order: t
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from ringfence.access.attempts import Attempts
 from ringfence.access.certificates import names_of
-from ringfence.access.faults import AccessFault, BadUsersFile, Denied, Reason
-from ringfence.access.files import Watched
+from ringfence.access.faults import AccessFault, BadUsersFile, Denied, ReadableByOthers, Reason
+from ringfence.access.files import Watched, is_readable_by_all
 from ringfence.access.keysets import KeySource, Log, key_source
 from ringfence.access.principal import Principal, VerifiedBy
 from ringfence.access.tokens import TokenRules, holder_of, rules_of
@@ -39,6 +40,13 @@ class Users:
         except OSError:
             self._log(BadUsersFile(f"{self._file} cannot be read", "check its path, owner and mode"))
         raise Denied(Reason.UNREADABLE)
+
+    def caution(self) -> None:
+        """Let the log hear of it where everybody can read verifiers."""
+        with suppress(Denied, OSError):  # it has been read before: what is wrong since is told when it is asked
+            if self.now().shapes and is_readable_by_all(self._file):
+                what = f"{self._file} can be read by everybody, who can try passwords against its verifiers"
+                self._log(ReadableByOthers(what, f"chmod o-r {self._file}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,12 @@ class Identities:
                     f"the users file of principals {source.name} cannot be used",
                     "the message above says why; make one with `ringfence user add`",
                 ) from None
+
+    def caution(self) -> None:
+        """Let the log hear of users files whose verifiers everybody can read. They are used all the same."""
+        for source in self._sources.values():
+            if not isinstance(source, TokenSource):
+                source.users.caution()
 
     async def run(self) -> None:
         """Keep the key sets fresh until cancelled."""

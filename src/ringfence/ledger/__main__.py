@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from ringfence.ledger.writer import Writer, listen, serve
 
 LOCK_SECONDS = 5.0  # for a writer that is just ending
 LOCK_STEP = 0.02
+_STANDARD = 3  # input, output, errors: what every process has open
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # The file has not been opened yet: SQLite's locks do not survive a fork, the flock and the socket do.
     if os.fork():
         os._exit(0)
-    _detach(log)
+    _detach(log, {listener.fileno(), ledger.lock_descriptor})
     serve(ledger, listener, given.idle, _stop_on_signals)
     return 0
 
@@ -74,14 +75,22 @@ def _is_listening(file: Path) -> bool:
     return False
 
 
-def _detach(log: int) -> None:
-    """Leave the terminal, and keep nothing of the starter's but the log."""
+def _detach(log: int, kept: Collection[int]) -> None:
+    """Leave the terminal, and keep nothing that is open but the log and what is `kept`.
+
+    Whoever started this may have handed down more than the standard three (uvloop leaves a pipe's own number open beside them),
+    and would wait for its end as long as it is held here.
+    """
     os.setsid()
     os.chdir("/")
     os.umask(0o077)
     nothing = os.open(os.devnull, os.O_RDWR)
     for number, handle in enumerate((nothing, nothing, log)):
         os.dup2(handle, number)
+    low = _STANDARD
+    for high in (*sorted(kept), os.sysconf("SC_OPEN_MAX")):
+        os.closerange(low, high)
+        low = high + 1
 
 
 def _stop_on_signals(writer: Writer) -> None:

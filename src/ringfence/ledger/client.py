@@ -10,6 +10,7 @@ new one within their own deadlines; others fail as ``closed``, for sending them 
 """
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from ringfence.ledger.frames import (
 DEADLINE = 1.0  # seconds: law 3
 START_DEADLINE = 15.0  # for a writer's process to begin, on a busy machine
 RETRY_STEP = 0.02
+_MOST_TOLD = 64 * 1024  # bytes of what a starter says before it ends
 _HEAD_BYTES = 64 * 1024  # of a frame are left for its first line, whose list of places is the longest
 
 
@@ -217,20 +219,26 @@ class LedgerClient:
         return connection
 
     async def _start_writer(self) -> None:
+        """Start a writer, and wait for the starter's end: not for the end of what it says, which the writer may hold open."""
         command = writer_command(self._file, self._key, self._idle)
         nothing = asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=nothing, stdout=nothing, stderr=asyncio.subprocess.PIPE, cwd="/"
-        )
-        try:
-            _, told = await process.communicate()
-        except asyncio.CancelledError:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-            raise
-        if process.returncode:
-            raise WriterNotStarted(self._file, told)
+        with os.fdopen(os.memfd_create("starter"), "rb") as told:  # memory: a disk may be full
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=nothing, stdout=nothing, stderr=told, cwd="/"
+            )
+            try:
+                async with asyncio.timeout(START_DEADLINE):
+                    await process.wait()
+            except TimeoutError:
+                raise LedgerUnavailable(Fault.TIMEOUT, f"{self._file}: its writer does not start in time") from None
+            finally:
+                if process.returncode is None:
+                    with suppress(ProcessLookupError):
+                        process.kill()
+                    await process.wait()
+            if process.returncode:
+                told.seek(0)
+                raise WriterNotStarted(self._file, told.read(_MOST_TOLD))
 
 
 def messages_of(entries: Sequence[Mapping[str, JsonValue]]) -> list[Append]:

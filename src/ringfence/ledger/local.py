@@ -46,6 +46,11 @@ class Lock:
             os.close(self._handle)
             raise LedgerUnavailable(Fault.BUSY, f"{file}: another process writes this ledger") from None
 
+    @property
+    def descriptor(self) -> int:
+        """The open file that holds the lock."""
+        return self._handle
+
     def release(self) -> None:
         """Let the next one write."""
         os.close(self._handle)
@@ -81,6 +86,11 @@ class Ledger:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    @property
+    def lock_descriptor(self) -> int:
+        """What a process that goes on with this ledger has to keep open."""
+        return self._lock.descriptor
 
     @property
     def size(self) -> int:

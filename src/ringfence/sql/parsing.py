@@ -27,6 +27,7 @@ from ringfence.sql.parsing_tokens import (
     Token,
     check_depth,
     check_names,
+    check_runs,
     constant_end,
     tokens_of,
 )
@@ -95,6 +96,7 @@ def _statements(text: str, limits: ParseLimits) -> list[RawStatement]:
         raise Beyond(Refusal("limit", "statement", why, "send it in smaller parts"))
     if b"\0" in encoded:
         raise Beyond(Refusal("syntax", "statement", "it holds a zero byte", "leave it out"))
+    check_runs(encoded)
     tokens = tokens_of(text)
     check_depth(tokens, limits)
     check_names(encoded, tokens)

@@ -1,14 +1,16 @@
 """The tokens of a text, and what is refused by looking at them alone: depth, chains of operators, names that could pass for
 something else.
 
-The rule: this looks before anything recurses, and goes through the tokens once. PostgreSQL's own scanner cuts them, so a
-bracket in a string is none. Offsets are bytes of the text in UTF-8; a token's end is its last byte, as the scanner gives it.
+The rule: this looks before anything recurses, and goes through the text once, then through the tokens once. PostgreSQL's own
+scanner cuts them, so a bracket in a string is none. Offsets are bytes of the text in UTF-8; a token's end is its last byte, as
+the scanner gives it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import re2
 from pglast.parser import scan
 
 from ringfence.sql.model import Refusal
@@ -51,6 +53,12 @@ _CLAUSES = names("SELECT FROM ON WHERE GROUP_P HAVING WINDOW ORDER LIMIT VALUES 
 _BRANCHES = _CLAUSES | {_COMMA, "AND", "OR"}
 _CHAINS = frozenset({"JOIN", "UNION", "EXCEPT", "INTERSECT"})  # nothing but a bracket ends these
 
+# PostgreSQL's scanner takes a whole run of operators' characters (scan.l: op_chars), keeps a part, and begins again behind it:
+# at each comment that opens in the run, and at each sign that it takes off the end of an operator. That is the run's length,
+# squared: 1 MB of /* took more than 20 s, of +- too. Its other tokens took up to 6 us for a byte.
+_RUN = re2.compile(rb"[~!@#^&|`?+\-*/%<=>]{64,}")
+_MOST_AGAIN = 100_000_000  # bytes that are looked at again: half a second at most
+
 _CONTROLS = bytes([*range(0x20), 0x7F])
 _C1_LEAD, _C1 = 0xC2, range(0x80, 0xA0)  # U+0080 to U+009F in UTF-8
 
@@ -72,6 +80,22 @@ class Beyond(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.why)
         self.refusal = refusal
+
+
+def check_runs(text: bytes) -> None:
+    """Refuse what the scanner would go over too often; strings and comments are not told from the rest."""
+    again = 0
+    for found in _RUN.finditer(text):
+        run = found[0]
+        operator = run.partition(b"--")[0]  # what follows is a comment, or inside of one: no sign is taken off there
+        again += (operator.count(b"+") + operator.count(b"-")) * len(run)
+        at = run.find(b"/*")
+        while at >= 0 and again <= _MOST_AGAIN:
+            again += len(run) - at
+            at = run.find(b"/*", at + 1)
+        if again > _MOST_AGAIN:
+            why = "comments or operators that touch one another go on for too long in it"
+            raise Beyond(Refusal("limit", "nesting", why, "put spaces between them, or send it as a parameter"))
 
 
 def tokens_of(text: str) -> list[Token]:

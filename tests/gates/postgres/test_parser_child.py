@@ -105,7 +105,7 @@ def test_texts_that_kill_parsers_are_refused_or_served_and_the_child_lives(run) 
                 "select '" + "(" * 5_000 + "'": "",
                 "select " + ",".join(f"${number}" for number in range(1, 65_536)): "",
                 "select $65536": "limit",
-                "/*" * 5_000 + "*/" * 5_000 + "select 1": "",
+                "/*" * 4_000 + "*/" * 4_000 + "select 1": "",
                 "select 'a\0b'": "syntax",
                 "select '\ud800'": "syntax",
                 "select 1;" * 1_000: "",
@@ -172,6 +172,44 @@ def test_a_text_that_is_late_is_refused_and_those_behind_it_are_served(run) -> N
             late, *behind = await asyncio.gather(*(child.parse(f"select {number}") for number in range(20)))
             assert (_rule(late), [_rule(each) for each in behind]) == ("limit", [""] * 19)
             assert child.restarts == 1
+
+    run(main())
+
+
+def test_a_short_text_waits_for_the_one_under_way_and_not_for_all_long_ones(run) -> None:
+    async def main() -> None:
+        async with _child() as child:
+            long = "select 1, " + "a," * 50_000 + "a"
+            ended: list[str] = []
+
+            async def ask(text: str, asker: str) -> None:
+                assert _rule(await child.parse(text, asker)) == ""
+                ended.append(asker)
+
+            async with asyncio.TaskGroup() as group:
+                for number in range(8):
+                    for _ in range(2):
+                        group.create_task(ask(long, f"long {number}"))
+                await asyncio.sleep(0)
+                group.create_task(ask("select 2", "short"))
+            assert ended.index("short") <= 1
+
+    run(main())
+
+
+def test_those_who_went_while_their_text_waited_cost_nothing(run) -> None:
+    async def main() -> None:
+        async with _child() as child:
+            await _stop(child)
+            gone = [asyncio.ensure_future(child.parse("x" * 20_000, number)) for number in range(10)]
+            await asyncio.sleep(0)
+            for each in gone:
+                each.cancel()
+            process = _pid(child)
+            assert process is not None
+            os.kill(process, signal.SIGCONT)
+            assert _rule(await child.parse("select 1")) == ""
+            assert (child._number, child._bytes, child._sent_bytes) == (2, 0, 0)
 
     run(main())
 

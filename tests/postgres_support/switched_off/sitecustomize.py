@@ -61,8 +61,8 @@ def _copies(module: ModuleType) -> None:
 def _statements(module: ModuleType) -> None:
     parse = module.ParserChild.parse
 
-    async def lenient(self: object, text: str) -> object:
-        parsed = await parse(self, text)
+    async def lenient(self: object, text: str, asker: object = None) -> object:
+        parsed = await parse(self, text, asker)
         return replace(parsed, statements=tuple(replace(one, refused=()) for one in parsed.statements))
 
     module.ParserChild.parse = lenient

@@ -7,7 +7,7 @@ notices keep their code, severity, position and the names of what they are about
 
 from collections.abc import Mapping
 
-from ringfence.crossing import Refusal, scrub
+from ringfence.crossing import Reason, Refusal, scrub
 from ringfence.detect import Detector
 from ringfence.gates.postgres.conditions import condition
 from ringfence.policy import Plan
@@ -20,6 +20,11 @@ PROTOCOL_VIOLATION = "08P01"
 CONNECTION_FAILURE = "08006"
 NOT_SUPPORTED = "0A000"
 TOO_LARGE = "54000"
+IO_ERROR = "58030"  # of a class that drivers take for passing: nothing is wrong with what was asked
+
+_CODES = {Reason.LEDGER: IO_ERROR, Reason.TOO_LARGE: TOO_LARGE}  # of refusals that are about no right of the asker's
+_TO_A_GATE = "feed no more while an answer is awaited"  # the crossing's words to whoever feeds it, no client's mend
+_LESS = "ask for less at once: fewer rows or columns, or parts of a long value"
 
 _NO_GRANT = (INSUFFICIENT_PRIVILEGE, "aclcheck_error")  # the routine cannot be forged by SQL
 
@@ -64,9 +69,11 @@ def error(
 
 
 def refusal(refused: Refusal, what: str, code: str = INSUFFICIENT_PRIVILEGE) -> bytes:
-    """Write what a refused client is told: what, the mend, and the crossing's id to ask about."""
+    """Write what a refused client is told: what, the mend, and the crossing's id to ask about. The reason's own code goes first."""
     about = f" ({refused.category})" if refused.category else ""
-    return error(code, f"refused by ringfence: {what}{about}", hint=refused.mend, detail=f"crossing {refused.crossing}")
+    hint = _LESS if refused.mend == _TO_A_GATE else refused.mend
+    message, detail = f"refused by ringfence: {what}{about}", f"crossing {refused.crossing}"
+    return error(_CODES.get(refused.reason, code), message, hint=hint, detail=detail)
 
 
 def withhold(frame: bytes) -> bytes:

@@ -1,8 +1,10 @@
 """The parser's child, as a gate uses it: texts are sent to it one after another, and it is replaced when it dies.
 
 The rule: the loop never waits for it. The oldest text that it has is the one that it is at: it has a deadline, and when the
-child dies or is late, that text is refused and the child ended; those behind it are sent again to the next child. What waits
-is bounded in number and bytes. A child that dies before it is ready is followed by the next one after a pause that doubles.
+child dies or is late, that text is refused and the child ended; those behind it are sent again to the next child. It is given
+few texts at a time, and a long one alone; the others wait for their turn (`turns`), so that a session's new text waits for the
+one under way and not for all that other sessions ask. What waits is bounded in number and bytes. A child that dies before it is
+ready is followed by the next one after a pause that doubles.
 """
 
 import asyncio
@@ -12,9 +14,11 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import asdict
 
+from ringfence.gates.postgres.turns import Turns
 from ringfence.sql.model import ParsedText, Refusal
 from ringfence.sql.parsing import ParseLimits
 from ringfence.sql.parsing_frames import HEADER, READY, Malformed, decode, header, read_header
@@ -25,6 +29,10 @@ DEADLINE = (
 STARTING = 20.0  # seconds for a child to begin to answer; it imports for 0.3 of one on an idle machine
 MOST_WAITING = 10_000  # texts
 MOST_BYTES = 64_000_000  # of texts that wait
+MOST_SENT = 8  # texts that the child has at once: it does not idle while the loop is at something else
+MOST_SENT_BYTES = 16_384  # of several texts that the child has at once: some 50 ms of its time
+EACH_SECONDS = 0.0002  # what a text is taken to cost before it was parsed,
+BYTE_SECONDS = 0.000_003  # and each byte of it: constants and names of one letter take as much
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 2.0
 LARGE = 65_536  # bytes of an answer that is decoded beside the loop: it would stand still for 10 ms and more
@@ -48,11 +56,13 @@ class ParserUnavailable(Exception):
 class _Waiting:
     """A text that was not answered yet."""
 
-    __slots__ = ("answer", "text")
+    __slots__ = ("answer", "asker", "cost", "text")
 
-    def __init__(self, text: bytes, answer: "asyncio.Future[ParsedText]") -> None:
+    def __init__(self, text: bytes, asker: Hashable, answer: "asyncio.Future[ParsedText]") -> None:
         self.text = text
+        self.asker = asker
         self.answer = answer
+        self.cost = EACH_SECONDS + BYTE_SECONDS * len(text)  # estimated
 
 
 class _Link(asyncio.Protocol):
@@ -91,8 +101,11 @@ class ParserChild:
         self.limits = ParseLimits() if limits is None else limits
         self.restarts = 0
         self._deadline = deadline
-        self._waiting: dict[int, _Waiting] = {}  # the oldest first, in the order in which they were sent
-        self._bytes = 0
+        self._turns = Turns[_Waiting]()  # not sent yet
+        self._sent: dict[int, _Waiting] = {}  # the oldest first, in the order in which they were sent
+        self._sent_bytes = 0
+        self._bytes = 0  # of all that wait, sent or not
+        self._begun = 0.0  # when the child began with the oldest
         self._number = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._transport: asyncio.Transport | None = None  # to a child that said that it is ready
@@ -114,8 +127,8 @@ class ParserChild:
                 f"the parser's child does not start\n  see why: {sys.executable} -c 'import {_MODULE}'"
             )
 
-    async def parse(self, text: str) -> ParsedText:
-        """Take `text` apart in the child. Never raises for what the text is."""
+    async def parse(self, text: str, asker: Hashable = None) -> ParsedText:
+        """Take `text` apart in the child, when it is `asker`'s turn. Never raises for what the text is."""
         if self._closing.is_set() or self._supervisor is None:
             return ParsedText(refused=_CLOSED)
         try:
@@ -125,9 +138,13 @@ class ParserChild:
         if len(encoded) > self.limits.size:
             why = f"the text has {len(encoded)} bytes, more than the {self.limits.size} that are allowed"
             return ParsedText(refused=Refusal("limit", "statement", why, "send it in smaller parts"))
-        if len(self._waiting) >= MOST_WAITING or self._bytes + len(encoded) > MOST_BYTES:
+        if len(self._turns) + len(self._sent) >= MOST_WAITING or self._bytes + len(encoded) > MOST_BYTES:
             return ParsedText(refused=_BUSY)
-        return await self._send(encoded)
+        waiting = _Waiting(encoded, asker, asyncio.get_running_loop().create_future())
+        self._turns.add(asker, waiting, waiting.cost)
+        self._bytes += len(encoded)
+        self._send()
+        return await waiting.answer
 
     async def close(self) -> None:
         """End the child; what waits is refused."""
@@ -141,24 +158,33 @@ class ParserChild:
 
     # What waits, and what is answered.
 
-    def _send(self, text: bytes) -> "asyncio.Future[ParsedText]":
-        self._number = self._number % _MOST_NUMBERS + 1
-        waiting = _Waiting(text, asyncio.get_running_loop().create_future())
-        self._waiting[self._number] = waiting
-        self._bytes += len(text)
-        if self._transport is not None:
-            self._transport.write(header(self._number, len(text)) + text)
-            if len(self._waiting) == 1:
-                self._watch()
-        return waiting.answer
+    def _send(self) -> None:
+        """Send what there is room for, in the order of turns."""
+        was_idle = not self._sent
+        while self._transport is not None and len(self._turns) and self._has_room(self._turns.first()):
+            waiting = self._turns.take()
+            if waiting.answer.done():  # whoever asked has gone
+                self._bytes -= len(waiting.text)
+                continue
+            self._number = self._number % _MOST_NUMBERS + 1
+            self._sent[self._number] = waiting
+            self._sent_bytes += len(waiting.text)
+            self._transport.write(header(self._number, len(waiting.text)) + waiting.text)
+        if was_idle:
+            self._watch()
+
+    def _has_room(self, waiting: _Waiting) -> bool:
+        few = len(self._sent) < MOST_SENT and self._sent_bytes + len(waiting.text) <= MOST_SENT_BYTES
+        return few or not self._sent
 
     def answered(self, number: int, data: bytes) -> None:
         """Take an answer of the child; one that was not asked for ends it."""
-        if number != next(iter(self._waiting), None):
+        if number != next(iter(self._sent), None):
             self._refuse_oldest(_DIED)
             self._end_child()
             return
         waiting = self._forget(number)
+        self._send()
         self._watch()
         if len(data) < LARGE:
             _settle(waiting, _decoded(data))
@@ -168,18 +194,24 @@ class ParserChild:
         task.add_done_callback(self._decoding.discard)
 
     def _forget(self, number: int) -> _Waiting:
-        waiting = self._waiting.pop(number)
+        waiting = self._sent.pop(number)
         self._bytes -= len(waiting.text)
+        self._sent_bytes -= len(waiting.text)
+        self._turns.charge(waiting.asker, waiting.cost, asyncio.get_running_loop().time() - self._begun)
         return waiting
 
     def _refuse_oldest(self, refusal: Refusal) -> None:
-        oldest = next(iter(self._waiting), None)
+        oldest = next(iter(self._sent), None)
         if oldest is not None:
             _settle(self._forget(oldest), ParsedText(refused=refusal))
 
     def _refuse_all(self, refusal: Refusal) -> None:
-        while self._waiting:
+        while self._sent:
             self._refuse_oldest(refusal)
+        while len(self._turns):
+            waiting = self._turns.take()
+            self._bytes -= len(waiting.text)
+            _settle(waiting, ParsedText(refused=refusal))
 
     # The deadline of the oldest text.
 
@@ -187,10 +219,12 @@ class ParserChild:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        oldest = next(iter(self._waiting.values()), None)
+        loop = asyncio.get_running_loop()
+        self._begun = loop.time()
+        oldest = next(iter(self._sent.values()), None)
         if oldest is not None and self._transport is not None:
             seconds = self._deadline * (1 + len(oldest.text) / _MEGABYTE)
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._be_late)
+            self._timer = loop.call_later(seconds, self._be_late)
 
     def _be_late(self) -> None:
         self._refuse_oldest(_LATE)
@@ -234,10 +268,11 @@ class ParserChild:
             if self._closing.is_set() or not await _is_ready(ours):
                 return False
             transport, _ = await loop.create_unix_connection(lambda: _Link(self, lost), sock=ours)
-            transport.writelines([header(number, len(each.text)) + each.text for number, each in self._waiting.items()])
+            transport.writelines([header(number, len(each.text)) + each.text for number, each in self._sent.items()])
             self._transport = transport
             self._ready.set()
             self._watch()
+            self._send()
             await lost
             if self._process is not None:  # it died by itself, of the text that it was at
                 self._refuse_oldest(_DIED)

@@ -6,14 +6,14 @@ The rule: nobody is served before `open`; every task has this for its owner; a p
 import asyncio
 import os
 import socket
-import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ringfence.access import AccessFault, end_point_of, open_identities
+from ringfence.access import AccessFault, open_identities
 from ringfence.gates.postgres import errors
 from ringfence.gates.postgres.canary import CanaryResult, send_canary
+from ringfence.gates.postgres.client_tls import tls_of
 from ringfence.gates.postgres.door import Doorway, admit
 from ringfence.gates.postgres.ends import ClientEnd
 from ringfence.gates.postgres.epoch import Watch
@@ -24,8 +24,11 @@ from ringfence.gates.postgres.upstream import Upstream, connect
 from ringfence.gates.postgres.upstream_address import Address, parse_address, secret_of
 from ringfence.gates.postgres.upstream_login import check_login
 from ringfence.policy import Gate, Policy
-from ringfence.policy.model import Login, Tls
+from ringfence.policy.model import Login
 from ringfence.sql.parsing import ParseLimits
+
+if TYPE_CHECKING:
+    import ssl
 
 _HOUSEKEEPING = 1.0  # seconds
 _BACKLOG = 512  # connections that wait to be accepted
@@ -78,8 +81,9 @@ class PostgresGate:
         """Make ready, and take the sockets that listen; nobody is served before `open`. Raises `AccessFault`."""
         world = self._world
         world.access.check()
+        world.access.caution()
         self._address = self._address_of(world.policy, world.gate)
-        self._tls, self._end_point = _tls_of(world.gate.tls, world.base)
+        self._tls, self._end_point = tls_of(world.gate.name, world.gate.tls, world.base)
         limits = world.gate.limits
         self._parser = ParserChild(ParseLimits(limits.statement, limits.nesting, parameters=limits.parameters))
         await self._parser.start()
@@ -122,9 +126,10 @@ class PostgresGate:
         world = self._world
         gate = policy.gates[world.gate.name]
         address = self._address_of(policy, gate)
-        tls, end_point = _tls_of(gate.tls, world.base)
+        tls, end_point = tls_of(gate.name, gate.tls, world.base)
         access = open_identities(policy, world.base, self._tell, world.access.attempts)
         access.check()
+        access.caution()
         for login in dict.fromkeys(gate.logins.values()):
             await self._check(login, address)
 
@@ -262,23 +267,6 @@ class PostgresGate:
 
     def _tell(self, fault: AccessFault) -> None:
         self._world.notify(f"{fault.what}; {fault.mend}")
-
-
-def _tls_of(tls: Tls | None, base: Path) -> tuple[ssl.SSLContext | None, bytes]:
-    """Make the context that clients meet, and its certificate's channel binding."""
-    if tls is None:
-        return None, b""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    certificate = base / tls.certificate
-    context.load_cert_chain(certificate, base / tls.key)
-    if tls.clients:
-        context.load_verify_locations(base / tls.clients)
-        context.verify_mode = ssl.CERT_OPTIONAL
-    pem = certificate.read_text(encoding="ascii")
-    begin = pem.index("-----BEGIN CERTIFICATE-----")
-    end = pem.index("-----END CERTIFICATE-----", begin) + len("-----END CERTIFICATE-----")
-    return context, end_point_of(ssl.PEM_cert_to_DER_cert(pem[begin:end]))
 
 
 __all__ = ["PostgresGate", "Status", "World"]

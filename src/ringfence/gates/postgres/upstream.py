@@ -17,6 +17,7 @@ from ringfence.gates.postgres.upstream_login import (
     Fetch,
     Handshake,
     LoginRefused,
+    NoTls,
     Opened,
     Unreachable,
     UnsafeLogin,
@@ -263,10 +264,12 @@ async def _start_tls(
 ) -> asyncio.Transport:
     transport.write(write(SSLRequest()))
     answer = await greeter.read()
-    if answer != b"S":  # nor may anything in plain text stand behind it (CVE-2021-23222)
-        raise Unreachable(
+    if answer == b"N":
+        raise NoTls(
             f"{address.shown} does not speak TLS", "switch TLS on there: ssl = on, with a certificate for this name"
         )
+    if answer != b"S":  # nor may anything in plain text stand behind it (CVE-2021-23222)
+        raise Unreachable(f"{address.shown} does not answer whether it speaks TLS", "see its log")
     try:
         secured = await loop.start_tls(transport, greeter, context, server_hostname=address.host)
     except ssl.SSLCertVerificationError as error:
@@ -309,6 +312,7 @@ __all__ = [
     "Fetch",
     "Handshake",
     "LoginRefused",
+    "NoTls",
     "Opened",
     "Unreachable",
     "UnsafeLogin",

@@ -49,6 +49,10 @@ class Unreachable(UpstreamFault):
     """No connection, or no TLS that can be trusted."""
 
 
+class NoTls(UpstreamFault):
+    """The server said that it speaks no TLS, which the asset's `at` asks for: waiting does not mend that."""
+
+
 class LoginRefused(UpstreamFault):
     """The server did not let the login in, or asked for what it may not have."""
 
