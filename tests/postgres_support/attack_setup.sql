@@ -28,6 +28,10 @@ create table public.seen (id int, told text);
 create function public.note_it() returns trigger language plpgsql as
     $$begin new.told := (select card from public.customer where id = 1); return new; end$$;
 create trigger noted before insert on public.seen for each row execute function public.note_it();
+create table public.bought (id int primary key);
+insert into public.bought values (7);
+create table public.vault (told text, what int not null references public.bought on delete set null);
+insert into public.vault select card, 7 from public.customer where id = 1;
 create view public.renamed as select id, ssn as city, email as sku from public.customer;
 create rule spilling as on update to public.renamed do instead select card from public.customer;
 do $$ begin perform lo_from_bytea(424242, (select email::text::bytea from public.customer where id = 1)); end $$;

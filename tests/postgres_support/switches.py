@@ -19,6 +19,7 @@ SWITCHES: Sequence[Switch] = (
     Switch("unknown", ("a column that nobody has judged",)),  # an unknown field is denied
     Switch("comparisons", ("LIKE", "ORDER BY")),  # a comparison needs clear
     Switch("copies", ("a copy into a harmless column",)),  # a copy keeps its judgement
+    Switch("keeping", ("a failing row of one's own table",)),  # what is hidden is not kept in temporary tables
     Switch("statements", ("DO", "COPY to a program")),  # statements on no list are refused
     Switch("functions", ("text that runs", "reading a file")),  # functions on no list are refused
     Switch("opaque", ("PL/pgSQL that nobody declared",)),  # what cannot be traced is refused

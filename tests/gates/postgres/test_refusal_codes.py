@@ -1,11 +1,10 @@
 """What a refused client is told: a code that drivers act on rightly, and a mend that it can follow."""
 
-import inspect
 from datetime import UTC, datetime
 
 import pytest
 
-from ringfence.crossing import Reason, Refusal, crossing
+from ringfence.crossing import Reason, Refusal
 from ringfence.gates.carrying import new_crossing_id
 from ringfence.gates.postgres import errors
 
@@ -27,9 +26,3 @@ def test_a_refusal_for_the_ledger_may_pass_and_one_for_size_is_about_size(reason
 def test_a_code_that_was_chosen_stays_where_the_reason_has_none() -> None:
     assert _told(Reason.NOT_ALLOWED, code="54000")["C"] == "54000"
     assert _told(Reason.LEDGER, code="42501")["C"] == "58030"
-
-
-def test_what_is_too_large_is_told_with_a_mend_that_a_client_can_follow() -> None:
-    assert _told(Reason.TOO_LARGE, "ask for at most 5 rows")["H"] == "ask for at most 5 rows"
-    assert errors._TO_A_GATE in inspect.getsource(crossing)
-    assert _told(Reason.TOO_LARGE, errors._TO_A_GATE)["H"].startswith("ask for less at once")

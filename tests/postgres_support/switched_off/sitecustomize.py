@@ -58,6 +58,14 @@ def _copies(module: ModuleType) -> None:
     module.Judging._copy_refused = lambda self, use: None
 
 
+def _keeping(module: ModuleType) -> None:
+    module.Judging._keeping_refused = lambda self, use: None
+
+
+def _rows_told_of(module: ModuleType) -> None:
+    module._rows_told_of = lambda known: frozenset()
+
+
 def _statements(module: ModuleType) -> None:
     parse = module.ParserChild.parse
 
@@ -120,6 +128,10 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     "unknown": {"ringfence.policy.announcing": _unknown},
     "comparisons": {"ringfence.policy.announcing": _comparisons},
     "copies": {"ringfence.policy.announcing": _copies},
+    "keeping": {
+        "ringfence.policy.announcing": _keeping,
+        "ringfence.gates.postgres.verdicts": _rows_told_of,
+    },
     "statements": {"ringfence.gates.postgres.parser": _statements},
     "functions": {"ringfence.sql.origins_functions": _functions},
     "opaque": {"ringfence.sql.origins_functions": _opaque},

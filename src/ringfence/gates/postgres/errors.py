@@ -23,8 +23,6 @@ TOO_LARGE = "54000"
 IO_ERROR = "58030"  # of a class that drivers take for passing: nothing is wrong with what was asked
 
 _CODES = {Reason.LEDGER: IO_ERROR, Reason.TOO_LARGE: TOO_LARGE}  # of refusals that are about no right of the asker's
-_TO_A_GATE = "feed no more while an answer is awaited"  # the crossing's words to whoever feeds it, no client's mend
-_LESS = "ask for less at once: fewer rows or columns, or parts of a long value"
 
 _NO_GRANT = (INSUFFICIENT_PRIVILEGE, "aclcheck_error")  # the routine cannot be forged by SQL
 
@@ -71,17 +69,16 @@ def error(
 def refusal(refused: Refusal, what: str, code: str = INSUFFICIENT_PRIVILEGE) -> bytes:
     """Write what a refused client is told: what, the mend, and the crossing's id to ask about. The reason's own code goes first."""
     about = f" ({refused.category})" if refused.category else ""
-    hint = _LESS if refused.mend == _TO_A_GATE else refused.mend
     message, detail = f"refused by ringfence: {what}{about}", f"crossing {refused.crossing}"
-    return error(_CODES.get(refused.reason, code), message, hint=hint, detail=detail)
+    return error(_CODES.get(refused.reason, code), message, hint=refused.mend, detail=detail)
 
 
 def withhold(frame: bytes) -> bytes:
     """Give an error or notice without its texts: its message is the standard name of its condition."""
     fields = fields_of(frame[5:])
     kept = {key: text for key, text in fields.items() if key in _KEPT or key in _NAMES}
-    if (fields.get("C"), fields.get("R")) == _NO_GRANT:
-        return frame  # it names an object, and nothing else
+    if (fields.get("C"), fields.get("R")) == _NO_GRANT:  # its message names an object, and nothing else
+        return write(frame[:1], kept | {"M": fields.get("M", "")})
     kept["M"] = condition(fields.get("C", ""))
     if "D" in fields or fields.get("M", "") != kept["M"]:
         kept["D"] = WITHHELD
