@@ -11,6 +11,7 @@ from ringfence.crossing import Body
 from ringfence.gates.carrying import Recorder, Unrecorded
 from ringfence.serve.figures import Figures
 
+LASTING = 3.0  # seconds: a ledger that missed one deadline is no trouble yet
 _WITH_TOTALS = frozenset({"crossed", "closed"})
 
 
@@ -21,6 +22,7 @@ class Measured:
         self._within = within
         self._entries = self._faults = self._refused = self._changed = self._bytes_out = 0
         self._seconds = 0.0
+        self._refusing_since: float | None = None  # the ledger took nothing since then
 
     async def record(self, body: Body) -> str:
         """Write one entry."""
@@ -29,7 +31,9 @@ class Measured:
             receipt = await self._within.record(body)
         except Unrecorded:
             self._faults += 1
+            self._refusing_since = self._refusing_since or time.monotonic()
             raise
+        self._refusing_since = None
         self._seconds += time.perf_counter() - began
         self._entries += 1
         kind = body.get("kind")
@@ -41,6 +45,13 @@ class Measured:
         elif kind == "refused":
             self._refused += 1
         return receipt
+
+    def trouble(self) -> str:
+        """Say that the ledger cannot be written, once that has lasted."""
+        since = self._refusing_since
+        if since is None or time.monotonic() - since < LASTING:
+            return ""
+        return "the ledger cannot be written, so what has to be recorded is refused: see its disk, and that its writer runs"
 
     def added_to(self, figures: Figures) -> Figures:
         """Give a gate's own figures with these."""

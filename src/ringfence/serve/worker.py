@@ -115,7 +115,7 @@ class Worker:
                     return
                 case Ask(number=number):
                     figures = recorder.added_to(service.figures())
-                    self._say(Counted(number, self._policy, figures, service.trouble()))
+                    self._say(Counted(number, self._policy, figures, recorder.trouble() or service.trouble()))
                 case Prepare() if draining is None:
                     await self._prepare(service, order)
                 case Commit(generation=generation) if draining is None:
