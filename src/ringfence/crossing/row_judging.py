@@ -122,6 +122,7 @@ class RowJudge:
         "_keys",
         "_order",
         "_plan",
+        "_replaced",
         "_replacers",
         "_restored",
         "_subjects",
@@ -149,6 +150,9 @@ class RowJudge:
         self._announced = _announced(plan, carrier)
         self._unread = carrier.opaque if plan.passes_unread else frozenset()
         self._wanted = [number for number, known in enumerate(self._announced) if self._is_wanted(number, known)]
+        # What nobody can read is replaced all the same where every value becomes the same.
+        self._replaced = [n for n in self._wanted if n in carrier.opaque and self._announced[n].uniform]
+        self._wanted = [number for number in self._wanted if number not in self._replaced]
         self._replacers: dict[int, Replacer] = {}
         self._subjects: dict[bytes, str] = {}  # those of the first people, whom entries name
         self._binds = plan.mode is Mode.ENFORCE
@@ -159,8 +163,10 @@ class RowJudge:
         judged = JudgedRows(rows)
         for number in self._unread:
             self._note_unread(judged, number)
-        if not self._wanted:
+        if not self._wanted and not self._replaced:
             return judged
+        for number in self._replaced:
+            self._uniformly(judged, number, rows.count)
         taken = self._carrier.take(rows, self._wanted)
         for number, values in zip(self._wanted, taken, strict=True):
             column = self._carrier.columns[number]

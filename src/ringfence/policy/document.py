@@ -295,7 +295,7 @@ class GateDocument(_Model):
         default={},
         description="Per role, the upstream's login: its name, or `{user, secret}`. Variables are replaced.",
     )
-    allow: list[Annotated[str, Field(pattern=r"^[a-z]+:[^\s]{1,200}$")]] = Field(
+    allow: list[Annotated[str, Field(pattern=r"^(function|relation|setting|statement|type):[^\s]{1,200}$")]] = Field(
         default=[],
         description="PostgreSQL: refusals that are lifted, each by the name that the refusal gives: `function:pg_read_file`.",
     )

@@ -171,6 +171,15 @@ def test_types_of_ones_own_are_looked_into_in_binary_both_ways(postgres: Server,
     )
 
 
+def test_what_is_computed_and_hidden_is_null_in_a_binary_type_that_nobody_can_read(gate: House) -> None:
+    with psycopg.connect(gate.dsn()) as client:
+        for kind in ("money", "regtype", "tsquery"):
+            cursor = client.cursor(binary=True)
+            computed = f"case when email is null then '1'::{kind} else '2'::{kind} end"
+            text = f"select id, {computed}, 'plain' from person where id in (1, 3) order by id"
+            assert cursor.execute(text.encode()).fetchall() == [(1, None, "plain"), (3, None, "plain")]
+
+
 def test_asyncpg_sees_masks_in_binary_and_prepares_as_ever(gate: House) -> None:
     asyncpg = pytest.importorskip("asyncpg")
 
