@@ -99,4 +99,4 @@ def test_settings_that_a_client_may_set_are_ones_that_any_user_may_set(connectio
     contexts = dict(connection.execute("select lower(name), context from pg_settings").fetchall())
     wrong = {name: contexts[name] for name in setting_table._FREE if name in contexts and contexts[name] != "user"}
     assert wrong == {}
-    assert len(setting_table._FREE & contexts.keys()) > 100
+    assert len(setting_table._FREE & contexts.keys()) > 70

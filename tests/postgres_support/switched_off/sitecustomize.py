@@ -100,6 +100,10 @@ def _settings(module: ModuleType) -> None:
     module.allowed_setting = lambda name: True
 
 
+def _start_up(module: ModuleType) -> None:
+    module.allowed_at_start = lambda name, value: True
+
+
 def _errors(module: ModuleType) -> None:
     module.withhold = lambda frame, *more: frame
     module.scrubbed = lambda frame, *more: frame
@@ -137,7 +141,7 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     "opaque": {"ringfence.sql.origins_functions": _opaque},
     "relations": {"ringfence.sql.origins_columns": _relations, "ringfence.gates.postgres.verdicts": _judged},
     "settings": {"ringfence.sql.origins_functions": _settings},
-    "start-up": {"ringfence.gates.postgres.opening": _settings},
+    "start-up": {"ringfence.gates.postgres.opening": _start_up},
     "errors": {"ringfence.gates.postgres.errors": _errors},
     "inbound": {"ringfence.gates.postgres.inbound": _inbound},
     "budgets": {"ringfence.gates.postgres.inbound": _budgets},
