@@ -4,6 +4,8 @@ import platform
 import sys
 from importlib import import_module
 
+from ringfence.cli.version import is_compiled
+
 NAMES = (
     *("startup", "detection", "carrying", "transforms", "planning", "ledger", "pipe"),
     *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows"),
@@ -16,7 +18,8 @@ def main() -> int:
     if unknown:
         print(f"no such benchmark: {unknown[0]}; there are {', '.join(NAMES)}", file=sys.stderr)
         return 2
-    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, uncompiled")
+    built = "compiled" if is_compiled() else "uncompiled"
+    print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {built}")
     print()
     print("| what | figure | beside it |")
     print("| --- | --- | --- |")

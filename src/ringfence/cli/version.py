@@ -12,6 +12,10 @@ app = typer.Typer(add_completion=False)
 @app.command(help="Print the version.\n\nExample: ringfence version")
 def show() -> None:
     """Print the version of the installed package, and whether its hot loops are compiled."""
+    print(f"ringfence {version('ringfence')} ({'compiled' if is_compiled() else 'uncompiled'})")
+
+
+def is_compiled() -> bool:
+    """Say whether the hot loops are compiled."""
     found = find_spec("ringfence.wire.postgres.rows")
-    is_compiled = found is not None and (found.origin or "").endswith(tuple(EXTENSION_SUFFIXES))
-    print(f"ringfence {version('ringfence')} ({'compiled' if is_compiled else 'uncompiled'})")
+    return found is not None and (found.origin or "").endswith(tuple(EXTENSION_SUFFIXES))
