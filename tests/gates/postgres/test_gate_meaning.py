@@ -167,6 +167,22 @@ def test_statements_are_known_by_the_text_around_their_integers(postgres: Server
         assert gate.gate.status().traced == 2
 
 
+def test_a_text_in_whose_values_nothing_was_found_is_known_when_it_comes_again(postgres: Server, tmp_path: Path) -> None:
+    with (
+        house(postgres.database("meaning", SCHEMA), tmp_path) as gate,
+        psycopg.connect(gate.dsn(), autocommit=True) as client,
+    ):
+        cursor = psycopg.ClientCursor(client)
+        text = "select i.label, 'plain' from item i join person p on p.id = i.id where p.id = 1"
+        for _ in range(5):
+            assert cursor.execute(text).fetchone() == ("item 1", "plain")
+        assert gate.gate.status().statements == 1
+        for _ in range(2):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                cursor.execute(text.replace("plain", "4111 1111 1111 1111"))
+        assert gate.gate.status().statements == 3
+
+
 def test_a_watch_that_breaks_goes_on_and_until_then_nothing_is_known(
     postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,12 +44,12 @@ _CLOSE = "ClosePortalStmt"
 _HOT = frozenset({StatementKind.PLANNED, StatementKind.TRANSACTION, StatementKind.SHOW, StatementKind.HARMLESS})
 
 
-def may_be_hot(verdict: "Verdict") -> bool:
-    """Whether the statement may run again by its text alone."""
+def may_be_hot(verdict: "Verdict", *, is_clean: bool = False) -> bool:
+    """Whether the statement may run again by its text alone. `is_clean`: in the values that stand in it nothing was found."""
     return (
         verdict.known.raw.kind in _HOT
         and verdict.refusal is None
-        and verdict.inbound is None
+        and (verdict.inbound is None or (is_clean and not verdict.inbound.nulls))
         and not verdict.plan.charges
         and not verdict.matching
         and not verdict.changes_meaning

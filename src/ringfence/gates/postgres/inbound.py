@@ -57,6 +57,7 @@ class LetIn:
 
     verdict: Verdict
     changes: dict[Given, str | None]
+    is_clean: bool = False  # they were looked at, and nothing was found: the same values need no second look
 
 
 async def let_in(
@@ -76,8 +77,8 @@ async def let_in(
             return stopped
     if verdict.inbound is None:
         return LetIn(verdict, changes)
-    stopped = await _cross(session, verdict, values, changes, only)
-    return stopped or LetIn(verdict, changes)
+    crossed = await _cross(session, verdict, values, changes, only)
+    return crossed if isinstance(crossed, Stopped) else LetIn(verdict, changes, is_clean=crossed)
 
 
 def _charge(session: "Session", verdict: Verdict) -> Stopped | None:
@@ -136,7 +137,8 @@ async def _cross(
     values: Values,
     changes: dict[Given, str | None],
     only: GivenKind | None,
-) -> Stopped | None:
+) -> Stopped | bool:
+    """Take values across; say whether nothing was found in them."""
     assert verdict.inbound is not None  # noqa: S101 (its caller looked)
     inbound = verdict.inbound.of(only)
     if only is not GivenKind.LITERAL:
@@ -148,7 +150,7 @@ async def _cross(
         refused = Refused(Denial.FIELD, "inbound", "send it as text: a value of this type cannot be looked at")
         return Stopped(replace(inbound.plan, refused=refused), "a given value cannot be read")
     if not inbound.givens:
-        return None
+        return True
     given_values = [_UNREAD if given in unread else changes.get(given, values.get(given)) for given in inbound.givens]
     if inbound.plan.restore:
         alone = frozenset(verdict.known.analysis.alone)
@@ -186,7 +188,7 @@ async def _cross(
     released = b"".join(part.data for part in carried.released if isinstance(part, Rows))
     made = zip(inbound.givens, rows_of(released)[0], strict=True)
     changes.update({given: value for given, value in made if given not in unread and value != values.get(given)})
-    return None
+    return not crossing.summary.recorded
 
 
 class Literals:

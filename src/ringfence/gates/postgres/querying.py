@@ -67,6 +67,9 @@ class Querying:
             verdict = hot.find(frame)
         if verdict is None or session.unsynced or (session.stated.is_open and _ends_or_marks(verdict)):
             return self._slowly(frame)
+        if verdict.inbound is not None:  # nothing was found in this very text: it crosses again, and is counted
+            verdict.brought += 1
+            verdict.brought_size += len(frame)
         session.statements.pop(_UNNAMED, None)
         session.up.append(frame)
         session.pending.append(verdict.querying or result_of(session, verdict, None, ends=True))
@@ -102,23 +105,27 @@ class Querying:
         found = await self._ready_to_run(piece, sync=True, ends=True)
         if found is None:
             return
-        verdict, text = found
+        verdict, text, is_clean = found
         if text is piece.text:
-            self._remember(frame, verdict)
+            self._remember(frame, verdict, is_clean=is_clean)
         else:
             frame = speaking.query(text)
         await self._send(frame, piece, verdict)
 
-    def _remember(self, frame: bytes, verdict: Verdict) -> None:
+    def _remember(self, frame: bytes, verdict: Verdict, *, is_clean: bool) -> None:
         session = self._session
         known = verdict.known
         if not session.shared.remembers or session.changed or (known.traced and known.key is not session.key):
             return
-        if may_be_hot(verdict) and session.place is not None:
-            session.hot.remember_query(frame, verdict, by_shape=not known.analysis.loose and not known.analysis.written)
+        if may_be_hot(verdict, is_clean=is_clean) and session.place is not None:
+            by_shape = verdict.inbound is None and not known.analysis.loose and not known.analysis.written
+            session.hot.remember_query(frame, verdict, by_shape=by_shape)
 
-    async def _ready_to_run(self, piece: Piece, *, sync: bool, ends: bool) -> tuple[Verdict, bytes] | None:
-        """Know a statement and take its literals across; give the verdict and the text to run, None where it was refused."""
+    async def _ready_to_run(self, piece: Piece, *, sync: bool, ends: bool) -> tuple[Verdict, bytes, bool] | None:
+        """Know a statement and take its literals across; give the verdict and the text to run, None where it was refused.
+
+        Last, whether nothing was found in its literals.
+        """
         session = self._session
         await before(session, piece.raw)
         known = await known_of(session, piece, piece.text, sync=sync)
@@ -132,7 +139,7 @@ class Querying:
             await refuse(session, let.plan, let.what, ends=ends, recorded=let.recorded)
             return None
         if not let.changes:
-            return let.verdict, piece.text
+            return let.verdict, piece.text, let.is_clean
         # What runs is another text: it is looked at as it will run. Its values have crossed already.
         text = literals.changed(let.changes)
         again = await known_of(session, piece, text, sync=sync)
@@ -143,7 +150,7 @@ class Querying:
         if verdict.refusal is not None and not verdict.observes:
             await refuse(session, verdict.refusal, verdict.what, ends=ends)
             return None
-        return verdict, text
+        return verdict, text, False
 
     async def _send(self, frame: bytes, piece: Piece, verdict: Verdict) -> None:
         session = self._session
@@ -194,7 +201,7 @@ class Querying:
         if found is None:
             await session.quiet()
             return False
-        verdict, text = found
+        verdict, text, _ = found
         failures = session.failures
         session.up.append(
             speaking.parse(_UNNAMED, text)

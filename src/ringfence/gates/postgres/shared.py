@@ -169,6 +169,9 @@ class Shared:
         now = self.clock()
         kept = []
         for verdict in self._verdicts:
+            if verdict.brought and verdict.inbound is not None:
+                self._tally(verdict.inbound.plan).add_many(verdict.brought, verdict.brought_size, now)
+                verdict.brought = verdict.brought_size = 0
             if verdict.times:
                 self._tally(verdict.plan).add_many(verdict.times, verdict.size, now)
                 verdict.times = verdict.size = 0

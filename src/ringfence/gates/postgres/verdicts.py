@@ -63,6 +63,8 @@ class Verdict:
     """What happens to one statement for one standing. `matched`: the columns that are compared with nothing but tokens."""
 
     __slots__ = (
+        "brought",
+        "brought_size",
         "changes_meaning",
         "executing",
         "inbound",
@@ -110,6 +112,8 @@ class Verdict:
             written.origins and written.path.startswith(TEMPORARY) for written in analysis.written
         )
         self.watched = False  # by who counts what it relays
+        self.brought = 0  # times that its own text, with values in which nothing was found, came again since then
+        self.brought_size = 0
         self.times = 0  # results relayed since they were last counted
         self.size = 0  # and their bytes
 
