@@ -12,7 +12,7 @@ columns are counted and not searched.
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
-from ringfence.carriers import Change, Edit, Field, RowColumn, Rows, RowsCarrier, Unit, splice
+from ringfence.carriers import Change, Edit, Field, RowColumn, Rows, RowsCarrier, Undecodable, Unit, splice
 from ringfence.carriers.json_cells import read_documents
 from ringfence.carriers.json_text import write_json
 from ringfence.carriers.text import write_text
@@ -167,7 +167,14 @@ class RowJudge:
             return judged
         for number in self._replaced:
             self._uniformly(judged, number, rows.count)
-        taken = self._carrier.take(rows, self._wanted)
+        try:
+            taken = self._carrier.take(rows, self._wanted)
+        except Undecodable:
+            if not self._plan.passes_unread:
+                raise
+            for number in self._wanted:
+                self._note_unread(judged, number)
+            return judged
         for number, values in zip(self._wanted, taken, strict=True):
             column = self._carrier.columns[number]
             if self._is_subject(column):

@@ -167,7 +167,9 @@ def test_statements_are_known_by_the_text_around_their_integers(postgres: Server
         assert gate.gate.status().traced == 2
 
 
-def test_a_text_in_whose_values_nothing_was_found_is_known_when_it_comes_again(postgres: Server, tmp_path: Path) -> None:
+def test_a_text_in_whose_values_nothing_was_found_is_known_when_it_comes_again(
+    postgres: Server, tmp_path: Path
+) -> None:
     with (
         house(postgres.database("meaning", SCHEMA), tmp_path) as gate,
         psycopg.connect(gate.dsn(), autocommit=True) as client,

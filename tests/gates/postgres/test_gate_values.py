@@ -166,6 +166,10 @@ def test_types_of_ones_own_are_looked_into_in_binary_both_ways(postgres: Server,
 
     with house(postgres.database("typed", SCHEMA + TYPED), tmp_path) as gate:
         asyncio.run(play(gate.port, gate.database))
+        with psycopg.connect(gate.dsn()) as client:  # a domain in a record that says itself what it holds
+            result = client.cursor(binary=True).execute("select row(called, id), row('x'::word, 1) from typed").pgresult
+            assert result is not None
+            assert (result.get_value(0, 0), b"x" in (result.get_value(0, 1) or b"")) == (None, True)
     assert postgres.psql(gate.database, "select who, moods, spelt from typed where id > 1").strip() == (
         "(nothing,1)|{calm}|[a,b)"
     )

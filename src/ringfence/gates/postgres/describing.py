@@ -9,6 +9,7 @@ from ringfence.gates.postgres.statements import Column
 from ringfence.policy import Plan
 from ringfence.transform.types import ValueType
 from ringfence.wire.postgres.values import (
+    RECORD,
     TEXTUAL,
     Codec,
     array_of,
@@ -17,6 +18,7 @@ from ringfence.wire.postgres.values import (
     is_json,
     multirange_of,
     range_of,
+    record_of,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +79,8 @@ def _codecs(known: "Known", oids: Sequence[int]) -> dict[int, Codec]:
 
 def _codec_for(oid: int, types: "Mapping[int, Type | None]", depth: int) -> Codec | None:
     """Make the codec of a type from those of its parts; None where one of them is not known."""
+    if oid == RECORD and types and depth < _DEEPEST:
+        return record_of(lambda inner: _codec_for(inner, types, depth + 1))
     codec = codec_of(oid)
     kind = types.get(oid)
     if codec is not None or kind is None or depth > _DEEPEST:

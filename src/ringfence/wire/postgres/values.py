@@ -170,7 +170,8 @@ _ELEMENTS: Mapping[int, int] = {
 }  # fmt: skip
 """Arrays, and what their elements are."""
 
-_RECORD, _RECORDS = 2249, 2287
+RECORD: Final = 2249
+_RECORD, _RECORDS = RECORD, 2287
 _JSON = frozenset((114, 3802))
 
 
@@ -226,6 +227,18 @@ def composite_of(types: Sequence[int], codecs: Mapping[int, Codec] | None = None
         lambda value: decode_record(value, lambda oid, field: codec(oid).decode(field)),
         lambda text: encode_record(text, types, lambda oid, field: codec(oid).encode(field)),
     )
+
+
+def record_of(codec: Callable[[int], Codec | None]) -> Codec:
+    """Make the codec of records, whose values say of what types they are; `codec` gives those, also of one's own."""
+
+    def decode(oid: int, field: bytes) -> bytes:
+        found = codec(oid)
+        if found is None:
+            raise ValueError
+        return found.decode(field)
+
+    return Codec(ValueType.OTHER, lambda value: decode_record(value, decode), _cannot)
 
 
 _NESTED: Mapping[int, Codec] = {
