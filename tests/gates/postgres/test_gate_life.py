@@ -91,6 +91,21 @@ def test_what_a_client_says_of_itself_is_scrubbed_before_it_is_recorded(gate: Ho
     assert "application_name" in str(gate.entries.bodies[-1]["client"])
 
 
+def test_what_is_relayed_after_an_idle_while_is_counted_too(gate: House) -> None:
+    async def gathered() -> None:
+        gate.gate.shared._gather()
+
+    with psycopg.connect(gate.dsn(), autocommit=True) as client:
+        cursor = psycopg.ClientCursor(client)
+        for _ in range(3):
+            cursor.execute("select label from item where id = 1")
+            for _ in range(2):  # the second time it was idle, and is not watched any more
+                gate.run(gathered())
+    gate.run(gate.gate.shared.write_counts(closing=True))
+    counted = [body for body in gate.entries.bodies if body["kind"] == "counted" and body["flow"] == "reads"]
+    assert sum(int(str(body["payloads"])) for body in counted) >= 3
+
+
 def test_a_ledger_that_cannot_be_written_lets_nothing_through(gate: House) -> None:
     with psycopg.connect(gate.dsn(), autocommit=True) as client:
         gate.entries.failing = True

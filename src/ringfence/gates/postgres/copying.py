@@ -16,6 +16,7 @@ from ringfence.gates.postgres.awaited import COMMAND_COMPLETE, COPY_IN, READY, A
 from ringfence.gates.postgres.copy_formats import copy_rows, cutter_for
 from ringfence.gates.postgres.describing import row_columns
 from ringfence.gates.postgres.refusing import record_refusal
+from ringfence.gates.postgres.results import count_one
 from ringfence.gates.postgres.searching import feed, searches
 from ringfence.policy import Denial, Refused
 from ringfence.wire.postgres.splitting import CopyPart, CopyPlace
@@ -188,7 +189,7 @@ class _Copy:
     async def end(self, frame: bytes, *, whole: bool) -> None:
         crossing = self._crossing
         if crossing is None:
-            self._copying.verdict.times += 1
+            count_one(self._session, self._copying.verdict)
             self._session.up.append(frame)
             return
         if self._copying.refusal is not None or self._copying.is_over:

@@ -44,6 +44,13 @@ _PASSED = frozenset({DATA_ROW, ROW_DESCRIPTION, COPY_OUT, COPY_DATA, COPY_DONE})
 _GONE_ON = "the result was cut off; what the statement did before that may stand"
 
 
+def count_one(session: "Session", verdict: "Verdict") -> None:
+    """Count a payload that was relayed. A verdict that was idle for a while is not among those that are gathered any more."""
+    verdict.times += 1
+    if not verdict.watched:
+        session.shared.watch(verdict)
+
+
 class Passing(Awaited):
     """A result that passes as it is. One for all executions of a verdict."""
 
@@ -57,7 +64,7 @@ class Passing(Awaited):
         """Relay."""
         if letter in _ENDS_A_RESULT:
             session.pending.popleft()
-            self._verdict.times += 1
+            count_one(session, self._verdict)
         elif letter in _PASSED:
             self._verdict.size += len(frame)
         else:
@@ -78,7 +85,7 @@ class PassingQuery(Passing):
             session.pending.popleft()
             return session.ready(frame)
         if letter in _ENDS_A_RESULT:
-            self._verdict.times += 1
+            count_one(session, self._verdict)
         elif letter in _PASSED:
             self._verdict.size += len(frame)
         else:
@@ -113,7 +120,7 @@ class Limited(Awaited):
         if self._rows <= self._most:
             session.down.append(frame)
         if is_last:
-            self._verdict.times += 1
+            count_one(session, self._verdict)
             if not self.ends:
                 session.pending.popleft()
             if self._rows > self._most:

@@ -148,6 +148,7 @@ class Shared:
         """Count the results that a verdict lets pass."""
         if len(self._verdicts) >= MOST_VERDICTS:
             self._gather()
+        verdict.watched = True
         self._verdicts.append(verdict)
 
     def count(self, summary: Summary, plan: Plan) -> None:
@@ -175,7 +176,7 @@ class Shared:
             if verdict.times:
                 self._tally(verdict.plan).add_many(verdict.times, verdict.size, now)
                 verdict.times = verdict.size = 0
-                kept.append(verdict)  # others come back when they are used again
+                kept.append(verdict)  # others come back when they relay again
             else:
                 verdict.watched = False
         self._verdicts = kept

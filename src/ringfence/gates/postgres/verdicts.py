@@ -176,7 +176,6 @@ def verdict_of(session: "Session", known: "Known", matched: frozenset[str] = fro
             known.verdicts.clear()
         found = known.verdicts[standing] = Verdict(known, standing)
     if not found.watched:
-        found.watched = True
         session.shared.watch(found)
     return found
 
