@@ -93,7 +93,8 @@ class Framer:
             count = 1
             if kind in self._rows:
                 at, count = self._run(data, at, kind, 1)
-            frames.append((kind, data[begin:at], count))
+            whole = begin == 0 and at == end  # compiled, a slice is always a copy
+            frames.append((kind, data if whole else data[begin:at], count))
         if at < end:
             self._check(data, at)
             self._partial += memoryview(data)[at:]
