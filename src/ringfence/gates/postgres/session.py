@@ -157,7 +157,7 @@ class Session(Sending):
     async def more_from_client(self, until: "asyncio.Future[None]") -> list[ClientFrame]:
         """Give the messages that came meanwhile, waiting for one: for a copy, whose data a slow step takes itself.
 
-        None where `until` is done before one comes.
+        Gives none where `until` is done before one comes.
         """
         while not self._inbox and not until.done():
             self._arrived = asyncio.get_running_loop().create_future()
