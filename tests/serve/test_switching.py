@@ -21,7 +21,8 @@ from ringfence.ledger import Reader
 TABLE = """
 do $$ begin create role switch_client login; exception when duplicate_object then null; end $$;
 create table person (id int primary key, name text, email text not null, born date, note text, pet text);
-insert into person select n, 'Wanda Walker', 'walker' || n || '@posta-nova.net', date '1980-01-01' + n, 'call walker@posta-nova.net', 'cat'
+insert into person
+  select n, 'Wanda Walker', 'walker' || n || '@posta-nova.net', date '1980-01-01' + n, 'at walker@posta-nova.net', 'cat'
   from generate_series(1, 20) n;
 create table item (id int primary key, label text);
 insert into item select n, 'item ' || n from generate_series(1, 20) n;
@@ -203,9 +204,9 @@ def test_what_would_have_been_refused_is_what_then_is_and_no_session_is_dropped(
 
 
 def test_errors_pass_as_they_are_where_a_flow_observes(place: Place, database: str) -> None:
-    with running(place) as up, client(up, database) as connection:
-        with pytest.raises(psycopg.errors.InvalidTextRepresentation, match="walker"):
-            connection.execute("select email::int from person where id = 1")
+    said = pytest.raises(psycopg.errors.InvalidTextRepresentation, match="walker")
+    with running(place) as up, client(up, database) as connection, said:
+        connection.execute("select email::int from person where id = 1")
 
 
 def test_a_report_is_written_in_every_form_without_a_value(place: Place, database: str) -> None:

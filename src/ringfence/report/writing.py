@@ -49,9 +49,9 @@ def _checkpoint_of(document: Document) -> str:
 
 
 def _md(text: str) -> str:
-    for special in ("\\", "|", "<", "`", "*", "_", "[", "]"):
+    for special in ("\\", "|", "`", "*", "_", "[", "]"):
         text = text.replace(special, "\\" + special)
-    return text
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def as_text(document: Document) -> str:
