@@ -241,11 +241,11 @@ def commands() -> str:
     """Every command with its help, arguments and options, from the commands themselves."""
     import typer.main
 
-    from ringfence.cli._program import COMMANDS
+    from ringfence.cli._program import COMMANDS, module_of
 
     parts = []
     for name, what in COMMANDS.items():
-        app = import_module(f"ringfence.cli.{name}").app
+        app = import_module(module_of(name)).app
         made: Any = typer.main.get_command(app)
         callbacks = [info.callback for info in app.registered_commands]
         if hasattr(made, "commands"):

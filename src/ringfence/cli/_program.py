@@ -47,10 +47,14 @@ COMMANDS = {
 }
 
 
-MODULES = {"try": "trying"}
-"""Commands whose names are words of Python: the module of each."""
+_MODULES = {"try": "trying"}  # whose name is a word of Python
 
 ALIASES = {"--version": "version", "--help": "help", "-h": "help"}
+
+
+def module_of(command: str) -> str:
+    """Name the module that a command stands in."""
+    return f"ringfence.cli.{_MODULES.get(command, command)}"
 
 
 def _help() -> str:
@@ -85,7 +89,7 @@ def _call(name: str, arguments: Sequence[str]) -> int:
         mend = f"did you mean `ringfence {near[0]}`?" if near else "`ringfence --help` lists the commands"
         raise Problem("no such command", mend)
     _name_kinds_plainly()
-    command = typer.main.get_command(import_module(f"ringfence.cli.{MODULES.get(name, name)}").app)
+    command = typer.main.get_command(import_module(module_of(name)).app)
     try:
         result = command.main(list(arguments), prog_name=f"ringfence {name}", standalone_mode=False)
     except typer.Exit as stop:
