@@ -1,4 +1,4 @@
-"""Rows per second of one processor through a whole crossing: 2 of 8 columns masked, a column of free text searched, nothing to do."""
+"""Rows a second of one processor through a crossing: 2 of 8 columns masked, a column of free text searched, nothing to do."""
 
 import struct
 import time
