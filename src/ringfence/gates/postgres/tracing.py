@@ -9,10 +9,10 @@ A prepared statement that may have been analysed anew is looked at anew, as a te
 again when nobody listened does then not matter.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ringfence.gates.postgres import speaking
+from ringfence.gates.postgres import errors, speaking
 from ringfence.gates.postgres.awaited import DATA_ROW, PARAMETERS, ROW_DESCRIPTION
 from ringfence.gates.postgres.catalogue import load
 from ringfence.gates.postgres.describing import columns_of, parameters_of
@@ -88,11 +88,19 @@ async def know(
             return found
     looked = await _look(session, looked_at, types, sync=sync)
     if isinstance(looked, Failed):
-        return looked
+        return _within(looked, raw, text)
     known = await _analyse(session, raw, text, looked, sync=sync)
     if session.key is not None and session.shared.remembers and not session.changed:
         session.key.remember(tail, known)
     return known
+
+
+def _within(failed: Failed, raw: RawStatement, text: bytes) -> Failed:
+    """Give an error about the query within a statement as one about the statement: its place counts from where that begins."""
+    if not raw.inner or raw.inner_start < 0:
+        return failed
+    before = text[: raw.inner_start - raw.start].decode("utf-8", "replace")
+    return replace(failed, error=errors.moved(failed.error, len(before)))
 
 
 @dataclass(frozen=True, slots=True)
