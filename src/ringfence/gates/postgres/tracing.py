@@ -11,10 +11,10 @@ again when nobody listened does then not matter.
 Where nothing is known by its text, the same tree may still mean what it meant: see `remembering`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ringfence.gates.postgres import speaking
+from ringfence.gates.postgres import errors, speaking
 from ringfence.gates.postgres.awaited import DATA_ROW, PARAMETERS, ROW_DESCRIPTION
 from ringfence.gates.postgres.catalogue import load
 from ringfence.gates.postgres.describing import columns_of, parameters_of
@@ -95,7 +95,7 @@ async def know(
             return found
     looked = await _look(session, looked_at, types, sync=sync)
     if isinstance(looked, Failed):
-        return looked
+        return _within(looked, raw, text)
     if session.key is None or session.shared.remembers or session.has_own_meaning:
         known = await _analyse(session, raw, text, looked, Questions(session.sure), sync=sync)
         if session.key is not None and session.shared.remembers and not session.changed:
@@ -146,6 +146,14 @@ async def _says_the_same(session: "Session", found: Remembered, *, sync: bool) -
         if letter == DATA_ROW:
             rows.setdefault(stage, []).extend(speaking.rows_of(frame))
     return all(asking.is_answered_by(rows.get(first + 3 * number, ())) for number, asking in enumerate(found.asked))
+
+
+def _within(failed: Failed, raw: RawStatement, text: bytes) -> Failed:
+    """Give an error about the query within a statement as one about the statement: its place counts from where that begins."""
+    if not raw.inner or raw.inner_start < 0:
+        return failed
+    before = text[: raw.inner_start - raw.start].decode("utf-8", "replace")
+    return replace(failed, error=errors.moved(failed.error, len(before)))
 
 
 @dataclass(frozen=True, slots=True)
