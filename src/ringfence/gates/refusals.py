@@ -1,10 +1,10 @@
 """Refusals that repeat: the first of a minute are recorded one by one, what follows is counted and recorded once.
 
 The rule: a refusal releases nothing, so nothing waits for its entry and law 2 allows counting. A client that is refused ten
-thousand times a second would otherwise write gigabytes an hour. Alike are refusals of one principal, role and purpose by one rule of
-one flow for one reason: what differs is the moment and the words. Their entry is the first one's, with `count`, `since` and the `last`
-crossing; crossing ids sort by time, so that `ringfence explain` finds the entry that a counted one went into. A process that is
-killed takes at most a minute's count with it, never the first refusals.
+thousand times a second would otherwise write gigabytes an hour. Alike are refusals of one principal, role and purpose by one rule
+of one flow for one reason: what differs is the moment and the words. Their entry is the first one's, with `count`, `since` and
+`last`, the newest crossing; crossing ids sort by time, so that `ringfence explain` finds the entry that a counted one went into. A
+process that is killed takes at most a minute's count with it, never the first refusals.
 """
 
 from collections.abc import Mapping
