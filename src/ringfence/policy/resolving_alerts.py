@@ -7,13 +7,15 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Protocol
-from urllib.parse import urlsplit
+
+import re2
 
 from ringfence.policy.alerts import AlertKind, AlertRule, Receiver
 from ringfence.policy.document_alerts import AlertDocument, ReceiverDocument
 from ringfence.policy.tree import Step
 from ringfence.taxonomy import CATEGORIES
 
+_HTTP = re2.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?")
 _PLACES = ("env:", "file:")
 
 
@@ -92,15 +94,12 @@ class AlertResolver:
 
 
 def _is_guarded(address: str) -> bool:
-    """Whether nobody can listen on the way, or stand in it."""
-    try:
-        parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
+    """Whether nobody can listen on the way, or stand in it. A user or password inside an address is none that is used."""
+    found = _HTTP.fullmatch(address)
+    if found is None:
         return False
-    if not host or any(char.isspace() or not char.isprintable() for char in address):
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and (host == "localhost" or _is_loopback(host)))
+    scheme, host = found.group(1), found.group(2).strip("[]")
+    return scheme == "https" or host == "localhost" or _is_loopback(host)
 
 
 def _is_loopback(host: str) -> bool:
