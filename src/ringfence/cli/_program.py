@@ -30,6 +30,7 @@ COMMANDS = {
     "up": "Run the gates of a policy.",
     "status": "Show how the running gates are.",
     "reload": "Have the running gates read their policy again.",
+    "alerts": "Send alerts, list them, acknowledge them, try their receivers.",
     "user": "Add, list and remove users of the gates.",
     "detect": "Find personal data in files or standard input.",
     "policy": "Check, show, ask and describe policies.",

@@ -151,7 +151,7 @@ def _entry(entry: Entry) -> list[str]:
         if "count" in body:
             lines.append(f"  counted    {body['count']} refusals alike, from {body['crossing']} to {body.get('last')}")
     if kind == "alert":
-        lines.append(f"  about      {body.get('alert')}")
+        lines.append(f"  about      {body.get('alert')}, {body.get('count')} x, by rule {body.get('by')} of the policy")
     if "would" in body:
         lines.append(f"  would have been refused: {body['would']} ({body.get('category')}), by rule {body.get('rule')}")
     if "bytes_in" in body and (kind != "refused" or body["bytes_in"]):
