@@ -1,7 +1,8 @@
 """From an entry of the ledger to what should be told: a pure function, and the only place that says what an alert is about.
 
 The rule: an alert is derived from what the ledger says, so that whoever has the ledger can say why there was one, and why there was
-none. Names that stand in entries were scrubbed before they were written; nothing else of an entry goes on from here.
+none. Names that stand in entries were scrubbed before they were written, and are once more here, whoever wrote the ledger; nothing
+else of an entry goes on from here.
 
 - refused: an entry `refused`, with the `count` of those that were counted.
 - undeclared: a fact that was found by its content, of a category that the flow does not carry by name. The map said nothing of it
@@ -14,8 +15,11 @@ In `observe` nothing is refused, so that there is no `refused` alert; the others
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ringfence.alert.volumes import Volumes, hour_of
+from ringfence.crossing import scrub
+from ringfence.detect import Detector
 from ringfence.gates.refusals import times_of
 from ringfence.ledger import JsonValue
 from ringfence.policy.alerts import AlertKind
@@ -148,7 +152,15 @@ def _how_many(entry: Entry, names: Sequence[str], least: int = 1) -> int:
 
 def _text(entry: Entry, name: str) -> str:
     value = entry.get(name)
-    return value if isinstance(value, str) else ""
+    return _scrubbed(value) if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=4096)  # names come again and again
+def _scrubbed(text: str) -> str:
+    return scrub(text, _DETECTOR)
+
+
+_DETECTOR = Detector()
 
 
 def _count(fact: Entry) -> int:

@@ -117,9 +117,9 @@ def _notify(address: str, message: Message) -> bool | None:
     import apprise
 
     told = apprise.Apprise()
-    if not told.add(address):
-        return None
     with suppress(Exception):  # a plugin's own error may quote the address: only that it failed is told
+        if not told.add(address):
+            return None
         return bool(told.notify(title=message.text, body=_lines(message), body_format=apprise.NotifyFormat.TEXT))
     return False
 

@@ -1,19 +1,16 @@
 """An alert as it is written: the entry of the ledger, and the message that receivers get.
 
-The rule (law 4): kind, times, names out of policy and ledger, categories, counts and ids; never a value. Every name passes the
-detector once more on its way out, whoever wrote the ledger.
+The rule (law 4): kind, times, names out of policy and ledger, categories, counts and ids; never a value. Names have passed the
+detector where they were taken from an entry (`deriving`).
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 
 from ringfence.alert.raising import SUMMARY, Alert
-from ringfence.crossing import scrub
 from ringfence.crossing.entries import VERSION
-from ringfence.detect import Detector
 from ringfence.ledger import JsonValue
 from ringfence.policy.alerts import AlertKind
 from ringfence.stamps import stamp
@@ -101,7 +98,7 @@ def _about(alert: Alert, last: str) -> dict[str, JsonValue]:
         "reason": about.reason,
         "rule": about.rule,
     }
-    body: dict[str, JsonValue] = {name: scrub(text, _detector()) for name, text in names.items() if text}
+    body: dict[str, JsonValue] = {name: text for name, text in names.items() if text}
     body |= {"count": about.count, "since": about.since, "until": about.until}
     if alert.kind == AlertKind.VOLUME:
         body["usual"] = about.usual
@@ -118,8 +115,3 @@ def _in_words(alert: Alert, about: Mapping[str, JsonValue]) -> str:
     parts.append(f"{alert.about.count} x" + (f" (usual: {alert.about.usual})" if alert.about.usual else ""))
     parts += [f"{name} {about[name]}" for name in ("flow", "principal", "role") if name in about]
     return ", ".join(parts)
-
-
-@cache
-def _detector() -> Detector:
-    return Detector()
