@@ -54,6 +54,11 @@ class Passage:
         return value if isinstance(value, str) else ""
 
     @property
+    def times(self) -> int:
+        """How many crossings it stands for: refusals that repeat are counted in one entry."""
+        return max(1, _number(self.body.get("count")))
+
+    @property
     def observed(self) -> bool:
         """Whether everything passed as it is."""
         return self.text("mode") == "observe"
