@@ -140,10 +140,10 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _import_all() -> None:
-    from ringfence.cli._program import COMMANDS
+    from ringfence.cli._program import COMMANDS, module_of
 
     for name in COMMANDS:
-        import_module(f"ringfence.cli.{name}")
+        import_module(module_of(name))
     for name in ("typer.main", "typer.rich_utils", "ringfence.carriers", "ringfence.crossing", "ringfence.detect"):
         import_module(name)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ringfence.gates.refusals import times_of
 from ringfence.ledger import Entry, JsonValue
 
 MOST_OPEN = 100_000
@@ -56,7 +57,7 @@ class Passage:
     @property
     def times(self) -> int:
         """How many crossings it stands for: refusals that repeat are counted in one entry."""
-        return max(1, _number(self.body.get("count")))
+        return times_of(self.body)
 
     @property
     def observed(self) -> bool:
