@@ -139,7 +139,12 @@ def _entry(entry: Entry) -> list[str]:
     if kind == "alert":
         lines.append(f"  about      {body.get('alert')}")
     if "would" in body:
-        lines.append(f"  would have been refused: {body['would']} ({body.get('category')}), by rule {body.get('rule')}")
+        about = f" ({body['category']})" if body.get("category") else ""
+        lines.append(
+            f"  would have been refused: {body.get('why') or body['would']}{about}, by rule {body.get('rule')}"
+        )
+        if body.get("mend"):
+            lines.append(f"  mend       {body['mend']}")
     if "bytes_in" in body and (kind != "refused" or body["bytes_in"]):
         lines.append(
             f"  bytes      {body['bytes_in']} in, {body.get('bytes_out')} out, {_counted(body.get('changes', 0), 'place')} changed"

@@ -45,7 +45,12 @@ _GONE_ON = "the result was cut off; what the statement did before that may stand
 
 
 def count_one(session: "Session", verdict: "Verdict") -> None:
-    """Count a payload that was relayed. A verdict that was idle for a while is not among those that are gathered any more."""
+    """Count a payload that was relayed. A verdict that was idle for a while is not among those that are gathered any more.
+
+    What would have been refused has an entry of its own.
+    """
+    if verdict.observes:
+        return
     verdict.times += 1
     if not verdict.watched:
         session.shared.watch(verdict)

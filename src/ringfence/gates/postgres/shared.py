@@ -75,6 +75,7 @@ class Shared:
         self.clock = world.clock
         self.parser = parser
         self.budgets = Budgets()
+        self.would_budgets = Budgets()  # what flows that observe would have charged
         self.cancels = Cancels()
         self.counts = Counts()
         self.sessions: set[Session] = set()
