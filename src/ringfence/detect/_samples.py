@@ -152,7 +152,7 @@ def _is_name_word(word: str) -> bool:
 
 
 def _has_given(words: list[str]) -> bool:
-    return len(words) <= 5 and any(folded(word) in GIVEN for word in words[:3])
+    return any(folded(word) in GIVEN for word in words[:3])
 
 
 def _is_firm(words: list[str]) -> bool:
