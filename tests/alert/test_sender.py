@@ -228,6 +228,7 @@ def test_what_was_before_the_first_time_is_not_told_and_a_replaced_ledger_is_beg
                 await until(lambda: receiver.got, "the new one is told")
             assert [got.body["principal"] for got in receiver.got] == ["new"]
             house.ledger.close()
+            remove_ledger(tmp_path)
 
             other = make_house(tmp_path, receiver.port)
             other.refuse("older")
@@ -307,6 +308,7 @@ def test_a_sender_that_is_killed_again_and_again_loses_nothing_and_doubles_nothi
             process.send_signal(signal.SIGKILL)
             process.wait()
         process = home.start()
+        home.ready(kills + 1)
         end = time.monotonic() + SECONDS
         while len({str(got.body["principal"]) for got in receiver.got}) < total and time.monotonic() < end:
             time.sleep(0.02)
