@@ -257,6 +257,35 @@ def test_a_changed_policy_that_no_longer_has_a_receiver_lets_its_messages_go_and
     asyncio.run(play())
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(1_500)
+def test_a_receiver_that_is_down_for_ten_minutes_loses_nothing_and_gets_nothing_twice(tmp_path: Path) -> None:
+    async def play() -> None:
+        receiver = Receiver().open()
+        receiver.close()
+        house = make_house(tmp_path, receiver.port)
+        async with house.sending() as sender:
+            began = time.monotonic()
+            number = 0
+            while time.monotonic() - began < 600:
+                house.refuse(f"user{number}")
+                number += 1
+                await asyncio.sleep(1)
+            assert sender.figures.raised == number
+            back = time.monotonic()
+            with receiver:
+                while len(receiver.got) < number:
+                    assert time.monotonic() - back < 2 * sender_module.LONGEST_REST
+                    await asyncio.sleep(0.1)
+                await asyncio.sleep(sender_module.LONGEST_REST)
+        assert Counter(got.body["principal"] for got in receiver.got) == Counter(
+            f"user{each}" for each in range(number)
+        )
+        assert sorted(receiver.ids()) == sorted(str(body["id"]) for body in recorded(house))
+
+    asyncio.run(play())
+
+
 class Home:
     """A home whose alerts are sent by `ringfence alerts run`, a process that can be killed."""
 
