@@ -228,6 +228,7 @@ def test_what_was_before_the_first_time_is_not_told_and_a_replaced_ledger_is_beg
                 await until(lambda: receiver.got, "the new one is told")
             assert [got.body["principal"] for got in receiver.got] == ["new"]
             house.ledger.close()
+            remove_ledger(tmp_path)
 
             other = make_house(tmp_path, receiver.port)
             other.refuse("older")
@@ -252,6 +253,35 @@ def test_a_changed_policy_that_no_longer_has_a_receiver_lets_its_messages_go_and
         async with house.sending() as sender:
             await until(lambda: sender.figures.waiting == 0, "nothing waits")
         assert any(b"alerts-let-go" in line for line in house.log)
+
+    asyncio.run(play())
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_500)
+def test_a_receiver_that_is_down_for_ten_minutes_loses_nothing_and_gets_nothing_twice(tmp_path: Path) -> None:
+    async def play() -> None:
+        receiver = Receiver().open()
+        receiver.close()
+        house = make_house(tmp_path, receiver.port)
+        async with house.sending() as sender:
+            began = time.monotonic()
+            number = 0
+            while time.monotonic() - began < 600:
+                house.refuse(f"user{number}")
+                number += 1
+                await asyncio.sleep(1)
+            assert sender.figures.raised == number
+            back = time.monotonic()
+            with receiver:
+                while len(receiver.got) < number:
+                    assert time.monotonic() - back < 2 * sender_module.LONGEST_REST
+                    await asyncio.sleep(0.1)
+                await asyncio.sleep(sender_module.LONGEST_REST)
+        assert Counter(got.body["principal"] for got in receiver.got) == Counter(
+            f"user{each}" for each in range(number)
+        )
+        assert sorted(receiver.ids()) == sorted(str(body["id"]) for body in recorded(house))
 
     asyncio.run(play())
 
@@ -307,6 +337,7 @@ def test_a_sender_that_is_killed_again_and_again_loses_nothing_and_doubles_nothi
             process.send_signal(signal.SIGKILL)
             process.wait()
         process = home.start()
+        home.ready(kills + 1)
         end = time.monotonic() + SECONDS
         while len({str(got.body["principal"]) for got in receiver.got}) < total and time.monotonic() < end:
             time.sleep(0.02)

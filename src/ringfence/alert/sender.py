@@ -43,7 +43,7 @@ FIRST_REST = (
 )
 LONGEST_REST = 30.0
 REFUSED_REST = 60.0  # seconds before a message is tried again that its receiver said no to; doubled each time
-GIVE_UP = 8  # refusals of one message, about four hours
+GIVE_UP = 8  # refusals of one message, about two hours
 GRACE = 3.0  # seconds in which a delivery under way may end
 
 
