@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from ringfence.policy.model import EVERY_CATEGORY
+from ringfence.policy.probe_document import ProbeDocument
 from ringfence.taxonomy import CATEGORIES, ENTITIES
 
 
@@ -458,6 +459,7 @@ class Document(_Model):
         default=[], description="Declared ways between zones. Where there is none, nothing crosses."
     )
     detect: DetectDocument = Field(default=DetectDocument(), description="What detection is told.")
+    probe: ProbeDocument = Field(default=ProbeDocument(), description="How the running gates are attacked to see that they hold.")
     assertions: list[AssertDocument] = Field(
         default=[], alias="assert", description="What `lint` must find true of the whole policy."
     )

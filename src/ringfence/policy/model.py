@@ -272,6 +272,20 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class Probing:
+    """How the running gates are attacked. Secrets stay where they are: ``env:NAME``, ``file:PATH``."""
+
+    users: Mapping[RoleName, str] = field(default_factory=dict)
+    gate: str | None = None  # None: the only one
+    reference: str = ""  # a straight address that may read
+    writer: str = ""  # a straight address that may insert and delete
+    write: bool = False
+    every: float = 0.0  # seconds; 0: not said
+    budget: int = 50_000  # statements of a run
+    rate: int = 200  # statements in a second
+
+
+@dataclass(frozen=True, slots=True)
 class Assertion:
     """`never`: no zone of these comes to hold the category (and all under it) in that form."""
 
@@ -296,3 +310,4 @@ class Policy:
     flows: Mapping[FlowId, Flow]
     detect: Detection = field(default_factory=Detection)
     assertions: tuple[Assertion, ...] = ()
+    probe: Probing = field(default_factory=Probing)
