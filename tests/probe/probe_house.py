@@ -42,7 +42,12 @@ class House:
         """What is attacked."""
         policy = self.policy
         return Site(
-            policy, policy.gates["pg"], policy.assets["shop-db"], self.gate.open.host, self.gate.open.port, self.gate.database
+            policy,
+            policy.gates["pg"],
+            policy.assets["shop-db"],
+            self.gate.open.host,
+            self.gate.open.port,
+            self.gate.database,
         )
 
     def probe(self, chosen: Chosen = Chosen(), **changes: Any) -> Matrix:
@@ -52,7 +57,9 @@ class House:
 
 
 @contextmanager
-def attacked(folder: Path, dsn: str, section: str = SECTION, *, policy: str = "", switched_off: str = "") -> Iterator[House]:
+def attacked(
+    folder: Path, dsn: str, section: str = SECTION, *, policy: str = "", switched_off: str = ""
+) -> Iterator[House]:
     """Run the gate of a shop, and give what the probe is told."""
     text = (policy or shop_policy()) + section
     with shop_gate(folder, dsn, policy=text, switched_off=switched_off) as gate:
@@ -62,7 +69,11 @@ def attacked(folder: Path, dsn: str, section: str = SECTION, *, policy: str = ""
             "PROBE_ANALYST": gate.dsn(ANALYST),
             "PROBE_REFERENCE": as_user(dsn, "shop_reader"),
         }
-        variables = {"SHOP_DSN": as_user(dsn, "").replace("//@", "//"), "SHOP_PASSWORD": "none", "SHOP_LISTEN": "127.0.0.1:0"}
+        variables = {
+            "SHOP_DSN": as_user(dsn, "").replace("//@", "//"),
+            "SHOP_PASSWORD": "none",
+            "SHOP_LISTEN": "127.0.0.1:0",
+        }
         yield House(gate, dsn, read("ringfence.yaml", {"ringfence.yaml": text}, variables), environment, folder)
 
 

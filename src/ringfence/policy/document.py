@@ -459,7 +459,9 @@ class Document(_Model):
         default=[], description="Declared ways between zones. Where there is none, nothing crosses."
     )
     detect: DetectDocument = Field(default=DetectDocument(), description="What detection is told.")
-    probe: ProbeDocument = Field(default=ProbeDocument(), description="How the running gates are attacked to see that they hold.")
+    probe: ProbeDocument = Field(
+        default=ProbeDocument(), description="How the running gates are attacked to see that they hold."
+    )
     assertions: list[AssertDocument] = Field(
         default=[], alias="assert", description="What `lint` must find true of the whole policy."
     )

@@ -21,7 +21,9 @@ class ProbeDocument(BaseModel):
         description="Per role, a login at the gate: `env:NAME` or `file:PATH`, in which `user:password` or a whole address stands. "
         "A role without one is not runnable.",
     )
-    gate: _Name | None = Field(default=None, description="The gate; needed where the policy has several for PostgreSQL.")
+    gate: _Name | None = Field(
+        default=None, description="The gate; needed where the policy has several for PostgreSQL."
+    )
     reference: _Secret = Field(
         default="",
         description="The owner's own read-only address of the database, straight: `env:NAME` or `file:PATH`. "
@@ -36,7 +38,9 @@ class ProbeDocument(BaseModel):
         description="Whether synthetic people may be planted, and attacks that write be tried, each rolled back.",
     )
     every: str = Field(
-        default="", pattern=r"^([1-9][0-9]{0,4}[smhd])?$", description="How often `ringfence probe --every` runs: `15m`."
+        default="",
+        pattern=r"^([1-9][0-9]{0,4}[smhd])?$",
+        description="How often `ringfence probe --every` runs: `15m`.",
     )
     budget: int = Field(default=50_000, ge=1, le=10_000_000, description="The most statements of one run.")
     rate: int = Field(default=200, ge=1, le=10_000, description="The most statements in a second.")

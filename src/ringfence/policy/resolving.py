@@ -364,7 +364,9 @@ class _Resolver:
             *((("probe", name), getattr(probe, name)) for name in ("reference", "writer")),
         ]:
             if written and not written.startswith(("env:", "file:")):  # a password never stands in a policy
-                self._wrong(path, "a login that is neither env:NAME nor file:PATH", "write where it is: env:PROBE_SUPPORT")
+                self._wrong(
+                    path, "a login that is neither env:NAME nor file:PATH", "write where it is: env:PROBE_SUPPORT"
+                )
         if probe.gate is not None:
             self._known(probe.gate, self._document.gates, "gate", ("probe", "gate"))
         return Probing(

@@ -1,7 +1,7 @@
 """Asking as a client does: statements by the simple and the extended protocol, results in text and binary, copies, errors, notices.
 
 The rule: a client of its own, over the wire, with no knowledge of the gate. Everything happens in a transaction that is rolled back,
-and that is read-only unless the attack writes. Each statement has a deadline and a most that is read of its answer; each counts
+and that is read-only unless the attack writes, and no later than when the next begins. Each statement has a deadline and a most that is read of its answer; each counts
 towards a budget and waits for its turn.
 """
 
@@ -81,6 +81,7 @@ class Client:
         self._budget = budget
         self._open: psycopg.Connection | None = None
         self._notices: list[bytes] = []
+        self._began = False  # a transaction is open that an attack has ended with
 
     def __enter__(self) -> "Client":
         return self
@@ -95,10 +96,12 @@ class Client:
         if self._open is not None:
             self._open.close()
             self._open = None
+        self._began = False
 
     def connect(self) -> psycopg.Connection:
         """Give the connection. Raises `CannotConnect`."""
         if self._open is None or self._open.closed:
+            self._began = False
             self._budget.take()
             try:
                 self._open = psycopg.connect(self._address, autocommit=True, prepare_threshold=None)
@@ -110,7 +113,7 @@ class Client:
     def attempt(self, attack: Attack, statements: Sequence[str]) -> list[Reply]:
         """Send an attack's statements, one after the other as far as they run, and undo what they did. Raises `CannotBegin`."""
         begin = "begin" if attack.writes else "begin read only"
-        opened = self.ask(begin)
+        opened = self.ask(f"rollback; {begin}" if self._began else begin)  # one way there and back for both
         if opened.code:
             raise CannotBegin(opened.code)
         replies: list[Reply] = []
@@ -119,7 +122,10 @@ class Client:
             replies.append(self.ask(statement, attack.how, attack.parameters if last else ()))
             if replies[-1].code:
                 break
-        self.ask("rollback")
+        self._began = self._open is not None
+        if attack.writes:
+            self.ask("rollback")  # what was written, and what is locked by it, waits for nothing
+            self._began = False
         return replies
 
     def ask(self, statement: str, how: How = How.SIMPLE, parameters: Sequence[str] = ()) -> Reply:
@@ -173,9 +179,7 @@ class _Taken:
             raise _TooMuch
 
 
-def _ways(
-    line: pq.abc.PGconn, statement: str, how: How, parameters: Sequence[str]
-) -> Iterator[Callable[[], object]]:
+def _ways(line: pq.abc.PGconn, statement: str, how: How, parameters: Sequence[str]) -> Iterator[Callable[[], object]]:
     """Give what has to be sent for a statement, step by step."""
     text = statement.encode()
     given = [one.encode() for one in parameters]

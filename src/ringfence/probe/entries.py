@@ -14,7 +14,9 @@ from ringfence.stamps import stamp
 MOST_LISTED = 200  # leaks in one entry; the rest are counted
 
 
-def began_entry(run: str, at: datetime, principal: str, policy: str, gate: str, roles: Sequence[str], attacks: int) -> Body:
+def began_entry(
+    run: str, at: datetime, principal: str, policy: str, gate: str, roles: Sequence[str], attacks: int
+) -> Body:
     """Make the entry of a run's beginning."""
     return {
         "v": VERSION,

@@ -41,7 +41,7 @@ def places_in(value: str) -> list[int]:
 
 
 def infer(ask: Callable[[Question], bool | None], value: str) -> Inferred:
-    """Ask until the letters are spelt. `ask` gives None where it was refused; `value` is "" where it is not known."""
+    """Ask until the letters are spelt, or do not fit. `ask` gives None where it was refused; `value` is "" where it is not known."""
     places = places_in(value)
     if value and (len(value) < LETTERS + 1 or not any(ord(value[place - 1]) in _PRINTABLE for place in places)):
         return Inferred.SHORT

@@ -119,7 +119,9 @@ def make_person(secret: bytes, number: int) -> Person:
     faker = _faker(locale.code, seed.below("faker", 2**32))
     first = str(faker.first_name())
     street = f"{faker.street_name()} {seed.letters('street', 4)} {1 + seed.below('house', 180)}"
-    return Person(number, seed.letters("mark", _MARK), locale.code, first, street, f"{faker.city()} {_town(seed)}", seed)
+    return Person(
+        number, seed.letters("mark", _MARK), locale.code, first, street, f"{faker.city()} {_town(seed)}", seed
+    )
 
 
 def _town(seed: Seed) -> str:
@@ -139,7 +141,9 @@ def _faker(code: str, seed: int) -> "Faker":
 def forged(category: str, secret: bytes) -> str:
     """Make a value of a category that is nobody's, without Faker: one to be given where it may not go."""
     seed = Seed(secret, 0)
-    person = Person(0, seed.letters("mark", _MARK), "de_DE", "Nemo", f"Niemandsgasse {seed.letters('s', 4)}", _town(seed), seed)
+    person = Person(
+        0, seed.letters("mark", _MARK), "de_DE", "Nemo", f"Niemandsgasse {seed.letters('s', 4)}", _town(seed), seed
+    )
     return person.value(category)
 
 

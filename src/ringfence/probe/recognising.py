@@ -167,7 +167,9 @@ def _pattern(spelt: Sequence[bytes]) -> "re2._Regexp[bytes]":
 
 def hidden_among(values: Mapping[str, Sequence[str]], hidden: frozenset[str]) -> list[Watched]:
     """Give what must not be seen: the values of hidden categories, but those that stand in what may be seen as well."""
-    open_ones = {_folded(value.encode()) for category, some in values.items() if category not in hidden for value in some}
+    open_ones = {
+        _folded(value.encode()) for category, some in values.items() if category not in hidden for value in some
+    }
     return [
         Watched(category, value)
         for category, some in values.items()

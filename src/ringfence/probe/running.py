@@ -72,7 +72,9 @@ def probe(run: Run) -> Matrix:
     policy, site, began = run.site.policy, run.site, run.clock()
     number = secrets.token_hex(8)
     roles = [
-        one for one in roles_of(site, run.environment, run.folder) if not run.chosen.roles or one.role in run.chosen.roles
+        one
+        for one in roles_of(site, run.environment, run.folder)
+        if not run.chosen.roles or one.role in run.chosen.roles
     ]
     known = [role for role in roles if isinstance(role, Known)]
     if not known:

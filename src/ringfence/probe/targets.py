@@ -128,7 +128,12 @@ def _filled(
             keys=[literal(one) for one in keys if one],
             view=".".join(map(quoted, column.view)) if column.view else "",
             name=literal(column.table),
-            literal=literal(next((one for kind, one in _NOBODY if column.type.startswith(kind) and value == quoted(column.name)), NOBODY)),
+            literal=literal(
+                next(
+                    (one for kind, one in _NOBODY if column.type.startswith(kind) and value == quoted(column.name)),
+                    NOBODY,
+                )
+            ),
         )
         values = [text for _, text in held]
         target = Target(category, path, filling, column.is_text, column.path, values)

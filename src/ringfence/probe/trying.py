@@ -78,7 +78,9 @@ class Trying:
         if attack.text_only and not target.is_text:
             raise NotRunnable("it fits text only, and the column is of another type")
         if attack.goal is Goal.SHOWS and not any(target.found.values()):
-            why = "no value of it is known" if self.reference is None else "nothing was found in the rows that were read"
+            why = (
+                "no value of it is known" if self.reference is None else "nothing was found in the rows that were read"
+            )
             mend = ": give `probe: {reference: env:NAME}`" if self.reference is None else ""
             raise NotRunnable(why + mend)
         if not target.filling.keys and attack.goal in (Goal.INFERS, Goal.STORES):
@@ -163,18 +165,24 @@ def _open(why: str) -> tuple[Verdict, str, Sequence[Seen]]:
 
 
 def _allowed(*, may: bool) -> tuple[Verdict, str, Sequence[Seen]]:
-    return (Verdict.CLEAR, "the policy allows it", ()) if may else _open("it was answered, which the policy does not allow")
+    return (
+        (Verdict.CLEAR, "the policy allows it", ())
+        if may
+        else _open("it was answered, which the policy does not allow")
+    )
 
 
-def _inferred(
-    role: Known, client: Client, attack: Attack, target: Target
-) -> tuple[Verdict, str, Sequence[Seen]]:
+def _inferred(role: Known, client: Client, attack: Attack, target: Target) -> tuple[Verdict, str, Sequence[Seen]]:
     said: list[Reply] = []
 
     def ask(question: Question) -> bool | None:
         said.append(_asked(client, attack, target, question))
         return _answer(said[-1], attack.answer)
 
+    if role.may(Use.COMPARED, target.path):
+        if ask(Question(places_in(target.first)[0], 64)) is None:
+            return _failed(said[-1], checked=bool(target.first))
+        return Verdict.CLEAR, "the policy allows it", ()
     came = infer(ask, target.first)
     if came is Inferred.REFUSED:
         return _failed(said[-1], checked=bool(target.first))
@@ -182,8 +190,6 @@ def _inferred(
         raise NotRunnable("the value has too few letters to tell")
     if came is Inferred.OTHER:
         return Verdict.CHANGED, "the answers say nothing of the value", ()
-    if role.may(Use.COMPARED, target.path):
-        return Verdict.CLEAR, "the policy allows it", ()
     seen = Seen(target.category, "letter by letter")
     return Verdict.LEAKED, f"spelt out by {len(said)} questions", [seen]
 
