@@ -31,6 +31,7 @@ COMMANDS = {
     "status": "Show how the running gates are.",
     "probe": "Attack the running gates, and show what holds and what leaks.",
     "reload": "Have the running gates read their policy again.",
+    "alerts": "Send alerts, list them, acknowledge them, try their receivers.",
     "user": "Add, list and remove users of the gates.",
     "detect": "Find personal data in files or standard input.",
     "policy": "Check, show, ask and describe policies.",

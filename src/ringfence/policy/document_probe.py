@@ -3,33 +3,28 @@
 The rule: nothing here changes what may cross, so it is not in the policy's hash; and no secret stands here, only where one is.
 """
 
-from typing import Annotated, TypeAlias
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field
-
-_Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,62}$")]
-_Secret: TypeAlias = Annotated[str, Field(max_length=2000)]
+from ringfence.policy.document_words import Address, DocumentModel, Name
 
 
-class ProbeDocument(BaseModel):
+class ProbeDocument(DocumentModel):
     """How `ringfence probe` attacks the running gates. Nothing here changes what may cross."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    users: dict[_Name, _Secret] = Field(
+    users: dict[Name, Address] = Field(
         default={},
         description="Per role, a login at the gate: `env:NAME` or `file:PATH`, in which `user:password` or a whole address stands. "
         "A role without one is not runnable.",
     )
-    gate: _Name | None = Field(
+    gate: Name | None = Field(
         default=None, description="The gate; needed where the policy has several for PostgreSQL."
     )
-    reference: _Secret = Field(
+    reference: Address = Field(
         default="",
         description="The owner's own read-only address of the database, straight: `env:NAME` or `file:PATH`. "
         "A few real values are read there, to know what must not come back.",
     )
-    writer: _Secret = Field(
+    writer: Address = Field(
         default="",
         description="A straight address that may insert and delete, for `--plant` and `clean`: `env:NAME` or `file:PATH`.",
     )
