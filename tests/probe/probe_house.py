@@ -10,8 +10,10 @@ from postgres_servers import Server, as_user
 from postgres_support.gate import ANALYST, PRIVACY, SUPPORT, Gate, shop_gate, shop_policy
 from ringfence.policy import Policy, read
 from ringfence.probe import Chosen, Matrix, Run, probe
+from ringfence.probe.manifest import Planted
 from ringfence.probe.roles import Site
 
+EVERYTHING = Chosen()
 SECRET = b"a secret of thirty-two bytes or so"
 SECTION = """
 probe:
@@ -36,6 +38,7 @@ class House:
     environment: dict[str, str]
     folder: Path
     recorded: list[Mapping[str, Any]] = field(default_factory=list)
+    planted: Sequence[Planted] = ()
 
     @property
     def site(self) -> Site:
@@ -50,10 +53,11 @@ class House:
             self.gate.database,
         )
 
-    def probe(self, chosen: Chosen = Chosen(), **changes: Any) -> Matrix:
+    def probe(self, chosen: Chosen = EVERYTHING, **changes: Any) -> Matrix:
         """Run the probe. `changes` are of the policy's section."""
         site = replace(self.site, policy=replace(self.policy, probe=replace(self.policy.probe, **changes)))
-        return probe(Run(site, self.environment, self.folder, SECRET, "local:test", self.recorded.append, chosen))
+        run = Run(site, self.environment, self.folder, SECRET, self.planted, "local:test", self.recorded.append, chosen)
+        return probe(run)
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from probe_house import House, attacked, leaking, shop_with_reader
 
 from postgres_servers import Servers
-from probe_house import House, attacked, leaking, shop_with_reader
 from ringfence.policy import Mode
 from ringfence.probe import Chosen, NothingToAsk, Verdict, attacks
 

@@ -41,6 +41,7 @@ KINDS = {
     "counted": "a minute's count of payloads with nothing personal in them",
     "alert": "an alert was raised",
     "acknowledged": "the alert was acknowledged",
+    "probe": "a run of the probe: it began, or what came of it",
 }
 
 

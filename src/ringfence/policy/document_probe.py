@@ -16,9 +16,7 @@ class ProbeDocument(DocumentModel):
         description="Per role, a login at the gate: `env:NAME` or `file:PATH`, in which `user:password` or a whole address stands. "
         "A role without one is not runnable.",
     )
-    gate: Name | None = Field(
-        default=None, description="The gate; needed where the policy has several for PostgreSQL."
-    )
+    gate: Name | None = Field(default=None, description="The gate; needed where the policy has several for PostgreSQL.")
     reference: Address = Field(
         default="",
         description="The owner's own read-only address of the database, straight: `env:NAME` or `file:PATH`. "

@@ -10,6 +10,7 @@ from typing import Literal
 
 from ringfence.policy import document as doc
 from ringfence.policy.digest import digest
+from ringfence.policy.document_probe import ProbeDocument
 from ringfence.policy.model import (
     ARGUMENTS,
     BUILT_IN_FORMS,
@@ -360,11 +361,11 @@ class _Resolver:
             tuple(sorted((name, float(least)) for name, least in detect.thresholds.items())), tuple(detect.allow)
         )
 
-    def _probe(self, probe: doc.ProbeDocument) -> Probing:
+    def _probe(self, probe: ProbeDocument) -> Probing:
         for role in probe.users:
             self._known(role, self._document.roles, "role", ("probe", "users", role), of_key=True)
         for path, written in [
-            *((("probe", "users", role), place) for role, place in probe.users.items()),
+            *((("probe", "users", role), where) for role, where in probe.users.items()),
             *((("probe", name), getattr(probe, name)) for name in ("reference", "writer")),
         ]:
             if written and not written.startswith(("env:", "file:")):  # a password never stands in a policy

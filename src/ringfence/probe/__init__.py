@@ -1,7 +1,8 @@
 """The probe: attacks on running gates, from outside, as a client would; and what of them got through.
 
-The rule: it reads, and nothing else, unless the policy says `probe: {write: true}`. What it knows of a gate is its address, a login
-for each role, and the policy; what must not come back it learns from a reference that the owner lends, or plants itself.
+The rule: it reads, and nothing else, unless the policy says `probe: {write: true}`. What it knows of a gate is its address, a
+login for each role, and the policy; what must not come back it learns from a reference that the owner lends, or plants
+itself.
 """
 
 from ringfence.probe.attacks import attacks

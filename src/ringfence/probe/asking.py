@@ -1,8 +1,8 @@
 """Asking as a client does: statements by the simple and the extended protocol, results in text and binary, copies, errors, notices.
 
-The rule: a client of its own, over the wire, with no knowledge of the gate. Everything happens in a transaction that is rolled back,
-and that is read-only unless the attack writes, and no later than when the next begins. Each statement has a deadline and a most that is read of its answer; each counts
-towards a budget and waits for its turn.
+The rule: a client of its own, over the wire, with no knowledge of the gate. Everything happens in a transaction that is
+rolled back, and that is read-only unless the attack writes, and no later than when the next begins. Each statement has a
+deadline and a most that is read of its answer; each counts towards a budget and waits for its turn.
 """
 
 import select
@@ -47,7 +47,9 @@ class CannotConnect(Exception):
 
     def __init__(self, code: str) -> None:
         self.code = code
-        super().__init__(f"no connection ({code or 'no answer'})")
+        self.what = f"a login of the probe gets no connection ({code or 'no answer'})"
+        self.mend = "check its address, user and password, and that the gate and the database run"
+        super().__init__(f"{self.what}\n  {self.mend}")
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Attacks as data: what somebody with a login at the gate tries, to see what the policy hides from him.
 
-The rule: an attack is one entry of `attacks.yaml`, and says nothing about any database: it is a template over a column, its table and
-its key, which `fill` puts in. An attack that changes anything says so (`writes`), and is tried only where the policy lets it.
+The rule: an attack is one entry of `attacks.yaml`, and says nothing about any database: it is a template over a column, its
+table and its key, which `fill` puts in. An attack that changes anything says so (`writes`), and is tried only where the
+policy lets it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -3,7 +3,6 @@
 The rule: the catalogue alone is read, never a row; and it is read through any connection, straight or through a gate.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ringfence.probe.asking import Client
@@ -84,10 +83,11 @@ class Unreadable(Exception):
 def read_columns(client: Client) -> list[Column]:
     """Read the columns of all tables. Raises `Unreadable`."""
     columns = _texts(client.ask(_COLUMNS))
-    views: Mapping[tuple[str, ...], tuple[str, str]] = {
-        (row[0], row[1], row[2]): (row[3], row[4]) for row in reversed(_texts(client.ask(_VIEWS), needed=False))
-    }
-    return [Column(*row, view=views.get((row[0], row[1], row[2]))) for row in columns]
+    views = {(row[0], row[1], row[2]): (row[3], row[4]) for row in reversed(_texts(client.ask(_VIEWS), needed=False))}
+    return [
+        Column(schema, table, name, kind, key, views.get((schema, table, name)))
+        for schema, table, name, kind, key in columns
+    ]
 
 
 def read_readable(client: Client, login: str) -> frozenset[str] | None:

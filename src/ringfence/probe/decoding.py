@@ -1,7 +1,7 @@
 """Everything that a text may say when it is undone: what a value that was hidden in it would look like again.
 
-The rule: linear in its input, and bounded: `DEPTH` encodings over one another, `MOST_DECODED` bytes in all. What goes beyond is not
-looked at, and the matrix says how deep was looked.
+The rule: linear in its input, and bounded: `DEPTH` encodings over one another, `MOST_DECODED` bytes in all. What goes beyond
+is not looked at, and the matrix says how deep was looked.
 """
 
 from base64 import b64decode

@@ -1,6 +1,7 @@
 """What a run writes to the ledger: that it began, and what came of it.
 
-The rule: categories, roles, routes and counts, never a value. A run whose beginning stands there without a result was broken off.
+The rule: categories, roles, routes and counts, never a value. A run whose beginning stands there without a result was broken
+off.
 """
 
 from collections.abc import Sequence

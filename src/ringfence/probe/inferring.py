@@ -1,7 +1,7 @@
 """Inferring: a hidden value spelt out from answers to yes-or-no questions, as a patient analyst would.
 
-The rule: questions hold nothing of the value: each asks whether one letter stands after another in the alphabet. The value counts
-as inferred when the letters that the answers spell are its letters. One answer that is refused ends the series.
+The rule: questions hold nothing of the value: each asks whether one letter stands after another in the alphabet. The value
+counts as inferred when the letters that the answers spell are its letters. One answer that is refused ends the series.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def places_in(value: str) -> list[int]:
 
 
 def infer(ask: Callable[[Question], bool | None], value: str) -> Inferred:
-    """Ask until the letters are spelt, or do not fit. `ask` gives None where it was refused; `value` is "" where it is not known."""
+    """Ask until the letters are spelt, or do not fit. `ask` gives None where it was refused; `value` is "" where it is unknown."""
     places = places_in(value)
     if value and (len(value) < LETTERS + 1 or not any(ord(value[place - 1]) in _PRINTABLE for place in places)):
         return Inferred.SHORT

@@ -1,7 +1,7 @@
 """The leak matrix: role × category × route, and in each cell what came of the attacks.
 
-The rule: it holds names, counts and reasons, never a value; and it says what it was tried against, for "no leak" says nothing without
-that. What could not be tried is *not runnable*, with the reason, and never counts as blocked.
+The rule: it holds names, counts and reasons, never a value; and it says what it was tried against, for "no leak" says nothing
+without that. What could not be tried is *not runnable*, with the reason, and never counts as blocked.
 """
 
 from collections import Counter

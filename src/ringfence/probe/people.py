@@ -1,8 +1,8 @@
 """Synthetic people: nobody's, the same for the same secret and number, and each recognisable in any form.
 
-The rule: a person's values hold a mark that is derived from the home's secret by HMAC, so that nobody else can guess or forge it, and
-that nothing else holds by chance. Values look as people's do, and pass the checks of their kind: a card its check digit, an account
-its own, a telephone number its numbering plan.
+The rule: a person's values hold a mark that is derived from the home's secret by HMAC, so that nobody else can guess or forge
+it, and that nothing else holds by chance. Values look as people's do, and pass the checks of their kind: a card its check
+digit, an account its own, a telephone number its numbering plan.
 """
 
 import hmac
@@ -111,6 +111,11 @@ class Seed:
     def _number(self, what: str) -> int:
         told = f"ringfence probe\0{self.number}\0{what}".encode()
         return int.from_bytes(hmac.new(self.secret, told, sha256).digest())
+
+
+def mark_of(seed: Seed) -> str:
+    """Give the mark of a person."""
+    return seed.letters("mark", _MARK)
 
 
 def make_person(secret: bytes, number: int) -> Person:

@@ -1,9 +1,9 @@
 """Recognising a leak: whether a value that must not be seen can be read out of what came back.
 
-The rule: a value counts as leaked when it can be decoded: raw in any case, reversed, without its separators, in base64, hexadecimal,
-URL or JSON escapes and one of them over another, split over rows or columns, as numbers of letters, or as a hash that needs no key.
-What is said of it is its category and the way it was spelt, never the value. A value that others share by chance (short, or a
-date) counts only in the answer to a question about its own column.
+The rule: a value counts as leaked when it can be decoded: raw in any case, reversed, without its separators, in base64,
+hexadecimal, URL or JSON escapes and one of them over another, split over rows or columns, as numbers of letters, or as a hash
+that needs no key. What is said of it is its category and the way it was spelt, never the value. A value that others share by
+chance (short, or a date) counts only in the answer to a question about its own column.
 """
 
 import hashlib

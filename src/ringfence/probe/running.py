@@ -1,7 +1,8 @@
 """One run of the probe: every role, every category, every attack, against a gate that runs.
 
-The rule: from outside, through the address that clients use; straight only by the reference that the policy names, which reads a few
-rows and tries each attack where no gate stands. The run is in the ledger before its first statement, and its result after its last.
+The rule: from outside, through the address that clients use; straight only by the reference that the policy names, which
+reads a few rows and tries each attack where no gate stands. The run is in the ledger before its first statement, and its
+result after its last.
 """
 
 import secrets
@@ -19,6 +20,7 @@ from ringfence.probe.attacks import Attack, Filling, Goal, attacks
 from ringfence.probe.catalogue import Unreadable, read_columns, read_readable
 from ringfence.probe.decoding import DEPTH
 from ringfence.probe.entries import began_entry, ended_entry
+from ringfence.probe.manifest import Planted
 from ringfence.probe.matrix import Against, Cell, Matrix, Verdict
 from ringfence.probe.recognising import Recogniser, hidden_among
 from ringfence.probe.roles import Known, Site, Unasked, read_secret, roles_of
@@ -51,6 +53,7 @@ class Run:
     environment: Mapping[str, str] = field(repr=False)
     folder: Path  # of the policy: where secrets are files
     secret: bytes = field(repr=False)
+    planted: Sequence[Planted]  # what of synthetic people stands in the database
     principal: str
     record: Callable[[Body], None]
     chosen: Chosen = Chosen()
@@ -86,10 +89,10 @@ def probe(run: Run) -> Matrix:
     )
     budget = Budget(policy.probe.budget, policy.probe.rate)
     with ExitStack() as stack:
-        clients = {role.role: stack.enter_context(Client(role.address, budget)) for role in known}
+        clients: dict[str, Client] = {role.role: stack.enter_context(Client(role.address, budget)) for role in known}
         reference = _reference(run, stack, budget)
         found, unreached = _targets(run, reference, clients)
-        tried = {role.role: _tried_as(run, role.role, found, reference) for role in roles}
+        tried: dict[str, Sequence[Target]] = {role.role: _tried_as(run, role.role, found, reference) for role in roles}
         trying = Trying(reference, policy.probe.write, site.gate.allow, run.secret)
         cells = list(_cells(run, roles, clients, unreached, trying, chosen, tried, found))
     against = Against(
@@ -99,7 +102,7 @@ def probe(run: Run) -> Matrix:
         policy.hash,
         len({cell.field for cell in cells if cell.field}),
         sum(len(values) for values in values_by_category(found).values()),
-        "read by the reference" if reference is not None else "none: no reference was given",
+        _learnt(run, reference),
         len(chosen),
         len({one.route for one in chosen}),
         DEPTH + 1,
@@ -112,13 +115,25 @@ def probe(run: Run) -> Matrix:
 
 
 def _reference(run: Run, stack: ExitStack, budget: Budget) -> Client | None:
-    where = run.site.policy.probe.reference
+    probing = run.site.policy.probe
+    where = probing.reference or (probing.writer if run.planted else "")
     if not where:
         return None
     address = read_secret(where, run.environment, run.folder)
     client = stack.enter_context(Client(address, budget, READ_ONLY))
     client.connect()
     return client
+
+
+def _learnt(run: Run, reference: Client | None) -> str:
+    if reference is None:
+        return "none: no reference was given"
+    people = len({row.person for row in run.planted})
+    return (
+        f"{people} synthetic people that were planted, and what the reference read"
+        if people
+        else "read by the reference"
+    )
 
 
 def _targets(
@@ -137,7 +152,10 @@ def _targets(
     detection = run.site.policy.detect
     detector = detector_for(detection.thresholds, detection.allow)
     columns = read_columns(reader)
-    found = targets(columns, run.site.asset, detector, reader, with_values=reference is not None)
+    planted: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+    for row in run.planted:
+        planted.setdefault((row.schema, row.table), []).append(dict(row.key))
+    found = targets(columns, run.site.asset, detector, reader, with_values=reference is not None, planted=planted)
     wanted = run.chosen.categories
     found = [one for one in found if not wanted or one.category in wanted]
     if not found:

@@ -1,7 +1,7 @@
 """What is attacked: for each category a column that holds it, with a few of its values where somebody lent them.
 
-The rule: values are held in memory while the run lasts, have no readable form, and are bounded in number. Where no reference was
-given there are none: then only what needs none can be tried, and the rest is said to be not runnable.
+The rule: values are held in memory while the run lasts, have no readable form, and are bounded in number. Where no reference
+was given there are none: then only what needs none can be tried, and the rest is said to be not runnable.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -60,18 +60,25 @@ class Target:
 
 
 def targets(
-    columns: Sequence[Column], asset: Asset, detector: Detector, client: Client, *, with_values: bool
+    columns: Sequence[Column],
+    asset: Asset,
+    detector: Detector,
+    client: Client,
+    *,
+    with_values: bool,
+    planted: Mapping[tuple[str, str], Sequence[Mapping[str, str]]],
 ) -> list[Target]:
     """Give everything that a policy judges personal, free text or unknown, and that the database has.
 
-    `client` reads keys, and values too where `with_values`.
+    `client` reads keys, and values too where `with_values`; of a table in which something was planted, that alone.
     """
     made: list[Target] = []
     for relation in dict.fromkeys(column.relation for column in columns):
         own = [column for column in columns if column.relation == relation]
         judged = [one for column in own for one in _judged(column, asset)][:MOST_COLUMNS]
         if judged:
-            made += _filled(judged, asset, detector, client, with_values=with_values)
+            rows = planted.get((own[0].schema, own[0].table), ())
+            made += _filled(judged, asset, detector, client, rows, with_values=with_values)
     return made
 
 
@@ -105,6 +112,7 @@ def _filled(
     asset: Asset,
     detector: Detector,
     client: Client,
+    planted: Sequence[Mapping[str, str]],
     *,
     with_values: bool,
 ) -> Iterator[Target]:
@@ -114,7 +122,9 @@ def _filled(
     has_key = bool(first.key) and judge_path(asset.fields, key_path, longest) == NONE
     key = quoted(first.key) if has_key else ""
     shown = [f"{key}::text" if has_key else "''", *(f"({value})::text" for *_, value in judged if with_values)]
-    rows = texts_of(client.ask(f"select {', '.join(shown)} from {first.relation} limit {SAMPLE}"))
+    chosen = [literal(row[first.key]) for row in planted if first.key in row][:SAMPLE]
+    where = f"where {quoted(first.key)} in ({', '.join(chosen)}) " if chosen else ""
+    rows = texts_of(client.ask(f"select {', '.join(shown)} from {first.relation} {where}limit {SAMPLE}"))  # noqa: S608 (names are quoted)
     for number, (category, column, path, value) in enumerate(judged, 1):
         held = [(row[0], _readable(row[number], column.type)) for row in rows if with_values and row[number]]
         if category == SCAN:  # the first row is asked about: one in which something is found

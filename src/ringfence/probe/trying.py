@@ -1,8 +1,9 @@
 """Trying one attack as one role on one target, and judging what came of it.
 
-The rule: an attack proves something only where it works on a straight connection: where a reference was given, each is tried there
-first, and what finds nothing there is *not runnable*, however quiet the gate. What counts as a leak follows from the policy's own
-plan: a hidden value that can be read, an answer to a comparison that the policy does not allow, a way round that is open.
+The rule: an attack proves something only where it works on a straight connection: where a reference was given, each is tried
+there first, and what finds nothing there is *not runnable*, however quiet the gate. What counts as a leak follows from the
+policy's own plan: a hidden value that can be read, an answer to a comparison that the policy does not allow, a way round that
+is open.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,11 +23,44 @@ from ringfence.probe.targets import Target
 
 CARD = "user.financial.credit_card"
 
-_NOT_FITTING = frozenset(  # SQLSTATEs of a statement that does not suit a database or a type, and was never run
-    "0A000 22P05 3D000 3F000 42601 42602 42611 42622 42701 42702 42703 42704 42710 42723 42725 42804 42809 42830 42846 42883 "
-    "42P01 42P02 42P07 42P08 42P10 42P18 42P20 42P21 42P22 428C9".split()
+# SQLSTATEs of a statement that does not suit a database or a type, and was never run.
+_NOT_FITTING = frozenset(
+    {
+        "0A000",
+        "22P05",
+        "3D000",
+        "3F000",
+        "42601",
+        "42602",
+        "42611",
+        "42622",
+        "42701",
+        "42702",
+        "42703",
+        "42704",
+        "42710",
+        "42723",
+        "42725",
+        "42804",
+        "42809",
+        "42830",
+        "42846",
+        "42883",
+        "42P01",
+        "42P02",
+        "42P07",
+        "42P08",
+        "42P10",
+        "42P18",
+        "42P20",
+        "42P21",
+        "42P22",
+        "428C9",
+    }
 )
-_BEYOND = frozenset("53000 53100 53200 53300 53400 57014 57P01 57P02 57P03".split())  # it is full, slow or ending
+_BEYOND = frozenset(
+    ["53000", "53100", "53200", "53300", "53400", "57014", "57P01", "57P02", "57P03"]
+)  # it is full, slow or ending
 
 
 class NotRunnable(Exception):
