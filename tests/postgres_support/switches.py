@@ -26,6 +26,7 @@ SWITCHES: Sequence[Switch] = (
     Switch("relations", ("statistics",)),  # system views that hold values are refused
     Switch("settings", ("another role by a function",)),  # settings on no list are refused
     Switch("start-up", ("a role at the start",)),  # the same before the first statement
+    Switch("copied out", ("COPY of a table",)),  # what is copied out takes the same way as other results
     Switch("errors", ("a row that fails", "a duplicate key")),  # errors do not quote
     Switch("inbound", ("a card number in a ticket",)),  # given values take the flow the other way
     Switch("budgets", ("a thousand addresses, one after the other",)),  # equality is counted

@@ -30,6 +30,7 @@ COMMANDS = {
     "run": "Run a program with its output taken across a flow's boundary.",
     "up": "Run the gates of a policy.",
     "status": "Show how the running gates are.",
+    "probe": "Attack the running gates, and show what holds and what leaks.",
     "reload": "Have the running gates read their policy again.",
     "enforce": "Have a flow's verdicts bind.",
     "observe": "Have a flow only observe.",

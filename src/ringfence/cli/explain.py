@@ -42,6 +42,7 @@ KINDS = {
     "mode": "a flow was switched",
     "alert": "an alert was raised",
     "acknowledged": "the alert was acknowledged",
+    "probe": "a run of the probe: it began, or what came of it",
 }
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from ringfence.policy.document_alerts import AlertValue, ReceiverDocument
+from ringfence.policy.document_probe import ProbeDocument
 from ringfence.policy.document_words import Address, Category, ContradictionError, Name, Word
 from ringfence.policy.document_words import DocumentModel as _Model
 from ringfence.policy.model import EVERY_CATEGORY
@@ -450,6 +451,9 @@ class Document(_Model):
     detect: DetectDocument = Field(default=DetectDocument(), description="What detection is told.")
     receivers: dict[Name, ReceiverDocument] = Field(default={}, description="Who is told of alerts.")
     alert: AlertValue = Field(default=[], description="What is told to them: a rule, or a list of rules.")
+    probe: ProbeDocument = Field(
+        default=ProbeDocument(), description="How the running gates are attacked to see that they hold."
+    )
     assertions: list[AssertDocument] = Field(
         default=[], alias="assert", description="What `lint` must find true of the whole policy."
     )

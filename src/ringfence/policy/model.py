@@ -274,6 +274,20 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class Probing:
+    """How the running gates are attacked. Secrets stay where they are: ``env:NAME``, ``file:PATH``."""
+
+    users: Mapping[RoleName, str] = field(default_factory=dict)
+    gate: str | None = None  # None: the only one
+    reference: str = ""  # a straight address that may read
+    writer: str = ""  # a straight address that may insert and delete
+    write: bool = False
+    every: float = 0.0  # seconds; 0: not said
+    budget: int = 50_000  # statements of a run
+    rate: int = 200  # statements in a second
+
+
+@dataclass(frozen=True, slots=True)
 class Assertion:
     """`never`: no zone of these comes to hold the category (and all under it) in that form."""
 
@@ -300,3 +314,4 @@ class Policy:
     assertions: tuple[Assertion, ...] = ()
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
     alerts: tuple[AlertRule, ...] = ()
+    probe: Probing = field(default_factory=Probing)

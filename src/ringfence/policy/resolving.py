@@ -10,6 +10,7 @@ from typing import Literal
 
 from ringfence.policy import document as doc
 from ringfence.policy.digest import digest
+from ringfence.policy.document_probe import ProbeDocument
 from ringfence.policy.model import (
     ARGUMENTS,
     BUILT_IN_FORMS,
@@ -35,6 +36,7 @@ from ringfence.policy.model import (
     Policy,
     Predicate,
     Principals,
+    Probing,
     Purpose,
     PurposeName,
     Role,
@@ -108,6 +110,7 @@ class _Resolver:
             self._assertions(),
             alerts.receivers(written.receivers),
             alerts.rules(written.alert, written.receivers),
+            self._probe(written.probe),
         )
         return made if self.problems else replace(made, hash=digest(made))
 
@@ -356,6 +359,30 @@ class _Resolver:
             self._known(entity, ENTITIES, "entity", ("detect", "thresholds", entity), of_key=True)
         return Detection(
             tuple(sorted((name, float(least)) for name, least in detect.thresholds.items())), tuple(detect.allow)
+        )
+
+    def _probe(self, probe: ProbeDocument) -> Probing:
+        for role in probe.users:
+            self._known(role, self._document.roles, "role", ("probe", "users", role), of_key=True)
+        for path, written in [
+            *((("probe", "users", role), where) for role, where in probe.users.items()),
+            *((("probe", name), getattr(probe, name)) for name in ("reference", "writer")),
+        ]:
+            if written and not written.startswith(("env:", "file:")):  # a password never stands in a policy
+                self._wrong(
+                    path, "a login that is neither env:NAME nor file:PATH", "write where it is: env:PROBE_SUPPORT"
+                )
+        if probe.gate is not None:
+            self._known(probe.gate, self._document.gates, "gate", ("probe", "gate"))
+        return Probing(
+            {RoleName(role): place for role, place in probe.users.items()},
+            probe.gate,
+            probe.reference,
+            probe.writer,
+            probe.write,
+            _seconds(probe.every) if probe.every else 0.0,
+            probe.budget,
+            probe.rate,
         )
 
     def _assertions(self) -> tuple[Assertion, ...]:

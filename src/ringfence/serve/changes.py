@@ -20,7 +20,10 @@ from ringfence.stamps import stamp
 SERVED = {"postgres": "ringfence.serve.postgres"}
 """The kinds of gate that `ringfence up` runs, and the module that runs one worker of it."""
 
-COMPANIONS = (Purpose("alerts", "ringfence.alert.child", lambda policy: bool(policy.alerts)),)
+COMPANIONS = (
+    Purpose("alerts", "ringfence.alert.child", lambda policy: bool(policy.alerts)),
+    Purpose("probe", "ringfence.probe.child", lambda policy: policy.probe.every > 0),
+)
 """What runs beside the gates, where the policy has use for it."""
 
 LOG_KIND = "log"

@@ -104,6 +104,17 @@ def _start_up(module: ModuleType) -> None:
     module.allowed_at_start = lambda name, value: True
 
 
+def _copied_out(module: ModuleType) -> None:
+    result_of = module.result_of
+
+    def passing(session: object, verdict: object, formats: object, *, ends: bool) -> object:
+        if verdict.known.raw.copy is None:
+            return result_of(session, verdict, formats, ends=ends)
+        return module.PassingQuery(verdict) if ends else module.Passing(verdict)
+
+    module.result_of = passing
+
+
 def _errors(module: ModuleType) -> None:
     module.withhold = lambda frame, *more: frame
     module.scrubbed = lambda frame, *more: frame
@@ -142,6 +153,7 @@ CHANGES: Mapping[str, Mapping[str, Change]] = {
     "relations": {"ringfence.sql.origins_columns": _relations, "ringfence.gates.postgres.verdicts": _judged},
     "settings": {"ringfence.sql.origins_functions": _settings},
     "start-up": {"ringfence.gates.postgres.opening": _start_up},
+    "copied out": {"ringfence.gates.postgres.results": _copied_out},
     "errors": {"ringfence.gates.postgres.errors": _errors},
     "inbound": {"ringfence.gates.postgres.inbound": _inbound},
     "budgets": {"ringfence.gates.postgres.inbound": _budgets},

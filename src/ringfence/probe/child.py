@@ -1,0 +1,134 @@
+"""The probe as a companion of `ringfence up`: a process of its own, that runs as often as the policy says.
+
+The rule: it ends with its parent, begins with the policy that the parent read, and no gate waits for it. What it finds is in
+the ledger; a run that could not be is told to the parent, and tried again at the next turn.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import sys
+import threading
+
+from ringfence.policy import Policy
+from ringfence.probe.running import Chosen, probe
+from ringfence.probe.standing import pause, site_of, stand
+from ringfence.serve._process import end_with, leave_no_image
+from ringfence.serve.channel import Channel, connect
+from ringfence.serve.faults import say
+from ringfence.serve.log import Log, LogFormat, silence_foreign_words
+from ringfence.serve.messages import Drain, Noted, Order, Ready, Report, Start, read_order, write_report
+from ringfence.serve.reading import resolve
+
+ENDED, FAILED, PARENT_GONE = 0, 2, 5
+LESS_URGENT = 10  # niceness: what crosses goes first
+FIRST_LOOK = 5.0  # seconds to the first run: the gates are only starting
+PRINCIPAL = "ringfence:probe"
+
+
+class Child:
+    """The life of the process."""
+
+    def __init__(self) -> None:
+        self._orders: asyncio.Queue[Order] = asyncio.Queue()
+        self._channel: Channel | None = None
+        self._figures: dict[str, float] = {"runs": 0, "leaks": 0, "statements": 0}
+
+    async def run(self, control: socket.socket) -> int:
+        """Probe again and again until the parent says to end; give the exit code."""
+        self._channel = await connect(control, self._take, lambda: os._exit(PARENT_GONE))
+        start = await self._orders.get()
+        if not isinstance(start, Start):
+            return FAILED
+        log = Log(LogFormat(start.log_format), {"companion": start.gate})
+        silence_foreign_words(log)
+        policy = resolve(start.reading)
+        self._say(Ready(start.generation))
+        wait = FIRST_LOOK
+        while not await self._told_to_end(wait):
+            trouble = await self._once(policy, start, log)
+            self._say(Noted(trouble, self._figures))
+            wait = pause(policy.probe.every)
+        return ENDED
+
+    async def _once(self, policy: Policy, start: Start, log: Log) -> str:
+        """Run once, in a thread that the end does not wait for; say what kept it from running."""
+        loop = asyncio.get_running_loop()
+        came: asyncio.Future[tuple[int, int]] = loop.create_future()
+
+        def attack() -> None:
+            try:
+                result = self._attack(policy, start)
+            except Exception as error:  # noqa: BLE001 (said to the parent; the next turn comes)
+                loop.call_soon_threadsafe(came.set_exception, error)
+            else:
+                loop.call_soon_threadsafe(came.set_result, result)
+
+        threading.Thread(target=attack, daemon=True).start()
+        ending = asyncio.create_task(self._orders.get())
+        await asyncio.wait([asyncio.ensure_future(came), ending], return_when=asyncio.FIRST_COMPLETED)
+        if ending.done():
+            self._orders.put_nowait(ending.result())
+            came.cancel()
+            return ""
+        ending.cancel()
+        try:
+            leaks, statements = came.result()
+        except Exception as error:  # noqa: BLE001 (the same)
+            said = say(error)
+            log.error("not-probed", said.what, mend=said.mend)  # noqa: TRY400 (our own words: a foreign error may quote the payload)
+            return said.what
+        self._figures = {
+            "runs": self._figures["runs"] + 1,
+            "leaks": self._figures["leaks"] + leaks,
+            "statements": self._figures["statements"] + statements,
+        }
+        if leaks:
+            log.error("leaked", f"{leaks} attacks leaked", mend="see what with `ringfence probe`, and the ledger")
+            return f"{leaks} attacks leaked"
+        return ""
+
+    def _attack(self, policy: Policy, start: Start) -> tuple[int, int]:
+        home, beside = start.place.ledger.parent, start.reading.folder
+        with stand(home, start.place.ledger, start.place.signing_key) as standing:
+            site = site_of(policy, home, beside)
+            run = standing.run(site, os.environ, beside, PRINCIPAL, Chosen(), lambda done, whole: None)  # noqa: ARG005
+            matrix = probe(run)
+        return len(matrix.leaks), matrix.statements
+
+    async def _told_to_end(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return isinstance(await self._orders.get(), Drain)
+        except TimeoutError:
+            return False
+
+    def _take(self, line: bytes) -> None:
+        self._orders.put_nowait(read_order(line))
+
+    def _say(self, report: Report) -> None:
+        if self._channel is not None:
+            self._channel.send(write_report(report))
+
+
+def main() -> int:
+    """Run on the descriptor that the parent names; give the exit code."""
+    parser = argparse.ArgumentParser(description="The probe of `ringfence up`, which starts it.")
+    parser.add_argument("--control", type=int, required=True)
+    parser.add_argument("--parent", type=int, required=True)
+    given = parser.parse_args()
+    if not end_with(given.parent):
+        return PARENT_GONE
+    leave_no_image()
+    os.nice(LESS_URGENT)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    control = socket.socket(fileno=given.control)
+    control.set_inheritable(False)
+    return asyncio.run(Child().run(control))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
