@@ -12,15 +12,18 @@ from ringfence.probe import Chosen, NothingToAsk, Verdict, attacks
 
 LEAST = 60
 QUICK = ("select", "alias", "encoding", "letters", "error text", "comparison", "copy out", "files and programs")
-SWITCHED = {  # a protection, and routes of which at least one leaks without it
-    "forms": ("select",),  # origins: what a column comes from
-    "contents": ("select",),
-    "errors": ("writing",),  # what only reads and might fail with a hidden value is refused before it runs
-    "comparisons": ("comparison", "bit by bit"),
-    "copied out": ("copy out",),
-    "unknown": ("select",),
-    "computed": ("letters",),
-    "statements": ("code and identity",),
+SWITCHED = {  # a protection, with a category and routes of which at least one leaks without it
+    "forms": ("user.contact.email", ("select",)),  # origins: what a column comes from
+    "contents": ("scan", ("select",)),
+    "errors": (
+        "user.name",
+        ("writing",),
+    ),  # what only reads and might fail with a hidden value is refused before it runs
+    "comparisons": ("user.financial.bank_account", ("comparison", "bit by bit")),
+    "copied out": ("user.contact.email", ("copy out",)),
+    "unknown": ("unknown", ("select",)),
+    "computed": ("user.financial.credit_card", ("letters",)),
+    "statements": ("user.contact.email", ("code and identity",)),
 }
 
 
@@ -68,8 +71,9 @@ def test_no_role_reads_any_category_by_any_route(house: House) -> None:
 def test_a_protection_that_is_switched_off_makes_a_cell_leak(
     tmp_path_factory: pytest.TempPathFactory, dsn: str, switch: str
 ) -> None:
+    category, routes = SWITCHED[switch]
     with attacked(tmp_path_factory.mktemp("off") / "gate", dsn, switched_off=switch) as house:
-        matrix = house.probe(Chosen(roles=("support",), routes=SWITCHED[switch]), write=switch == "errors")
+        matrix = house.probe(Chosen(("support",), (category,), routes), write=switch == "errors")
     assert matrix.leaks
 
 

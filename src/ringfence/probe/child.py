@@ -68,7 +68,10 @@ class Child:
 
         threading.Thread(target=attack, daemon=True).start()
         ending = asyncio.create_task(self._orders.get())
-        await asyncio.wait([asyncio.ensure_future(came), ending], return_when=asyncio.FIRST_COMPLETED)
+        either = asyncio.Event()
+        came.add_done_callback(lambda _: either.set())
+        ending.add_done_callback(lambda _: either.set())
+        await either.wait()
         if ending.done():
             self._orders.put_nowait(ending.result())
             came.cancel()

@@ -41,11 +41,15 @@ def undone(raw: bytes) -> Iterator[tuple[str, bytes]]:
 def _spellings(way: str, text: bytes) -> Iterator[tuple[str, bytes]]:
     """Give a text as it stands, backwards, and without what separates."""
     yield way, text
-    yield _named(way, "reversed"), text[::-1]
+    yield _named(way, "reversed"), _backwards(text)
     bare = text.translate(None, SEPARATORS)
     if bare != text:
         yield _named(way, "without separators"), bare
-        yield _named(way, "reversed without separators"), bare[::-1]
+        yield _named(way, "reversed without separators"), _backwards(bare)
+
+
+def _backwards(text: bytes) -> bytes:
+    return text[::-1] if text.isascii() else text.decode("utf-8", "replace")[::-1].encode()
 
 
 def _decoded(way: str, text: bytes) -> Iterator[tuple[str, bytes]]:

@@ -118,6 +118,7 @@ def _put_together(replies: Sequence[Reply]) -> Iterator[tuple[str, bytes]]:
         column = [row[at] or b"" for row in rows if len(row) > at]
         yield "split over rows", b"".join(column)
         yield "what masks leave, row after row", b"".join(cell.strip(_FILLS) for cell in column)
+        yield "what masks leave, row after row", b"".join(cell.lstrip(_FILLS) for cell in column)
         numbers = [int(cell) for cell in column if cell.isdigit() and len(cell) < 4]
         yield "numbers of letters", b"".join(bytes([one]) for one in numbers if 31 < one < 127)
 
