@@ -89,7 +89,7 @@ def write_map(file: Path, found: AssetMap, *, rezoned: bool = False) -> list[Pat
     Zone, kind and address of an asset that is there already stay a person's, unless `rezoned`.
     """
     files = _read_all(file)
-    chunks = _chunks(found.tables)
+    chunks = _chunks(found.tables) if found.kind != "log" else [_log_lines(found)]
     main = files[0] if files else _File(file, "", {})
     text = _with_asset(main, found, chunks[0], rezoned=rezoned)
     others = [file.with_name(f"{file.stem}.{found.asset}.{number}.yaml") for number in range(2, len(chunks) + 1)]
@@ -131,6 +131,11 @@ def _table_lines(table: MappedTable) -> list[str]:
         why = _one_line(f"{one.confidence:.2f}: {reasons(one)}" if not one.reviewed else reasons(one))
         lines.append(f"{spelt(one.path)}: {one.judgement}  # {why}")
     return lines
+
+
+def _log_lines(found: AssetMap) -> list[str]:
+    """Say what stands in a log, for the reader alone: with a field declared, every other would be unknown."""
+    return [f"# {_one_line(f'{one.path}: {reasons(one)}')}" for one in found.fields if one.evidence]
 
 
 def _one_line(words: str) -> str:
@@ -197,8 +202,9 @@ def spelt_quoted(word: str) -> str:
 
 
 def _field_lines(lines: Sequence[str], indent: int) -> str:
-    if not lines:
-        return f"{' ' * indent}fields: {{}}\n"
+    if all(line.startswith("#") for line in lines):
+        said = "".join(f"{' ' * indent}{line}\n" for line in lines)
+        return f"{said}{' ' * indent}fields: {{}}\n"
     return f"{' ' * indent}fields:\n" + "".join(f"{' ' * (indent + 2)}{line}\n" for line in lines)
 
 

@@ -84,8 +84,9 @@ def _kinds(fields: Iterator[Mapped]) -> list[str]:
 
 def _holds(kinds: Counter[str]) -> str:
     if not kinds:
-        return "nothing personal declared"
-    return f"{kinds.total():,} personal fields, {len(kinds)} categories"
+        return "nothing personal"
+    noun = "category" if len(kinds) == 1 else "categories"
+    return f"{kinds.total():,} personal, {len(kinds)} {noun}"
 
 
 def _arrows(policy: Policy | None) -> list[Arrow]:

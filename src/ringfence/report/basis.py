@@ -7,6 +7,15 @@ from ringfence.ledger import NoteError, Query, Reader
 from ringfence.stamps import stamp
 
 
+def in_seconds(time: str) -> str:
+    """Write a time of the ledger for people.
+
+    >>> in_seconds("2031-01-02T03:04:05.678901Z")
+    '2031-01-02 03:04:05Z'
+    """
+    return f"{time[:10]} {time[11:19]}Z"
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """From a time on, and before another one."""
@@ -35,7 +44,7 @@ class Basis:
     def facts(self) -> tuple[tuple[str, str], ...]:
         """What a reader of the report is told of it."""
         return (
-            ("Period", f"{stamp(self.span.since)} to {stamp(self.span.until)}"),
+            ("Period", f"{in_seconds(stamp(self.span.since))} to {in_seconds(stamp(self.span.until))}"),
             ("Ledger", self.origin),
             ("Entries of the period", f"{self.entries:,}"),
             ("Checkpoint", f"{self.size:,} entries, root {self.root}"),

@@ -76,9 +76,18 @@ def report_crossings(basis: Basis, entries: Iterable[Entry]) -> Document:
                     Column("reason", "because"),
                     Column("category", "category"),
                     Column("rule", "by rule"),
-                    *COUNTED,
+                    Column("times", "times"),
+                    Column("first_at", "first"),
+                    Column("last_at", "last"),
+                    Column("entries", "entries"),
                 ),
-                in_order(((*key, *each.cells) for key, each in refused.items()), len(_WHO) + 3),
+                in_order(
+                    (
+                        (*key, each.crossings, each.first_at, each.last_at, each.entries)
+                        for key, each in refused.items()
+                    ),
+                    len(_WHO) + 3,
+                ),
             ),
             Table(
                 "plain",

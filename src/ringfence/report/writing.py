@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ringfence.pages import facts, listed, page, section, table, text
+from ringfence.report.basis import in_seconds
 from ringfence.report.document import Cell, Document, Table
+from ringfence.stamps import stamp
 
 _FOOT = "Counted out of ringfence's ledger, which holds no value. Verify it: ringfence ledger verify --checkpoint FILE."
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -39,7 +41,7 @@ def as_markdown(document: Document) -> str:
         lines.append(
             "| " + " | ".join("---:" if _is_figures(each, at) else "---" for at in range(len(each.columns))) + " |"
         )
-        lines += ["| " + " | ".join(_md(shown(cell)) for cell in row) + " |" for row in each.rows]
+        lines += ["| " + " | ".join(_md(shown(each, row, at)) for at in range(len(row))) + " |" for row in each.rows]
     lines += ["", *(f"> {_md(note)}\n>" for note in document.notes)]
     return "\n".join(lines).rstrip("\n>") + "\n\n" + _checkpoint_of(document) + "\n"
 
@@ -69,7 +71,7 @@ def as_text(document: Document) -> str:
 def _aligned(each: Table) -> list[str]:
     """Align the columns that say anything."""
     used = _used(each)
-    rows = [[each.columns[at].head for at in used], *([shown(row[at]) for at in used] for row in each.rows)]
+    rows = [[each.columns[at].head for at in used], *([shown(each, row, at) for at in used] for row in each.rows)]
     widths = [max(len(row[number]) for row in rows) for number in range(len(used))]
     right = [_is_figures(each, at) for at in used]
     return [
@@ -87,9 +89,12 @@ def _used(each: Table) -> list[int]:
     return [at for at in range(len(each.columns)) if any(row[at] != "" for row in each.rows)]
 
 
-def shown(cell: Cell) -> str:
-    """Write a cell for people."""
-    return f"{cell:,}" if isinstance(cell, int) else cell
+def shown(each: Table, row: tuple[Cell, ...], at: int) -> str:
+    """Write a cell for people: figures in groups of three, times to the second."""
+    cell = row[at]
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return in_seconds(cell) if each.columns[at].key.endswith("_at") and cell else cell
 
 
 def _is_figures(each: Table, at: int) -> bool:
@@ -121,8 +126,8 @@ def as_json(document: Document) -> str:
         "report": document.kind,
         "title": document.title,
         "basis": {
-            "since": document.facts[0][1].partition(" to ")[0],
-            "until": document.facts[0][1].partition(" to ")[2],
+            "since": stamp(basis.span.since),
+            "until": stamp(basis.span.until),
             "ledger": basis.origin,
             "entries": basis.entries,
             "size": basis.size,
@@ -139,14 +144,18 @@ def as_json(document: Document) -> str:
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
+def _counted(rows: int) -> str:
+    return f"{rows:,} row{'s' if rows != 1 else ''}, each with the ledger's entries that it was counted from"
+
+
 def as_html(document: Document) -> str:
     """Write a page that needs nothing beside it."""
     sections = [section("In short", [text(sentence) for sentence in document.summary])]
     for each in document.tables:
         used = _used(each)
         heads = [each.columns[at].head for at in used]
-        rows = [[shown(row[at]) for at in used] for row in each.rows]
-        said = table(each.caption, heads, rows) if rows else text(f"{each.empty.capitalize()}.")
+        rows = [[shown(each, row, at) for at in used] for row in each.rows]
+        said = table(_counted(len(rows)), heads, rows) if rows else text(f"{each.empty.capitalize()}.")
         sections.append(section(each.caption, [said]))
     sections.append(section("What it rests on", [facts(document.facts), text(document.basis.note)]))
     sections.append(section("What it does not say", [listed(document.notes)]))
