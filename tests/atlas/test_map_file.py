@@ -135,14 +135,14 @@ def test_a_second_asset_is_written_below_the_first(tmp_path: Path) -> None:
     assert read_map(file)["second"].fields == {"a": "none"}
 
 
+HEAD = "version: 1\nassets:\n  shop:\n"
+OWN = "    zone: core\n    kind: postgres\n"
 HAND = [
     "version: 1\nassets: {shop: {zone: core, kind: postgres, fields: {a.b: none, a.c: scan}}}\n",
-    'version: 1\nassets:\n  shop:\n    {zone: core, kind: postgres, reviewed: [a.c], fields: {"a.b": "none", a.c: scan}}\n',
-    "version: 1\nassets:\n    shop:\n        zone: core\n        kind: postgres\n        fields: {\n          a.b: none,  # why\n"
-    "          a.c: scan}\n",
-    "version: 1\nassets:\n  shop:\n    zone: core\n    kind: postgres\n    fields:\n      'a.b': 'none'\n      a.c: scan\n    reviewed:\n"
-    "    - a.c\n",
-    "version: 1\nassets:\n  shop:\n    reviewed: []\n    fields:\n      a.b: none\n      a.c: scan\n    zone: core\n    kind: postgres",
+    f'{HEAD}    {{zone: core, kind: postgres, reviewed: [a.c], fields: {{"a.b": "none", a.c: scan}}}}\n',
+    f"{HEAD}{OWN}    fields: {{\n      a.b: none,  # why\n      a.c: scan}}\n",
+    f"{HEAD}{OWN}    fields:\n      'a.b': 'none'\n      a.c: scan\n    reviewed:\n    - a.c\n",
+    f"{HEAD}    reviewed: []\n    fields:\n      a.b: none\n      a.c: scan\n{OWN.rstrip()}",
 ]
 
 

@@ -1,6 +1,7 @@
 """The map's page: it asks for nothing, tells every field in words, and draws what the policy says without crossing a box."""
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree as Tree
 
 import pytest
@@ -87,7 +88,7 @@ def test_the_headings_are_in_order() -> None:
     levels = [int(level) for level in re.findall(r"<h(\d)", page())]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_without_a_policy_there_is_the_asset_alone() -> None:

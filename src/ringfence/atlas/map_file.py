@@ -207,6 +207,11 @@ def spelt_quoted(word: str) -> str:
 def _field_lines(lines: Sequence[str], indent: int) -> str:
     if all(line.startswith("#") for line in lines):
         return f"{' ' * indent}fields: {{}}" + "".join(f"  {line}" for line in lines) + "\n"
+    return f"{' ' * indent}fields:\n" + "".join(f"{' ' * (indent + 2)}{line}\n" for line in lines)
+
+
+def _more(file: Path, found: AssetMap, lines: Sequence[str]) -> str:
+    head = f"# Goes on from {file.name}, which includes it.\nversion: 1\n\nassets:\n  {spelt(found.asset)}:\n"
     return head + _field_lines(lines, 4)
 
 
