@@ -11,7 +11,7 @@ from typing import Final
 
 from ringfence.pages import Markup, drawn, escape
 
-ZONE_WIDTH: Final = 200
+ZONE_WIDTH: Final = 212
 ASSET_HEIGHT: Final = 66
 ASSET_GAP: Final = 14
 HEAD: Final = 60

@@ -24,6 +24,7 @@ from ringfence.policy.tree import MAX_CHARACTERS
 MAP_FILE: Final = "ringfence.map.yaml"
 MOST_FIELDS: Final = 10_000  # of one file
 MOST_CHARACTERS: Final = MAX_CHARACTERS * 9 // 10
+_MOST_SAID: Final = 12  # fields of a log
 MOST_BYTES: Final = 4 * MAX_CHARACTERS
 
 _HEAD: Final = """\
@@ -135,7 +136,9 @@ def _table_lines(table: MappedTable) -> list[str]:
 
 def _log_lines(found: AssetMap) -> list[str]:
     """Say what stands in a log, for the reader alone: with a field declared, every other would be unknown."""
-    return [f"# {_one_line(f'{one.path}: {reasons(one)}')}" for one in found.fields if one.evidence]
+    said = [f"{one.path}: {reasons(one)}" for one in found.fields if one.evidence]
+    more = f" | and {len(said) - _MOST_SAID} more" if len(said) > _MOST_SAID else ""
+    return [f"# {_one_line(' | '.join(said[:_MOST_SAID]))}{more}"] if said else []
 
 
 def _one_line(words: str) -> str:
@@ -203,8 +206,7 @@ def spelt_quoted(word: str) -> str:
 
 def _field_lines(lines: Sequence[str], indent: int) -> str:
     if all(line.startswith("#") for line in lines):
-        said = "".join(f"{' ' * indent}{line}\n" for line in lines)
-        return f"{said}{' ' * indent}fields: {{}}\n"
+        return f"{' ' * indent}fields: {{}}" + "".join(f"  {line}" for line in lines) + "\n"
     return f"{' ' * indent}fields:\n" + "".join(f"{' ' * (indent + 2)}{line}\n" for line in lines)
 
 

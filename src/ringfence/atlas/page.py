@@ -119,11 +119,13 @@ def _flow_table(policy: Policy) -> Markup:
             flow.sink,
             flow.via.gate or "",
             flow.mode.value,
-            ", ".join(flow.carry) or "nothing by name",
+            ", ".join(flow.carry) or "nothing",
         )
         for flow in policy.flows.values()
     ]
-    return section("Flows", [table("Flows of the policy", ("flow", "from", "to", "gate", "mode", "names"), rows)])
+    return section(
+        "Flows", [table("Flows of the policy", ("flow", "from", "to", "gate", "mode", "carries by name"), rows)]
+    )
 
 
 def _tables(found: AssetMap) -> Markup:

@@ -49,7 +49,7 @@ _TAILS = _words(
     listed(
         "home, work, office, private, primary, secondary, main, business, mobile, personal, raw, value, values, text, hash, "
         "hashed, encrypted, enc, old, new, current, previous, original, normalized, formatted, clean, lower, full, other, alt, "
-        "txt, str, string, field, col, nr, no, num, number, list, array, display, en, de, fr, es, it"
+        "txt, str, string, field, col, nr, no, num, number, list, array, display, en, de, fr, es, it, data"
     )
 )
 """Last words without which a name means the same. A hashed address is one still: a pseudonym."""
@@ -229,6 +229,8 @@ def key_of(place: Place) -> Context | None:
 def person_named(place: Place) -> str | None:
     """Give the word by which a field is named after a person: `buyer`, `created_by`."""
     words = tuple(word for word in place.words if not word.isdigit())
+    if len(words) > 1 and words[-1] in ("display", "text", "value", "label"):
+        words = words[:-1]  # FHIR's `patient.display`
     if len(words) > 1 and words[-1] in ("by", "von"):
         return "by" if words[-2] in _DOERS else None
     if words[-2:] == ("assigned", "to"):

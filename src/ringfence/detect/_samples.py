@@ -15,6 +15,7 @@ from ringfence.detect.recognizer import listed
 
 _MOST = 2_000
 _LENGTH = 2_000
+_DIGITS = "0123456789"  # at the end of a name: those who make people up number them
 _WHOLE = 0.7  # of a value's letters and digits, from which a finding is the value rather than something in it
 
 _TRUTHS = frozenset(
@@ -148,11 +149,11 @@ def _is_name(words: list[str]) -> bool:
 
 
 def _is_name_word(word: str) -> bool:
-    return word.replace("-", "").replace("'", "").replace("’", "").rstrip(".,").isalpha()
+    return word.rstrip(_DIGITS).replace("-", "").replace("'", "").replace("’", "").rstrip(".,").isalpha()
 
 
 def _has_given(words: list[str]) -> bool:
-    return any(folded(word) in GIVEN for word in words[:3])
+    return any(folded(word.rstrip(_DIGITS)) in GIVEN for word in words[:3])
 
 
 def _is_firm(words: list[str]) -> bool:
