@@ -2,7 +2,9 @@
 
 import http.client
 import io
+import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -16,6 +18,7 @@ import psycopg
 import pytest
 from rich.console import Console
 
+from once import once
 from ringfence.demo import postgres_server
 from ringfence.demo.people import make_people
 from ringfence.demo.performance import show
@@ -61,10 +64,20 @@ def wait_for(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def kept(folder: Path, **environment: str) -> None:
+    """Run the demo in `kept` of a folder, and write down beside it what it said."""
+    done = run("--once", "--dir", str(folder / "kept"), **environment)
+    (folder / "said.json").write_text(json.dumps([done.returncode, done.stdout, done.stderr]))
+
+
+def said(folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.CompletedProcess([], *json.loads((folder / "said.json").read_text()))
+
+
 @pytest.fixture(scope="module")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
-    folder = tmp_path_factory.mktemp("demo") / "kept"
-    return folder, run("--once", "--dir", str(folder))
+    folder = once(tmp_path_factory, "first-demo", kept)
+    return folder / "kept", said(folder)
 
 
 def test_every_step_holds(first_run: tuple[Path, "subprocess.CompletedProcess[str]"]) -> None:
@@ -120,13 +133,18 @@ def test_no_process_is_left(first_run: tuple[Path, "subprocess.CompletedProcess[
 
 
 @pytest.fixture(scope="module")
-def second_run(first_run: tuple[Path, "subprocess.CompletedProcess[str]"]) -> "subprocess.CompletedProcess[str]":
-    """Run it again in the same folder, as on a terminal without the letters."""
-    folder, _ = first_run
-    keys = {file.name: file.read_bytes() for file in (folder / ".ringfence" / "keys").iterdir()}
-    again = run("--once", "--dir", str(folder), PYTHONIOENCODING="ascii")
-    assert {file.name: file.read_bytes() for file in (folder / ".ringfence" / "keys").iterdir()} == keys
-    return again
+def second_run(
+    tmp_path_factory: pytest.TempPathFactory, first_run: tuple[Path, "subprocess.CompletedProcess[str]"]
+) -> "subprocess.CompletedProcess[str]":
+    """Run it again over what the first left, as on a terminal without the letters."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(first_run[0], folder / "kept", ignore=shutil.ignore_patterns("*.sock"))
+        keys = {file.name: file.read_bytes() for file in (folder / "kept" / ".ringfence" / "keys").iterdir()}
+        kept(folder, PYTHONIOENCODING="ascii")
+        assert {file.name: file.read_bytes() for file in (folder / "kept" / ".ringfence" / "keys").iterdir()} == keys
+
+    return said(once(tmp_path_factory, "second-demo", make))
 
 
 def test_a_second_run_uses_keys_and_ledger_again(second_run: "subprocess.CompletedProcess[str]") -> None:
