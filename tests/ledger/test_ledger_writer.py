@@ -441,8 +441,8 @@ def kill_at_random(place: Place, kills: int, seed: int) -> None:
     assert all(ids[index] == entry(number)["id"] for number, index in indices.items())
 
 
-def test_a_writer_that_is_killed_fifty_times_at_random_loses_no_receipt(place: Place) -> None:
-    kill_at_random(place, 50, seed=1)
+def test_a_writer_that_is_killed_twenty_times_at_random_loses_no_receipt(place: Place) -> None:
+    kill_at_random(place, 20, seed=1)
 
 
 @pytest.mark.soak

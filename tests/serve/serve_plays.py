@@ -65,7 +65,9 @@ class Place:
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def status(self) -> dict[str, object]:
-        return json.loads(self.call("status", "--format", "json").stdout)
+        done = self.call("status", "--format", "json")
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
 
 
 def one_worker(installed: Path) -> Place:

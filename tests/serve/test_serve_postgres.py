@@ -99,29 +99,32 @@ def test_the_gate_serves_once_its_canary_came_back_masked_and_counts_what_it_did
 
 def test_a_server_that_is_not_there_yet_is_waited_for(cli: Cli, tmp_path: Path, database: str) -> None:
     host, port = urlsplit(database).hostname, urlsplit(database).port
-    with socket.socket() as reserved:
+    with (
+        socket.socket() as reserved
+    ):  # bound throughout: a port that is free for a moment may be somebody else's in the next
         reserved.bind(("127.0.0.1", 0))
         own = reserved.getsockname()[1]
         place = make_place(cli, tmp_path, database.replace(f":{port}/", f":{own}/"))
         with running(place) as up:
             until(lambda: up.events("waiting"), "it waits for its server")
             assert place.status()["state"] == "starting"
-            reserved.close()
-            relay = subprocess.Popen([sys.executable, "-c", RELAY, str(own), str(host), str(port)])
-            try:
-                with connect(up, database) as connection:
-                    assert len(emails(connection)) == 5
-                assert not up.events("died"), up.log()
-                relay.kill()
-                until(lambda: place.status()["state"] == "degraded", "it is seen that the server went away")
-                assert "its upstream does not answer" in str(place.status()["reasons"])
-            finally:
-                relay.kill()
-                relay.wait()
+            number = reserved.fileno()
+            command = [sys.executable, "-c", RELAY, str(number), str(host), str(port)]
+            with subprocess.Popen(command, pass_fds=[number]) as relay:
+                reserved.close()
+                try:
+                    with connect(up, database) as connection:
+                        assert len(emails(connection)) == 5
+                    assert not up.events("died"), up.log()
+                    relay.kill()
+                    until(lambda: place.status()["state"] == "degraded", "it is seen that the server went away")
+                    assert "its upstream does not answer" in str(place.status()["reasons"])
+                finally:
+                    relay.kill()
 
 
 RELAY = """
-import asyncio, sys
+import asyncio, socket, sys
 async def pump(reader, writer):
     while piece := await reader.read(65536):
         writer.write(piece)
@@ -131,7 +134,7 @@ async def serve(reader, writer):
     other, out = await asyncio.open_connection(sys.argv[2], int(sys.argv[3]))
     await asyncio.gather(pump(reader, out), pump(other, writer), return_exceptions=True)
 async def main():
-    await (await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]))).serve_forever()
+    await (await asyncio.start_server(serve, sock=socket.socket(fileno=int(sys.argv[1])))).serve_forever()
 asyncio.run(main())
 """
 

@@ -9,7 +9,7 @@ import pytest
 from origins_bench_driver import Bench
 from origins_bench_shapes import OWN_SCHEMA, Shape, Verdict, judge, shapes
 
-from postgres_servers import Server, as_user, shapes_database
+from postgres_servers import PREFERRED, Server, as_user, shapes_database
 from ringfence.sql.catalogue import Catalogue
 from ringfence.sql.model import Analysis
 
@@ -48,12 +48,16 @@ def analysis_of(dsn: str, shape: Shape, catalogue: Catalogue) -> Analysis:
         return found
 
 
-def test_every_shape_is_traced_as_it_should_be(server: Server) -> None:
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.soak)])
+def test_every_shape_is_traced_as_it_should_be(server: Server, step: int) -> None:
+    """All of them on one version, and on each of the others another third; under `soak` all on all."""
+    begin = server.version // 2 % 3  # 15, 16 and 18 have thirds of their own
+    chosen = shapes() if server.version == PREFERRED else shapes()[begin % step :: step]
     dsn = database(server)
     catalogue = Catalogue()
     tally: Counter[Verdict] = Counter()
     wrong: list[str] = []
-    for shape in shapes():
+    for shape in chosen:
         if shape.since > server.version:
             continue
         try:
@@ -74,7 +78,7 @@ def test_every_shape_is_traced_as_it_should_be(server: Server) -> None:
     print(f"PostgreSQL {server.version}: {dict(tally)}")
     assert wrong == []
     assert tally[Verdict.WRONG] == 0
-    assert tally[Verdict.OVER] * 20 <= tally.total()
+    assert tally[Verdict.OVER] * 20 <= tally.total() or len(chosen) < len(shapes())
 
 
 def test_there_are_as_many_shapes_as_promised() -> None:

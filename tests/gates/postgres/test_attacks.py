@@ -139,5 +139,6 @@ def test_no_attack_succeeds_on_any_version(tmp_path: Path, version: int, strict:
 def test_a_protection_that_is_switched_off_lets_an_attack_through(tmp_path: Path, arena: Arena, switch: Switch) -> None:
     named = [one for one in ATTACKS if one.name in switch.lets_through and arena.can(one)]
     assert named, "the switch names attacks of the table"
+    named.sort(key=lambda one: len(one.statements))  # one is enough: the shortest first
     with shop_gate(tmp_path / "gate", arena.dsn, switched_off=switch.name) as gate:
         assert any(arena.through(gate, attack).succeeded for attack in named)
