@@ -6,7 +6,7 @@ import random
 import pytest
 from crossing_plays import planned, play
 
-from ringfence.crossing import Json, scrub
+from ringfence.crossing import Json, entries, scrub
 from ringfence.detect import Detector
 
 MAIL = "ada.nowak@posta-nova.net"
@@ -142,6 +142,15 @@ def test_no_value_stands_in_an_entry_a_refusal_or_a_repr() -> None:
         told = json.dumps(played.entries) + repr(played.entries) + str(played.refusal) + repr(played.crossing)
         for value in (MAIL, CARD, IBAN):
             assert value not in told
+
+
+def test_what_became_of_a_string_is_remembered_for_one_detector_without_the_string() -> None:
+    finding, blind = Detector(), Detector(entities=["US_SSN"])
+    for _ in range(2):
+        assert MAIL not in scrub(f"for {MAIL}", finding)
+        assert scrub(f"for {MAIL}", blind) == f"for {MAIL}"
+    assert scrub(f"for {MAIL}", finding, most=6) == f"for {MAIL}"[:6]
+    assert not any(MAIL in str(known) for known in entries._SCRUBBED[finding].items())
 
 
 def test_strings_that_a_client_chose_are_scrubbed_before_they_are_recorded() -> None:

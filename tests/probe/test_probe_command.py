@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 
 import psycopg
 import pytest
+from probe_house import SECTION, House, attacked, shop_with_reader
 
 from conftest import RINGFENCE
 from postgres_servers import Servers, as_user
-from probe_house import SECTION, House, attacked, shop_with_reader
 from ringfence.demo.people import make_crowd
 from ringfence.probe import Chosen
 

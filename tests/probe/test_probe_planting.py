@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from probe_house import SECRET, attacked, leaking, shop_with_reader
 
 from postgres_servers import Servers, as_user
-from probe_house import SECRET, attacked, leaking, shop_with_reader
 from ringfence.policy import Asset, AssetName, ZoneName
 from ringfence.probe import Chosen
 from ringfence.probe.cleaning import Cleaned, clean

@@ -12,6 +12,8 @@ Beside them, of no crossing: `policy` (a policy came into force, with the hash o
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
+from weakref import WeakKeyDictionary
 
 from ringfence.crossing.effects import Body, Head, Json
 from ringfence.detect import Detector
@@ -58,8 +60,26 @@ class Fact:
 
 
 def scrub(text: str, detector: Detector, most: int = STRING_KEPT) -> str:
-    """Take personal data out of a string that a client chose, and bound its length to `most` characters."""
+    """Take personal data out of a string that a client chose, and bound its length to `most` characters.
+
+    A client says the same of itself with every payload: what became of a string is remembered by its hash, never the string.
+    Measured on a result of one row whose client said two things: a third of its crossing.
+    """
     kept = text[:most]
+    if len(kept) > STRING_KEPT:
+        return _scrubbed(kept, detector)
+    known = _SCRUBBED.setdefault(detector, {})
+    digest = sha256(kept.encode("utf-8", "surrogatepass")).digest()
+    cleaned = known.get(digest)
+    if cleaned is None:
+        cleaned = _scrubbed(kept, detector)
+        if len(known) >= _MOST_SCRUBBED:
+            known.clear()
+        known[digest] = cleaned
+    return cleaned
+
+
+def _scrubbed(kept: str, detector: Detector) -> str:
     parts: list[str] = []
     at = 0
     for finding in detector.find(kept):
@@ -69,6 +89,10 @@ def scrub(text: str, detector: Detector, most: int = STRING_KEPT) -> str:
     parts.append(kept[at:])
     cleaned = "".join(parts)
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cleaned)
+
+
+_SCRUBBED: WeakKeyDictionary[Detector, dict[bytes, str]] = WeakKeyDictionary()
+_MOST_SCRUBBED = 1024  # strings of one detector
 
 
 class EntryMaker:

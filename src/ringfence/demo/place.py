@@ -106,15 +106,15 @@ class Place:
             raise DemoProblem("policy, keys and ledger could not be made", done.err.strip())
         return kept
 
-    def call(self, *arguments: str) -> Done:
-        """Run a ringfence command in this folder, as one would type it there."""
+    def call(self, *arguments: str, typed: str = "", environment: Mapping[str, str] | None = None) -> Done:
+        """Run a ringfence command in this folder, as one would type it there; `typed` is what it reads."""
         try:
             done = subprocess.run(
                 [*PROGRAM, *arguments],
-                stdin=subprocess.DEVNULL,
+                input=typed.encode(),
                 capture_output=True,
                 cwd=self.folder,
-                env=surroundings(),
+                env={**surroundings(), **(environment or {})},
                 timeout=PATIENCE,
                 check=False,
             )

@@ -6,8 +6,8 @@ The rule: as for all scenes. Whether a step held is judged by the values in the 
 from ringfence.demo.ledgers import entry_row
 from ringfence.demo.planting import Sight
 from ringfence.demo.postgres_server import ServerMissing
-from ringfence.demo.postgres_stage import Answer, Exchange, ShopStage
-from ringfence.demo.screen import Screen
+from ringfence.demo.postgres_stage import Exchange
+from ringfence.demo.screen import Screen, left_out
 from ringfence.demo.stage import Stage
 from ringfence.ledger import Reader, canonical
 
@@ -19,7 +19,7 @@ def show_queries(stage: Stage, screen: Screen) -> bool:
     """Show ten questions, each asked straight and through the gate as two roles; see that no hidden value came through."""
     shop = stage.shop
     if isinstance(shop, ServerMissing):
-        return _missing(shop, screen)
+        return left_out(shop, screen)
     for exchange in shop.exchanges:
         screen.say(f"{exchange.question.title}:", "bold")
         screen.command(exchange.question.statement)
@@ -28,9 +28,9 @@ def show_queries(stage: Stage, screen: Screen) -> bool:
             ("straight", "through the gate: support (staff)", "through the gate: analyst (analytics)"),
             [tuple(answer.shown for answer in answers)],
         )
-    straight = _seen(shop, "analyst", [one.straight for one in shop.exchanges])
-    support = _seen(shop, "support", [one.support for one in shop.exchanges])
-    analyst = _seen(shop, "analyst", [one.analyst for one in shop.exchanges])
+    straight = shop.seen_of((one.straight for one in shop.exchanges), "analyst")
+    support = shop.seen_of((one.support for one in shop.exchanges), "support")
+    analyst = shop.seen_of((one.analyst for one in shop.exchanges), "analyst")
     alike = [one for one in shop.exchanges if one.straight == one.support == one.analyst]
     screen.say(
         f"Of the values of the two customers asked about, {straight} can be read off the straight answers. The gate knows of every "
@@ -47,7 +47,7 @@ def show_transfers(stage: Stage, screen: Screen) -> bool:
     """Show what is refused outright, and why."""
     shop = stage.shop
     if isinstance(shop, ServerMissing):
-        return _missing(shop, screen)
+        return left_out(shop, screen)
     for question, answer in shop.transfers:
         screen.say(f"{question.title}:", "bold")
         screen.command(question.statement)
@@ -62,7 +62,7 @@ def show_gate_entries(stage: Stage, screen: Screen) -> bool:
     """Show what the gate recorded, and see that no value of the customers stands in it."""
     shop = stage.shop
     if isinstance(shop, ServerMissing):
-        return _missing(shop, screen)
+        return left_out(shop, screen)
     with Reader(shop.place.ledger) as reader:
         entries = list(reader.since(0))
     told = [one for one in entries if one.body is not None and one.body.get("kind") in SHOWN]
@@ -77,18 +77,6 @@ def show_gate_entries(stage: Stage, screen: Screen) -> bool:
         holds=quoted == 0 and refused >= len(shop.transfers),
         text=f"{len(entries)} entries, {refused} of them refusals; values of customers in them: {quoted}",
     )
-
-
-def _missing(missing: ServerMissing, screen: Screen) -> bool:
-    """Say that the scene cannot run here, and what would change that. It has not failed."""
-    screen.say(f"Left out: {missing.what}. To see it: {missing.mend}", "yellow")
-    return True
-
-
-def _seen(shop: ShopStage, role: str, answers: list[Answer]) -> int:
-    """Count the hidden values that can be read off answers."""
-    sight = Sight("\n".join(answer.shown for answer in answers).encode())
-    return sum(map(sight.shows, shop.planted(role)))
 
 
 def _is_as_expected(exchange: Exchange) -> bool:

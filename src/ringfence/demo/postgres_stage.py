@@ -4,27 +4,31 @@ The rule: the same statements are asked straight and through the gate, by the sa
 Server, gate and their files are gone when this is done, whatever happens; nothing of them is needed to look at what they said.
 """
 
+import json
 import secrets
-import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from os import environ
 from pathlib import Path
 
-from ringfence.demo.place import PATIENCE, DemoProblem, Place
-from ringfence.demo.planting import Kind, Planted
+from ringfence.demo.asking import Answer, ask
+from ringfence.demo.desk import Desk, Told, open_desk
+from ringfence.demo.place import Done, Place
+from ringfence.demo.planting import Kind, Planted, Sight
 from ringfence.demo.postgres_gate import OpenGate, User, gate_up, write_users
 from ringfence.demo.postgres_server import Running, Server, ServerMissing, find_installation
 from ringfence.demo.postgres_shop import LOGINS, PEOPLE, Customer, customers, shop
 from ringfence.demo.running import stop_writer
+from ringfence.demo.story import Story, live
+from ringfence.policy import read
 
 DATABASE = "shop"
 SHOWN = 35  # the customer who is asked about: with a ticket, orders and notes
-POLICY = "shop.yaml"
+POLICY, WATCH = "shop.yaml", "shop_watch.yaml"
+ALERTED = 10.0  # seconds for alerts to come, on a machine that is busy
 USERS_FILES = {"support": "staff.scram", "analyst": "analysts.scram"}
-SEPARATOR = " | "
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +39,6 @@ class Question:
     statement: str
     support: bool = True
     analyst: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What psql said: rows, and errors."""
-
-    out: str = field(repr=False)
-    err: str = field(repr=False)
-
-    @property
-    def shown(self) -> str:
-        """Both, as on a terminal."""
-        return "\n".join(part.rstrip() for part in (self.out, self.err) if part.strip()).replace("\t", SEPARATOR)
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether it ended with an error."""
-        return "ERROR:" in self.err
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +59,16 @@ class ShopStage:
     customers: Sequence[Customer]
     exchanges: Sequence[Exchange]
     transfers: Sequence[tuple[Question, Answer]]  # as support
+    story: Story
+    alerts: Sequence[Told]  # of the transfers
+    answered: Sequence[float]  # when each transfer had its answer
+    reports: Mapping[str, Mapping[str, object]]
+    matrix: Done  # what `ringfence probe` said
+
+    def seen_of(self, answers: Iterable[Answer], role: str) -> int:
+        """Count the values hidden from a role that can be read off answers."""
+        sight = Sight("\n".join(answer.shown for answer in answers).encode())
+        return sum(map(sight.shows, self.planted(role)))
 
     def planted(self, role: str) -> list[Planted]:
         """Give the values of the people asked about that a role must not see."""
@@ -100,6 +96,8 @@ class OpenShop:
     gate: OpenGate
     customers: Sequence[Customer]
     users: Mapping[str, User]
+    desk: Desk
+    environment: Mapping[str, str] = field(repr=False)  # of the gate, and of the commands that go with it
     password: str = field(repr=False)  # of the logins upstream
 
     def straight(self, statement: str) -> Answer:
@@ -115,76 +113,107 @@ class OpenShop:
         return f'psql "{self.gate.dsn(self.users[role], DATABASE)}"'
 
     def _ask(self, port: int, user: User, statement: str) -> Answer:
-        where = {
-            "PGHOST": self.gate.host,
-            "PGPORT": str(port),
-            "PGUSER": user.name,
-            "PGPASSWORD": user.password,
-            "PGOPTIONS": user.options,
-            "PGDATABASE": DATABASE,
-        }
-        kept = {name: value for name, value in environ.items() if not name.startswith("PG")}
-        command = [str(self.server.bin / "psql"), "-X", "-q", "-A", "-t", "-F", SEPARATOR, "-c", statement]
-        try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                env={**kept, **where, "PGCLIENTENCODING": "UTF8", "PGCONNECT_TIMEOUT": "10"},
-                timeout=PATIENCE,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise DemoProblem("psql had no answer", "run the demo again on a machine that is less busy") from None
-        return Answer(done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        return ask(self.server, port, user, DATABASE, statement)
 
 
 @contextmanager
 def open_shop(folder: Path) -> Iterator[OpenShop]:
     """Start PostgreSQL with the shop in it, and the gate in front; end both. Raises `ServerMissing`."""
+    with _database(folder) as (server, people), open_desk() as desk, _opened(folder, server, people, desk) as opened:
+        yield opened
+
+
+@contextmanager
+def _database(folder: Path) -> Iterator[tuple[Server, Sequence[Customer]]]:
+    """Start PostgreSQL with the shop in it."""
     installation = find_installation()
-    place = Place(folder)
-    place.prepare(files("ringfence.demo").joinpath(POLICY).read_text(encoding="utf-8"))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     people = customers(PEOPLE)
-    password = secrets.token_urlsafe(12)
     with Running(installation, folder / ".server") as server:
         server.psql("postgres", f"create database {DATABASE}")
-        server.psql(DATABASE, shop(people, passwords=dict.fromkeys(LOGINS.values(), password)))
-        users = {
-            "support": User("sam", secrets.token_urlsafe(12), "support"),
-            "analyst": User("ann", secrets.token_urlsafe(12), "analyst", "analysts"),
-        }
-        for role, user in users.items():
-            write_users(place.folder / USERS_FILES[role], [user])
-        environment = {
-            "SHOP_DSN": f"postgresql://127.0.0.1:{server.port}/{DATABASE}",
-            "SHOP_PASSWORD": password,
-            "SHOP_LISTEN": "127.0.0.1:0",
-        }
-        try:
-            with gate_up(place.policy, environment) as gate:
-                yield OpenShop(place, server, gate, people, users, password)
-        finally:
-            stop_writer(place)
+        server.psql(DATABASE, shop(people))
+        yield server, people
+
+
+@contextmanager
+def _opened(folder: Path, server: Server, people: Sequence[Customer], desk: Desk) -> Iterator[OpenShop]:
+    """Put the gate in front of it."""
+    place = Place(folder)
+    place.prepare(policy_text(POLICY) + policy_text(WATCH))
+    password = secrets.token_urlsafe(12)
+    server.psql(DATABASE, "".join(f"alter role {login} password '{password}';" for login in LOGINS.values()))
+    users = {
+        "support": User("sam", secrets.token_urlsafe(12), "support"),
+        "analyst": User("ann", secrets.token_urlsafe(12), "analyst", "analysts"),
+    }
+    for role, user in users.items():
+        write_users(place.folder / USERS_FILES[role], [user])
+    environment = {
+        "SHOP_DSN": f"postgresql://127.0.0.1:{server.port}/{DATABASE}",
+        "SHOP_PASSWORD": password,
+        "SHOP_LISTEN": "127.0.0.1:0",
+        "SHOP_DESK": desk.address,
+        "SHOP_DESK_SECRET": secrets.token_urlsafe(24),
+    }
+    try:
+        with gate_up(place.policy, environment) as gate:
+            environment |= {f"SHOP_PROBE_{role.upper()}": gate.dsn(user, DATABASE) for role, user in users.items()}
+            environment["SHOP_PROBE_REFERENCE"] = server.dsn(DATABASE)
+            yield OpenShop(place, server, gate, people, users, desk, environment, password)
+    finally:
+        stop_writer(place)
+
+
+def policy_text(name: str) -> str:
+    """Give a policy file of the demo."""
+    return files("ringfence.demo").joinpath(name).read_text(encoding="utf-8")
 
 
 def perform_shop(folder: Path) -> ShopStage | ServerMissing:
-    """Ask every question in every way; where no PostgreSQL is there, give the words that say so."""
+    """Live the story, and ask every question in every way; where no PostgreSQL is there, give the words that say so."""
+    known = read(POLICY, {POLICY: policy_text(POLICY)}, {})
     try:
-        with open_shop(folder) as opened:
-            exchanges = [
-                Exchange(
-                    one,
-                    opened.straight(one.statement),
-                    opened.through("support", one.statement),
-                    opened.through("analyst", one.statement),
-                )
-                for one in questions(opened.customers[SHOWN - 1])
-            ]
-            transfers = [(one, opened.through("support", one.statement)) for one in TRANSFERS]
-            return ShopStage(opened.place, opened.customers, exchanges, transfers)
+        with _database(folder) as (server, people):
+            story = live(folder / "own", server, DATABASE, known)
+            with open_desk() as desk, _opened(folder, server, people, desk) as opened:
+                return _performed(opened, story)
     except ServerMissing as missing:
         return missing
+
+
+def _performed(opened: OpenShop, story: Story) -> ShopStage:
+    exchanges = [
+        Exchange(
+            one,
+            opened.straight(one.statement),
+            opened.through("support", one.statement),
+            opened.through("analyst", one.statement),
+        )
+        for one in questions(opened.customers[SHOWN - 1])
+    ]
+    before = len(opened.desk.told)
+    transfers, answered = [], []
+    for one in TRANSFERS:
+        transfers.append((one, opened.through("support", one.statement)))
+        answered.append(time.monotonic())
+    opened.desk.wait(before + len(TRANSFERS), ALERTED)
+    place, environment = opened.place, opened.environment
+    reports = {
+        name: json.loads(place.call("report", *name.split(), "--format", "json", environment=environment).out)
+        for name in ("crossings", "breach --zone analytics")
+    }
+    matrix = place.call("probe", "--format", "json", environment=environment)
+    return ShopStage(
+        place,
+        opened.customers,
+        exchanges,
+        transfers,
+        story,
+        opened.desk.told[before:][: len(TRANSFERS)],
+        answered,
+        reports,
+        matrix,
+    )
 
 
 def questions(one: Customer) -> Sequence[Question]:

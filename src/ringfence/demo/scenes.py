@@ -12,12 +12,14 @@ from typing import TypeAlias
 
 import re2
 
+from ringfence.demo.evidence_scenes import show_alerts, show_evidence, show_matrix
 from ringfence.demo.ledgers import show_entries, show_verification
 from ringfence.demo.place import FLOW
 from ringfence.demo.planting import COVERED, ENCODINGS, Account, Kind, Sight, take_account
 from ringfence.demo.postgres_scenes import show_gate_entries, show_queries, show_transfers
 from ringfence.demo.screen import Screen
 from ringfence.demo.stage import Stage
+from ringfence.demo.story_scenes import show_map, show_observed
 from ringfence.ledger import Query, Reader
 
 Show: TypeAlias = Callable[[Stage, Screen], bool]
@@ -130,6 +132,7 @@ def show_next(stage: Stage, screen: Screen) -> bool:  # noqa: ARG001 (one signat
         ("ringfence init", "a policy, keys and a ledger, here"),
         (f"my-service 2>&1 | ringfence pipe --flow {FLOW}", "a stream of lines, on its way to whatever ships it"),
         (f"ringfence run --flow {FLOW} -- my-service", "a program, with both its outputs"),
+        ("ringfence init --pg DSN", "the same for a PostgreSQL database: mapped, with a gate, flows that observe"),
         ("ringfence up", "a policy's gates: PostgreSQL with every column masked by where it comes from"),
         ("ringfence ledger tail", "what crossed, in which form"),
         ("ringfence detect app.log", "what is in a log that you have already"),
@@ -157,12 +160,31 @@ SCENES: Sequence[Scene] = (
     Scene("The ledger verified", "Whoever changes the record is found out.", show_verification),
     Scene("What arrived", "Every value that was planted is sought in everything that the log store has.", show_account),
     Scene(
+        "A database of one's own, mapped",
+        "A shop's PostgreSQL with 5,000 customers, which ringfence has never seen: one command finds where personal data is.",
+        show_map,
+    ),
+    Scene(
+        "Observed first, then enforced",
+        "The policy that the same command wrote lets everything pass at first, and says what would have been.",
+        show_observed,
+    ),
+    Scene(
         "The database behind the gate",
-        "A shop's PostgreSQL with 5,000 customers, asked by psql: straight, and through the gate as two roles.",
+        "The same shop under the policy that its team has made of that, asked by psql: straight, and as two roles.",
         show_queries,
     ),
     Scene("What the gate refuses", "As support: each refusal says what would mend it.", show_transfers),
+    Scene("Who is told", "Each refusal was an alert at the desk that the policy names, within a second.", show_alerts),
     Scene("What the gate recorded", "Every answer with something personal was recorded first.", show_gate_entries),
+    Scene(
+        "The leak matrix",
+        "Attacks on the running gate from outside, as each role: every way that is known by which values could get out.",
+        show_matrix,
+    ),
+    Scene(
+        "Evidence", "What a privacy officer, an auditor or a breach asks for, counted out of the ledger.", show_evidence
+    ),
     Scene("For your own data", "What to type next.", show_next),
 )
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import re2
 
+from ringfence.demo.postgres_server import ServerMissing
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
@@ -134,6 +136,12 @@ class Screen:
         from rich.text import Text
 
         return Text(text, style=style, overflow="fold")
+
+
+def left_out(missing: ServerMissing, screen: Screen) -> bool:
+    """Say that a scene cannot run here, and what would change that. It has not failed."""
+    screen.say(f"Left out: {missing.what}. To see it: {missing.mend}", "yellow")
+    return True
 
 
 def _without_the_alike(left: str, right: str) -> tuple[str, str]:

@@ -83,6 +83,16 @@ def test_a_known_tree_asks_once_whether_all_is_as_it_was_when_somebody_has_writt
     assert turns() == (0, 0)
 
 
+def test_a_session_is_sure_of_what_it_found_out_whatever_others_put_in_its_place(
+    gate: House, client: Client, turns
+) -> None:
+    first(client, READ)
+    turns()
+    gate.gate.shared.memory.clear()
+    assert first(client, READ) == (1, MASKED)
+    assert turns() == (0, 0)
+
+
 def test_another_session_asks_for_itself(gate: House, client: Client, turns) -> None:
     first(client, READ)
     turns()

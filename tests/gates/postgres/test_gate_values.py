@@ -48,7 +48,7 @@ def test_values_go_into_columns_that_the_flow_carries_and_into_no_others(gate: H
     assert stored(gate, postgres, "select count(*) from person where id = 12 or note like '%4111%'") == "0"
     assert stored(gate, postgres, "select email from person where id = 11") == "yan@example.net"
     assert {"crossed", "refused"} == set(gate.entries.kinds())
-    assert "4111" not in str(gate.entries.bodies)
+    assert CARD[:8] not in str(gate.entries.bodies)  # four digits stand in a time or a hash by chance
 
 
 def test_a_null_may_stand_where_no_value_may_be_written(gate: House, postgres: Server) -> None:

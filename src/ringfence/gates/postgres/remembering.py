@@ -64,6 +64,10 @@ class Remembered:
     asked: tuple[Asking, ...]
     by_bodies: bool  # trees of functions' bodies were looked at
 
+    def is_of(self, raw: "RawStatement", knobs: "Knobs") -> bool:
+        """Whether the tree was read as this statement, under these words of the policy."""
+        return self.known.raw == raw and self.knobs == knobs
+
 
 class Asked:
     """The questions that one analysis asks; `answers` of before are taken where the session is sure of them."""
@@ -104,7 +108,8 @@ class Sure:
 
     def __init__(self) -> None:
         self.snapshot = ""
-        self.statements: set[bytes] = set()
+        # The very things, not where they are kept: a slower session may put what it found out earlier in their place.
+        self.statements: dict[bytes, Remembered] = {}
         self.answers: dict[tuple[str, str], Row] = {}  # (question, oid) -> its row; [] where there is none
 
     def now(self, snapshot: str) -> None:
@@ -119,10 +124,10 @@ class Sure:
         self.statements.clear()
         self.answers.clear()
 
-    def add(self, digest: bytes) -> None:
+    def add(self, digest: bytes, found: Remembered) -> None:
         """Be sure of what was found out of a tree."""
         if self.snapshot and len(self.statements) < MOST_SURE:
-            self.statements.add(digest)
+            self.statements[digest] = found
 
 
 class Memory:
@@ -131,20 +136,19 @@ class Memory:
     def __init__(self) -> None:
         self._found: dict[bytes, Remembered] = {}
 
-    def find(self, digest: bytes, raw: "RawStatement", knobs: "Knobs") -> Remembered | None:
-        """Look a tree up: it was read as the same statement, under the same words of the policy."""
-        found = self._found.get(digest)
-        return found if found is not None and found.knobs == knobs and found.known.raw == raw else None
+    def find(self, digest: bytes) -> Remembered | None:
+        """Look a tree up."""
+        return self._found.get(digest)
 
-    def keep(self, digest: bytes, known: "Known", knobs: "Knobs", asked: Asked) -> "Known":
-        """Keep what was found out; give what is known, as whoever finds it later knows it."""
+    def keep(self, digest: bytes, known: "Known", knobs: "Knobs", asked: Asked) -> Remembered | None:
+        """Keep what was found out, as whoever finds it later knows it; None where it is not to be kept."""
         if known.key is None or len(known.text) > LONGEST_KNOWN:
-            return known
+            return None
         if len(self._found) >= MOST_REMEMBERED:
             self._found.clear()
         key = Key(known.key.epoch, known.key.catalogue.fork())  # without the labels of this session
-        kept = replace(known, key=key, verdicts={})
-        self._found[digest] = Remembered(kept, knobs, tuple(asked.asked), asked.by_bodies)
+        kept = Remembered(replace(known, key=key, verdicts={}), knobs, tuple(asked.asked), asked.by_bodies)
+        self._found[digest] = kept
         return kept
 
     def clear(self) -> None:

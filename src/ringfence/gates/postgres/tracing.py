@@ -50,7 +50,10 @@ _CLOSE_FETCH = speaking.close(b"S", FETCH)
 _SWITCH_OFF = speaking.whole(PORTAL, _OFF)
 
 _NAMES = names_of(TOOL)
-_PREPARED = b"".join(speaking.parse(_NAMES[query], query.encode()) for query in BY_OID)
+_PREPARED = b"".join(
+    speaking.close(b"S", _NAMES[query]) + speaking.parse(_NAMES[query], query.encode()) for query in BY_OID
+)
+_PREPARING = "CP" * len(BY_OID)  # closed before, for a cancel may have come between two of them
 
 _TRACED_EXECUTE = 6  # which message of a traced question is its Execute
 
@@ -111,33 +114,37 @@ async def _know_strictly(
     sure, memory = session.sure, session.shared.memory
     knobs = _knobs(session)
     digest = digest_of((tail, *map(str.encode, session.named), *map(str.encode, looked.trees), b"", *looked.described))
-    found = memory.find(digest, raw, knobs)
-    if found is not None and (digest in sure.statements or await _says_the_same(session, found, sync=sync)):
-        sure.add(digest)
+    found = sure.statements.get(digest)
+    if found is not None and found.is_of(raw, knobs):
+        return found.known
+    found = memory.find(digest)
+    if found is not None and found.is_of(raw, knobs) and await _says_the_same(session, found, sync=sync):
+        sure.add(digest, found)
         return found.known
     asked = Questions(sure)
     known = await _analyse(session, raw, text, looked, asked, sync=sync)
     if not known.traced or session.has_own_meaning:
         return known
-    sure.add(digest)
-    return memory.keep(digest, known, knobs, asked)
+    kept = memory.keep(digest, known, knobs, asked)
+    if kept is None:
+        return known
+    sure.add(digest, kept)
+    return kept.known
 
 
 async def _says_the_same(session: "Session", found: Remembered, *, sync: bool) -> bool:
     """Ask the catalogue again what it was asked for this statement, in one turn; say whether it answers the same."""
-    if found.by_bodies:
-        return False
+    if found.by_bodies or not found.asked:
+        return not found.by_bodies
     messages, script = b"", ""
     if not session.questions_ready:
-        messages, script = _PREPARED, "P" * len(BY_OID)
-    first = len(script) + 1
+        messages, script = _PREPARED, _PREPARING
+    prepared = len(script)
     for asking in found.asked:
         messages += speaking.whole(PORTAL, _NAMES[asking.query], [asking.value])
         script += "BEC"
-    if not found.asked:
-        return True
     answer = await session.ask(messages, script, sync=sync)
-    if answer.reached >= len(BY_OID):
+    if answer.reached >= prepared:  # statements outlive the transaction that made them
         session.questions_ready = True
     if answer.failed:
         return False
@@ -145,7 +152,9 @@ async def _says_the_same(session: "Session", found: Remembered, *, sync: bool) -
     for stage, letter, frame in answer.frames:
         if letter == DATA_ROW:
             rows.setdefault(stage, []).extend(speaking.rows_of(frame))
-    return all(asking.is_answered_by(rows.get(first + 3 * number, ())) for number, asking in enumerate(found.asked))
+    return all(
+        asking.is_answered_by(rows.get(prepared + 3 * number + 1, ())) for number, asking in enumerate(found.asked)
+    )
 
 
 def _within(failed: Failed, raw: RawStatement, text: bytes) -> Failed:
@@ -262,7 +271,7 @@ async def _fetch(session: "Session", query: str, values: "Sequence[str]", *, syn
     elif session.questions_ready:
         messages, script = b"", ""
     else:
-        messages, script = _PREPARED, "P" * len(BY_OID)
+        messages, script = _PREPARED, _PREPARING
     answer = await session.ask(messages + speaking.whole(PORTAL, name or FETCH, values), script + "BEC", sync=sync)
     if name is not None and answer.reached >= len(script):  # statements outlive the transaction that made them
         session.questions_ready = True

@@ -185,7 +185,7 @@ class CopyTextRows(CopyLines):
         self._marks: bytes = b"\\\b\f\n\r\t\v" + self._delimiter  # what is never spelt as itself
 
     def _lines(self, data: bytes) -> tuple[bytes, list[bytes]]:
-        if b"\\\n" in data or b"\\\r" in data:
+        if b"\\" in data and (b"\\\n" in data or b"\\\r" in data):
             return _lines_with_escaped_ends(data)
         return plain_lines(data)
 
@@ -194,7 +194,7 @@ class CopyTextRows(CopyLines):
         if len(lines) < 2 or delimiter == b"\n":
             return self._split_each(lines)
         joined = b"\n".join(lines)
-        if joined.count(b"\n") != len(lines) - 1 or b"\\" + delimiter in joined:
+        if joined.count(b"\n") != len(lines) - 1 or (b"\\" in joined and b"\\" + delimiter in joined):
             return self._split_each(lines)
         # All at once: what begins with a newline begins a line.
         cells = joined.replace(b"\n", delimiter + b"\n").split(delimiter)

@@ -140,6 +140,8 @@ class LineSplitter:
 
     def _find_mark(self, masked: bytes, start: int) -> int:
         """Give where the end mark stands, alone in its line; where there is none, the end."""
+        if b"\\" not in masked:  # finding one byte is a hundred times faster than finding two
+            return len(masked)
         at = masked.find(_MARK, start)
         while at >= 0:
             behind = masked[at + len(_MARK) : at + len(_MARK) + 1]

@@ -1,0 +1,60 @@
+"""A desk that is told of alerts: a web server on this machine that keeps what it is sent, and when."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+MOST = 64 * 1024  # bytes of a message
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alert, and the monotonic time at which it came."""
+
+    at: float
+    body: dict[str, object] = field(repr=False)
+
+
+@dataclass(slots=True)
+class Desk:
+    """What came so far."""
+
+    address: str
+    told: list[Told] = field(default_factory=list)
+
+    def wait(self, many: int, seconds: float) -> None:
+        """Wait until so many alerts are there, or the time is over."""
+        deadline = time.monotonic() + seconds
+        while len(self.told) < many and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+@contextmanager
+def open_desk() -> Iterator[Desk]:
+    """Open it; close it."""
+    desk = Desk("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(min(MOST, int(self.headers.get("content-length", 0))))
+            desk.told.append(Told(time.monotonic(), json.loads(body)))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    desk.address = f"http://127.0.0.1:{server.server_port}/"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield desk
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
