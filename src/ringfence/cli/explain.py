@@ -40,6 +40,7 @@ KINDS = {
     "refused": "refused: nothing passed after this",
     "counted": "a minute's count of payloads with nothing personal in them",
     "alert": "raised an alert",
+    "drift": "found that a source is no longer as it was accepted",
 }
 
 
