@@ -250,7 +250,11 @@ def commands() -> str:
         made: Any = typer.main.get_command(app)
         callbacks = [info.callback for info in app.registered_commands]
         if hasattr(made, "commands"):
-            parts.append(f"## ringfence {name}\n\n{what}")
+            own = app.registered_callback
+            if own is not None and made.invoke_without_command:
+                parts.append(_command(f"ringfence {name}", made, own.callback, 2))
+            else:
+                parts.append(f"## ringfence {name}\n\n{what}")
             pairs = list(zip(made.commands.values(), callbacks, strict=True))
             parts += [_command(f"ringfence {name} {one.name}", one, callback, 3) for one, callback in pairs]
         else:

@@ -22,9 +22,9 @@ def lines(count: int = 100) -> str:
 def test_text_is_told_by_shares_and_places(tmp_path: Path) -> None:
     (tmp_path / "access.log").write_text(lines())
     found = evidence(map_log(tmp_path / "access.log"))
-    assert found["line"] == ("values:IP_ADDRESS:1.00", "values:EMAIL_ADDRESS:0.50")
-    assert found["line, word 1"] == ("values:IP_ADDRESS:1.00",)
-    assert found["line, word 4"] == ("values:EMAIL_ADDRESS:0.50",)
+    assert found["line"] == ("lines:IP_ADDRESS:1.00", "lines:EMAIL_ADDRESS:0.50")
+    assert found["line, word 1"] == ("lines:IP_ADDRESS:1.00",)
+    assert found["line, word 4"] == ("lines:EMAIL_ADDRESS:0.50",)
 
 
 def test_lines_that_are_json_are_told_by_field(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_log_declares_no_field(tmp_path: Path) -> None:
     write_map(tmp_path / "map.yaml", found)
     assert read_map(tmp_path / "map.yaml")["access"].fields == {}
     text = (tmp_path / "map.yaml").read_text()
-    assert "fields: {}  # line: 100 % of the values are IP_ADDRESS" in text
+    assert "fields: {}  # line: 100 % of the lines have IP_ADDRESS" in text
     assert not [canary for canary in CANARIES if canary in text]
     write_map(tmp_path / "map.yaml", found)
     assert (tmp_path / "map.yaml").read_text().count("# line: ") == 1

@@ -44,7 +44,9 @@ def options() -> dict[str, set[str]]:
     for name in COMMANDS:
         made = typer.main.get_command(importlib.import_module(module_of(name)).app)
         subcommands = getattr(made, "commands", None)
-        pairs = [(f"{name} {sub}", one) for sub, one in subcommands.items()] if subcommands else [(name, made)]
+        pairs = [(f"{name} {sub}", one) for sub, one in subcommands.items()] if subcommands else []
+        if not subcommands or made.invoke_without_command:
+            pairs.append((name, made))
         for typed, one in pairs:
             found[typed] = {opt for param in one.params for opt in param.opts if opt.startswith("-")} | {"--help"}
     return found

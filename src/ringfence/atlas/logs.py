@@ -20,6 +20,7 @@ from ringfence.atlas.postgres import Progress, asset_name
 from ringfence.policy.model import NONE, SCAN
 
 LINES: Final = 4_000
+_FEWEST: Final = 10  # findings there
 MOST_LINE: Final = 8 << 10  # bytes of a line that are looked at
 _STEADY: Final = 0.8  # share of an entity's findings in one word's place, from which that place is told
 LINE: Final = "line"
@@ -96,10 +97,13 @@ def _text_fields(lines: list[str], judge: Judge) -> Iterator[Mapped]:
             places.setdefault(one.entity, Counter())[len(line[: one.start].split(" "))] += 1
     shares = {entity: count / len(lines) for entity, count in entities.most_common()}
     yield _shared(LINE, shares)
+    steady: dict[int, dict[str, float]] = {}
     for entity, share in shares.items():
         place, count = places[entity].most_common(1)[0]
-        if count >= _STEADY * places[entity].total():
-            yield _shared(f"{LINE}, word {place}", {entity: share})
+        if count >= max(_FEWEST, _STEADY * places[entity].total()):
+            steady.setdefault(place, {})[entity] = share
+    for place, there in sorted(steady.items()):
+        yield _shared(f"{LINE}, word {place}", there)
 
 
 def _document_fields(samples: Samples, judge: Judge) -> Iterator[Mapped]:
@@ -113,6 +117,7 @@ def _document_fields(samples: Samples, judge: Judge) -> Iterator[Mapped]:
 
 
 def _shared(path: str, shares: Mapping[str, float], kind: str = "text") -> Mapped:
-    evidence = tuple(f"values:{entity}:{share:.2f}" for entity, share in shares.items())
+    what = "lines" if path.startswith(LINE) and kind == "text" else "values"
+    evidence = tuple(f"{what}:{entity}:{share:.2f}" for entity, share in shares.items())
     confidence = round(max(shares.values(), default=0.5), 2)
     return Mapped(path, kind, SCAN if shares else NONE, confidence, evidence, inner=True)

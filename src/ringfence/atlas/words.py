@@ -9,18 +9,19 @@ from typing import Final
 from ringfence.atlas.model import Mapped
 
 
-def _values(rest: str) -> str:
+def _values(rest: str, what: str = "values") -> str:
     entity, _, share = rest.rpartition(":")
     percent = f"{float(share) * 100:.0f} %" if share.replace(".", "", 1).isdigit() else share
     if entity in ("some", ""):
-        return f"something personal stands in {percent} of the values"
-    return f"{percent} of the values are {entity}"
+        return f"something personal stands in {percent} of the {what}"
+    return f"{percent} of the {what} {'have' if what == 'lines' else 'are'} {entity}"
 
 
 _SAYS: Final[Mapping[str, Callable[[str], str]]] = {
     "field": lambda rest: f"its name says {rest}",
     "comment": lambda rest: f"its comment says {rest}",
     "values": _values,
+    "lines": lambda rest: _values(rest, "lines"),
     "type": lambda rest: f"its type is {rest}",
     "shape": lambda rest: f"its values look like {rest}" if not rest.startswith("no ") else f"its values are {rest}",
     "key": lambda rest: f"it is the key {rest}",

@@ -43,6 +43,7 @@ KINDS = {
     "alert": "an alert was raised",
     "acknowledged": "the alert was acknowledged",
     "probe": "a run of the probe: it began, or what came of it",
+    "drift": "found that a source is no longer as it was accepted",
 }
 
 

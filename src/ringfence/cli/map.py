@@ -59,6 +59,9 @@ MOST_RECORDED = 200  # fields of one entry of drift
 AssetOption = Annotated[
     str, typer.Option("--asset", help="The asset's name in the policy.", show_default="by the source")
 ]
+OwnerOption = Annotated[
+    str, typer.Option("--asset", help="The asset whose fields they are.", show_default="the one that has them")
+]
 MapOption = Annotated[
     Path | None, typer.Option("--map", help="The map file.", show_default=f"{MAP_FILE} beside the policy")
 ]
@@ -289,7 +292,7 @@ def accept(
             "--as", metavar="CATEGORY", help="What they hold: a category, none or scan.", show_default="as proposed"
         ),
     ] = "",
-    asset: AssetOption = "",
+    asset: OwnerOption = "",
     map_file: MapOption = None,
     policy: PolicyOption = None,
     folder: HomeOption = None,
@@ -310,7 +313,7 @@ def accept(
 )
 def reject(
     fields: FieldsArgument,
-    asset: AssetOption = "",
+    asset: OwnerOption = "",
     map_file: MapOption = None,
     policy: PolicyOption = None,
     folder: HomeOption = None,

@@ -1,0 +1,20 @@
+"""The acceptance count: 2,000 tables of 50 columns in five minutes, with memory that does not grow with the rows."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from benchmarks.mapping import measure
+
+SECONDS = 300
+MEGABYTES = 512
+
+
+@pytest.mark.soak
+def test_two_thousand_tables_are_mapped_in_five_minutes() -> None:
+    _, seconds, kilobytes = measure()
+    assert seconds <= SECONDS
+    assert kilobytes / 1024 <= MEGABYTES
