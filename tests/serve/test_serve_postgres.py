@@ -339,7 +339,7 @@ def test_refusals_that_repeat_are_counted_told_once_and_each_can_be_explained(pl
     assert len(bodies) == FIRST + 1
     assert bodies[-1]["count"] == 20
     alerts = [body for body in bodies_of(place) if body["kind"] == "alert"]
-    assert [(body["principal"], body["flow"], body["count"]) for body in alerts] == [("sam", "reads", 1)]
+    assert [(body["principal"], body["flow"], body["count"]) for body in alerts] == [("staff-users:sam", "reads", 1)]
     middle = re.search(r"\b[0-9a-z]{26}\b", told[-5])
     assert middle is not None
     assert "counted    20 refusals alike" in place.call("explain", middle[0]).stdout
