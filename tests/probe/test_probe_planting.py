@@ -1,4 +1,4 @@
-"""Planted people: in the manifest before they are in the database, a leak for certain, and gone again whatever stands in the way."""
+"""Planted people: in the manifest before they are in the database, and gone again whatever stands in the way."""
 
 import os
 import signal
@@ -51,6 +51,9 @@ FIELDS = {
     "public.card": "none",
     "public.card.number": "user.financial.credit_card",
 }
+ROLE = """
+do $$ begin if not exists (select from pg_roles where rolname = 'ROLE') then create role ROLE login; end if; end $$;
+"""
 ASSET = Asset(AssetName("db"), ZoneName("core"), "postgres", "", "", FIELDS)
 
 
@@ -110,7 +113,7 @@ def test_triggers_references_and_soft_deletion_do_not_stop_the_cleaning(dsn: str
 
 
 def test_an_owner_who_is_no_superuser_cleans_as_well(servers: Servers, tmp_path: Path) -> None:
-    owned = "do $$ begin if not exists (select from pg_roles where rolname = 'owning') then create role owning login; end if; end $$;"
+    owned = ROLE.replace("ROLE", "owning")
     given = "grant all on schema public to owning; set role owning;"
     dsn = as_user(servers.preferred.database("owned", owned + given + SCHEMA), "owning")
     with writer(dsn) as connection:
@@ -122,7 +125,7 @@ def test_an_owner_who_is_no_superuser_cleans_as_well(servers: Servers, tmp_path:
 
 
 def test_what_cannot_be_deleted_is_told_and_stays_in_the_manifest(servers: Servers, tmp_path: Path) -> None:
-    role = "do $$ begin if not exists (select from pg_roles where rolname = 'adding') then create role adding login; end if; end $$;"
+    role = ROLE.replace("ROLE", "adding")
     given = "grant all on schema public to adding; grant select, insert on all tables in schema public to adding;"
     dsn = as_user(servers.preferred.database("added", SCHEMA + role + given), "adding")
     with writer(dsn) as connection:

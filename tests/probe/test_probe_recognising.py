@@ -57,7 +57,7 @@ ENCODINGS: dict[str, Callable[[str], str | bytes]] = {
     },
     "sha256 in base64": lambda text: b64encode(hashlib.sha256(text.encode()).digest()),
     "sha256 as bytes": lambda text: hashlib.sha256(text.encode()).digest(),
-    "md5 of small letters": lambda text: hashlib.md5(text.lower().encode()).hexdigest(),
+    "md5 of small letters": lambda text: hashlib.md5(text.lower().encode(), usedforsecurity=False).hexdigest(),
 }
 
 

@@ -32,7 +32,7 @@ th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bot
 thead th{color:var(--soft);font-weight:600;white-space:nowrap}tbody th{font-weight:600}
 td,th,p,dd{overflow-wrap:break-word}dd,p,code{overflow-wrap:anywhere}
 .badge{display:inline-block;padding:0 .45rem;border-radius:.3rem;border:1px solid currentColor;
-font-size:.85rem;overflow-wrap:anywhere}
+font-size:.85rem;overflow-wrap:break-word}
 .personal,.bad{color:var(--personal);background:var(--personal-ground)}.scan,.warned{color:var(--scan);background:var(--scan-ground)}
 .unknown{color:var(--unknown);background:var(--unknown-ground)}.none,.good{color:var(--none);background:var(--none-ground)}
 figure{margin:1rem 0;overflow-x:auto}svg{display:block}svg text{font:14px system-ui,sans-serif;fill:var(--text)}

@@ -105,7 +105,7 @@ def tried_against(matrix: Matrix) -> Sequence[tuple[str, str]]:
     return [
         ("gate", f"{told.gate}, before {told.asset}"),
         ("flows", ", ".join(told.flows)),
-        ("policy", told.policy),
+        ("policy", f"{told.policy[:16]}…"),
         ("when", f"{matrix.began} to {matrix.ended}"),
         ("attacks", f"{told.attacks} by {told.routes} routes, {matrix.statements:,} statements"),
         ("fields", f"{told.fields:,}"),
