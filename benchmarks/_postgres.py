@@ -179,12 +179,16 @@ def _pooled(server: Server) -> Iterator[Way]:
 
 
 @contextmanager
-def _gated(folder: Path, server: Server, name: str, origins: str) -> Iterator[Way]:
+def _gated(
+    folder: Path, server: Server, name: str, origins: str, more: str = "", variables: Mapping[str, str] | None = None
+) -> Iterator[Way]:
+    """Start a gate. `more` is added to its policy, `variables` to its environment."""
     place = Place(folder)
-    place.prepare(POLICY.replace("ORIGINS", origins))
+    place.prepare(POLICY.replace("ORIGINS", origins) + more)
     write_users(folder / "staff.scram", [USER])
     try:
-        with gate_up(place.policy, {"SHOP_DSN": f"postgresql://127.0.0.1:{server.port}/{DATABASE}"}) as gate:
+        dsn = f"postgresql://127.0.0.1:{server.port}/{DATABASE}"
+        with gate_up(place.policy, {"SHOP_DSN": dsn, **(variables or {})}) as gate:
             yield Way(name, gate.port, USER.password)
     finally:
         stop_writer(place)

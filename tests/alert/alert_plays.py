@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from ringfence.alert import Sender, Spool, Surroundings
-from ringfence.ledger import JsonValue, Ledger, LedgerUnavailable, Receipt, create_ledger, make_keys
+from ringfence.ledger import JsonValue, Ledger, LedgerUnavailable, Receipt, SigningKey, create_ledger, make_keys
 from ringfence.ledger.faults import Fault
 from ringfence.policy import Policy, read
 from ringfence.serve.log import Log, LogFormat
@@ -129,6 +129,7 @@ class House:
     policy: Policy
     ledger: Ledger
     appender: Appender
+    key: SigningKey
     log: list[bytes] = field(default_factory=list)
     number: int = 0
 
@@ -169,10 +170,11 @@ class House:
 
 
 def make_house(folder: Path, port: int, rules: str = RULES) -> House:
+    folder.mkdir(exist_ok=True)
     key = make_keys(folder / "ledger.key", folder / "ledger.pub", "ringfence/feedfacefeedface/0")
     create_ledger(folder / "ledger.db", key)
     ledger = Ledger(folder / "ledger.db", key)
-    return House(folder, policy_of(port, rules), ledger, Appender(ledger))
+    return House(folder, policy_of(port, rules), ledger, Appender(ledger), key)
 
 
 def policy_of(port: int, rules: str = RULES) -> Policy:

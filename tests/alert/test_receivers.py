@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,23 @@ def test_standard_output_that_nobody_reads_is_a_failure(monkeypatch: pytest.Monk
     monkeypatch.setattr(receiving.os, "write", closed)
     with pytest.raises(Undelivered, match="standard output cannot be written"):
         send(alerts.Receiver("out", "stdout"))
+
+
+def test_standard_output_that_takes_nothing_more_is_a_failure_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiving, "STUCK", 0.05)
+    reading, writing = os.pipe()
+    try:
+        os.set_blocking(writing, False)
+        with suppress(BlockingIOError):
+            while os.write(writing, b"x" * 65536):
+                pass
+        os.set_blocking(writing, True)
+        monkeypatch.setattr(receiving, "_OUTPUT", writing)
+        with pytest.raises(Undelivered, match="nobody reads"):
+            send(alerts.Receiver("out", "stdout"))
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def test_a_link_leads_to_the_crossing(capfd: pytest.CaptureFixture[str]) -> None:

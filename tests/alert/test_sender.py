@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 from alert_plays import POLICY, RULES, SECONDS, SECRET, House, Receiver, fact, make_house, policy_of, until
 
+from ringfence.alert import Message, Surroundings
 from ringfence.alert import sender as sender_module
 from ringfence.crossing import Body
-from ringfence.ledger import BlockingClient, Query, Reader, create_ledger, make_keys, read_public_key, verify
+from ringfence.ledger import BlockingClient, Ledger, Query, Reader, create_ledger, make_keys, read_public_key, verify
+from ringfence.policy.alerts import Receiver as Registered
 
 CANARIES = ("canary.kestrel@posta-nova.net", "4929 1234 5678 9015", "ssn 212-55-0143")
 
@@ -33,6 +35,12 @@ def spooled(folder: Path) -> bytes:
 def remove_ledger(folder: Path) -> None:
     for file in folder.glob("ledger.*"):
         file.unlink()
+
+
+def move_ledger(source: Path, target: Path) -> None:
+    for suffix in ("-wal", "-shm", ""):
+        (target / f"ledger.db{suffix}").unlink(missing_ok=True)
+    (source / "ledger.db").rename(target / "ledger.db")
 
 
 def write_each_kind(house: House, number: int) -> list[str]:
@@ -228,6 +236,7 @@ def test_what_was_before_the_first_time_is_not_told_and_a_replaced_ledger_is_beg
                 await until(lambda: receiver.got, "the new one is told")
             assert [got.body["principal"] for got in receiver.got] == ["new"]
             house.ledger.close()
+            remove_ledger(tmp_path)
 
             other = make_house(tmp_path, receiver.port)
             other.refuse("older")
@@ -236,6 +245,57 @@ def test_what_was_before_the_first_time_is_not_told_and_a_replaced_ledger_is_beg
                 other.refuse("newer")
                 await until(lambda: len(receiver.got) == 2, "the newer one is told")
             assert receiver.got[1].body["principal"] == "newer"
+
+    asyncio.run(play())
+
+
+def test_a_ledger_that_is_replaced_while_the_sender_runs_is_begun_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender_module, "MOVED", 0.05)
+
+    async def play() -> None:
+        with Receiver() as receiver:
+            house = make_house(tmp_path / "one", receiver.port)
+            other = make_house(tmp_path / "two", receiver.port)
+            for number in range(5):
+                house.refuse(f"old{number}")
+            async with house.sending():
+                house.ledger.close()
+                other.ledger.close()
+                move_ledger(tmp_path / "two", tmp_path / "one")
+                await until(lambda: any(b"ledger-replaced" in line for line in house.log), "it is noticed")
+                house.ledger = house.appender.ledger = Ledger(house.ledger.file, other.key)
+                house.refuse("new")
+                await until(lambda: receiver.got, "what comes is told")
+            assert [got.body["principal"] for got in receiver.got] == ["new"]
+
+    asyncio.run(play())
+
+
+def test_a_receiver_whose_delivery_breaks_in_an_unforeseen_way_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = sender_module.deliver
+
+    async def broken(receiver: Registered, message: Message, place: Surroundings) -> str:
+        if receiver.name == "odd":
+            raise KeyError("hunter2")
+        return await real(receiver, message, place)
+
+    monkeypatch.setattr(sender_module, "deliver", broken)
+
+    async def play() -> None:
+        with Receiver() as receiver:
+            rules = RULES.replace("receivers: {", "receivers: {odd: {stdout: true}, ").replace(
+                "to: [ops]", "to: [odd, ops]"
+            )
+            house = make_house(tmp_path, receiver.port, rules)
+            async with house.sending() as sender:
+                house.refuse()
+                await until(lambda: receiver.got, "the other one is told")
+                await until(lambda: "internal error (KeyError)" in sender.trouble(), "it is said")
+        assert b"hunter2" not in b"".join(house.log)
 
     asyncio.run(play())
 
@@ -252,6 +312,35 @@ def test_a_changed_policy_that_no_longer_has_a_receiver_lets_its_messages_go_and
         async with house.sending() as sender:
             await until(lambda: sender.figures.waiting == 0, "nothing waits")
         assert any(b"alerts-let-go" in line for line in house.log)
+
+    asyncio.run(play())
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_500)
+def test_a_receiver_that_is_down_for_ten_minutes_loses_nothing_and_gets_nothing_twice(tmp_path: Path) -> None:
+    async def play() -> None:
+        receiver = Receiver().open()
+        receiver.close()
+        house = make_house(tmp_path, receiver.port)
+        async with house.sending() as sender:
+            began = time.monotonic()
+            number = 0
+            while time.monotonic() - began < 600:
+                house.refuse(f"user{number}")
+                number += 1
+                await asyncio.sleep(1)
+            assert sender.figures.raised == number
+            back = time.monotonic()
+            with receiver:
+                while len(receiver.got) < number:
+                    assert time.monotonic() - back < 2 * sender_module.LONGEST_REST
+                    await asyncio.sleep(0.1)
+                await asyncio.sleep(sender_module.LONGEST_REST)
+        assert Counter(got.body["principal"] for got in receiver.got) == Counter(
+            f"user{each}" for each in range(number)
+        )
+        assert sorted(receiver.ids()) == sorted(str(body["id"]) for body in recorded(house))
 
     asyncio.run(play())
 
@@ -307,6 +396,7 @@ def test_a_sender_that_is_killed_again_and_again_loses_nothing_and_doubles_nothi
             process.send_signal(signal.SIGKILL)
             process.wait()
         process = home.start()
+        home.ready(kills + 1)
         end = time.monotonic() + SECONDS
         while len({str(got.body["principal"]) for got in receiver.got}) < total and time.monotonic() < end:
             time.sleep(0.02)

@@ -327,6 +327,14 @@ WRONG = [
                 "https",
             ),
             (
+                "webhook-of-no-port",
+                'receivers: {ops: {webhook: "https://ops.shop.test:99999/", secret: "env:OPS"}}',
+                34,
+                28,
+                "not https",
+                "https",
+            ),
+            (
                 "secret-in-the-policy",
                 'receivers: {ops: {webhook: "https://ops.shop.test/hook", secret: hunter2}}',
                 34,

@@ -1,6 +1,7 @@
 """The PostgreSQL gate under `ringfence up`: it waits for its server, masks, is killed and reloaded, and leaves nothing."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from serve_plays import Place, Up, is_there, running, until
 from conftest import Cli
 from postgres_servers import Server, as_user
 from ringfence.access.scram import make_verifier
+from ringfence.gates.refusals import FIRST
 from ringfence.ledger import Reader
 
 TABLE = """
@@ -317,3 +320,35 @@ def test_a_statement_that_runs_when_the_drain_begins_gets_its_answer(place: Plac
         with pytest.raises(psycopg.OperationalError):
             emails(idle)
         assert time.monotonic() - began < 60
+
+
+def test_refusals_that_repeat_are_counted_told_once_and_each_can_be_explained(place: Place, database: str) -> None:
+    place.policy.write_text(
+        place.policy.read_text() + "receivers: {out: {stdout: true}}\nalert: {on: [refused], to: [out]}\n"
+    )
+    told: list[str] = []
+    with running(place) as up:
+        with connect(up, database) as connection:
+            for _ in range(FIRST + 20):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege) as error:
+                    connection.execute("select id from person where email like 'w%'")
+                told.append(str(error.value))
+        until(lambda: kinds_of(place)["alert"] == 1, "it is told")
+        assert up.end() == 0
+    bodies = [dict(body) for body in bodies_of(place) if body["kind"] == "refused"]
+    assert len(bodies) == FIRST + 1
+    assert bodies[-1]["count"] == 20
+    alerts = [body for body in bodies_of(place) if body["kind"] == "alert"]
+    assert [(body["principal"], body["flow"], body["count"]) for body in alerts] == [("staff-users:sam", "reads", 1)]
+    middle = re.search(r"\b[0-9a-z]{26}\b", told[-5])
+    assert middle is not None
+    assert "counted    20 refusals alike" in place.call("explain", middle[0]).stdout
+
+
+def bodies_of(place: Place) -> list[Mapping[str, object]]:
+    with Reader(place.folder / ".ringfence" / "ledger.db") as reader:
+        return [entry.body for entry in reader.since(0) if entry.body is not None]
+
+
+def kinds_of(place: Place) -> Counter[object]:
+    return Counter(body["kind"] for body in bodies_of(place))

@@ -7,6 +7,7 @@ what is said of a failure names neither address nor credential, for both may be 
 import asyncio
 import json
 import os
+import select
 import socket
 import time
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ from ringfence.policy.alerts import Receiver
 
 EXTRA, MODULE = "alerts", "apprise"
 SECONDS = 30.0  # for what apprise does, which may be a conversation by mail
+STUCK = 5.0  # for a standard output that takes nothing
+_OUTPUT = 1
 _AUDIT_WARNING = 13 * 8 + 4  # RFC 5424: facility 13 (log audit), severity 4
 _MOST_DATAGRAM = 8192  # bytes; longer than any message
 
@@ -64,7 +67,10 @@ def _to_stdout(message: Message) -> str:
     line = message.body.encode() + b"\n"
     try:
         while line:
-            line = line[os.write(1, line) :]
+            _, ready, _ = select.select([], [_OUTPUT], [], STUCK)
+            if not ready:
+                raise Undelivered("nobody reads standard output")
+            line = line[os.write(_OUTPUT, line[: select.PIPE_BUF]) :]  # as much as a pipe that is ready takes at once
     except OSError as error:
         raise Undelivered(f"standard output cannot be written ({type(error).__name__})") from None
     return "written"
@@ -86,7 +92,7 @@ def _to_syslog(at: str, message: Message) -> str:
         host, _, port = rest.rpartition(":")
         family, _, _, _, where = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_DGRAM)[0]
         _send(family, (str(where[0]), int(where[1])), line)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise Undelivered(f"the syslog cannot be reached ({type(error).__name__})") from None
     return "sent; a datagram has no answer"
 

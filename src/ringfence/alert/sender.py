@@ -43,7 +43,7 @@ FIRST_REST = (
 )
 LONGEST_REST = 30.0
 REFUSED_REST = 60.0  # seconds before a message is tried again that its receiver said no to; doubled each time
-GIVE_UP = 8  # refusals of one message, about four hours
+GIVE_UP = 8  # refusals of one message, about two hours
 GRACE = 3.0  # seconds in which a delivery under way may end
 
 
@@ -151,17 +151,22 @@ class Sender:
         with Reader(self._ledger) as reader:
             size = reader.size
         position = self._spool.position
-        if position is None or position > size:
-            if position is not None:
-                self._log.warning("ledger-replaced", "it has fewer entries than were read: alerts begin at its end")
-            self._spool.keep(Kept(size))
-            position = size
-        self._position = position
+        self._position = size if position is None else position
+        self._begin_in(size)
+        if self._position != position:
+            self._spool.keep(Kept(self._position))
+
+    def _begin_in(self, size: int) -> None:
+        """Begin at the end of a ledger that has fewer entries than were read: it is another one."""
+        if self._position > size:
+            self._log.warning("ledger-replaced", "it has fewer entries than were read: alerts begin at its end")
+            self._position = size
 
     async def _watch(self) -> None:
         """Read on whenever the ledger has grown, and tell what was counted when its time has come."""
         while not self._ending.is_set():
             with Reader(self._ledger) as reader:
+                self._begin_in(reader.size)
                 await self._follow(reader, _identity(self._ledger))
 
     async def _follow(self, reader: Reader, identity: object) -> None:
@@ -250,7 +255,7 @@ class Sender:
                 continue
             line.busy = True
             try:
-                await deliver(line.receiver, waiting.message, self._place)
+                await self._deliver(line.receiver, waiting.message)
             except Undelivered as error:
                 line.busy = False
                 await self._put_off(line, waiting.number, waiting.attempts, error)
@@ -262,6 +267,14 @@ class Sender:
                 self._log.info("receiver-back", receiver=name)
             line.rest, line.why = 0.0, ""
             self._spool.take_left_out(name, lambda left: left_out_message(left, self._now()))
+
+    async def _deliver(self, receiver: Receiver, message: Message) -> None:
+        try:
+            await deliver(receiver, message, self._place)
+        except Undelivered:
+            raise
+        except Exception as error:  # noqa: BLE001 (one receiver's rim: the others go on)
+            raise Undelivered(f"internal error ({type(error).__name__})") from None
 
     async def _put_off(self, line: _Line, number: int, attempts: int, error: Undelivered) -> None:
         name = line.receiver.name

@@ -100,7 +100,7 @@ def _counted_with(reader: Reader, crossing: str) -> list[Entry]:
         entry
         for entry in reader.find(Query(kind="refused"), MOST_ENTRIES)
         if entry.body is not None
-        and "last" in entry.body
+        and len(str(entry.body.get("last", ""))) == len(crossing)
         and str(entry.body.get("crossing")) <= crossing <= str(entry.body["last"])
     ]
 
@@ -108,6 +108,8 @@ def _counted_with(reader: Reader, crossing: str) -> list[Entry]:
 def _story(crossing: str, entries: Sequence[Entry]) -> list[str]:
     bodies = [entry.body for entry in entries if entry.body is not None]
     lines = [f"crossing {crossing}"]
+    if bodies and bodies[0].get("crossing") != crossing:
+        lines.append("  counted    it has no entry of its own: it is among the refusals that were counted here")
     if bodies:
         lines += _heading(bodies[0])
     for entry in entries:

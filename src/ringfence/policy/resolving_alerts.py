@@ -15,7 +15,8 @@ from ringfence.policy.document_alerts import AlertDocument, ReceiverDocument
 from ringfence.policy.tree import Step
 from ringfence.taxonomy import CATEGORIES
 
-_HTTP = re2.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?")
+_HTTP = re2.compile(r"(https?)://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?(?:[/?][!-~]*)?")
+_PORTS = range(1, 65_536)
 _PLACES = ("env:", "file:")
 
 
@@ -96,7 +97,7 @@ class AlertResolver:
 def _is_guarded(address: str) -> bool:
     """Whether nobody can listen on the way, or stand in it. A user or password inside an address is none that is used."""
     found = _HTTP.fullmatch(address)
-    if found is None:
+    if found is None or int(found.group(3) or 1) not in _PORTS:
         return False
     scheme, host = found.group(1), found.group(2).strip("[]")
     return scheme == "https" or host == "localhost" or _is_loopback(host)
@@ -114,4 +115,4 @@ def _is_syslog(address: str) -> bool:
     if kind == "unix":
         return rest.startswith("/")
     host, _, port = rest.rpartition(":")
-    return kind == "udp" and bool(host) and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536
+    return kind == "udp" and bool(host) and port.isascii() and port.isdigit() and int(port[:6]) in _PORTS
