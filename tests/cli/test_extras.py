@@ -10,9 +10,13 @@ BLOCKED = """
 import sys
 from importlib.abc import MetaPathFinder
 
+BLOCKED = {
+    "aiohttp", "fsspec", "joserfc", "librt", "pglast", "prometheus_client", "psycopg", "pyarrow", "scramp", "uvloop"
+}
+
 class Blocked(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"aiohttp", "fsspec", "joserfc", "librt", "pglast", "prometheus_client", "psycopg", "pyarrow", "scramp", "uvloop"}:
+        if name.partition(".")[0] in BLOCKED:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Blocked())
