@@ -230,11 +230,15 @@ def _parsed(dsn: str) -> "Mapping[str, Any]":
     from psycopg.conninfo import conninfo_to_dict
 
     try:
-        return conninfo_to_dict(dsn)
+        parts = conninfo_to_dict(dsn)
     except psycopg.Error:
+        parts = {"port": "none"}
+    ports = str(parts.get("port") or "5432").split(",")
+    if not all(port.isascii() and port.isdigit() for port in ports):  # what stands there may well be a password
         raise Unreachable(
             "--pg: this is not the address of a PostgreSQL database", "write postgresql://USER@HOST:5432/DATABASE"
-        ) from None
+        )
+    return parts
 
 
 @contextmanager

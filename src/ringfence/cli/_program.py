@@ -31,6 +31,11 @@ COMMANDS = {
     "up": "Run the gates of a policy.",
     "status": "Show how the running gates are.",
     "reload": "Have the running gates read their policy again.",
+    "enforce": "Have a flow's verdicts bind.",
+    "observe": "Have a flow only observe.",
+    "report": "Say what crossed, what would have been refused, what a breach reaches.",
+    "try": "Show which columns a query would give, in which form, and why, without running it.",
+    "alerts": "Send alerts, list them, acknowledge them, try their receivers.",
     "user": "Add, list and remove users of the gates.",
     "detect": "Find personal data in files or standard input.",
     "policy": "Check, show, ask and describe policies.",
@@ -44,7 +49,14 @@ COMMANDS = {
 }
 
 
+_MODULES = {"try": "trying"}  # whose name is a word of Python
+
 ALIASES = {"--version": "version", "--help": "help", "-h": "help"}
+
+
+def module_of(command: str) -> str:
+    """Name the module that a command stands in."""
+    return f"ringfence.cli.{_MODULES.get(command, command)}"
 
 
 def _help() -> str:
@@ -79,7 +91,7 @@ def _call(name: str, arguments: Sequence[str]) -> int:
         mend = f"did you mean `ringfence {near[0]}`?" if near else "`ringfence --help` lists the commands"
         raise Problem("no such command", mend)
     _name_kinds_plainly()
-    command = typer.main.get_command(import_module(f"ringfence.cli.{name}").app)
+    command = typer.main.get_command(import_module(module_of(name)).app)
     try:
         result = command.main(list(arguments), prog_name=f"ringfence {name}", standalone_mode=False)
     except typer.Exit as stop:

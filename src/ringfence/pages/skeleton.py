@@ -29,7 +29,8 @@ dl{display:flex;flex-wrap:wrap;gap:.75rem 2rem;margin:1rem 0}dt{color:var(--soft
 .scroll{overflow-x:auto;margin:.75rem 0 1.25rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}caption{text-align:left;color:var(--soft);padding:.25rem 0}
 th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line)}
-thead th{color:var(--soft);font-weight:600;white-space:nowrap}tbody th{font-weight:600;overflow-wrap:anywhere}
+thead th{color:var(--soft);font-weight:600;white-space:nowrap}tbody th{font-weight:600}
+td,th,p,dd{overflow-wrap:break-word}dd,p,code{overflow-wrap:anywhere}
 .badge{display:inline-block;padding:0 .45rem;border-radius:.3rem;border:1px solid currentColor;
 font-size:.85rem;overflow-wrap:anywhere}
 .personal,.bad{color:var(--personal);background:var(--personal-ground)}.scan,.warned{color:var(--scan);background:var(--scan-ground)}
