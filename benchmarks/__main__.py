@@ -8,7 +8,7 @@ from ringfence.cli.version import is_compiled
 
 NAMES = (
     *("startup", "detection", "carrying", "transforms", "planning", "ledger", "alerts", "pipe"),
-    *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows"),
+    *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows", "mapping"),
 )
 
 

@@ -242,15 +242,19 @@ def commands() -> str:
     """Every command with its help, arguments and options, from the commands themselves."""
     import typer.main
 
-    from ringfence.cli._program import COMMANDS
+    from ringfence.cli._program import COMMANDS, module_of
 
     parts = []
     for name, what in COMMANDS.items():
-        app = import_module(f"ringfence.cli.{name}").app
+        app = import_module(module_of(name)).app
         made: Any = typer.main.get_command(app)
         callbacks = [info.callback for info in app.registered_commands]
         if hasattr(made, "commands"):
-            parts.append(f"## ringfence {name}\n\n{what}")
+            own = app.registered_callback
+            if own is not None and made.invoke_without_command:
+                parts.append(_command(f"ringfence {name}", made, own.callback, 2))
+            else:
+                parts.append(f"## ringfence {name}\n\n{what}")
             pairs = list(zip(made.commands.values(), callbacks, strict=True))
             parts += [_command(f"ringfence {name} {one.name}", one, callback, 3) for one, callback in pairs]
         else:

@@ -10,9 +10,13 @@ BLOCKED = """
 import sys
 from importlib.abc import MetaPathFinder
 
+BLOCKED = {
+    "aiohttp", "fsspec", "joserfc", "librt", "pglast", "prometheus_client", "psycopg", "pyarrow", "scramp", "uvloop"
+}
+
 class Blocked(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"aiohttp", "joserfc", "librt", "pglast", "prometheus_client", "scramp", "uvloop"}:
+        if name.partition(".")[0] in BLOCKED:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Blocked())
@@ -54,6 +58,24 @@ def test_a_command_that_needs_the_extra_says_what_installs_it(core: Path, argume
     assert what.startswith("ringfence: this needs the package ")
     assert mend == INSTALL
     assert not (core / "users.scram").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "package", "extra"),
+    [(("--pg", "postgresql://h/x"), "psycopg", "postgres"), (("--files", "a.csv"), "pyarrow", "files")],
+)
+def test_mapping_says_which_extra_it_needs(core: Path, arguments: tuple[str, ...], package: str, extra: str) -> None:
+    done = call(core, "map", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"ringfence: this needs the package {package}, which is not installed",
+        f"  pip install 'ringfence[{extra}]'; from a checkout: pip install '.[{extra}]'",
+    ]
+
+
+def test_mapping_a_log_or_an_sqlite_file_needs_no_extra(core: Path) -> None:
+    (core / "app.log").write_text("started\n")
+    assert call(core, "map", "--logs", "app.log").returncode == 0
 
 
 @pytest.mark.parametrize("command", ["status", "reload"])

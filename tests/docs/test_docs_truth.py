@@ -12,7 +12,7 @@ from docs_pages import DOCS, PAGES, ROOT, all_blocks, anchors, inline, links, na
 
 from ringfence.carriers import FORMATS
 from ringfence.cli import pipe
-from ringfence.cli._program import COMMANDS
+from ringfence.cli._program import COMMANDS, module_of
 from ringfence.cli.explain import KINDS as ENTRY_KINDS
 from ringfence.crossing import Reason, crossing
 from ringfence.crossing.entries import PLACES_KEPT
@@ -42,9 +42,11 @@ def options() -> dict[str, set[str]]:
     """Give every command as it is typed, with its options."""
     found: dict[str, set[str]] = {}
     for name in COMMANDS:
-        made = typer.main.get_command(importlib.import_module(f"ringfence.cli.{name}").app)
+        made = typer.main.get_command(importlib.import_module(module_of(name)).app)
         subcommands = getattr(made, "commands", None)
-        pairs = [(f"{name} {sub}", one) for sub, one in subcommands.items()] if subcommands else [(name, made)]
+        pairs = [(f"{name} {sub}", one) for sub, one in subcommands.items()] if subcommands else []
+        if not subcommands or made.invoke_without_command:
+            pairs.append((name, made))
         for typed, one in pairs:
             found[typed] = {opt for param in one.params for opt in param.opts if opt.startswith("-")} | {"--help"}
     return found

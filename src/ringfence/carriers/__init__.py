@@ -15,6 +15,7 @@ b'{"user": {"mail": "*@example.com"}}\n'
 from collections.abc import Callable, Mapping
 
 from ringfence.carriers._line_groups import LineGroups
+from ringfence.carriers._paths import join as join_path
 from ringfence.carriers.csv_text import CsvCarrier
 from ringfence.carriers.json_text import JsonCarrier
 from ringfence.carriers.log import LogCarrier
@@ -52,6 +53,7 @@ __all__ = [
     "Undecodable",
     "Unit",
     "UnknownFormat",
+    "join_path",
     "make_carrier",
     "splice",
 ]

@@ -20,7 +20,13 @@ PolicyOption = Annotated[
 ]
 OverlayOption = Annotated[
     Path | None,
-    typer.Option("--overlay", help="An environment's overlay.", envvar="RINGFENCE_OVERLAY", readable=False),
+    typer.Option(
+        "--overlay",
+        help="An environment's overlay.",
+        envvar="RINGFENCE_OVERLAY",
+        readable=False,
+        show_default="ringfence.overlay.yaml beside the policy, where it is there",
+    ),
 ]
 HomeOption = Annotated[
     Path | None,

@@ -13,7 +13,17 @@ from ringfence.policy import Policy
 from ringfence.policy.reading import Located, UnreadableError, read_located
 from ringfence.policy.tree import MAX_CHARACTERS
 
+OVERLAY_FILE = "ringfence.overlay.yaml"
+
 _UTF8_BYTES = 4  # of one character, at most
+
+
+def overlay_of(policy: Path, named: Path | None) -> Path | None:
+    """Give the overlay that is laid over a policy: the named one, or `OVERLAY_FILE` beside it where that is there."""
+    if named is not None:
+        return named
+    beside = policy.parent / OVERLAY_FILE
+    return beside if beside.exists() else None
 
 
 def load_policy(path: Path, *, overlay: Path | None = None) -> Policy:
@@ -23,6 +33,7 @@ def load_policy(path: Path, *, overlay: Path | None = None) -> Policy:
 
 def load_located(path: Path, *, overlay: Path | None = None) -> Located:
     """Read a policy and keep where everything in it stands. Raises `Problem` or `PolicyError`."""
+    overlay = overlay_of(path, overlay)
     for file, mend in (
         (path, "write a first one with `ringfence init`, or name yours"),
         (overlay, "name an overlay that is there"),

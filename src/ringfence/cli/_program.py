@@ -25,12 +25,17 @@ READER_GONE = 141  # what a shell shows of a program that SIGPIPE ended
 
 COMMANDS = {
     "init": "Write a first policy, its keys and its ledger.",
+    "map": "Find where personal data is in databases, files, services and logs.",
     "pipe": "Take standard input to standard output across a flow's boundary.",
     "run": "Run a program with its output taken across a flow's boundary.",
     "up": "Run the gates of a policy.",
     "status": "Show how the running gates are.",
     "probe": "Attack the running gates, and show what holds and what leaks.",
     "reload": "Have the running gates read their policy again.",
+    "enforce": "Have a flow's verdicts bind.",
+    "observe": "Have a flow only observe.",
+    "report": "Say what crossed, what would have been refused, what a breach reaches.",
+    "try": "Show which columns a query would give, in which form, and why, without running it.",
     "alerts": "Send alerts, list them, acknowledge them, try their receivers.",
     "user": "Add, list and remove users of the gates.",
     "detect": "Find personal data in files or standard input.",
@@ -45,7 +50,14 @@ COMMANDS = {
 }
 
 
+_MODULES = {"try": "trying"}  # whose name is a word of Python
+
 ALIASES = {"--version": "version", "--help": "help", "-h": "help"}
+
+
+def module_of(command: str) -> str:
+    """Name the module that a command stands in."""
+    return f"ringfence.cli.{_MODULES.get(command, command)}"
 
 
 def _help() -> str:
@@ -80,7 +92,7 @@ def _call(name: str, arguments: Sequence[str]) -> int:
         mend = f"did you mean `ringfence {near[0]}`?" if near else "`ringfence --help` lists the commands"
         raise Problem("no such command", mend)
     _name_kinds_plainly()
-    command = typer.main.get_command(import_module(f"ringfence.cli.{name}").app)
+    command = typer.main.get_command(import_module(module_of(name)).app)
     try:
         result = command.main(list(arguments), prog_name=f"ringfence {name}", standalone_mode=False)
     except typer.Exit as stop:

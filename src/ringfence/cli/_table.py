@@ -16,9 +16,18 @@ def is_plain() -> bool:
 
 def console() -> "Console":
     """Give the terminal, without any style where NO_COLOR says so."""
+    return _console(stderr=False)
+
+
+def error_console() -> "Console":
+    """Give the terminal behind standard error, in the same way: for progress, which is no part of what is printed."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> "Console":
     from rich.console import Console
 
-    return Console(highlight=False, emoji=False, color_system=None if is_plain() else "auto")
+    return Console(highlight=False, emoji=False, color_system=None if is_plain() else "auto", stderr=stderr)
 
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, warned: Sequence[int] = ()) -> None:

@@ -39,6 +39,8 @@ KINDS = {
     "closed": "closed after its last byte",
     "refused": "refused: nothing passed after this",
     "counted": "a minute's count of payloads with nothing personal in them",
+    "mode": "a flow was switched",
+    "drift": "a source was found that is no longer as it was accepted",
     "alert": "an alert was raised",
     "acknowledged": "the alert was acknowledged",
     "probe": "a run of the probe: it began, or what came of it",
@@ -156,7 +158,12 @@ def _entry(entry: Entry) -> list[str]:
     if kind == "alert":
         lines.append(f"  about      {body.get('alert')}, {body.get('count')} x, by rule {body.get('by')} of the policy")
     if "would" in body:
-        lines.append(f"  would have been refused: {body['would']} ({body.get('category')}), by rule {body.get('rule')}")
+        about = f" ({body['category']})" if body.get("category") else ""
+        lines.append(
+            f"  would have been refused: {body.get('why') or body['would']}{about}, by rule {body.get('rule')}"
+        )
+        if body.get("mend"):
+            lines.append(f"  mend       {body['mend']}")
     if "bytes_in" in body and (kind != "refused" or body["bytes_in"]):
         lines.append(
             f"  bytes      {body['bytes_in']} in, {body.get('bytes_out')} out, {_counted(body.get('changes', 0), 'place')} changed"

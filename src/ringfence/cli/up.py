@@ -14,7 +14,7 @@ import typer
 from ringfence.cli._errors import Problem
 from ringfence.cli._extras import POSTGRES, need
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
-from ringfence.cli._policy import texts
+from ringfence.cli._policy import overlay_of, texts
 from ringfence.cli._session import principal
 from ringfence.cli._table import is_plain
 from ringfence.policy import Policy
@@ -83,8 +83,9 @@ def up(
 
 
 def _read(policy: Path, overlay: Path | None) -> tuple[Reading, Policy]:
-    over = os.fspath(overlay) if overlay is not None else None
-    return capture(os.fspath(policy), over, texts(policy, overlay))
+    laid_over = overlay_of(policy, overlay)  # asked at each reading: it may have come since
+    over = os.fspath(laid_over) if laid_over is not None else None
+    return capture(os.fspath(policy), over, texts(policy, laid_over))
 
 
 def _place(place: Home) -> Place:

@@ -351,7 +351,7 @@ class Crossing:
             return []
         self._recorded = True
         kind = "closed" if self._opened else "crossed"
-        return [Record(self._next(), self._entries.make(kind, at, facts, **self._counts(), **_as_would(self._would)))]
+        return [Record(self._next(), self._entries.make(kind, at, facts, **self._counts(), **self._as_would()))]
 
     def _undecodable(self, fault: Undecodable, at: datetime) -> list[Effect]:
         self._faulted = True
@@ -374,9 +374,7 @@ class Crossing:
         why: dict[str, Json] = {"refused": denied.reason.value, "rule": denied.rule}
         if denied.category is not None:
             why["category"] = denied.category
-        if denied.why:
-            why["why"] = scrub(denied.why, self._detector, WORDS_KEPT)
-            why["mend"] = scrub(denied.mend, self._detector, WORDS_KEPT)
+        why.update(self._words(denied))
         entry = self._entries.make("refused", at, self._account.facts, **self._counts(), **why)
         return [Record(self._next(), entry), Refuse(refusal)]
 
@@ -386,6 +384,21 @@ class Crossing:
             "bytes_out": self._bytes_out + ready,
             "changes": self._changes,
             **self._account.people(),
+        }
+
+    def _as_would(self) -> dict[str, Json]:
+        denied = self._would
+        if denied is None:
+            return {}
+        would: dict[str, Json] = {"would": denied.reason.value, "rule": denied.rule, "category": denied.category}
+        return {**would, **self._words(denied)}
+
+    def _words(self, denied: Denied) -> dict[str, Json]:
+        if not denied.why:
+            return {}
+        return {
+            "why": scrub(denied.why, self._detector, WORDS_KEPT),
+            "mend": scrub(denied.mend, self._detector, WORDS_KEPT),
         }
 
     def _next(self) -> EffectId:
@@ -405,9 +418,3 @@ class Crossing:
 
 def _too_large() -> Denied:
     return Denied(Reason.TOO_LARGE, f"send or ask for less at a time: at most {INBOX >> 20} MiB are looked at together")
-
-
-def _as_would(denied: Denied | None) -> dict[str, Json]:
-    if denied is None:
-        return {}
-    return {"would": denied.reason.value, "rule": denied.rule, "category": denied.category}

@@ -9,9 +9,10 @@ values themselves.
 [('field:first name',)]
 """
 
+from ringfence.detect.classify import Classified, classify
 from ringfence.detect.detector import Detector, detector_for
 from ringfence.detect.finding import Finding
 from ringfence.detect.recognizers import RECOGNIZERS
 from ringfence.detect.stream import Stream
 
-__all__ = ["RECOGNIZERS", "Detector", "Finding", "Stream", "detector_for"]
+__all__ = ["RECOGNIZERS", "Classified", "Detector", "Finding", "Stream", "classify", "detector_for"]

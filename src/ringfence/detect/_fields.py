@@ -80,7 +80,8 @@ _GENERIC = frozenset(("number", "no", "nr", "num", "nummer", "numero", "value", 
 """Names that say nothing without the one above: ``mobile.number``, ``birth.date``, ``telecom.value``."""
 
 
-def _segments(path: str) -> list[list[str]]:
+def segments_of(path: str) -> list[list[str]]:
+    """Split a path into its names, each as words; places in lists say nothing."""
     names = path[-_MOST:].replace("[", ".").replace("]", ".").replace("/", ".").replace('"', "").split(".")
     read = [words_of(name) for name in names]
     return [words for words in read if words and not all(word.isdigit() for word in words)]
@@ -129,7 +130,7 @@ class FieldNames:
 
     def _entities(self, path: str) -> dict[str, str]:
         """Give the entities that a path speaks of, each with the name in the table that it was known by."""
-        segments = _segments(path)
+        segments = segments_of(path)
         if not segments:
             return {}
         found: dict[str, str] = {}

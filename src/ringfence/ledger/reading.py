@@ -59,6 +59,17 @@ _CONDITIONS = {
 }
 
 
+def _where(query: Query) -> tuple[str, list[str | int]]:
+    terms: list[str] = ["TRUE"]
+    values: list[str | int] = []
+    for name, condition in _CONDITIONS.items():
+        value = getattr(query, name)
+        if value is not None:
+            terms.append(condition)
+            values.append(value)
+    return " AND ".join(terms), values
+
+
 def open_for_reading(file: Path) -> apsw.Connection:
     """Open a ledger's file without the means to change it. Raises `LedgerUnreadable`; the caller closes it."""
     name = f"file:{quote(os.fspath(file.absolute()))}"
@@ -137,15 +148,20 @@ class Reader:
 
     def find(self, query: Query, most: int) -> list[Entry]:
         """Give the newest `most` entries that fit, oldest first."""
-        terms: list[str] = ["TRUE"]
-        values: list[str | int] = []
-        for name, condition in _CONDITIONS.items():
-            value = getattr(query, name)
-            if value is not None:
-                terms.append(condition)
-                values.append(value)
-        sql = f"{_SELECT} {' AND '.join(terms)} ORDER BY number DESC LIMIT ?"
-        return list(self._entries(sql, (*values, most)))[::-1]
+        condition, values = _where(query)
+        return list(self._entries(f"{_SELECT} {condition} ORDER BY number DESC LIMIT ?", (*values, most)))[::-1]
+
+    def each(self, query: Query, size: int) -> Iterator[Entry]:
+        """Give all that fit of the first `size` entries, oldest first, without holding them."""
+        condition, values = _where(query)
+        return self._entries(f"{_SELECT} {condition} AND number < ? ORDER BY number", (*values, size))
+
+    def count(self, query: Query, size: int) -> int:
+        """Count what `each` gives."""
+        condition, values = _where(query)
+        sql = f"SELECT count(*) FROM entries WHERE {condition} AND number < ?"  # noqa: S608 (conditions are the table's)
+        found = self._get(sql, *values, size)
+        return found if isinstance(found, int) else 0
 
     def first_kept(self, before: str) -> int:
         """Give the index of the first entry that is not older than a time: what stands before it may expire."""

@@ -41,7 +41,7 @@ class CanaryResult:
     leaked: bool = False
 
 
-class _Ear:
+class Ear:
     """Stands where a client's socket would, and keeps what it is told."""
 
     def __init__(self) -> None:
@@ -50,6 +50,7 @@ class _Ear:
         self.session: Session | None = None
 
     def write(self, data: bytes) -> None:
+        """Keep what a client would be sent."""
         self.heard += data
         if data[-6:-1] == b"Z\0\0\0\5" and not self.ended.done():
             self.ended.set_result(None)
@@ -64,13 +65,14 @@ class _Ear:
         """It always is."""
 
     def finish(self, _last: bytes = b"") -> None:
+        """Note the end."""
         if not self.ended.done():
             self.ended.set_result(None)
 
 
 async def send_canary(shared: "Shared", upstream: "Upstream") -> CanaryResult:
     """Send a canary through a session of its own on `upstream`, which is closed behind it."""
-    ear = _Ear()
+    ear = Ear()
     server = ServerEnd(1 << 20)
     standing = _standing(shared)
     principal = Principal("canary", standing.zone, frozenset(), "ringfence", VerifiedBy.SCRAM)

@@ -13,10 +13,11 @@ from ringfence.carriers import Rows, RowsCarrier
 from ringfence.carriers.rows import RowColumn
 from ringfence.crossing import Crossing, Ending, Refusal
 from ringfence.gates.carrying import Carried, carry_out
+from ringfence.gates.postgres.refusing import record_would
 from ringfence.gates.postgres.searching import feed, searches
 from ringfence.gates.postgres.speaking import data_row, rows_of
 from ringfence.gates.postgres.verdicts import Verdict, verdict_of
-from ringfence.policy import Denial, Plan, Refused
+from ringfence.policy import Denial, Mode, Plan, Refused
 from ringfence.sql.model import Given, GivenKind
 from ringfence.transform import About, MissingKey, NotAToken, ValueType, WrongKey, reverse
 from ringfence.wire.postgres.rows import DataRows
@@ -71,8 +72,13 @@ async def let_in(
         if only is GivenKind.LITERAL and _may_match_later(verdict):
             return LetIn(verdict, changes)
         return Stopped(verdict.refusal, verdict.what)
+    if verdict.refusal is not None:
+        if only is not GivenKind.LITERAL:
+            await record_would(session, verdict.refusal)
+        if verdict.inbound is None or verdict.inbound.plan.mode is Mode.OBSERVE:
+            return LetIn(verdict, changes)  # it would not have come to its values
     if only is not GivenKind.LITERAL:  # once for each time that it runs
-        stopped = _charge(session, verdict)
+        stopped = await _charge(session, verdict)
         if stopped is not None:
             return stopped
     if verdict.inbound is None:
@@ -81,12 +87,22 @@ async def let_in(
     return crossed if isinstance(crossed, Stopped) else LetIn(verdict, changes, is_clean=crossed)
 
 
-def _charge(session: "Session", verdict: Verdict) -> Stopped | None:
+async def _stopped(session: "Session", plan: Plan, what: str) -> Stopped | None:
+    """Stop; where the flow observes, record that it would have been, and go on."""
+    if plan.mode is not Mode.OBSERVE:
+        return Stopped(plan, what)
+    await record_would(session, plan)
+    return None
+
+
+async def _charge(session: "Session", verdict: Verdict) -> Stopped | None:
+    shared = session.shared
+    budgets = shared.would_budgets if verdict.plan.mode is Mode.OBSERVE else shared.budgets
     for category, predicate in verdict.plan.charges:
-        if not session.shared.budgets.charge(session.principal, category, predicate, 1, session.shared.loop_time()):
+        if not budgets.charge(session.principal, category, predicate, 1, shared.loop_time()):
             mend = f"wait: {predicate.count} comparisons are allowed every {predicate.seconds:g} seconds"
             refused = Refused(Denial.FIELD, f"flows.{verdict.plan.flow}.predicates", mend, category)
-            return Stopped(replace(verdict.plan, refused=refused), _BUDGET)
+            return await _stopped(session, replace(verdict.plan, refused=refused), _BUDGET)
     return None
 
 
@@ -144,15 +160,17 @@ async def _cross(
     if only is not GivenKind.LITERAL:
         for given, refusing in inbound.nulls:
             if values.unreadable(given) or values.get(given) is not None:
-                return Stopped(refusing, refusing.refused.why if refusing.refused is not None else "")
+                why = refusing.refused.why if refusing.refused is not None else ""
+                return await _stopped(session, refusing, why) or False
     unread = [given for given in inbound.givens if values.unreadable(given)]
     if unread and not inbound.plan.passes_unread:
         refused = Refused(Denial.FIELD, "inbound", "send it as text: a value of this type cannot be looked at")
-        return Stopped(replace(inbound.plan, refused=refused), "a given value cannot be read")
+        what = "a given value cannot be read"
+        return await _stopped(session, replace(inbound.plan, refused=refused), what) or False
     if not inbound.givens:
         return True
     given_values = [_UNREAD if given in unread else changes.get(given, values.get(given)) for given in inbound.givens]
-    if inbound.plan.restore:
+    if inbound.plan.restore and inbound.plan.mode is Mode.ENFORCE:
         alone = frozenset(verdict.known.analysis.alone)
         for number, path in enumerate(inbound.paths):
             category = verdict.plan.judge(path) if path and inbound.givens[number] in alone else ""
@@ -164,7 +182,7 @@ async def _cross(
             refused = Refused(
                 Denial.FIELD, "inbound: a form", "write the value itself, or leave the column out", None, why
             )
-            return Stopped(replace(inbound.plan, refused=refused), why)
+            return await _stopped(session, replace(inbound.plan, refused=refused), why) or False
     width = len(given_values)
     columns = [RowColumn(path, ValueType.STRING, number) for number, path in enumerate(inbound.paths)]
     head = session.shared.head(session)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ringfence.carriers import make_carrier
-from ringfence.crossing import Crossing, Reason, Refusal
+from ringfence.crossing import Crossing, Ending, Head, Reason, Refusal
 from ringfence.gates.carrying import Carried, carry_out
 from ringfence.gates.postgres import errors, speaking
 from ringfence.gates.postgres.awaited import Refused
-from ringfence.policy import Plan
+from ringfence.policy import Mode, Plan
 
 if TYPE_CHECKING:
     from ringfence.gates.postgres.session import Session
@@ -65,15 +65,31 @@ def fail_with(session: "Session", error: bytes, *, ends: bool) -> None:
 
 
 async def record_refusal(session: "Session", plan: Plan) -> Refusal:
-    """Record that a plan refused, whether or not the ledger can: nothing is let through either way."""
+    """Record that a plan refused, whether or not the ledger can: nothing is let through either way.
+
+    What is refused in a flow that observes (a text beyond the limits, that cannot be run at all) is an enforced refusal.
+    """
+    head, carried = await _record(session, replace(plan, mode=Mode.ENFORCE), ends=False)
+    refused = plan.refused
+    mend = refused.mend if refused is not None else "look at the gate's log"
+    category = refused.category if refused is not None else None
+    return carried.refusal or Refusal(head.crossing, Reason.NOT_ALLOWED, mend, category)
+
+
+async def record_would(session: "Session", plan: Plan) -> None:
+    """Record that a plan of a flow that observes would have refused."""
+    await _record(session, plan, ends=True)
+
+
+async def _record(session: "Session", plan: Plan, *, ends: bool) -> tuple[Head, Carried]:
     shared = session.shared
     head = shared.head(session)
     crossing = Crossing(plan, head, shared.keys, make_carrier("text"))
     carried = Carried()
     await carry_out(crossing, crossing.start(), shared.recorder, shared.clock, carried)
+    if ends:
+        ending = crossing.end(Ending.COMPLETE, shared.clock())
+        await carry_out(crossing, ending, shared.recorder, shared.clock, carried)
     if carried.ledger_fault:
         shared.ledger_fault(carried.ledger_fault)
-    refused = plan.refused
-    mend = refused.mend if refused is not None else "look at the gate's log"
-    category = refused.category if refused is not None else None
-    return carried.refusal or Refusal(head.crossing, Reason.NOT_ALLOWED, mend, category)
+    return head, carried

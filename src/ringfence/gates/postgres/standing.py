@@ -20,7 +20,7 @@ from ringfence.policy import (
     flows_into,
     plan,
 )
-from ringfence.policy.model import Gate
+from ringfence.policy.model import Gate, Mode
 
 _NOWHERE = FlowId("")
 
@@ -56,6 +56,12 @@ class Standing:
             each.decision is not None and (each.decision == "scan" or not each.decision.form.passes_clear)
             for each in shown.announced
         )
+
+    @property
+    def observes(self) -> bool:
+        """Whether what leaves the asset passes as it is, and is only recorded."""
+        flow = self.policy.flows.get(self.reading)
+        return flow is not None and flow.mode is Mode.OBSERVE
 
     @property
     def everything(self) -> Plan:

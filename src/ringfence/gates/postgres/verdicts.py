@@ -104,7 +104,8 @@ class Verdict:
             self.refusal = self.inbound.plan
         self.what = _what(self.refusal)
         self.matching = () if matched else _matching(analysis, self.plan)
-        self.passes = self.plan.passes or (self.plan.refused is None and known.raw.kind is StatementKind.EXPLAIN)
+        explains = self.plan.refused is None and known.raw.kind is StatementKind.EXPLAIN
+        self.passes = self.plan.passes or explains or self.observes
         self.row_columns: list[RowColumn] | None = None  # of its result, once it was asked for
         self.querying: Awaited | None = None  # what waits for its answers, where that can be shared
         self.executing: Awaited | None = None

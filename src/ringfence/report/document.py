@@ -1,0 +1,45 @@
+"""A report as values: what every form of it (text, Markdown, HTML, CSV, JSON) is written from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ringfence.report.basis import Basis
+
+Cell: TypeAlias = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the key that programs read it by, and the head that people do."""
+
+    key: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under heads. `empty` is said where there is none."""
+
+    key: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: Sequence[tuple[Cell, ...]]
+    empty: str = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report."""
+
+    kind: str
+    title: str
+    basis: Basis
+    summary: tuple[str, ...]  # sentences: what the tables come to
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...] = ()  # what it cannot say, and why
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        """What it rests on, in words."""
+        return self.basis.facts
