@@ -28,8 +28,8 @@ def shop(tmp_path: Path) -> Path:
     """Give an SQLite file with a few people."""
     file = tmp_path / "shop.db"
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("create table customer (id integer primary key, email text, title text)")
-        rows = [(n, f"p{n}@posta-nova.net", f"Blue chair {n}") for n in range(20)]
+        connection.execute("create table customer (id integer primary key, email text, colour text)")
+        rows = [(n, f"p{n}@posta-nova.net", "blue") for n in range(20)]
         connection.executemany("insert into customer values (?, ?, ?)", rows)
     return file
 
@@ -65,12 +65,12 @@ def test_personal_fields_come_first_and_harmless_ones_are_counted(cli: Cli, shop
     assert lines[0].split() == ["field", "holds", "sure", "why"]
     assert lines[1].startswith("customer.email  user.contact.email")
     assert lines[2].startswith("customer.id ")
-    assert "customer.title" not in done.stdout.decode()
+    assert "customer.colour" not in done.stdout.decode()
     assert (
         "shop-db in zone inner: 3 fields in 1 tables; 2 personal, 0 scan, 0 unknown, 1 none (--all lists them)" in lines
     )
     assert lines[-1] == "wrote ringfence.map.yaml"
-    assert "customer.title" in cli("map", "--sqlite", str(shop), "--asset", "shop-db", "--all").stdout.decode()
+    assert "customer.colour" in cli("map", "--sqlite", str(shop), "--asset", "shop-db", "--all").stdout.decode()
     assert read_map(shop.with_name("ringfence.map.yaml"))["shop-db"].zone == "inner"
 
 
@@ -81,7 +81,7 @@ def test_drift_is_listed_and_ends_with_one(cli: Cli, shop: Path) -> None:
     assert (clean.returncode, clean.stdout.decode()) == (0, "shop: as it was accepted\n")
     change(
         shop,
-        "alter table customer add column phone text; update customer set phone = '+44 20 7946 0958', title = email;",
+        "alter table customer add column phone text; update customer set phone = '+44 20 7946 0958', colour = email;",
     )
     before = shop.with_name("ringfence.map.yaml").read_bytes()
     found = cli(*source, "--check")
@@ -91,7 +91,7 @@ def test_drift_is_listed_and_ends_with_one(cli: Cli, shop: Path) -> None:
     assert told["counts"] == {"new": 1, "gone": 0, "changed": 1}
     assert [(one["how"], one["path"]) for one in told["drift"]] == [
         ("new", "customer.phone"),
-        ("changed", "customer.title"),
+        ("changed", "customer.colour"),
     ]
     assert shop.with_name("ringfence.map.yaml").read_bytes() == before
     assert cli(*source).returncode == 0
@@ -134,13 +134,13 @@ def test_what_a_person_judged_is_kept(cli: Cli, shop: Path) -> None:
     assert cli(*source).returncode == 0
     done = cli("map", "reject", "customer.email")
     assert done.stdout.decode() == "customer.email: user.contact.email -> none\n"
-    assert cli("map", "accept", "title", "--as", "user.content").returncode == 0
+    assert cli("map", "accept", "colour", "--as", "user.content").returncode == 0
     assert cli("map", "accept", "customer.id").returncode == 0
     assert cli(*source, "--check").returncode == 0
     assert cli(*source).returncode == 0
     kept = read_map(shop.with_name("ringfence.map.yaml"))["shop"]
-    assert kept.fields == {"customer.id": "user.unique_id", "customer.email": "none", "customer.title": "user.content"}
-    assert kept.reviewed == ("customer.email", "customer.title", "customer.id")
+    assert kept.fields == {"customer.id": "user.unique_id", "customer.email": "none", "customer.colour": "user.content"}
+    assert kept.reviewed == ("customer.email", "customer.colour", "customer.id")
 
 
 @contextmanager

@@ -1,12 +1,6 @@
 """The acceptance count: 2,000 tables of 50 columns in five minutes, with memory that does not grow with the rows."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 from benchmarks.mapping import measure
 
 SECONDS = 300

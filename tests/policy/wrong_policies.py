@@ -286,6 +286,17 @@ WRONG = [
         Wrong(name, "detect: {th", f"{text}\ndetect: {{th", line, column, what, mend)
         for name, text, line, column, what, mend in (
             (
+                "probe-with-a-password",
+                'probe: {reference: "postgresql://reader:hunter2@db.shop.test/shop"}',
+                34,
+                20,
+                "neither env:NAME nor file:PATH",
+                "env:PROBE",
+            ),
+            ("probe-of-no-role", 'probe: {users: {nobody: "env:PROBE"}}', 34, 17, "there is no role", ""),
+            ("probe-of-no-gate", "probe: {gate: nowhere}", 34, 15, "there is no gate", ""),
+            ("probe-too-often", 'probe: {every: "soon"}', 34, 16, "", ""),
+            (
                 "receiver-of-two-ways",
                 'receivers: {ops: {stdout: true, syslog: "unix:/dev/log"}}',
                 34,

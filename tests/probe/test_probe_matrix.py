@@ -15,10 +15,8 @@ QUICK = ("select", "alias", "encoding", "letters", "error text", "comparison", "
 SWITCHED = {  # a protection, with a category and routes of which at least one leaks without it
     "forms": ("user.contact.email", ("select",)),  # origins: what a column comes from
     "contents": ("scan", ("select",)),
-    "errors": (
-        "user.name",
-        ("writing",),
-    ),  # what only reads and might fail with a hidden value is refused before it runs
+    # What only reads, and might fail with a hidden value, is refused before it runs: errors are met by what writes.
+    "errors": ("user.contact.email", ("writing",)),
     "comparisons": ("user.financial.bank_account", ("comparison", "bit by bit")),
     "copied out": ("user.contact.email", ("copy out",)),
     "unknown": ("unknown", ("select",)),

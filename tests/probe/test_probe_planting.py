@@ -156,6 +156,29 @@ def test_a_table_that_takes_no_row_is_told_and_the_others_are_filled(dsn: str, t
     assert cleaned(dsn, tmp_path).is_whole
 
 
+def test_a_row_that_has_a_chosen_key_already_is_never_touched(dsn: str, tmp_path: Path) -> None:
+    with writer(dsn) as connection:
+        plant(connection, ASSET, Manifest(tmp_path), SECRET, 1)
+        chosen = dict(Manifest(tmp_path).rows()[0].key)["id"]
+        assert cleaned(dsn, tmp_path).is_whole
+        connection.execute(
+            "insert into person (id, name, mail, mood, code, doc) values (%s, 'Real Two', 'two@example.com', 'calm', 'DE', '{}')",
+            [chosen],
+        )
+        sown = plant(connection, ASSET, Manifest(tmp_path), SECRET, 1)
+    assert dict(sown.refused) == {"public.person": "a key that was chosen for it is taken"}
+    cleaned(dsn, tmp_path)
+    with writer(dsn) as connection:
+        assert connection.execute("select count(*) from person where name like 'Real%'").fetchone() == (2,)
+
+
+def test_a_row_that_was_refused_is_not_in_the_manifest(dsn: str, tmp_path: Path) -> None:
+    with writer(dsn) as connection:
+        connection.execute("alter table card add check (number like 'never%') not valid")
+        plant(connection, ASSET, Manifest(tmp_path), SECRET, 1)
+    assert {row.table for row in Manifest(tmp_path).rows()} == {"person"}
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -53,7 +53,7 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes:
         """Read so many bytes, or what is left."""
 
-    def seek(self, offset: int, whence: int = 0, /) -> int:
+    def seek(self, offset: int, _whence: int = 0, /) -> int:
         """Go to an offset."""
 
     def seekable(self) -> bool:

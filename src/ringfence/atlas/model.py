@@ -5,7 +5,7 @@ have), and where its values come from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ringfence.policy.model import NONE, SCAN, UNKNOWN
@@ -79,16 +79,6 @@ class AssetMap:
     def by_path(self) -> Mapping[str, Mapped]:
         """All fields by their paths."""
         return {one.path: one for one in self.fields}
-
-    def with_fields(self, changed: Mapping[str, Mapped]) -> "AssetMap":
-        """Give the same map with some fields changed."""
-        return replace(
-            self,
-            tables=tuple(
-                replace(table, fields=tuple(changed.get(one.path, one) for one in table.fields))
-                for table in self.tables
-            ),
-        )
 
 
 def counted(fields: Sequence[Mapped]) -> Mapping[str, int]:

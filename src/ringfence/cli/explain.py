@@ -40,10 +40,10 @@ KINDS = {
     "refused": "refused: nothing passed after this",
     "counted": "a minute's count of payloads with nothing personal in them",
     "mode": "a flow was switched",
+    "drift": "a source was found that is no longer as it was accepted",
     "alert": "an alert was raised",
     "acknowledged": "the alert was acknowledged",
     "probe": "a run of the probe: it began, or what came of it",
-    "drift": "found that a source is no longer as it was accepted",
 }
 
 

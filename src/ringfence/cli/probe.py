@@ -16,7 +16,7 @@ from ringfence.cli._errors import Problem
 from ringfence.cli._extras import PROBE, need
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
-from ringfence.cli._table import console, show_table
+from ringfence.cli._table import is_plain, show_table
 
 if TYPE_CHECKING:
     from ringfence.policy import Policy
@@ -132,9 +132,10 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
     if not sys.stderr.isatty():
         yield lambda done, whole: None  # noqa: ARG005 (nobody looks)
         return
+    from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=console(), transient=True) as bar:
+    with Progress(console=Console(stderr=True, color_system=None if is_plain() else "auto"), transient=True) as bar:
         task = bar.add_task("attacking", total=None)
         yield lambda done, whole: bar.update(task, completed=done, total=whole)
 

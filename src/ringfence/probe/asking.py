@@ -26,7 +26,7 @@ GATES_OWN = (b"ringfence", b"refused by ringfence")  # how the words of a gate b
 LOST = "08006"
 REFUSED = "42501"
 
-_FORMATS = {How.BINARY: pq.Format.BINARY}
+_FORMATS = {How.EXTENDED: pq.Format.TEXT, How.BINARY: pq.Format.BINARY}
 _COPYING = (pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH)
 
 
@@ -193,7 +193,7 @@ def _ways(line: pq.abc.PGconn, statement: str, how: How, parameters: Sequence[st
         yield lambda: line.send_query_prepared(b"probed", given, result_format=pq.Format.BINARY)
         yield lambda: line.send_query(b"deallocate probed")
     else:
-        yield lambda: line.send_query_params(text, given, result_format=_FORMATS.get(how, pq.Format.TEXT))
+        yield lambda: line.send_query_params(text, given, result_format=_FORMATS[how])
 
 
 def _results(line: pq.abc.PGconn, taken: _Taken) -> Iterator[pq.abc.PGresult]:

@@ -29,7 +29,7 @@ class How(StrEnum):
     """How a statement is sent."""
 
     SIMPLE = "simple"
-    EXTENDED = "extended"
+    EXTENDED = "extended"  # parsed, bound and run apart
     BINARY = "binary"  # results in binary
     PREPARED = "prepared"  # a named statement, run twice
     COPY = "copy"  # and what it gives is read

@@ -1,7 +1,7 @@
 """The probe as a companion of `ringfence up`: a process of its own, that runs as often as the policy says.
 
 The rule: it ends with its parent, begins with the policy that the parent read, and no gate waits for it. What it finds is in
-the ledger; a run that could not be is told to the parent, and tried again at the next turn.
+the ledger; a run that could not be is told to the parent, and tried again soon.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from ringfence.serve.reading import resolve
 ENDED, FAILED, PARENT_GONE = 0, 2, 5
 LESS_URGENT = 10  # niceness: what crosses goes first
 FIRST_LOOK = 5.0  # seconds to the first run: the gates are only starting
+AGAIN = 30.0  # seconds to the next try of a run that could not be
 PRINCIPAL = "ringfence:probe"
 
 
@@ -48,9 +49,12 @@ class Child:
         self._say(Ready(start.generation))
         wait = FIRST_LOOK
         while not await self._told_to_end(wait):
+            runs = self._figures["runs"]
             trouble = await self._once(policy, start, log)
             self._say(Noted(trouble, self._figures))
             wait = pause(policy.probe.every)
+            if self._figures["runs"] == runs:  # it could not be: the gates may only be starting
+                wait = min(wait, AGAIN)
         return ENDED
 
     async def _once(self, policy: Policy, start: Start, log: Log) -> str:

@@ -5,7 +5,7 @@ is not looked at, and the matrix says how deep was looked.
 """
 
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import unquote_to_bytes
 
 import re2
@@ -22,25 +22,29 @@ _OCTAL = re2.compile(rb"\\+([0-3][0-7]{2})")
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
-def undone(raw: bytes) -> Iterator[tuple[str, bytes]]:
-    """Give the text in every way that it can be read, each with the name of the way."""
+def undone(raw: bytes) -> Iterator[tuple[str, Sequence[bytes]]]:
+    """Give the text in every way that it can be read: the name of the way, and the pieces that it gives.
+
+    The pieces of one way are looked at and undone further together, for there are thousands of them.
+    """
     left = MOST_DECODED
-    waiting = [("", raw)]
+    waiting: dict[str, list[bytes]] = {"": [raw]}
     for _ in range(DEPTH + 1):
-        found: list[tuple[str, bytes]] = []
-        for way, text in waiting:
-            yield from _spellings(way, text)
-            found += _decoded(way, text)
-        waiting = []
-        for way, text in found:
-            if len(text) <= left:
-                left -= len(text)
-                waiting.append((way, text))
+        found: dict[str, list[bytes]] = {}
+        for way, pieces in waiting.items():
+            text = b"\n".join(pieces)
+            yield way, pieces
+            for spelt, other in _spellings(way, text):
+                yield spelt, [other]
+            for undoing, piece in _decoded(way, text):
+                if len(piece) <= left:
+                    left -= len(piece)
+                    found.setdefault(undoing, []).append(piece)
+        waiting = found
 
 
 def _spellings(way: str, text: bytes) -> Iterator[tuple[str, bytes]]:
-    """Give a text as it stands, backwards, and without what separates."""
-    yield way, text
+    """Give a text backwards, and without what separates."""
     yield _named(way, "reversed"), _backwards(text)
     bare = text.translate(None, SEPARATORS)
     if bare != text:

@@ -51,6 +51,10 @@ class Manifest:
         if new:
             _sync(self._file.parent)
 
+    def withdraw(self, row: Planted) -> None:
+        """Take out a row that the database refused."""
+        self.keep([one for one in self.rows() if one != row])
+
     def keep(self, rows: Sequence[Planted]) -> None:
         """Keep these, and no others; without any the file goes."""
         if not rows:

@@ -91,7 +91,10 @@ def _sow(planting: _Planting, name: Name, person: Person) -> str:
     except _NoParent as missing:
         return f"it refers to {missing}, which has no row"
     chosen = tuple((place.name, filled[place.name]) for place in key)
-    planting.manifest.add([Planted(*name, person.number, chosen)])
+    row = Planted(*name, person.number, chosen)
+    if _is_taken(planting, row):
+        return "a key that was chosen for it is taken"
+    planting.manifest.add([row])
     types = {place.name: place.type for place in planting.tables.places[name]}
     columns = ", ".join('"' + column.replace('"', '""') + '"' for column in filled)
     values = ", ".join(f"%s::{types[column]}" for column in filled)
@@ -100,9 +103,16 @@ def _sow(planting: _Planting, name: Name, person: Person) -> str:
     try:
         planting.connection.execute(statement.encode(), list(filled.values()))
     except psycopg.Error as error:
+        planting.manifest.withdraw(row)  # or cleaning would take whatever else comes to have that key
         return f"it took no row ({error.sqlstate or 'no answer'})"
     planting.keys[name, person.number] = dict(filled)
     return ""
+
+
+def _is_taken(planting: _Planting, row: Planted) -> bool:
+    condition = " and ".join('"' + column.replace('"', '""') + '" = %s' for column, _ in row.key)
+    query = f"select 1 from {spelt((row.schema, row.table))} where {condition} limit 1"  # noqa: S608 (names are quoted)
+    return planting.connection.execute(query.encode(), [value for _, value in row.key]).fetchone() is not None
 
 
 class _NoParent(Exception):

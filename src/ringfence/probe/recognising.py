@@ -76,12 +76,12 @@ class Recogniser:
             found.update(self._whole_cells(cells, own))
             raw = b"\n".join([*cells, *reply.texts])
             digests = [bytes.fromhex(run.decode("ascii")) for run in _DIGESTS.findall(raw) if len(run) % 2 == 0]
-            for way, text in undone(raw):
-                found.update(self._matches(text, way or "as it is", own))
+            for way, pieces in undone(raw):
+                found.update(self._matches(b"\n".join(pieces), way or "as it is", own))
                 if way:
-                    found.update(Seen(seen.category, way) for seen in self._whole_cells([text], own))
+                    found.update(Seen(seen.category, way) for seen in self._whole_cells(pieces, own))
                 if way.endswith("base64"):
-                    digests.append(text)
+                    digests.extend(pieces)
             found.update(self._hashed([*digests, *cells]))
         for way, text in _put_together(replies):
             found.update(self._matches(text, way, ""))

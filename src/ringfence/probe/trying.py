@@ -249,13 +249,15 @@ def _asked(client: Client, attack: Attack, target: Target, question: Question) -
 
 def _answer(reply: Reply, how: Answer) -> bool | None:
     """Read yes or no; None where it was refused, or failed in a way that says nothing."""
-    if how is Answer.ERROR:
-        return None if reply.by_gate or reply.code in _NOT_FITTING or reply.code in _BEYOND else bool(reply.code)
-    if reply.code:
-        return None
-    if how is Answer.ROWS:
-        return bool(reply.rows) or any(reply.texts)
-    return bool(reply.rows) and reply.rows[0][0] in (b"t", b"1", b"true")
+    match how:
+        case Answer.ERROR:
+            is_none = reply.by_gate or reply.code in _NOT_FITTING or reply.code in _BEYOND
+            return None if is_none else bool(reply.code)
+        case Answer.ROWS:
+            return None if reply.code else bool(reply.rows) or any(reply.texts)
+        case Answer.TRUE:
+            is_true = bool(reply.rows) and reply.rows[0][0] in (b"t", b"1", b"true")
+            return None if reply.code else is_true
 
 
 def _forged(target: Target, secret: bytes) -> str:

@@ -13,7 +13,7 @@ from ringfence.probe.matrix import Against, Cell, Matrix, Verdict
 
 _TONES: Mapping[Verdict, "str"] = {
     Verdict.LEAKED: "bad",
-    Verdict.CLEAR: "none",
+    Verdict.CLEAR: "unknown",
     Verdict.CHANGED: "good",
     Verdict.BLOCKED: "good",
     Verdict.NOT_RUNNABLE: "warned",
