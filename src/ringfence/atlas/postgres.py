@@ -105,12 +105,12 @@ def _kept(
     connection: "Connection[Any]", relation: Relation, judge: Judge, state: State | None, rows: int
 ) -> MappedTable:
     """Map one relation, or take what this run has already found."""
-    signature = relation.signature() if state is not None else ""
-    table = state.known(relation.path, signature) if state is not None else None
+    shape = relation.shape() if state is not None else ""
+    table = state.known(relation.path, shape) if state is not None else None
     if table is None:
         table = _map_relation(connection, relation, judge, rows)
         if state is not None:
-            state.keep(table, signature)
+            state.keep(table, shape)
     sources = {each.path: relation.lineage.get(each.number, ()) for each in relation.columns}
     fields = tuple(replace(one, lineage=sources.get(one.path, ())) for one in table.fields)
     return replace(table, fields=fields)
