@@ -200,6 +200,7 @@ WRONG = [
     (("--sqlite", "absent.db"), "there is no such file"),
     (("--sqlite", "shop.db", "--check", "--asset", "x"), "it has no asset x to compare with"),
     (("--pg", "postgresql://u:hush-1@127.0.0.1:1/x"), "nothing listens there"),
+    (("--sqlite", "shop.db", "--check", "--html", "a.html"), "--check writes nothing"),
     (("--pg", "hush-1"), "not the address of a PostgreSQL database"),
     (("--files", "absent/*.csv"), "no such files"),
     (("--openapi", "shop.db"), "not UTF-8"),

@@ -8,9 +8,12 @@ import psycopg
 import pytest
 from atlas_sources import CANARIES, CORPORA, EVERYTHING, readable
 
-from postgres_servers import Server, as_user
+from postgres_servers import Server, as_user, shop_database
 from ringfence.atlas import AssetMap, Mapped, MappedTable, State, Unreachable, asset_of, map_postgres
 from ringfence.atlas.postgres_catalogue import read_catalogue
+from ringfence.demo import postgres_shop
+from ringfence.policy import read
+from ringfence.taxonomy import CATEGORIES
 
 LOGIN = "atlas_reader"
 
@@ -133,14 +136,32 @@ def test_a_view_that_takes_too_long_is_given_up(postgres: Server, monkeypatch: p
     assert map_postgres(dsn).by_path()["public.slow.a"].evidence == ("timeout",)
 
 
-def test_a_large_table_is_sampled_from_all_over(postgres: Server) -> None:
+@pytest.mark.parametrize("counted", ["analyze big", ""])
+def test_a_large_table_is_sampled_from_all_over(postgres: Server, counted: str) -> None:
     """What stands in its first pages alone is not what it holds."""
     dsn = postgres.database(
         "large",
         "create table big as select case when i < 2000 then 'n/a' else 'p' || i || '@example.org' end as a, "
-        "repeat('x', 200) as pad from generate_series(1, 60000) i; analyze big",
+        "repeat('x', 200) as pad from generate_series(1, 60000) i; " + counted,
     )
     assert map_postgres(dsn).by_path()["public.big.a"].judgement == "user.contact.email"
+
+
+def test_a_large_table_of_which_a_login_reads_some_columns_is_sampled_too(postgres: Server) -> None:
+    dsn = postgres.database(
+        "granted",
+        "create table big (id int, a text, hidden text) partition by range (id);"
+        "create table low partition of big for values from (0) to (30000);"
+        "create table high partition of big for values from (30000) to (90000);"
+        "insert into big select i, 'p' || i || '@example.org', repeat('x', 200) from generate_series(1, 60000) i; analyze big;"
+        + readable(LOGIN)
+        .replace("crm", "public")
+        .replace("select on all tables in schema public", "select (id, a) on big"),
+    )
+    assert map_postgres(dsn).by_path()["public.big.a"].judgement == "user.contact.email"
+    by = map_postgres(as_user(dsn, LOGIN)).by_path()
+    assert by["public.big.a"].judgement == "user.contact.email"
+    assert by["public.big.hidden"].evidence == ("denied",)
 
 
 def test_text_without_an_encoding_is_read_as_it_comes(postgres: Server) -> None:
@@ -236,6 +257,34 @@ def test_a_state_of_another_source_is_not_gone_on_with(tmp_path: Path) -> None:
         assert state.resumed == 0
 
 
+def test_the_demos_shop_is_mapped_as_its_policy_says(postgres: Server) -> None:
+    """Precision and recall of the demo's own columns, whose judgement its policy knows."""
+    truth = read("shop.yaml", {"shop.yaml": SHOP.read_text(encoding="utf-8")}, Everything())
+    [fields] = [asset.fields for asset in truth.assets.values() if asset.fields]
+    by = map_postgres(shop_database(postgres)).by_path()
+    known = {path: one for path, one in by.items() if path in fields}
+    personal = {path for path, judgement in fields.items() if judgement in CATEGORIES and path in by}
+    found = {path for path, one in known.items() if one.is_personal}
+    assert len(personal) > 10
+    assert len(personal & found) >= 0.95 * len(personal), personal - found
+    wrong = {path for path in found - personal if by[path].judgement != "user.unique_id"}
+    assert len(wrong) <= 0.05 * len(found), wrong
+
+
+class Everything(dict[str, str]):
+    """An environment in which every variable is set."""
+
+    def __missing__(self, name: str) -> str:
+        return "1"
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def get(self, name: str, default: object = None) -> str:  # type: ignore[override]
+        return "1"
+
+
+SHOP = Path(postgres_shop.__file__).with_name("shop.yaml")
 SAKILA = CORPORA / "db" / "sakila"
 MISSED_ALLOWED, FALSE_ALLOWED = 2, 3
 

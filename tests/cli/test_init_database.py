@@ -193,7 +193,8 @@ def test_no_value_is_printed_or_kept(cli: Cli, postgres: Server, tmp_path: Path,
     values = sorted(set(personal_values(dsn, tmp_path)))
     assert len(values) > 200
     assert seen_in(iter(values), said + written(tmp_path)) == []
-    assert seen_in(iter(values), said + values[7].encode()) == [values[7]]
+    longest = max(values, key=len)
+    assert longest in seen_in(iter(values), said + longest.encode())  # it would be seen
 
 
 def test_the_password_of_the_address_is_written_nowhere(

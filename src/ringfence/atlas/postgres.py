@@ -105,12 +105,12 @@ def _kept(
     connection: "Connection[Any]", relation: Relation, judge: Judge, state: State | None, rows: int
 ) -> MappedTable:
     """Map one relation, or take what this run has already found."""
-    signature = relation.signature() if state is not None else ""
-    table = state.known(relation.path, signature) if state is not None else None
+    shape = relation.shape() if state is not None else ""
+    table = state.known(relation.path, shape) if state is not None else None
     if table is None:
         table = _map_relation(connection, relation, judge, rows)
         if state is not None:
-            state.keep(table, signature)
+            state.keep(table, shape)
     sources = {each.path: relation.lineage.get(each.number, ()) for each in relation.columns}
     fields = tuple(replace(one, lineage=sources.get(one.path, ())) for one in table.fields)
     return replace(table, fields=fields)
@@ -178,8 +178,9 @@ def _sample(
     """Give the values by column, how many rows they are, and why there are none where there are none."""
     import psycopg
 
-    can_spread = relation.kind in ("r", "p", "m") and relation.pages >= LARGE_PAGES
     try:
+        relation = _measured(connection, relation)
+        can_spread = relation.kind in ("r", "p", "m") and relation.pages >= LARGE_PAGES
         read = _run(connection, sample_query(relation, columns, rows, spread=True)) if can_spread else []
         if len(read) < min(rows, _FEW):
             read = _run(connection, sample_query(relation, columns, rows, spread=False))
@@ -192,6 +193,14 @@ def _sample(
     except psycopg.Error as error:
         return [], 0, _why(error)
     return [tuple(row[number] for row in read) for number in range(len(columns))], len(read), ""
+
+
+def _measured(connection: "Connection[Any]", relation: Relation) -> Relation:
+    """Ask for the size of a table whose pages nobody has counted yet: one that was filled a moment ago."""
+    if relation.kind not in ("r", "m") or relation.pages > 0:
+        return relation
+    [(size,)] = _run(connection, f"select (pg_catalog.pg_relation_size({relation.oid}) / 8192)::text")
+    return replace(relation, pages=int(size or 0))
 
 
 def _why(error: "Any") -> str:

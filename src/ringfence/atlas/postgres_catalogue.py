@@ -120,7 +120,7 @@ class Relation:
         """Whether reading it runs a query."""
         return self.kind == "v"
 
-    def signature(self) -> str:
+    def shape(self) -> str:
         """Give what changes when its columns do: a map of before fits only the same."""
         told = [self.kind, *(f"{each.path}|{each.type}|{each.comment}|{each.readable}" for each in self.columns)]
         return sha256("\n".join(told).encode(errors="surrogatepass")).hexdigest()[:32]

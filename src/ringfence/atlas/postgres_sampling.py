@@ -18,6 +18,7 @@ FEWEST_ROWS: Final = 16
 MOST_DOCUMENTS: Final = 40  # rows, where a relation holds documents
 LARGE_PAGES: Final = 256  # 2 MiB: from here on a sample comes from all over
 _SAMPLED_PAGES: Final = 24
+_NUMBER: Final = '"ringfence: number of the row"'
 _ITEMS: Final = 20  # of an array
 
 BINARY: Final = frozenset({"bytea", "bit", "varbit"})
@@ -62,11 +63,18 @@ def sample_query(relation: Relation, columns: Sequence[Column], rows: int, *, sp
     """Give the statement. `spread`: from pages all over the relation, which may give fewer rows than there are, or none."""
     listed = ", ".join(_expression(each) for each in columns)
     source = f"{quoted(relation.schema)}.{quoted(relation.name)}"
-    sampled = ""
-    if spread:
-        share = min(100.0, max(0.0001, 100.0 * _SAMPLED_PAGES / max(1, relation.pages)))
-        sampled = f" tablesample system ({share:.4f})"
-    return f"select {listed} from {source} as t{sampled} limit {rows}"  # noqa: S608 (names are quoted)
+    if not spread:
+        return f"select {listed} from {source} as t limit {rows}"  # noqa: S608 (names are quoted)
+    share = min(100.0, max(0.0001, 100.0 * _SAMPLED_PAGES / max(1, relation.pages)))
+    sampled = f"{source} as t tablesample system ({share:.4f})"
+    if not all(each.readable for each in relation.columns):  # then the login may not read where a row stands, either
+        return f"select {listed} from {sampled} limit {rows}"  # noqa: S608 (names are quoted)
+    # So many rows of each page: a limit alone would take all of them from the first pages.
+    inner = ", ".join(f"t.{quoted(each.name)}" for each in columns)
+    number = "pg_catalog.row_number() over (partition by t.tableoid, (t.ctid::text::pg_catalog.point)[0])"
+    each_page = -(-rows // _SAMPLED_PAGES)
+    numbered = f"select {inner}, {number} as {_NUMBER} from {sampled}"  # noqa: S608 (names are quoted)
+    return f"select {listed} from ({numbered}) as t where t.{_NUMBER} <= {each_page} limit {rows}"  # noqa: S608 (the same)
 
 
 def _expression(column: Column) -> str:

@@ -44,7 +44,7 @@ class _Table:
     kind: str
     columns: tuple[_Column, ...]
 
-    def signature(self) -> str:
+    def shape(self) -> str:
         told = [self.kind, *(f"{each.path}|{each.type}" for each in self.columns)]
         return sha256("\n".join(told).encode(errors="replace")).hexdigest()[:32]
 
@@ -69,10 +69,10 @@ def map_sqlite(
         for number, table in enumerate(tables):
             if progress is not None:
                 progress(number, len(tables))
-            known = state.known(table.name, table.signature()) if state is not None else None
+            known = state.known(table.name, table.shape()) if state is not None else None
             mapped = known if known is not None else _map_table(connection, table, judge, rows)
             if state is not None and known is None:
-                state.keep(mapped, table.signature())
+                state.keep(mapped, table.shape())
             fields = tuple(replace(one, lineage=lineage.get(one.path, ())) for one in mapped.fields)
             found.append(replace(mapped, fields=fields))
         if progress is not None:

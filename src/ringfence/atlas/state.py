@@ -38,14 +38,14 @@ class State:
     def _opened(self, how: int) -> FileIO:
         return FileIO(os.open(self._part, os.O_WRONLY | os.O_CREAT | how, FILE_MODE), "wb")
 
-    def known(self, path: str, signature: str) -> MappedTable | None:
+    def known(self, path: str, shape: str) -> MappedTable | None:
         """Give a table that this run has finished, where its columns are still the same."""
         found = self._finished.get(path)
-        return found[1] if found is not None and found[0] == signature else None
+        return found[1] if found is not None and found[0] == shape else None
 
-    def keep(self, table: MappedTable, signature: str) -> None:
+    def keep(self, table: MappedTable, shape: str) -> None:
         """Write a table that is finished."""
-        self._write({"signature": signature, **table_data(table)})
+        self._write({"shape": shape, **table_data(table)})
 
     def _write(self, line: Mapping[str, object]) -> None:
         self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
@@ -121,7 +121,7 @@ def _read(file: Path, head: Mapping[str, object]) -> dict[str, tuple[str, Mapped
     except ValueError:
         return {}
     tables = [table for table in map(_table, lines[1:]) if table is not None]
-    return {table.path: (signature, table) for signature, table in tables}
+    return {table.path: (shape, table) for shape, table in tables}
 
 
 def _table(line: bytes) -> tuple[str, MappedTable] | None:
@@ -138,6 +138,6 @@ def _table(line: bytes) -> tuple[str, MappedTable] | None:
             )
             for each in read["fields"]
         )
-        return str(read.get("signature", "")), MappedTable(read["table"], read["kind"], fields, int(read["rows"]))
+        return str(read.get("shape", "")), MappedTable(read["table"], read["kind"], fields, int(read["rows"]))
     except (ValueError, KeyError, TypeError):
         return None

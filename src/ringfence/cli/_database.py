@@ -7,6 +7,7 @@ file of its own, which only its owner may read.
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from ringfence.atlas import MAP_FILE, AssetMap, State, asset_of, counted, map_postgres, read_map, write_map
 from ringfence.cli._database_logins import LOGINS_FILE, account_names, logins_script, password_of
@@ -65,7 +66,7 @@ def prepare(dsn: str, place: Home) -> Prepared:
     finally:
         state.close()
     accounts = _accounts(found, place)
-    return Prepared(database_policy(found, accounts), found, accounts, _database(dsn), mapped=accepted is None)
+    return Prepared(database_policy(found, accounts), found, accounts, _database(found), mapped=accepted is None)
 
 
 def _refuse_other(place: Home, asset: str) -> None:
@@ -104,9 +105,6 @@ def write_logins(prepared: Prepared, place: Home) -> tuple[Path, bool]:
     return file, True
 
 
-def _database(dsn: str) -> str:
-    """Name the database that a DSN leads to."""
-    from psycopg.conninfo import conninfo_to_dict
-
-    parts = conninfo_to_dict(dsn)
-    return str(parts.get("dbname") or os.environ.get("PGDATABASE") or parts.get("user") or "postgres")
+def _database(found: AssetMap) -> str:
+    """Name the database that was mapped."""
+    return unquote(urlsplit(found.at).path.removeprefix("/"))

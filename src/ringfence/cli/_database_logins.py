@@ -35,7 +35,8 @@ def _lines(
 ) -> Iterator[str]:
     yield "-- Logins for ringfence's gate: one for each role of the policy, with the least rights. Run it as an administrator:"
     yield f"--   psql ADMINISTRATORS_DSN -f {LOGINS_FILE}"
-    yield "-- It holds no password: what follows `password` is a SCRAM verifier. The passwords are in .ringfence/logins."
+    folder = accounts[0].secret.rpartition("/")[0]
+    yield f"-- It holds no password: what follows `password` is a SCRAM verifier. The passwords are in {folder}."
     yield r"\set ON_ERROR_STOP on"
     yield "begin;"
     for account, password in zip(accounts, passwords, strict=True):

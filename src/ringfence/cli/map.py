@@ -126,6 +126,8 @@ def map_source(
     source = _source(pg, sqlite, files, openapi, logs)
     name = asset or source.asset
     accepted = read_map(file).get(name)
+    if check and html is not None:
+        raise Problem("--check writes nothing", "leave --html out")
     if check and accepted is None:
         raise Problem(
             f"{file}: it has no asset {name} to compare with", "write it first: the same command without --check"
