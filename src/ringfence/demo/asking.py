@@ -25,6 +25,12 @@ class Answer:
         return "\n".join(part.rstrip() for part in (self.out, self.err) if part.strip()).replace("\t", SEPARATOR)
 
     @property
+    def crossing(self) -> str:
+        """The crossing that a refusal names; "" where there is none."""
+        _, found, rest = self.err.partition("crossing ")
+        return rest.split()[0] if found else ""
+
+    @property
     def is_refused(self) -> bool:
         """Whether it ended with an error."""
         return "ERROR:" in self.err

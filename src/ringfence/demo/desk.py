@@ -18,6 +18,12 @@ class Told:
     at: float
     body: dict[str, object] = field(repr=False)
 
+    @property
+    def times(self) -> int:
+        """For how many events it stands: what is alike is told once in a while, with its number."""
+        count = self.body.get("count")
+        return count if isinstance(count, int) else 1
+
 
 @dataclass(slots=True)
 class Desk:
@@ -26,11 +32,12 @@ class Desk:
     address: str
     told: list[Told] = field(default_factory=list)
 
-    def wait(self, many: int, seconds: float) -> None:
-        """Wait until so many alerts are there, or the time is over."""
+    def wait(self, many: int, seconds: float) -> list[Told]:
+        """Wait until alerts for so many events are there, or the time is over; give them."""
         deadline = time.monotonic() + seconds
-        while len(self.told) < many and time.monotonic() < deadline:
+        while sum(told.times for told in self.told) < many and time.monotonic() < deadline:
             time.sleep(0.02)
+        return list(self.told)
 
 
 @contextmanager

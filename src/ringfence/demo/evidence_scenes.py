@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ringfence.demo.planting import Sight
 from ringfence.demo.postgres_server import ServerMissing
+from ringfence.demo.postgres_stage import PROBED
 from ringfence.demo.screen import Screen, left_out
 from ringfence.demo.stage import Stage
 
@@ -21,17 +22,24 @@ def show_alerts(stage: Stage, screen: Screen) -> bool:
     shop = stage.shop
     if isinstance(shop, ServerMissing):
         return left_out(shop, screen)
-    for told in shop.alerts[:1]:
+    for told in shop.alerts[-1:]:
         shown = {name: told.body[name] for name in SHOWN_OF_AN_ALERT if told.body.get(name)}
         screen.output(json.dumps(shown, indent=1, ensure_ascii=False))
-    waits = [min((told.at - at for at in shop.answered if told.at >= at), default=0.0) for told in shop.alerts]
+    by_crossing = {str(told.body.get("crossing")): told.at for told in shop.alerts}
+    waits = [
+        by_crossing[crossing] - at
+        for (_, answer), at in zip(shop.transfers, shop.answered, strict=True)
+        if (crossing := answer.crossing) in by_crossing
+    ]
     sight = Sight(json.dumps([told.body for told in shop.alerts], ensure_ascii=False).encode())
     quoted = sum(map(sight.shows, shop.planted("analyst")))
+    slowest = max(waits, default=0.0)
+    told_of = sum(told.times for told in shop.alerts)
     return screen.held(
-        holds=len(shop.alerts) == len(shop.transfers) and quoted == 0,
+        holds=told_of == shop.refused > 0 and quoted == 0 and bool(waits),
         text=(
-            f"{len(shop.alerts)} refusals, {len(shop.alerts)} alerts at the desk, the slowest after "
-            f"{max(waits, default=0.0):.2f} s; values of customers in them: {quoted}"
+            f"{shop.refused} refusals, {told_of} of them told in {len(shop.alerts)} alerts, the slowest {slowest:.2f} s after the "
+            f"client had its answer; values of customers in them: {quoted}"
         ),
     )
 
@@ -41,7 +49,7 @@ def show_matrix(stage: Stage, screen: Screen) -> bool:
     shop = stage.shop
     if isinstance(shop, ServerMissing):
         return left_out(shop, screen)
-    screen.command("ringfence probe")
+    screen.command("ringfence probe " + " ".join(PROBED))
     if shop.matrix.code not in (0, 1):
         screen.output(shop.matrix.err)
         return screen.held(holds=False, text="the gate could not be attacked")
@@ -49,14 +57,14 @@ def show_matrix(stage: Stage, screen: Screen) -> bool:
     cells = matrix["cells"]
     by_row: dict[tuple[str, str], Counter[str]] = {}
     for cell in cells:
-        by_row.setdefault((cell["role"], cell["category"]), Counter())[cell["outcome"]] += 1
-    outcomes = sorted({cell["outcome"] for cell in cells})
+        by_row.setdefault((cell["role"], cell["category"]), Counter())[cell["verdict"]] += 1
+    outcomes = sorted({cell["verdict"] for cell in cells})
     screen.table(
         ("role", "category", *(f">{outcome}" for outcome in outcomes)),
         [(*row, *(str(counts[outcome]) for outcome in outcomes)) for row, counts in sorted(by_row.items())],
     )
-    leaked = sum(cell["outcome"] == "leaked" for cell in cells)
-    tried = sum(cell["outcome"] != "not runnable" for cell in cells)
+    leaked = sum(cell["verdict"] == "leaked" for cell in cells)
+    tried = sum(cell["verdict"] != "not runnable" for cell in cells)
     return screen.held(
         holds=shop.matrix.code == 0 and leaked == 0 < tried,
         text=f"{tried:,} cells attacked, {leaked} leaked; {len(cells) - tried:,} not runnable, each with why",

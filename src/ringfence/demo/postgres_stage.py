@@ -27,6 +27,10 @@ from ringfence.policy import read
 DATABASE = "shop"
 SHOWN = 35  # the customer who is asked about: with a ticket, orders and notes
 POLICY, WATCH = "shop.yaml", "shop_watch.yaml"
+PROBED = [
+    *("--role", "support", "--role", "analyst"),
+    *("--category", "user.contact.email", "--category", "user.financial.credit_card", "--category", "scan"),
+]  # a part, for the demo's minute: `ringfence probe` takes all
 ALERTED = 10.0  # seconds for alerts to come, on a machine that is busy
 USERS_FILES = {"support": "staff.scram", "analyst": "analysts.scram"}
 
@@ -60,7 +64,8 @@ class ShopStage:
     exchanges: Sequence[Exchange]
     transfers: Sequence[tuple[Question, Answer]]  # as support
     story: Story
-    alerts: Sequence[Told]  # of the transfers
+    alerts: Sequence[Told]  # of all that was refused
+    refused: int
     answered: Sequence[float]  # when each transfer had its answer
     reports: Mapping[str, Mapping[str, object]]
     matrix: Done  # what `ringfence probe` said
@@ -191,25 +196,27 @@ def _performed(opened: OpenShop, story: Story) -> ShopStage:
         )
         for one in questions(opened.customers[SHOWN - 1])
     ]
-    before = len(opened.desk.told)
     transfers, answered = [], []
     for one in TRANSFERS:
         transfers.append((one, opened.through("support", one.statement)))
         answered.append(time.monotonic())
-    opened.desk.wait(before + len(TRANSFERS), ALERTED)
+    asked = [answer for one in exchanges for answer in (one.support, one.analyst)]
+    refused = sum(answer.is_refused for answer in (*asked, *(answer for _, answer in transfers)))
+    alerts = opened.desk.wait(refused, ALERTED)
     place, environment = opened.place, opened.environment
     reports = {
         name: json.loads(place.call("report", *name.split(), "--format", "json", environment=environment).out)
         for name in ("crossings", "breach --zone analytics")
     }
-    matrix = place.call("probe", "--format", "json", environment=environment)
+    matrix = place.call("probe", *PROBED, "--format", "json", environment=environment)
     return ShopStage(
         place,
         opened.customers,
         exchanges,
         transfers,
         story,
-        opened.desk.told[before:][: len(TRANSFERS)],
+        alerts,
+        refused,
         answered,
         reports,
         matrix,

@@ -175,7 +175,11 @@ SCENES: Sequence[Scene] = (
         show_queries,
     ),
     Scene("What the gate refuses", "As support: each refusal says what would mend it.", show_transfers),
-    Scene("Who is told", "Each refusal was an alert at the desk that the policy names, within a second.", show_alerts),
+    Scene(
+        "Who is told",
+        "Each refusal was told at the desk that the policy names; alike ones within a second as one, with their number.",
+        show_alerts,
+    ),
     Scene("What the gate recorded", "Every answer with something personal was recorded first.", show_gate_entries),
     Scene(
         "The leak matrix",

@@ -70,22 +70,27 @@ class Recogniser:
 
     def seek(self, replies: Sequence[Reply], own: str) -> list[Seen]:
         """Say what can be read out of replies. `own` is the category of the column that was asked about."""
-        found: set[Seen] = set()
+        return sorted(set(self._seen(replies, own)))
+
+    def finds(self, replies: Sequence[Reply], own: str) -> bool:
+        """Say whether anything can be read out of them; looks no further than that takes."""
+        return next(self._seen(replies, own), None) is not None
+
+    def _seen(self, replies: Sequence[Reply], own: str) -> Iterator[Seen]:
         for reply in replies:
             cells = [cell for row in reply.rows for cell in row if cell is not None]
-            found.update(self._whole_cells(cells, own))
+            yield from self._whole_cells(cells, own)
             raw = b"\n".join([*cells, *reply.texts])
             digests = [bytes.fromhex(run.decode("ascii")) for run in _DIGESTS.findall(raw) if len(run) % 2 == 0]
             for way, pieces in undone(raw):
-                found.update(self._matches(b"\n".join(pieces), way or "as it is", own))
+                yield from self._matches(b"\n".join(pieces), way or "as it is", own)
                 if way:
-                    found.update(Seen(seen.category, way) for seen in self._whole_cells(pieces, own))
+                    yield from (Seen(seen.category, way) for seen in self._whole_cells(pieces, own))
                 if way.endswith("base64"):
                     digests.extend(pieces)
-            found.update(self._hashed([*digests, *cells]))
+            yield from self._hashed([*digests, *cells])
         for way, text in _put_together(replies):
-            found.update(self._matches(text, way, ""))
-        return sorted(found)
+            yield from self._matches(text, way, "")
 
     def _whole_cells(self, cells: Iterable[bytes], own: str) -> Iterator[Seen]:
         for cell in cells:

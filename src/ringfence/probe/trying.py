@@ -138,7 +138,7 @@ class Trying:
         code = replies[-1].code
         if attack.goal is Goal.ANSWERS:
             return f"it does not run straight either ({code})" if code else ""
-        if self._of(target).seek(replies, _own_category(target)):
+        if self._of(target).finds(replies, _own_category(target)):
             return ""
         return f"it finds nothing straight either{f' ({code})' if code else ''}"
 
@@ -171,7 +171,7 @@ class Trying:
                 return _allowed(may=role.may(Use(attack.use), target.path))
             case Goal.STORES:
                 return _allowed(may=role.may_give(CARD if target.category == SCAN else target.category))
-        if not set(target.found) & role.hidden and self._of(target).seek(replies, own):
+        if not set(target.found) & role.hidden and self._of(target).finds(replies, own):
             return Verdict.CLEAR, "the policy allows it", ()
         return Verdict.CHANGED, "", ()
 
