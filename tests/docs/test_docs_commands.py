@@ -16,7 +16,7 @@ from ringfence.demo.running import stop_writer
 
 YOURS = Path(__file__).with_name("yours")
 PATIENCE = 240  # seconds for all commands of a page, on a busy machine
-MOST_NOT_RUN = 7  # blocks of all pages together
+MOST_NOT_RUN = 10  # blocks of all pages together
 
 # One shell for a whole page, so that `cd`, variables and `$?` are as a reader's. Each command's output and code go to files.
 STEP = 'command=$(cat {number}.command); (exit $last); eval "$command" >{number}.out 2>&1; last=$?; echo $last >{number}.code\n'

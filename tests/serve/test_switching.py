@@ -198,6 +198,22 @@ def test_what_would_have_been_refused_is_what_then_is_and_no_session_is_dropped(
     ]
 
 
+def test_a_closed_flow_lets_nothing_pass_and_drops_no_session(place: Place, database: str) -> None:
+    with running(place) as up, client(up, database) as connection:
+        assert place.call("close", "reads").returncode == 0
+        for text in ("select id from person limit 1", "select email from person", "select 1", "table item"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="flow reads is closed"):
+                connection.execute(text)
+        with connection.transaction():
+            pass  # what shows nothing of any row goes on
+        shown = place.call("policy", "show", "ringfence.yaml")
+        assert "! closed: nothing passes" in shown.stdout
+        tried = place.call("try", "select id from person", "--as", "support")
+        assert (tried.returncode, "flow reads is closed" in tried.stdout) == (1, True)
+        assert place.call("enforce", "reads").returncode == 0
+        assert connection.execute("select id from person order by id limit 1").fetchone() == (1,)
+
+
 def test_errors_pass_as_they_are_where_a_flow_observes(place: Place, database: str) -> None:
     said = pytest.raises(psycopg.errors.InvalidTextRepresentation, match="walker")
     with running(place) as up, client(up, database) as connection, said:

@@ -34,6 +34,7 @@ COMMANDS = {
     "reload": "Have the running gates read their policy again.",
     "enforce": "Have a flow's verdicts bind.",
     "observe": "Have a flow only observe.",
+    "close": "Shut a flow at once.",
     "report": "Say what crossed, what would have been refused, what a breach reaches.",
     "try": "Show which columns a query would give, in which form, and why, without running it.",
     "alerts": "Send alerts, list them, acknowledge them, try their receivers.",

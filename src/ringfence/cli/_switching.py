@@ -18,6 +18,7 @@ VERSION = 1  # of entries
 _SAID = {
     Mode.ENFORCE: "enforces: its verdicts bind",
     Mode.OBSERVE: "observes: everything passes, and the ledger says what would not have; it protects nothing",
+    Mode.CLOSED: "is closed: nothing passes until it enforces again",
 }
 
 

@@ -110,6 +110,8 @@ def _show_flow(policy: Policy, flow: Flow) -> None:
     print(
         f"flow {flow.id}: {_end(flow.source, flow.source_zone)} {_ARROW} {_end(flow.sink, flow.sink_zone)}{gate}{match}"
     )
+    if flow.mode is Mode.CLOSED:
+        print("! closed: nothing passes; the forms below are what it carries once it enforces again")
     if flow.mode is Mode.OBSERVE:
         print("! observe: everything passes; the forms below are what would be done")
     heads, plans = _told_apart(plans)

@@ -92,6 +92,7 @@ def probe(
     def once() -> int:
         matrix = _run(place, read, chosen)
         _write(matrix, form, junit, html)
+        _close(matrix, read, place, overlay)
         return LEAKED if matrix.leaks else HELD
 
     return _again(once, _seconds(every)) if every else once()
@@ -138,6 +139,24 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
     with Progress(console=Console(stderr=True, color_system=None if is_plain() else "auto"), transient=True) as bar:
         task = bar.add_task("attacking", total=None)
         yield lambda done, whole: bar.update(task, completed=done, total=whole)
+
+
+def _close(matrix: "Matrix", policy: "Policy", place: Home, overlay: Path | None) -> None:
+    """Close the flows that leak, where the policy says so; tell it on standard error."""
+    from ringfence.probe.closing import Files, close_leaking
+
+    for closed in close_leaking(matrix, policy, Files(place.policy, overlay, place.folder)):
+        said = (
+            f"flow {closed.flow} could not be closed: {closed.trouble}"
+            if closed.trouble
+            else f"closed flow {closed.flow}"
+        )
+        mend = (
+            f"ringfence close {closed.flow}"
+            if closed.trouble
+            else f"when it is mended: ringfence enforce {closed.flow}"
+        )
+        print(f"ringfence: {said}\n  {mend}", file=sys.stderr)
 
 
 def _write(matrix: "Matrix", form: Format, junit: Path | None, html: Path | None) -> None:

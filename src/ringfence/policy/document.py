@@ -361,8 +361,9 @@ class FlowDocument(_Model):
     purposes: list[Name] = Field(
         default=[], description="What the flow is for. Where some are given, one of them must be stated."
     )
-    mode: Literal["enforce", "observe"] = Field(
-        default="enforce", description="`observe` records what would be done, and lets everything pass."
+    mode: Literal["enforce", "observe", "closed"] = Field(
+        default="enforce",
+        description="`observe` records what would be done, and lets everything pass; `closed` lets nothing pass.",
     )
     carry: dict[Carried, CarryValue] = Field(
         default={},

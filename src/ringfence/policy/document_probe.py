@@ -3,6 +3,8 @@
 The rule: nothing here changes what may cross, so it is not in the policy's hash; and no secret stands here, only where one is.
 """
 
+from typing import Literal
+
 from pydantic import Field
 
 from ringfence.policy.document_words import Address, DocumentModel, Name
@@ -34,6 +36,11 @@ class ProbeDocument(DocumentModel):
         default="",
         pattern=r"^([1-9][0-9]{0,4}[smhd])?$",
         description="How often `ringfence probe --every` runs: `15m`.",
+    )
+    on_leak: Literal["", "close"] = Field(
+        default="",
+        description="`close`: the flows through which a role read what it must not are closed at once, until they are switched "
+        "to `enforce` again. Not given: a leak is recorded and told.",
     )
     budget: int = Field(default=50_000, ge=1, le=10_000_000, description="The most statements of one run.")
     rate: int = Field(default=200, ge=1, le=10_000, description="The most statements in a second.")

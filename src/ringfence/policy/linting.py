@@ -36,8 +36,9 @@ _SHOWN = 3  # categories named in one line; the rest are counted
 def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
     """Say what is wrong with a policy, or worth a look, in the order of its files.
 
-    Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``observe``,
-    ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``, ``unreachable``, ``unused``.
+    Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``closed``,
+    ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``,
+    ``unreachable``, ``unused``.
     """
     found = [
         _problem(positions, *one)
@@ -121,6 +122,9 @@ def _shows_most(form: Form, category: str) -> bool:
 def _what_passes(policy: Policy) -> Iterator[_Found]:
     """Find what passes everything, which every report shows."""
     for flow in policy.flows.values():
+        if flow.mode is Mode.CLOSED:
+            mend = f"when it is known why: `ringfence enforce {flow.id}`"
+            yield ("flows", flow.id, "mode"), "warning", "closed", f"flow {flow.id} is closed: nothing crosses", mend
         if flow.mode is Mode.OBSERVE:
             what = f"flow {flow.id} observes: everything passes in clear, and it protects nothing"
             yield (

@@ -35,6 +35,7 @@ class Mode(StrEnum):
 
     ENFORCE = "enforce"
     OBSERVE = "observe"
+    CLOSED = "closed"  # nothing crosses, whatever it carries
 
 
 class FormKind(StrEnum):
@@ -283,6 +284,7 @@ class Probing:
     writer: str = ""  # a straight address that may insert and delete
     write: bool = False
     every: float = 0.0  # seconds; 0: not said
+    on_leak: Literal["", "close"] = ""
     budget: int = 50_000  # statements of a run
     rate: int = 200  # statements in a second
 

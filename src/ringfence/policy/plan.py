@@ -6,7 +6,7 @@ the prover, `explain` and the tests' model all read this one table, so the same 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -137,6 +137,8 @@ def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape) -> Plan:
     flow = policy.flows.get(flow_id)
     if flow is None:
         return _closed(policy, flow_id, asker)
+    if flow.mode is Mode.CLOSED:
+        return _shut(policy, flow, asker)
     fields = _fields_of(policy, flow)
     table = _table(flow, asker)
     unknown = _unknown(flow, declares_fields=bool(fields))
@@ -238,6 +240,18 @@ def _asker_refused(policy: Policy, flow: Flow, asker: Asker) -> Refused | None:
     if "reason" in needs and not asker.has_reason:
         return Refused(Denial.NO_REASON, f"roles.{asker.role}.needs", "give a reason")
     return None
+
+
+def _shut(policy: Policy, flow: Flow, asker: Asker) -> Plan:
+    """Decide as if the flow were not there, and say that it is, and is closed."""
+    refused = Refused(
+        Denial.NO_FLOW,
+        f"flows.{flow.id}.mode",
+        f"ask why it was closed; `ringfence enforce {flow.id}` opens it again",
+        why=f"flow {flow.id} is closed",
+    )
+    nothing = _closed(policy, flow.id, asker)
+    return replace(nothing, source_zone=flow.source_zone, sink_zone=flow.sink_zone, refused=refused)
 
 
 def _closed(policy: Policy, flow: FlowId, asker: Asker) -> Plan:

@@ -381,6 +381,7 @@ class _Resolver:
             probe.writer,
             probe.write,
             _seconds(probe.every) if probe.every else 0.0,
+            probe.on_leak,
             probe.budget,
             probe.rate,
         )

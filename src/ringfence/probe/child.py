@@ -11,8 +11,10 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 
 from ringfence.policy import Policy
+from ringfence.probe.closing import Files, close_leaking
 from ringfence.probe.running import Chosen, probe
 from ringfence.probe.standing import pause, site_of, stand
 from ringfence.serve._process import end_with, leave_no_image
@@ -64,7 +66,7 @@ class Child:
 
         def attack() -> None:
             try:
-                result = self._attack(policy, start)
+                result = self._attack(policy, start, log)
             except Exception as error:  # noqa: BLE001 (said to the parent; the next turn comes)
                 loop.call_soon_threadsafe(came.set_exception, error)
             else:
@@ -97,12 +99,19 @@ class Child:
             return f"{leaks} attacks leaked"
         return ""
 
-    def _attack(self, policy: Policy, start: Start) -> tuple[int, int]:
+    def _attack(self, policy: Policy, start: Start, log: Log) -> tuple[int, int]:
         home, beside = start.place.ledger.parent, start.reading.folder
         with stand(home, start.place.ledger, start.place.signing_key) as standing:
             site = site_of(policy, home, beside)
             run = standing.run(site, os.environ, beside, PRINCIPAL, Chosen(), lambda done, whole: None)  # noqa: ARG005
             matrix = probe(run)
+        reading = start.reading
+        files = Files(Path(reading.entry), Path(reading.overlay) if reading.overlay is not None else None, home)
+        for closed in close_leaking(matrix, policy, files):
+            if closed.trouble:
+                log.error("not-closed", closed.trouble, flow=closed.flow, mend=f"ringfence close {closed.flow}")
+            else:
+                log.warning("closed", "it leaks", flow=closed.flow, mend=f"ringfence enforce {closed.flow}")
         return len(matrix.leaks), matrix.statements
 
     async def _told_to_end(self, seconds: float) -> bool:

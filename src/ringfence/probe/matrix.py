@@ -53,6 +53,7 @@ class Against:
     routes: int
     depth: int  # encodings over one another that were undone
     writes: bool
+    flow_of: Mapping[str, str] = field(default_factory=dict)  # role -> the flow that it reads through
 
 
 @dataclass(frozen=True, slots=True)

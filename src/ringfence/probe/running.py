@@ -107,6 +107,7 @@ def probe(run: Run) -> Matrix:
         len({one.route for one in chosen}),
         DEPTH + 1,
         policy.probe.write,
+        {role.role: role.flow.id for role in known},
     )
     ended = run.clock()
     matrix = Matrix(number, stamp(began), stamp(ended), against, cells, budget.made)
