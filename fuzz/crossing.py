@@ -6,7 +6,6 @@ from functools import cache
 
 from ringfence.carriers import make_carrier
 from ringfence.crossing import (
-    Alert,
     Crossing,
     CrossingId,
     Ending,
@@ -84,8 +83,6 @@ def target(data: bytes) -> None:
                     released += part
                 case Refuse():
                     refused = True
-                case Alert():
-                    pass
         if ended:
             break
         if pieces:

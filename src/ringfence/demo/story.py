@@ -5,6 +5,7 @@ was said; what the map found is compared with what whoever made the shop says of
 """
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,6 +71,8 @@ class Story:
 def live(folder: Path, server: Server, database: str, known: Policy) -> Story:
     """Go the way of a new user. `known` says what is true of the shop."""
     place = Place(folder)
+    if folder.is_dir():  # of an earlier run: this user is new each time
+        shutil.rmtree(folder)
     folder.mkdir(mode=0o700)
     init = place.call("init", "--pg", server.dsn(database))
     if init.code:
