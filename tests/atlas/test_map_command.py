@@ -194,6 +194,21 @@ def test_the_map_of_a_policy_is_drawn_with_its_flows(installed: Path, cli: Cli, 
     assert "Flows of the policy" in html
 
 
+def test_a_name_is_spelt_on_one_line_whatever_is_in_it(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "odd.db"
+    change(file, 'create table t ("e\nmail" text, "\x1b[2Jphone" text, "x: y" text)')
+    done = cli("map", "--sqlite", str(file), "--all")
+    assert done.returncode == 0, done.stderr.decode()
+    said = done.stdout.decode()
+    assert sum(line.startswith("t.") for line in said.splitlines()) == 3
+    assert r"e\nmail" in said
+    assert r"\x1b[2Jphone" in said
+    judged = cli("map", "reject", 't."e\nmail"', "x: y")  # the second by its name as it is, without a path's quotes
+    assert judged.returncode == 0, judged.stderr.decode()
+    assert len(judged.stdout.splitlines()) == 2
+    assert "\x1b" not in said + cli("map", "--sqlite", str(file), "--check").stdout.decode()
+
+
 WRONG = [
     ((), "nothing to map"),
     (("--sqlite", "a.db", "--logs", "b.log"), "more than one source"),
@@ -201,7 +216,14 @@ WRONG = [
     (("--sqlite", "shop.db", "--check", "--asset", "x"), "it has no asset x to compare with"),
     (("--pg", "postgresql://u:hush-1@127.0.0.1:1/x"), "nothing listens there"),
     (("--sqlite", "shop.db", "--check", "--html", "a.html"), "--check writes nothing"),
-    (("--pg", "hush-1"), "not the address of a PostgreSQL database"),
+    (("--pg", "hush-1"), "'host=HOST port=5432 user=USER dbname=DATABASE'"),
+    (("--pg", ""), "--pg: it is empty"),
+    (("--files", " "), "--files: it is empty"),
+    (("--pg", "postgresql://u:s3@hush-1.invalid/w@h/x"), "write an at sign as %40"),
+    (("--pg", "postgresql://u:12/hush-1@h/x"), "write an at sign as %40"),
+    (("--pg", "postgresql://u@127.0.0.1:1/x"), "the DSN's host, port 1: nothing listens there"),
+    (("--pg", "service=hush-1"), "the DSN's service is defined nowhere"),
+    (("--pg", "host=localhost sslmode=hush-1"), "the DSN's sslmode is none"),
     (("--files", "absent/*.csv"), "no such files"),
     (("--openapi", "shop.db"), "not UTF-8"),
     (("--logs", "shop.db"), "a binary file"),
@@ -219,4 +241,5 @@ def test_what_is_wrong_is_said_in_two_lines(cli: Cli, shop: Path, arguments: tup
     assert said in words
     assert len(words.splitlines()) == 2
     assert "hush-1" not in words
+    assert "[redacted" not in words
     assert "Traceback" not in words

@@ -120,6 +120,32 @@ def test_nothing_is_written_even_where_a_view_would(postgres: Server) -> None:
         assert connection.execute("select count(*) from seen").fetchone() == (0,)
 
 
+def test_what_a_view_does_to_the_session_does_not_outlive_its_sample(postgres: Server) -> None:
+    dsn = postgres.database(
+        "restless",
+        "create view a_notice as select pg_notify('heard', 'x')::text as n;"
+        "create view b_lock as select pg_advisory_lock(4711)::text as l;"
+        "create view c_setting as select set_config('search_path', 'nowhere', false) as s;"
+        "create table z (a text);",
+    )
+    held: list[object] = []
+    with psycopg.connect(dsn, autocommit=True) as other:
+        other.execute("listen heard")
+
+        def look(done: int, of: int) -> None:
+            if done == of:  # all are sampled, and the map's own session is still there
+                held.extend(
+                    other.execute(
+                        "select 1 from pg_locks where locktype = 'advisory' and objid = 4711 and database ="
+                        " (select oid from pg_database where datname = current_database())"
+                    ).fetchall()
+                )
+
+        map_postgres(dsn, progress=look)
+        assert held == []
+        assert list(other.notifies(timeout=0.2)) == []
+
+
 def test_a_locked_table_is_given_up_and_said(postgres: Server) -> None:
     dsn = everything(postgres)
     with psycopg.connect(dsn) as holder:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.conninfo import conninfo_to_dict
 
 from conftest import Cli
 from postgres_servers import Server, as_user, shop_database
@@ -99,6 +101,27 @@ def test_the_next_commands_are_said_with_this_database_in_them(cli: Cli, sakila:
         "ringfence report observe",
         "ringfence enforce staff-reads",
     ]
+
+
+def test_the_next_commands_run_whatever_the_database_is_called(cli: Cli, postgres: Server) -> None:
+    name = f'it\'s \\ "odd" $HOME {os.getpid()}'
+    quoted = name.replace('"', '""')
+    with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
+        connection.execute(f'create database "{quoted}"'.encode())
+    done = cli("init", "--pg", postgres.dsn(name))
+    assert done.returncode == 0, done.stderr.decode()
+    lines = done.stdout.decode().partition("Next:")[2].splitlines()
+    [psql] = [line.partition("   #")[0] for line in lines if "dbname=" in line]
+    words = shlex.split(psql)
+    assert len(words) == 2
+    assert conninfo_to_dict(words[1])["dbname"] == name
+
+
+def test_an_empty_address_makes_no_policy_of_something_else(cli: Cli, tmp_path: Path) -> None:
+    done = cli("init", "--pg", "")
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("ringfence: --pg: it is empty\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_run_again_it_keeps_what_is_there(cli: Cli, sakila: str, tmp_path: Path) -> None:

@@ -229,6 +229,13 @@ def test_the_changelog_speaks_of_this_version() -> None:
     assert f"## [{version[1]}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
+def test_the_readme_and_the_help_count_the_demos_steps() -> None:
+    words = {14: "fourteen", 15: "fifteen", 16: "sixteen", 17: "seventeen"}
+    said = f"{words[len(SCENES)]} steps"
+    assert said in (ROOT / "README.md").read_text(encoding="utf-8").casefold()
+    assert f"in {said}" in (DOCS / "cli.md").read_text(encoding="utf-8")
+
+
 def test_the_pictures_show_scenes_that_the_demo_still_has_and_fetch_nothing() -> None:
     titles = {scene.title for scene in SCENES}
     drawn = [picture.read_text(encoding="utf-8").replace("&#160;", " ") for picture in PICTURES]

@@ -1,7 +1,10 @@
 """A page asks for nothing, escapes everything once, and has the headings, captions and marks that make it readable by all."""
 
 import re
+import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -92,6 +95,33 @@ def schemes() -> dict[str, dict[str, str]]:
     dark, printed = rest.split("@media print")
     found = {"light": light, "dark": dark.partition("*{")[0], "print": printed}
     return {name: dict(re.findall(r"--([a-z-]+):(#[0-9a-f]{3,6})", css)) for name, css in found.items()}
+
+
+@pytest.mark.parametrize("columns", [5, 7, 8, 13])
+def test_on_paper_no_column_is_cut_off(tmp_path: Path, columns: int) -> None:
+    browser, reader = (which(name) for name in ("chromium", "pdftotext"))
+    if browser is None or reader is None:
+        pytest.skip("no chromium and pdftotext here")
+    heads = [f"of unknown outcome {number}" for number in range(columns)]
+    row = [f"user.contact.address.postal_code{number}" for number in range(columns - 1)]
+    file, paper, words = tmp_path / "page.html", tmp_path / "page.pdf", tmp_path / "words.html"
+    file.write_text(page("A report", [section("Rows", [table("Rows", heads, [[*row, "last"]])])]), encoding="utf-8")
+    told = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-pdf-header-footer",
+        f"--user-data-dir={tmp_path}/b",
+    ]
+    subprocess.run(
+        [browser, *told, f"--print-to-pdf={paper}", file.as_uri()], check=True, capture_output=True, timeout=60
+    )
+    subprocess.run([reader, "-bbox", paper, words], check=True, capture_output=True, timeout=60)
+    text_of = words.read_text(encoding="utf-8")
+    width = float(re.findall(r'<page width="([0-9.]+)"', text_of)[0])
+    ends = {word: float(end) for end, word in re.findall(r'xMax="([0-9.]+)" yMax="[0-9.]+">([^<]*)</word>', text_of)}
+    assert "last" in ends
+    assert max(ends.values()) <= width
 
 
 def luminance(colour: str) -> float:

@@ -108,6 +108,33 @@ def test_what_crossed_is_counted_by_who_what_and_how(ledger: Path) -> None:
     assert any("unknown outcome" in note for note in made.notes)
 
 
+def test_what_the_gate_sent_itself_reaches_nobody_and_one_is_not_several(tmp_path: Path) -> None:
+    told = Story()
+    told.add(
+        "crossed",
+        "z",
+        [(EMAIL, "mask", 1)],
+        flow="ringfence-canary",
+        principal="ringfence:canary",
+        role=None,
+        to="staff",
+    )
+    told.add("crossed", "a", [(EMAIL, "tok", 1)])
+    told.add("crossed", "o", [(EMAIL, "tok", 1)], mode="observe", would="not-allowed", rule="r", why="no", count=7)
+    with Reader(told.write(tmp_path, make_keys(tmp_path / "ledger.key", tmp_path / "ledger.pub"))) as reader:
+        basis = basis_of(reader, SPAN)
+        crossed = report_crossings(basis, reader.each(SPAN.query, basis.size))
+        reached = report_breach(basis, reader.each(SPAN.query, basis.size), ZoneName("staff"), policy())
+        watched = report_observed(basis, reader.each(SPAN.query, basis.size))
+    assert {row["principal"] for row in rows_of(crossed, "crossed")} == {"users:ann"}
+    assert crossed.summary[0].endswith("to 1 receiver.")
+    assert crossed.summary[1] == "0 were refused."
+    assert reached.summary[0].startswith("1 category crossed into staff, in ")
+    assert reached.summary[0].endswith("to 1 receiver.")
+    [row] = rows_of(watched, "refused")
+    assert watched.summary[0].startswith(f"reads: of 7 payloads {row['times']} would have been refused")
+
+
 def test_what_would_have_been_is_apart_from_what_is_enforced(ledger: Path) -> None:
     with Reader(ledger) as reader:
         basis = basis_of(reader, SPAN)

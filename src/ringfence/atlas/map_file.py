@@ -322,7 +322,10 @@ def record_judgement(file: Path, columns: Sequence[str], judgement: str | None, 
 def _judged(accepted: Mapping[str, Accepted], column: str, judgement: str | None, asset: str) -> Judged:
     chosen = {name: one for name, one in accepted.items() if not asset or name == asset}
     exact = [(name, column) for name, one in chosen.items() if column in one.fields]
-    ends = [(name, path) for name, one in chosen.items() for path in one.fields if path.endswith(f".{column}")]
+    quoted = '."' + column.replace('"', '""') + '"'  # as a path spells a name that needs it
+    ends = [
+        (name, path) for name, one in chosen.items() for path in one.fields if path.endswith((f".{column}", quoted))
+    ]
     named = exact or ends
     if not named:
         paths = [path for one in chosen.values() for path in one.fields]

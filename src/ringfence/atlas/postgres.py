@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
@@ -207,6 +208,10 @@ def _why(error: "Any") -> str:
     return WHY.get(error.sqlstate or "", f"failed:{error.sqlstate or 'unreadable'}")
 
 
+_END: Final = "rollback; select pg_catalog.pg_advisory_unlock_all()"
+"""A view may run a function that notifies, sets a setting for the session, or locks: none of it outlives the sample."""
+
+
 def _run(connection: "Connection[Any]", query: str) -> list[tuple[str | None, ...]]:
     """Run one sample in a transaction of its own. What is set holds for it alone, through a pooler, too."""
     import psycopg
@@ -216,7 +221,7 @@ def _run(connection: "Connection[Any]", query: str) -> list[tuple[str | None, ..
         f"set local enable_seqscan = on; "
     )
     try:
-        cursor = connection.execute(f"{begin}{query}; commit".encode(errors="surrogateescape"))
+        cursor = connection.execute(f"{begin}{query}; {_END}".encode(errors="surrogateescape"))
         while cursor.description is None and cursor.nextset():
             pass
         return cursor.fetchall()
@@ -238,6 +243,7 @@ def _parsed(dsn: str) -> "Mapping[str, Any]":
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
+    _refuse_split(dsn)
     try:
         parts = conninfo_to_dict(dsn)
     except psycopg.Error:
@@ -245,9 +251,35 @@ def _parsed(dsn: str) -> "Mapping[str, Any]":
     ports = str(parts.get("port") or "5432").split(",")
     if not all(port.isascii() and port.isdigit() for port in ports):  # what stands there may well be a password
         raise Unreachable(
-            "--pg: this is not the address of a PostgreSQL database", "write postgresql://USER@HOST:5432/DATABASE"
+            _NO_ADDRESS, "write --pg 'host=HOST port=5432 user=USER dbname=DATABASE', or the same as a URL"
         )
     return parts
+
+
+_NO_ADDRESS: Final = "--pg: this is not the address of a PostgreSQL database"
+
+
+def _refuse_split(dsn: str) -> None:
+    """Refuse a URL whose user or password holds `@` or `/` as they are: libpq would take the rest of it for a host or database."""
+    scheme, between, rest = dsn.partition("://")
+    if not between or scheme not in ("postgresql", "postgres"):
+        return
+    authority, _, path = rest.partition("?")[0].partition("/")
+    if authority.count("@") > 1 or "@" in path:
+        raise Unreachable(
+            _NO_ADDRESS, "in its user, password and database write an at sign as %40, / as %2F, : as %3A, ? as %3F"
+        )
+
+
+def _place(parts: "Mapping[str, Any]") -> str:
+    """Say where a DSN leads. A number for a host is not repeated: in an error nobody could tell it from a person's."""
+    host = str(parts.get("host") or parts.get("hostaddr") or os.environ.get("PGHOST") or "")
+    port = str(parts.get("port") or os.environ.get("PGPORT") or "5432")
+    try:
+        ip_address(host)
+    except ValueError:
+        return f"{host or 'the local socket'}:{port}"
+    return f"the DSN's host, port {port}"
 
 
 @contextmanager
@@ -255,8 +287,7 @@ def connected(dsn: str) -> "Iterator[Connection[Any]]":
     """Connect. What the driver says of a failure may quote the DSN, so it is said in other words."""
     import psycopg
 
-    parts = _parsed(dsn)
-    where = f"{parts.get('host') or os.environ.get('PGHOST') or 'the local socket'}:{parts.get('port') or '5432'}"
+    where = _place(_parsed(dsn))
     try:
         connection = psycopg.connect(
             dsn,
@@ -285,6 +316,12 @@ _REFUSALS: Final = (
     ("does not exist", "it has no such database or user", "check the DSN's database and user"),
     ("too many", "it takes no more connections", "try again later, or with another login"),
     ("starting up", "it is starting", "try again in a moment"),
+    (
+        "definition of service",
+        "the DSN's service is defined nowhere",
+        "look at ~/.pg_service.conf, and at PGSERVICEFILE",
+    ),
+    ("invalid sslmode", "the DSN's sslmode is none", "take disable, prefer, require, verify-ca or verify-full"),
     ("certificate", "its certificate was not accepted", "check sslmode and sslrootcert"),
     ("SSL", "it and the DSN's sslmode do not agree", "check sslmode"),
     ("translate host name", "no host of that name is known", "check the DSN's host"),

@@ -30,8 +30,20 @@ def _console(*, stderr: bool) -> "Console":
     return Console(highlight=False, emoji=False, color_system=None if is_plain() else "auto", stderr=stderr)
 
 
+def printable(text: str) -> str:
+    r"""Spell what would break a line or move the cursor: names of columns are whatever somebody called them.
+
+    >>> printable("caf\u00e9"), printable("first\nname"), printable("\x1b[2J")
+    ('café', 'first\\nname', '\\x1b[2J')
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, warned: Sequence[int] = ()) -> None:
     """Write a table to standard output. The rows whose numbers are in `warned` stand out on a terminal."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     if sys.stdout.isatty():
         from rich.table import Table
         from rich.text import Text

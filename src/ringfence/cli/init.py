@@ -35,7 +35,9 @@ IGNORE = "# Keys and ledger: never to be committed.\n*\n"
     )
 )
 def init(
-    pg: Annotated[str, typer.Option("--pg", metavar="DSN", help="A PostgreSQL database to write the policy for.")] = "",
+    pg: Annotated[
+        str | None, typer.Option("--pg", metavar="DSN", help="A PostgreSQL database to write the policy for.")
+    ] = None,
     policy: PolicyOption = None,
     folder: HomeOption = None,
 ) -> int:
@@ -45,6 +47,8 @@ def init(
         raise Problem(
             f"{place.policy.parent}: no such folder", "make it first, or name another policy file with --policy"
         )
+    if pg is not None and not pg.strip():  # a variable that is not set: the policy of a log is not what was asked for
+        raise Problem("--pg: it is empty", "name a database; if it came from a variable, set that first")
     made = not place.folder.is_dir()
     prepared = _prepared(pg, place) if pg else None
     _say(place.policy, made=_written(place.policy, FIRST_POLICY if prepared is None else prepared.policy))
@@ -93,11 +97,18 @@ def _database(prepared: "Prepared", place: Home) -> None:
         f"psql ADMINISTRATORS_DSN -f {shlex.quote(os.fspath(script))}   # makes the gate's logins",
         f"ringfence user add NAME --group {reader}{file}",
         f"ringfence up{where}",
-        f"psql 'host=127.0.0.1 port=6432 user=NAME dbname={prepared.database}'   # everything passes, and is recorded",
+        f"psql {_conninfo(prepared.database)}   # everything passes, and is recorded",
         f"ringfence report observe{where}   # what would have been changed or refused",
         f"ringfence enforce {flow}{where}",
     ):
         print(f"  {line}")
+
+
+def _conninfo(database: str) -> str:
+    """Give the gate's address for a database, whatever its name is, as a shell takes it."""
+    from psycopg.conninfo import make_conninfo
+
+    return shlex.quote(make_conninfo(host="127.0.0.1", port=6432, user="NAME", dbname=database))
 
 
 def _next(place: Home, policy: Policy) -> list[str]:

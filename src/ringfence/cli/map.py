@@ -40,6 +40,7 @@ from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, h
 from ringfence.cli._map_output import count_drift, drift_as_json, map_as_json, progress, show_drift, show_map
 from ringfence.cli._policy import load_policy
 from ringfence.cli._session import principal
+from ringfence.cli._table import printable
 from ringfence.crossing.entries import VERSION, scrub
 from ringfence.detect import Detector
 from ringfence.ledger import BlockingClient, JsonValue
@@ -97,11 +98,12 @@ class _Source:
 )
 def map_source(
     context: typer.Context,
-    pg: Annotated[str, typer.Option("--pg", metavar="DSN", help="A PostgreSQL database.")] = "",
+    pg: Annotated[str | None, typer.Option("--pg", metavar="DSN", help="A PostgreSQL database.")] = None,
     sqlite: Annotated[Path | None, typer.Option("--sqlite", help="An SQLite file.")] = None,
     files: Annotated[
-        str, typer.Option("--files", metavar="PATH_OR_URL", help="CSV, JSON, NDJSON or Parquet files; may hold *.")
-    ] = "",
+        str | None,
+        typer.Option("--files", metavar="PATH_OR_URL", help="CSV, JSON, NDJSON or Parquet files; may hold *."),
+    ] = None,
     openapi: Annotated[Path | None, typer.Option("--openapi", help="A service's OpenAPI description.")] = None,
     logs: Annotated[Path | None, typer.Option("--logs", help="A log, plain or gzip.")] = None,
     asset: AssetOption = "",
@@ -162,13 +164,17 @@ def _map_file(given: Path | None, place: Home) -> Path:
     return given if given is not None else place.policy.parent / MAP_FILE
 
 
-def _source(pg: str, sqlite: Path | None, files: str, openapi: Path | None, logs: Path | None) -> _Source:
+def _source(pg: str | None, sqlite: Path | None, files: str | None, openapi: Path | None, logs: Path | None) -> _Source:
     """Give the one source that was named. Raises `Problem` where it is not one."""
-    given = [each for each in (pg, sqlite, files, openapi, logs) if each]
-    if len(given) != 1:
-        what = "nothing to map" if not given else "more than one source"
+    named = [each for each in (pg, sqlite, files, openapi, logs) if each is not None]
+    if len(named) != 1:
+        what = "nothing to map" if not named else "more than one source"
         raise Problem(what, "name one of --pg, --sqlite, --files, --openapi, --logs")
-    if pg:
+    if isinstance(named[0], str) and not named[0].strip():
+        raise Problem(
+            f"--{'pg' if pg is not None else 'files'}: it is empty", "if it came from a variable, set that first"
+        )
+    if pg is not None:
         need("postgres", ("psycopg",))
         name, told = asset_of(pg)
         return _Source(
@@ -200,6 +206,7 @@ def _source(pg: str, sqlite: Path | None, files: str, openapi: Path | None, logs
             str(logs.absolute()),
             lambda asset, zone, _state, watched, _reviewed: map_log(logs, asset=asset, zone=zone, progress=watched),
         )
+    assert files is not None  # noqa: S101 (one of them was named)
     need("files", ("pyarrow", "fsspec"))
     return _Source(
         files_asset(files),
@@ -327,5 +334,5 @@ def reject(
 def _judge(file: Path, fields: Sequence[str], judgement: str | None, asset: str) -> int:
     for one in record_judgement(file, fields, judgement, asset):
         changed = f"{one.before} -> {one.after}" if one.before != one.after else one.after
-        print(f"{one.path}: {changed}")
+        print(f"{printable(one.path)}: {changed}")
     return 0

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from ringfence.crossing.effects import Body, Head, Json
@@ -57,6 +58,11 @@ class Fact:
             "fields": sorted(self.fields),
             "places": list(self.places),
         }
+
+
+CANARY_FLOW: Final = "ringfence-canary"
+CANARY_PRINCIPAL: Final = "ringfence:canary"
+"""Whose crossings the gates' own canaries are: synthetic, in the ledger as any, and no part of what is counted of people."""
 
 
 def scrub(text: str, detector: Detector, most: int = STRING_KEPT) -> str:

@@ -5,13 +5,16 @@ The rule: a part takes text and gives `Markup`; text is escaped exactly once, wh
 
 from collections.abc import Iterable, Sequence
 from html import escape as _escape
-from typing import Literal, NewType, TypeAlias
+from typing import Final, Literal, NewType, TypeAlias
 
 Markup = NewType("Markup", str)
 """HTML that was made here, or by a drawing that escaped its texts with `escape`."""
 
 Part: TypeAlias = Markup | str
 """What a cell or a section holds: markup as it is, text escaped. Told apart by `Markup` being made by `markup_of` alone."""
+
+MOST_HEADS: Final = 7  # of a table that fits a sheet of paper upright
+WIDE: Final = "scroll wide"
 
 Tone = Literal["personal", "scan", "unknown", "none", "good", "bad", "warned"]
 
@@ -68,12 +71,13 @@ def facts(pairs: Iterable[tuple[str, Part]]) -> Markup:
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[Part]]) -> Markup:
-    """Give a table. The first cell of a row is its heading; a wide one scrolls by itself, by keyboard, too."""
+    """Give a table. The first cell of a row is its heading; a wide one scrolls, by keyboard, too; on paper it is small."""
+    kind = WIDE if len(heads) > MOST_HEADS else "scroll"
     head = "".join(f'<th scope="col">{escape(one)}</th>' for one in heads)
     body = "".join(_row(heads, row) for row in rows)
     label = escape(caption)
     return _made(
-        f'<div class="scroll" role="region" aria-label="{label}" tabindex="0"><table><caption>{label}</caption>'
+        f'<div class="{kind}" role="region" aria-label="{label}" tabindex="0"><table><caption>{label}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -7,7 +7,7 @@ cannot make one. Colours keep a contrast of 4.5 to 1 or more in both schemes; pr
 from collections.abc import Iterable
 from typing import Final
 
-from ringfence.pages.parts import Markup, escape
+from ringfence.pages.parts import WIDE, Markup, escape
 
 STYLE: Final = """
 :root{color-scheme:light dark;--ground:#fff;--raised:#f4f6f8;--text:#1b2430;--soft:#52606f;--line:#cfd6de;--accent:#0b5cad;
@@ -29,7 +29,7 @@ dl{display:flex;flex-wrap:wrap;gap:.75rem 2rem;margin:1rem 0}dt{color:var(--soft
 .scroll{overflow-x:auto;margin:.75rem 0 1.25rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}caption{text-align:left;color:var(--soft);padding:.25rem 0}
 th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-bottom:1px solid var(--line)}
-thead th{color:var(--soft);font-weight:600;white-space:nowrap}tbody th{font-weight:600}
+thead th{color:var(--soft);font-weight:600;vertical-align:bottom}tbody th{font-weight:600}
 td,th,p,dd{overflow-wrap:break-word}dd,p,code{overflow-wrap:anywhere}
 .badge{display:inline-block;padding:0 .45rem;border-radius:.3rem;border:1px solid currentColor;
 font-size:.85rem;overflow-wrap:break-word}
@@ -50,8 +50,12 @@ td[data-head]:not([data-head=""]):before{content:attr(data-head) ": ";color:var(
 :root{color-scheme:light;--ground:#fff;--raised:#fff;--text:#000;--soft:#333;--line:#999;--accent:#003a75;
 --personal:#7a0f43;--personal-ground:#fff;--scan:#5c3800;--scan-ground:#fff;--unknown:#3d2580;--unknown-ground:#fff;--none:#24402c;
 --none-ground:#fff}body{font-size:10pt}main,header,footer{max-width:none;padding:0}.scroll,figure{overflow:visible}
+.wide table{font-size:7pt}.wide th,.wide td{overflow-wrap:anywhere;padding-right:.4rem}.scroll th,.scroll td{overflow-wrap:anywhere}
 tr,figure,h2,h3{break-inside:avoid}h2,h3,caption{break-after:avoid}thead{display:table-header-group}.skip{display:none}}
 """
+
+_SIDEWAYS: Final = "@page{size:landscape;margin:12mm}"
+"""For a page with a table that is too wide for a sheet upright: what is cut off at an edge is not printed at all."""
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -60,11 +64,12 @@ def page(title: str, sections: Iterable[Markup], *, lead: str = "", foot: str = 
     """Give a whole page: a heading, what it is about, its sections, and a last line."""
     heading = escape(title)
     body = "\n".join(sections)
+    style = STYLE + (_SIDEWAYS if f'class="{WIDE}"' in body else "")
     return (
         f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        f'<meta name="referrer" content="no-referrer">\n<title>{heading}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n'
+        f'<meta name="referrer" content="no-referrer">\n<title>{heading}</title>\n<style>{style}</style>\n</head>\n<body>\n'
         f'<a class="skip" href="#content">To the content</a>\n'
         f"<header><h1>{heading}</h1>{f'<p>{escape(lead)}</p>' if lead else ''}</header>\n"
         f'<main id="content">\n{body}\n</main>\n<footer>{escape(foot)}</footer>\n</body>\n</html>\n'

@@ -13,7 +13,7 @@ from ringfence.policy import Policy, ZoneName
 from ringfence.policy.knowing import knowledge
 from ringfence.policy.model import FormKind
 from ringfence.report.basis import Basis
-from ringfence.report.document import Cell, Column, Document, Table
+from ringfence.report.document import Cell, Column, Document, Table, several
 from ringfence.report.gathering import COUNTED, Gathered, in_order
 from ringfence.report.passages import Outcome, Passage, passages
 from ringfence.taxonomy import CATEGORIES
@@ -88,7 +88,10 @@ def report_breach(basis: Basis, entries: Iterable[Entry], zone: ZoneName, policy
         f"What a breach of zone {zone} reaches",
         basis,
         (
-            f"{len(seen):,} categories crossed into {zone}, in {payloads:,} payloads, to {len(receivers):,} receivers.",
+            (
+                f"{several(len(seen), 'category', 'categories')} crossed into {zone}, in {several(payloads, 'payload')}, "
+                f"to {several(len(receivers), 'receiver')}."
+            ),
             f"People who could be affected: {everyone}.",
         ),
         (

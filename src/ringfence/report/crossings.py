@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from ringfence.ledger import Entry
 from ringfence.report.basis import Basis
-from ringfence.report.document import Column, Document, Table
+from ringfence.report.document import NOT_YET, Column, Document, Table, several
 from ringfence.report.gathering import COUNTED, Gathered, in_order
 from ringfence.report.passages import Outcome, Passage, passages
 
@@ -58,8 +58,11 @@ def report_crossings(basis: Basis, entries: Iterable[Entry]) -> Document:
         "Crossings of personal data",
         basis,
         (
-            f"{total.crossings:,} payloads with personal data crossed, with {total.values:,} values, to {receivers:,} receivers.",
-            f"{sum(each.crossings for each in refused.values()):,} were refused.",
+            (
+                f"{several(total.crossings, 'payload')} with personal data crossed, with {several(total.values, 'value')}, "
+                f"to {several(receivers, 'receiver')}."
+            ),
+            f"{several(sum(each.crossings for each in refused.values()), 'was', 'were')} refused.",
         ),
         (
             Table(
@@ -108,6 +111,8 @@ def _notes(expired: int, crossed: dict[tuple[str, ...], Gathered]) -> tuple[str,
     notes = [
         "Values are counted as the gate met them: the same value in two crossings counts twice.",
         "What took another way than a declared gate is not in the ledger, and so not here.",
+        NOT_YET,
+        "The canaries that a gate sends through itself before it serves hold no person's data: they are not counted.",
     ]
     if expired:
         notes.append(f"The content of {expired:,} entries of the period has expired: they are not counted in.")

@@ -43,3 +43,18 @@ class Document:
     def facts(self) -> tuple[tuple[str, str], ...]:
         """What it rests on, in words."""
         return self.basis.facts
+
+
+NOT_YET = (
+    "Payloads in which nothing personal was are counted once a minute: those of the last one may not be in it yet."
+)
+"""Said where they are counted."""
+
+
+def several(number: int, noun: str, nouns: str = "") -> str:
+    """Count things in words.
+
+    >>> several(1, "receiver"), several(1_200, "receiver"), several(2, "category", "categories")
+    ('1 receiver', '1,200 receivers', '2 categories')
+    """
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from ringfence.ledger import Entry
 from ringfence.report.basis import Basis
-from ringfence.report.document import Column, Document, Table
+from ringfence.report.document import NOT_YET, Column, Document, Table, several
 from ringfence.report.gathering import Gathered, in_order
 from ringfence.report.passages import passages
 
@@ -39,7 +39,7 @@ def report_observed(basis: Basis, entries: Iterable[Entry], flow: str = "") -> D
         of_flow = flows[who[0]]
         would = passage.text("would")
         if would:
-            of_flow.refused += 1
+            of_flow.refused += passage.times
             key = (*who, would, passage.text("category"), passage.text("rule"), passage.text("why"))
             refused[key].add(passage)
             continue
@@ -100,6 +100,7 @@ def report_observed(basis: Basis, entries: Iterable[Entry], flow: str = "") -> D
             ),
         ),
         (
+            NOT_YET,
             "A payload that would have been refused is not counted among those that would have been changed.",
             "`ringfence explain EXAMPLE` says of each why; `ringfence enforce FLOW` makes the verdicts bind.",
         ),
@@ -122,6 +123,6 @@ class _Flow:
         """Say it."""
         total = self.refused + self.changed + self.passed
         return (
-            f"{name}: of {total:,} payloads {self.refused:,} would have been refused and {self.changed:,} changed; "
+            f"{name}: of {several(total, 'payload')} {self.refused:,} would have been refused and {self.changed:,} changed; "
             f"{self.passed:,} would have passed as they are."
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ringfence.crossing.entries import CANARY_FLOW, CANARY_PRINCIPAL
 from ringfence.gates.refusals import times_of
 from ringfence.ledger import Entry, JsonValue
 
@@ -86,12 +87,12 @@ class Passage:
 
 
 def passages(entries: Iterable[Entry]) -> Iterator[Passage]:
-    """Put entries together. Entries that are of no crossing, counts among them, are passed over."""
+    """Put entries together. Entries that are of no crossing, counts among them, are passed over; so are the gates' canaries."""
     still: dict[str, Passage] = {}
     for entry in entries:
         body = entry.body
         kind = body.get("kind") if body is not None else None
-        if body is None or kind not in _KINDS:
+        if body is None or kind not in _KINDS or _is_canary(body):
             continue
         name = str(body.get("crossing"))
         before = still.pop(name, None)
@@ -103,6 +104,10 @@ def passages(entries: Iterable[Entry]) -> Iterator[Passage]:
         if len(still) > MOST_OPEN:
             yield still.pop(next(iter(still)))
     yield from still.values()
+
+
+def _is_canary(body: Body) -> bool:
+    return body.get("flow") == CANARY_FLOW and body.get("principal") == CANARY_PRINCIPAL
 
 
 _KINDS = frozenset({"crossed", "opened", "widened", "closed", "refused"})

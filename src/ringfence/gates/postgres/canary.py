@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ringfence.access import Principal, VerifiedBy
+from ringfence.crossing.entries import CANARY_FLOW, CANARY_PRINCIPAL
 from ringfence.gates.postgres import speaking
 from ringfence.gates.postgres.ends import ServerEnd
 from ringfence.gates.postgres.results import result_of
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from ringfence.gates.postgres.shared import Shared
     from ringfence.gates.postgres.upstream import Upstream
 
-_FLOW = FlowId("ringfence-canary")
-_ASSET = AssetName("ringfence-canary")
+_FLOW = FlowId(CANARY_FLOW)
+_ASSET = AssetName(CANARY_FLOW)
 _CATEGORY = "user.contact.email"
 _PATH = "canary.person.email"
 _TEXT = 25
@@ -75,7 +76,8 @@ async def send_canary(shared: "Shared", upstream: "Upstream") -> CanaryResult:
     ear = Ear()
     server = ServerEnd(1 << 20)
     standing = _standing(shared)
-    principal = Principal("canary", standing.zone, frozenset(), "ringfence", VerifiedBy.SCRAM)
+    source, _, name = CANARY_PRINCIPAL.partition(":")
+    principal = Principal(name, standing.zone, frozenset(), source, VerifiedBy.SCRAM)
     session = Session(shared, ear, server, principal, standing)
     server.session = session
     upstream.attach(server)
