@@ -26,7 +26,7 @@ def test_a_refusal_is_told_with_who_where_and_why() -> None:
     assert asdict(one) == {
         "kind": "refused", "since": AT, "until": AT, "count": 1, "first": "01x", "last": "01x", "flow": "reads",
         "gate": "pg", "source": "core", "sink": "outside", "principal": "ada", "role": "support",
-        "category": "user.name", "reason": "category-denied", "rule": "flows.reads.else", "usual": 0,
+        "category": "user.name", "reason": "category-denied", "rule": "flows.reads.else", "usual": 0, "among": (),
     }  # fmt: skip
 
 
@@ -68,10 +68,25 @@ def test_undeclared_is_what_content_shows_and_the_flow_does_not_name(
         ({"kind": "drift"}, AlertKind.DRIFT, 1),
         ({"kind": "probe", "leaked": 4}, AlertKind.PROBE_LEAK, 4),
         ({"kind": "probe", "leaks": [{"route": "copy"}, {"route": "error"}]}, AlertKind.PROBE_LEAK, 2),
+        ({"kind": "probe", "leaks": [{"route": "copy"}], "leaks_not_listed": 40}, AlertKind.PROBE_LEAK, 41),
     ],
 )
 def test_drift_and_leaks_are_told_with_how_many(body: dict[str, object], kind: AlertKind, count: int) -> None:
     assert [(one.kind, one.count) for one in derive({"at": AT, **body}, Volumes())] == [(kind, count)]
+
+
+def test_drift_and_leaks_name_the_categories_and_a_probe_of_one_flow_that_flow() -> None:
+    leaks = [
+        {"category": "scan", "route": "copy", "read": ["user.name", "user.contact.email"]},
+        {"category": "user.name", "route": "error", "read": []},
+        {"category": "*", "route": "way-round", "read": []},
+    ]
+    (leak,) = told("probe", leaks=leaks, flows=["reads"], flow="")
+    assert (leak.among, leak.flow) == (("user.contact.email", "user.name"), "reads")
+    (leak,) = told("probe", leaks=leaks, flows=["reads", "others"], flow="")
+    assert leak.flow == ""
+    (drift,) = told("drift", categories=["user.name"], new=1)
+    assert drift.among == ("user.name",)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +128,13 @@ def test_one_wild_hour_does_not_become_usual() -> None:
     used(volumes, FEW, 1_000)
     volumes.take("ada", "user.name", FEW, 1_000_000)
     assert volumes.take("ada", "user.name", FEW + 1, TIMES * 1_000 + 1) is not None
+
+
+def test_a_clock_that_was_ahead_and_is_set_back_silences_nobody() -> None:
+    volumes = Volumes()
+    assert volumes.take("ada", "user.name", 5_000, 20_000) is not None, "told in an hour that is years ahead"
+    assert volumes.take("ada", "user.name", 4_999, 1) is None, "what comes late counts for the newest"
+    assert volumes.take("ada", "user.name", 100, 20_000) is not None
 
 
 def test_little_is_never_unusual_and_of_nobody_known_only_very_much_is() -> None:

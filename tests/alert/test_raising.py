@@ -75,6 +75,32 @@ def test_rules_choose_by_kind_flow_and_category() -> None:
     assert made.take(seen(kind=AlertKind.VOLUME), 0.0) == []
 
 
+def test_what_is_of_no_flow_is_told_whatever_flows_a_rule_is_of_and_of_several_categories_by_any_of_them() -> None:
+    kinds = frozenset({AlertKind.DRIFT, AlertKind.PROBE_LEAK})
+    made = raiser(
+        rule(on=kinds, flows=frozenset({"reads"})),
+        rule(on=kinds, categories=("user.contact",)),
+    )
+    leak = seen(kind=AlertKind.PROBE_LEAK, flow="reads", among=("user.contact.email", "user.name"))
+    assert [one.rule for one in made.take(leak, 0.0)] == ["alert[0]", "alert[1]"]
+    assert [one.rule for one in made.take(seen(kind=AlertKind.DRIFT, among=("user.name",)), 0.0)] == ["alert[0]"]
+    assert made.take(seen(kind=AlertKind.PROBE_LEAK, flow="others", among=("user.name",)), 0.0) == []
+
+
+def test_a_clock_that_is_set_back_by_a_year_mutes_nothing() -> None:
+    made = raiser(rule(most=2))
+    later, now = 31_536_000.0, 1_000.0
+    assert len(made.take(seen(number=1), later)) == 1
+    assert made.take(seen(number=2), later + 1) == []
+    assert made.due(later + 2) == []
+    assert shown(made.due(now)) == [("refused", "ada", 1, "c2", "c2")], "what was counted is told at once"
+    assert len(made.take(seen("ben"), now + 1)) == 1
+    assert shown(made.due(now + 301)) == []
+    assert len(made.take(seen(number=3), now + 302)) == 0, "the rate is that of the time that is"
+    (summary,) = made.due(now + 3700)
+    assert (summary.kind, summary.about.count) == (SUMMARY, 1)
+
+
 def test_beyond_the_rate_everything_is_one_summary_at_the_periods_end() -> None:
     made = raiser(rule(most=3))
     told = [alert for number in range(20) for alert in made.take(seen(f"user{number}", number), float(number))]

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -99,6 +100,32 @@ def test_whatever_apprise_knows_is_reached_by_an_address_that_the_environment_or
     for got in receiver.got:
         assert got.body["title"] == BODY["text"]
         assert "crossing: 01x" in str(got.body["message"])
+
+
+def test_a_conversation_that_never_ends_is_given_up_and_is_the_only_one_of_its_receiver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(receiving, "SECONDS", 0.05)
+    monkeypatch.setattr(receiving, "_notify", lambda *_: ended.wait(30))
+    place = Surroundings({"CHAT": "json://127.0.0.1:9"}, Path())
+    chat = alerts.Receiver("chat", "apprise", "", "env:CHAT")
+
+    async def play() -> None:
+        threads = threading.active_count()
+        with pytest.raises(Undelivered, match="no answer"):
+            await deliver(chat, MESSAGE, place)
+        for _ in range(20):
+            with pytest.raises(Undelivered, match="has not ended"):
+                await deliver(chat, MESSAGE, place)
+        assert threading.active_count() == threads + 1
+        ended.set()
+        async with asyncio.timeout(30):
+            while place.under_way:  # noqa: ASYNC110 (a thread's)
+                await asyncio.sleep(0.005)
+        assert await deliver(chat, MESSAGE, place) == "taken"
+
+    asyncio.run(play())
 
 
 @pytest.mark.parametrize(

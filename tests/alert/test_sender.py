@@ -204,6 +204,30 @@ def test_a_message_that_is_refused_does_not_hold_up_the_others_and_is_given_up_i
     asyncio.run(play())
 
 
+def test_a_receiver_that_was_down_and_says_no_once_while_it_comes_back_loses_no_alert(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender_module, "REFUSED_REST", 0.01)
+    monkeypatch.setattr(sender_module, "FIRST_REST", 0.01)
+    monkeypatch.setattr(sender_module, "LONGEST_REST", 0.01)
+    answers = iter([503] * 20 + [404])
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(next(answers, 204))
+        handler.end_headers()
+
+    async def play() -> None:
+        with Receiver(answer=answer) as receiver:
+            house = make_house(tmp_path, receiver.port)
+            async with house.sending() as sender:
+                house.refuse()
+                await until(lambda: sender.figures.delivered, "it is delivered")
+            assert len(receiver.got) == 22
+        assert not any(b"given-up" in line for line in house.log)
+
+    asyncio.run(play())
+
+
 def test_a_thousand_refusals_alike_are_two_alerts_and_two_entries(tmp_path: Path) -> None:
     async def play() -> None:
         now = [1_925_028_000.0]

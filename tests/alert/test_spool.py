@@ -132,6 +132,17 @@ def test_what_is_no_spool_is_refused_and_left_as_it_is(tmp_path: Path, content: 
     assert file.read_bytes() == content
 
 
+def test_what_was_put_off_by_a_clock_that_was_years_ahead_is_due(tmp_path: Path) -> None:
+    with Spool(tmp_path / "alerts.db") as spool:
+        spool.add(message("a"), ["ops"])
+        waiting = spool.next_for("ops", 0.0)
+        assert waiting is not None
+        spool.put_off("ops", waiting.number, 100.0)
+        assert spool.next_for("ops", 99.0) is None
+        spool.put_off("ops", waiting.number, 1e8)
+        assert spool.next_for("ops", 99.0) is not None
+
+
 def test_receivers_that_are_gone_are_forgotten(tmp_path: Path) -> None:
     with Spool(tmp_path / "alerts.db") as spool:
         spool.keep(Kept(1), told("a", "b", to=("ops", "chat")))

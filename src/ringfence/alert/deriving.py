@@ -7,14 +7,14 @@ else of an entry goes on from here.
 - refused: an entry `refused`, with the `count` of those that were counted.
 - undeclared: a fact that was found by its content, of a category that the flow does not carry by name. The map said nothing of it
   (or `scan`), or the detector found another category than the map says.
-- drift: an entry `drift`. probe-leak: an entry `probe` with at least one leak.
+- drift: an entry `drift`. probe-leak: an entry `probe` with at least one leak. Both are of several categories at once (`among`).
 - volume: the hour in which a principal got more of a category than `Volumes` takes for usual.
 
 In `observe` nothing is refused, so that there is no `refused` alert; the others are derived as in `enforce`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ringfence.alert.volumes import Volumes, hour_of
@@ -29,6 +29,7 @@ Entry = Mapping[str, JsonValue]
 _WITH_NEWS = frozenset({"crossed", "opened", "widened", "refused"})  # `closed` names nothing that these have not
 _WITH_TOTALS = frozenset({"crossed", "closed"})
 NOBODY = "ringfence"
+WHOLE = "*"  # of a leak that is of no category: a way round the gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Sighting:
     reason: str = ""
     rule: str = ""
     usual: int = 0
+    among: tuple[str, ...] = ()  # categories, where it is of several at once
 
 
 def derive(entry: Entry, volumes: Volumes) -> Iterator[Sighting]:
@@ -70,9 +72,14 @@ def derive(entry: Entry, volumes: Volumes) -> Iterator[Sighting]:
     if kind in _WITH_TOTALS:
         yield from _beyond_the_usual(entry, volumes)
     if kind == "drift":
-        yield _sighting(AlertKind.DRIFT, entry, _how_many(entry, ("count", "new", "gone", "changed")))
-    if kind == "probe" and (leaks := _how_many(entry, ("leaked", "leaks"), least=0)):
-        yield _sighting(AlertKind.PROBE_LEAK, entry, leaks, category=_text(entry, "category"))
+        drifted = _how_many(entry, ("count", "new", "gone", "changed"))
+        yield _sighting(AlertKind.DRIFT, entry, drifted, among=_texts(entry, "categories"))
+    if kind == "probe" and (leaks := _leaks(entry)):
+        flows = _texts(entry, "flows")
+        found = _sighting(
+            AlertKind.PROBE_LEAK, entry, leaks, category=_text(entry, "category"), among=_leaked_categories(entry)
+        )
+        yield replace(found, flow=flows[0]) if len(flows) == 1 else found
 
 
 def _undeclared(entry: Entry) -> Iterator[Sighting]:
@@ -107,6 +114,7 @@ def _sighting(
     reason: str = "",
     rule: str = "",
     usual: int = 0,
+    among: tuple[str, ...] = (),
 ) -> Sighting:
     at, crossing = _text(entry, "at"), _text(entry, "crossing")
     return Sighting(
@@ -126,7 +134,31 @@ def _sighting(
         reason=reason,
         rule=rule,
         usual=usual,
+        among=among,
     )
+
+
+def _leaks(entry: Entry) -> int:
+    """Count the leaks of a run: those that are listed, and the rest of many."""
+    listed = _how_many(entry, ("leaked", "leaks"), least=0)
+    return listed + _how_many(entry, ("leaks_not_listed",), least=0)
+
+
+def _leaked_categories(entry: Entry) -> tuple[str, ...]:
+    """Give what was read; where nothing was, what was asked about."""
+    leaks = entry.get("leaks")
+    found: set[str] = set()
+    for leak in leaks if isinstance(leaks, Sequence) and not isinstance(leaks, str) else ():
+        if isinstance(leak, Mapping):
+            found |= {*(_texts(leak, "read") or (_text(leak, "category"),))}
+    return tuple(sorted(found - {"", WHOLE}))
+
+
+def _texts(entry: Entry, name: str) -> tuple[str, ...]:
+    value = entry.get(name)
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        return ()
+    return tuple(sorted({_scrubbed(one) for one in value if isinstance(one, str)}))
 
 
 def _facts(entry: Entry) -> Iterator[Entry]:

@@ -6,7 +6,8 @@ counted for the rest of its period, and told as one `summary`. Everything here i
 changes is given out, so that it can be kept.
 
 Alike are sightings of one rule with the same kind, flow, gate, principal, role, category and reason. The state is bounded:
-`MOST_WINDOWS` windows; what would need another one goes to its rule's summary.
+`MOST_WINDOWS` windows; what would need another one goes to its rule's summary. Times may go back, where a clock is set: a window or
+period that would then last longer than it may is over.
 """
 
 import json
@@ -40,6 +41,10 @@ class Alert:
 class _Window:
     until: float
     more: Sighting | None = None  # those that were counted, as one
+
+    def lasts(self, now: float, rule: AlertRule) -> bool:
+        """Say whether it is not over yet."""
+        return now < self.until <= now + rule.within
 
 
 @dataclass(slots=True)
@@ -76,6 +81,7 @@ class Raiser:
         self._rates: dict[str, tuple[_Rule, _Rate]] = {}
         self._changed: set[str] = set()
         self._soonest = float("inf")
+        self._latest = 0.0
 
     def take(self, sighting: Sighting, now: float) -> list[Alert]:
         """Give the alerts that a sighting raises at once."""
@@ -85,16 +91,17 @@ class Raiser:
 
     def due(self, now: float) -> list[Alert]:
         """Give the alerts that sum up what was counted and whose time has come."""
-        if now < self._soonest:
+        latest, self._latest = self._latest, now
+        if latest <= now < self._soonest:
             return []
         alerts: list[Alert] = []
         for key, (rule, rate) in list(self._rates.items()):
-            if rate.began + rule.rule.per <= now:
+            if not rate.began <= now < rate.began + rule.rule.per:
                 del self._rates[key]
                 self._changed.add(key)
                 alerts += self._summary(rule, rate)
         for key, (rule, window) in list(self._windows.items()):
-            if window.until <= now:
+            if not window.lasts(now, rule.rule):
                 del self._windows[key]
                 self._changed.add(key)
                 if window.more is not None:
@@ -125,7 +132,7 @@ class Raiser:
     def _told(self, rule: _Rule, sighting: Sighting, now: float) -> Iterator[Alert]:
         key = f"{rule.name} {_like(sighting)}"
         known = self._windows.get(key)
-        if known is not None and now < known[1].until:
+        if known is not None and known[1].lasts(now, rule.rule):
             known[1].more = _joined(known[1].more, sighting)
             self._changed.add(key)
             return
@@ -166,9 +173,11 @@ class Raiser:
 
 
 def _fits(rule: AlertRule, sighting: Sighting) -> bool:
-    if sighting.kind not in rule.on or (rule.flows and sighting.flow not in rule.flows):
+    """Say whether a rule tells of it. What is of no flow (drift, a probe of several) is told whatever flows the rule is of."""
+    if sighting.kind not in rule.on or (rule.flows and sighting.flow and sighting.flow not in rule.flows):
         return False
-    return not rule.categories or any(is_within(sighting.category, each) for each in rule.categories)
+    some = (sighting.category, *sighting.among)
+    return not rule.categories or any(is_within(one, each) for one in some for each in rule.categories)
 
 
 def _like(sighting: Sighting) -> str:
@@ -195,6 +204,7 @@ def _joined(before: Sighting | None, more: Sighting) -> Sighting:
         category=_same(before.category, more.category),
         reason=_same(before.reason, more.reason),
         rule=_same(before.rule, more.rule),
+        among=tuple(sorted({*before.among, *more.among})),
     )
 
 

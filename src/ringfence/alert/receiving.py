@@ -1,7 +1,8 @@
 """One message to one receiver: webhook, syslog, standard output, or whatever `apprise` knows.
 
 The rule: each attempt reads the credential anew, so that one that was changed is used at once; it ends within its deadline; and
-what is said of a failure names neither address nor credential, for both may be secret.
+what is said of a failure names neither address nor credential, for both may be secret. What may block does so in a thread of its
+own, one for each receiver, that nobody waits for longer: so a receiver that never ends a conversation holds up no other.
 """
 
 import asyncio
@@ -9,13 +10,14 @@ import json
 import os
 import select
 import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from ringfence.access.faults import AccessFault
 from ringfence.access.secrets import secret_at
@@ -31,6 +33,7 @@ _OUTPUT = 1
 _AUDIT_WARNING = 13 * 8 + 4  # RFC 5424: facility 13 (log audit), severity 4
 _MOST_DATAGRAM = 8192  # bytes; longer than any message
 
+_T = TypeVar("_T")
 _Place: TypeAlias = "str | tuple[str, int]"
 
 
@@ -40,6 +43,7 @@ class Surroundings:
 
     environment: Mapping[str, str]
     folder: Path
+    under_way: set[str] = field(default_factory=set)  # receivers whose last conversation has not ended
 
 
 async def deliver(receiver: Receiver, message: Message, place: Surroundings) -> str:
@@ -49,11 +53,11 @@ async def deliver(receiver: Receiver, message: Message, place: Surroundings) -> 
         case "webhook":
             return await post(receiver.at, _secret(receiver, place), message, int(time.time()))
         case "apprise":
-            return await _by_apprise(_secret(receiver, place), message)
+            return await _by_apprise(receiver, place, message)
         case "syslog":
-            return await asyncio.to_thread(_to_syslog, receiver.at, message)
+            return await _apart(receiver, place, lambda: _to_syslog(receiver.at, message))
         case "stdout":
-            return await asyncio.to_thread(_to_stdout, message)
+            return await _apart(receiver, place, lambda: _to_stdout(message))
 
 
 def _secret(receiver: Receiver, place: Surroundings) -> str:
@@ -104,14 +108,45 @@ def _send(family: socket.AddressFamily, where: _Place, line: bytes) -> None:
         out.send(line)
 
 
-async def _by_apprise(address: str, message: Message) -> str:
-    if find_spec(MODULE) is None:
-        raise Undelivered(f"the package {MODULE} is not installed: {install_line(EXTRA)}")
+async def _apart(receiver: Receiver, place: Surroundings, work: Callable[[], _T]) -> _T:
+    """Do what may block in a thread. Raises `Undelivered` after `SECONDS`, and until the thread of the last time has ended."""
+    name, loop = receiver.name, asyncio.get_running_loop()
+    if name in place.under_way:
+        raise Undelivered("its last conversation has not ended")
+    came: asyncio.Future[_T] = loop.create_future()
+
+    def tell(result: _T | None, error: BaseException | None) -> None:
+        place.under_way.discard(name)
+        if came.done():
+            return  # given up
+        if error is not None:
+            came.set_exception(error)
+        else:
+            came.set_result(result)  # type: ignore[arg-type]  # what the work gave
+
+    def run() -> None:
+        result, failed = None, None
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 (raised again where it is waited for)
+            failed = error
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(tell, result, failed)
+
+    place.under_way.add(name)
+    threading.Thread(target=run, name=f"receiver {name}", daemon=True).start()
     try:
         async with asyncio.timeout(SECONDS):
-            taken = await asyncio.to_thread(_notify, address, message)
+            return await came
     except TimeoutError:
         raise Undelivered(f"no answer within {SECONDS:.0f} seconds") from None
+
+
+async def _by_apprise(receiver: Receiver, place: Surroundings, message: Message) -> str:
+    address = _secret(receiver, place)
+    if find_spec(MODULE) is None:
+        raise Undelivered(f"the package {MODULE} is not installed: {install_line(EXTRA)}")
+    taken = await _apart(receiver, place, lambda: _notify(address, message))
     if taken is None:
         raise Undelivered("apprise does not know such an address")
     if not taken:

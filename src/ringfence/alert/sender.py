@@ -290,7 +290,6 @@ class Sender:
             self._spool.put_off(name, number, self._clock() + REFUSED_REST * 2**attempts)
             return
         line.rest = min(LONGEST_REST, max(FIRST_REST, 2 * line.rest))
-        self._spool.put_off(name, number, 0.0)
         self.figures.waiting = sum(self._spool.waiting().values())
         await asyncio.sleep(line.rest * (1 - secrets.randbelow(1000) / 2000))
 

@@ -26,6 +26,7 @@ from ringfence.serve.faults import ServeFault
 
 FILE = "alerts.db"
 MOST_WAITING = 10_000  # of one receiver; a message has about 700 bytes
+MOST_PUT_OFF = 3 * 3600.0  # seconds; more than any message is put off
 _VERSION = 1
 _APPLICATION_ID = 0x52464C53  # "RFLS"
 _MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
@@ -55,7 +56,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that waits for a receiver."""
+    """A message that waits for a receiver. `attempts`: how often that one said no to it."""
 
     number: int
     message: Message
@@ -163,11 +164,11 @@ class Spool:
                 self._forget(number)
 
     def next_for(self, receiver: str, now: float) -> Waiting | None:
-        """Give the oldest recorded message that is due for a receiver."""
+        """Give the oldest recorded message that is due for a receiver. One that is due too late was put off by another clock."""
         row = self._db.execute(
             "SELECT number, message, attempts FROM deliveries JOIN alerts ON number = alert"
-            " WHERE receiver = ? AND due <= ? AND entry IS NULL ORDER BY alert LIMIT 1",
-            (receiver, now),
+            " WHERE receiver = ? AND (due <= ? OR due > ?) AND entry IS NULL ORDER BY alert LIMIT 1",
+            (receiver, now, now + MOST_PUT_OFF),
         ).get
         if not isinstance(row, tuple):
             return None
@@ -181,7 +182,7 @@ class Spool:
             self._forget(number)
 
     def put_off(self, receiver: str, number: int, due: float) -> None:
-        """Note that a message was tried in vain, and when it is tried again."""
+        """Note that a receiver said no to a message, and when it is asked again."""
         with self._transaction():
             self._db.execute(
                 "UPDATE deliveries SET attempts = attempts + 1, due = ? WHERE receiver = ? AND alert = ?",

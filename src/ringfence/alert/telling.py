@@ -99,6 +99,8 @@ def _about(alert: Alert, last: str) -> dict[str, JsonValue]:
         "rule": about.rule,
     }
     body: dict[str, JsonValue] = {name: text for name, text in names.items() if text}
+    if about.among:
+        body["categories"] = list(about.among)
     body |= {"count": about.count, "since": about.since, "until": about.until}
     if alert.kind == AlertKind.VOLUME:
         body["usual"] = about.usual

@@ -18,6 +18,7 @@ FLOOR = 1_000  # values in an hour: below it nothing is unusual
 COLD = 10_000  # values in an hour of somebody of whom nothing is known
 FEW = 8  # hours
 HOURS = 14 * 24
+LATE = 2  # hours that entries come in out of order
 MOST = 20_000  # pairs; at 8 bytes an hour at most 54 MB, and far less for people who sleep
 
 
@@ -67,7 +68,10 @@ class Volumes:
         self._changed: set[tuple[str, str]] = set()
 
     def take(self, principal: str, category: str, hour: int, count: int) -> Beyond | None:
-        """Add values of an hour; say so where they go beyond the usual. Values of an hour that is over count for the newest."""
+        """Add values of an hour; say so where they go beyond the usual.
+
+        Values of an hour that is just over count for the newest; where hours go further back, a clock was set.
+        """
         key = (principal, category)
         history = self._known.pop(key, None) or _History(hour)
         self._known[key] = history  # now the newest
@@ -76,7 +80,7 @@ class Volumes:
             oldest = next(iter(self._known))
             del self._known[oldest]
             self._changed.add(oldest)
-        if hour > history.hour:
+        if not history.hour - LATE <= hour <= history.hour:
             history.turn(hour)
         history.total += count
         usual = history.usual()

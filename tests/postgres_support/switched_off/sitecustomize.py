@@ -128,10 +128,10 @@ def _inbound(module: ModuleType) -> None:
 
 
 def _budgets(module: ModuleType) -> None:
-    async def charge(*_asked: object) -> None:
-        """Charge nothing."""
+    async def charge_nothing(*asked: object) -> None:
+        return None
 
-    module._charge = charge
+    module._charge = charge_nothing
 
 
 def module_of(name: str) -> ModuleType:

@@ -11,6 +11,7 @@ from ringfence.gates.postgres.awaited import NOTICE, STATUS, Asked
 if TYPE_CHECKING:
     from ringfence.gates.postgres.session import Session
 
+_READ_BY = {b"client_encoding": b"UTF8", b"standard_conforming_strings": b"on"}  # with others the gate reads amiss
 _OWN_SETTINGS = frozenset({b"is_superuser", b"session_authorization"})  # they would tell the login upstream
 
 
@@ -39,6 +40,8 @@ def take_aside(session: "Session", letter: int, frame: bytes) -> None:
         _take_notice(session, frame)
     elif letter == STATUS:
         _take_status(session, frame)
+    elif session.standing.observes:
+        session.down.append(frame)
     else:
         session.down.append(errors.scrubbed_notification(frame, session.shared.detector, session.standing.everything))
 
@@ -49,8 +52,8 @@ def _take_status(session: "Session", frame: bytes) -> None:
         return
     if name == b"search_path":
         session.forget_place()
-    if name == b"client_encoding" and value != b"UTF8":
-        session.fail("the server changed the client's encoding, which has to stay UTF8")
+    if (needed := _READ_BY.get(name, value)) != value:
+        session.fail(f"the server changed {name.decode()}, which has to stay {needed.decode()}")
         return
     session.down.append(frame)
 

@@ -72,16 +72,15 @@ async def let_in(
         if only is GivenKind.LITERAL and _may_match_later(verdict):
             return LetIn(verdict, changes)
         return Stopped(verdict.refusal, verdict.what)
-    if verdict.refusal is not None:
-        if only is not GivenKind.LITERAL:
-            await record_would(session, verdict.refusal)
-        if verdict.inbound is None or verdict.inbound.plan.mode is Mode.OBSERVE:
-            return LetIn(verdict, changes)  # it would not have come to its values
-    if only is not GivenKind.LITERAL:  # once for each time that it runs
+    would = verdict.refusal is not None  # it would not have come to what follows, but where that enforces
+    once = only is not GivenKind.LITERAL  # for each time that it runs
+    if verdict.refusal is not None and once:
+        await record_would(session, verdict.refusal)
+    if once and not (would and verdict.plan.mode is Mode.OBSERVE):
         stopped = await _charge(session, verdict)
         if stopped is not None:
             return stopped
-    if verdict.inbound is None:
+    if verdict.inbound is None or (would and verdict.inbound.plan.mode is Mode.OBSERVE):
         return LetIn(verdict, changes)
     crossed = await _cross(session, verdict, values, changes, only)
     return crossed if isinstance(crossed, Stopped) else LetIn(verdict, changes, is_clean=crossed)

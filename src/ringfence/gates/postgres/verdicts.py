@@ -47,6 +47,9 @@ _READS = "SelectStmt"
 _DELETES = re2.compile(rb"(?i)\b(delete|update|insert|merge)\b")  # a reading statement may write in its WITH
 
 
+_OF_READING = frozenset({"relation", "setting"})  # reasons of the tables that are about nothing that is written
+
+
 _NO_EXPLAINING = Refusal(
     "statement",
     "explain",
@@ -96,16 +99,12 @@ class Verdict:
             or ((_is_of_rows(known) or _acts_on_others(known)) and not standing.shows_all)
         )
         self.plan = _deciding(known, standing, matched, hidden=hidden)
-        self.refusal: Plan | None = None  # the plan that refuses it
         self.inbound: Inbound | None = _inbound(analysis, standing)
-        if self.plan.refused is not None:
-            self.refusal = self.plan
-        elif self.inbound is not None and self.inbound.plan.refused is not None:
-            self.refusal = self.inbound.plan
+        self.refusal = _refusing(self.plan, self.inbound)  # the plan that refuses it
         self.what = _what(self.refusal)
         self.matching = () if matched else _matching(analysis, self.plan)
         explains = self.plan.refused is None and known.raw.kind is StatementKind.EXPLAIN
-        self.passes = self.plan.passes or explains or self.observes
+        self.passes = self.plan.passes or explains or (self.observes and self.plan.mode is Mode.OBSERVE)
         self.row_columns: list[RowColumn] | None = None  # of its result, once it was asked for
         self.querying: Awaited | None = None  # what waits for its answers, where that can be shared
         self.executing: Awaited | None = None
@@ -161,6 +160,23 @@ def words_of(refusal: Refusal) -> str:
     return f"{refusal.rule} {refusal.name}: {refusal.why}"
 
 
+def _who_refuses(standing: Standing, reading: Plan, refusal: Refusal) -> Plan:
+    """Give the plan under which a reason of the tables refuses: the reading flow's, where that one enforces.
+
+    Where it observes, what cannot be seen into may give the asset something as well, so that the writing flow decides whether it
+    passes. And what the gate itself reads by is changed under no flow.
+    """
+    if reading.mode is not Mode.OBSERVE:
+        return reading
+    if refusal.rule == "setting" and not refusal.allow:
+        return replace(reading, mode=Mode.ENFORCE)
+    return reading if refusal.rule in _OF_READING else _enforcing(standing.writes(Shape())) or reading
+
+
+def _enforcing(plan: Plan) -> Plan | None:
+    return plan if plan.mode is not Mode.OBSERVE else None
+
+
 def rule_of(refusal: Refusal) -> str:
     """Name a refusal of the tables, as it stands in records: by the name that would allow it, where there is one."""
     return refusal.allow or f"{refusal.rule}:{refusal.name}"
@@ -181,11 +197,18 @@ def verdict_of(session: "Session", known: "Known", matched: frozenset[str] = fro
     return found
 
 
+def _refusing(plan: Plan, inbound: Inbound | None) -> Plan | None:
+    """Give the plan that refuses, None where neither does: one that binds before one of a flow that observes."""
+    both = [plan, *([inbound.plan] if inbound is not None else [])]
+    refusing_ones = sorted((one for one in both if one.refused is not None), key=lambda one: one.mode is Mode.OBSERVE)
+    return refusing_ones[0] if refusing_ones else None
+
+
 def _deciding(known: "Known", standing: Standing, matched: frozenset[str], *, hidden: bool) -> Plan:
     analysis = known.analysis
     if analysis.refused:
         unseen = Shape(tuple(FieldUse("") for _ in known.columns))
-        return refusing(standing.reads(unseen), analysis.refused[0])
+        return refusing(_who_refuses(standing, standing.reads(unseen), analysis.refused[0]), analysis.refused[0])
     if known.raw.kind is StatementKind.COPY_IN:
         return _filling(known, standing)
     purposes = standing.policy.purposes
