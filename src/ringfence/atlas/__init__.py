@@ -8,23 +8,49 @@ The rule: a source is only read, and little of it; no value is kept, written or 
     write_map(Path("ringfence.map.yaml"), found)
 """
 
+from ringfence.atlas.drift import Drifted, How, drift
 from ringfence.atlas.faults import AtlasError, BadMapFile, Unmappable, Unreachable
+from ringfence.atlas.files import map_files
 from ringfence.atlas.judging import Judge
-from ringfence.atlas.model import AssetMap, Lineage, Mapped, MappedTable
-from ringfence.atlas.postgres import asset_name, map_postgres
-from ringfence.atlas.state import State
+from ringfence.atlas.logs import map_log
+from ringfence.atlas.map_file import MAP_FILE, Accepted, Judged, read_map, record_judgement, write_map
+from ringfence.atlas.model import AssetMap, Lineage, Mapped, MappedTable, counted
+from ringfence.atlas.openapi import map_openapi
+from ringfence.atlas.postgres import Progress, asset_name, asset_of, map_postgres
+from ringfence.atlas.sqlite import map_sqlite
+from ringfence.atlas.state import State, table_data, types_before
+from ringfence.atlas.words import reasons
 
 __all__ = [
+    "MAP_FILE",
+    "Accepted",
     "AssetMap",
     "AtlasError",
     "BadMapFile",
+    "Drifted",
+    "How",
     "Judge",
+    "Judged",
     "Lineage",
     "Mapped",
     "MappedTable",
+    "Progress",
     "State",
     "Unmappable",
     "Unreachable",
     "asset_name",
+    "asset_of",
+    "counted",
+    "drift",
+    "map_files",
+    "map_log",
+    "map_openapi",
     "map_postgres",
+    "map_sqlite",
+    "read_map",
+    "reasons",
+    "record_judgement",
+    "table_data",
+    "types_before",
+    "write_map",
 ]

@@ -71,6 +71,10 @@ class Samples:
         """Give the values of a field."""
         return self._values.get(path, ())
 
+    def forget(self, path: str) -> None:
+        """Let go of a field's values."""
+        self._values.pop(path, None)
+
     def type_of(self, path: str) -> str:
         """Say what its documents call the field's type: string, number, boolean, mixed; "" where all were null."""
         found = self._types.get(path, "null")

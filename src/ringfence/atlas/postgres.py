@@ -211,18 +211,32 @@ def _run(connection: "Connection[Any]", query: str) -> list[tuple[str | None, ..
         raise
 
 
-@contextmanager
-def connected(dsn: str) -> "Iterator[Connection[Any]]":
-    """Connect. What the driver says of a failure may quote the DSN, so it is said in other words."""
+def asset_of(dsn: str) -> tuple[str, str]:
+    """Give the asset's name that a DSN suggests, and what tells its database from others: no password. Raises `Unreachable`."""
+    parts = _parsed(dsn)
+    told = [f"{key}={parts.get(key) or os.environ.get(f'PG{key.upper()}', '')}" for key in ("host", "port", "user")]
+    database = str(parts.get("dbname") or os.environ.get("PGDATABASE") or parts.get("user") or "")
+    return asset_name(database), " ".join([*told, f"dbname={database}"])
+
+
+def _parsed(dsn: str) -> "Mapping[str, Any]":
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
     try:
-        parts = conninfo_to_dict(dsn)
+        return conninfo_to_dict(dsn)
     except psycopg.Error:
         raise Unreachable(
             "--pg: this is not the address of a PostgreSQL database", "write postgresql://USER@HOST:5432/DATABASE"
         ) from None
+
+
+@contextmanager
+def connected(dsn: str) -> "Iterator[Connection[Any]]":
+    """Connect. What the driver says of a failure may quote the DSN, so it is said in other words."""
+    import psycopg
+
+    parts = _parsed(dsn)
     where = f"{parts.get('host') or os.environ.get('PGHOST') or 'the local socket'}:{parts.get('port') or '5432'}"
     try:
         connection = psycopg.connect(
@@ -288,7 +302,9 @@ def _read_any_bytes(connection: "Connection[Any]") -> None:
 def safe_address(connection: "Connection[Any]") -> str:
     """Give the database's address as a policy says it: without user and password."""
     info = connection.info
-    options = {key: value for key, value in info.get_parameters().items() if key in ("sslmode", "sslrootcert")}
+    given = info.get_parameters()
+    kept = ("sslmode", "sslrootcert") if given.get("sslmode") == "verify-full" else ()
+    options = {key: given[key] for key in kept if key in given}
     database = quote(info.dbname, safe="")
     if info.host.startswith("/"):
         options = {"host": info.host, "port": str(info.port), **options}

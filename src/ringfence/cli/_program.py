@@ -25,6 +25,7 @@ READER_GONE = 141  # what a shell shows of a program that SIGPIPE ended
 
 COMMANDS = {
     "init": "Write a first policy, its keys and its ledger.",
+    "map": "Find where personal data is in databases, files, services and logs.",
     "pipe": "Take standard input to standard output across a flow's boundary.",
     "run": "Run a program with its output taken across a flow's boundary.",
     "up": "Run the gates of a policy.",

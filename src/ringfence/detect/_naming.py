@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ringfence.detect import _meanings
+from ringfence.detect import _meanings, _speaking
 from ringfence.detect._places import Context, Place, context_of, singular
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import listed
+from ringfence.taxonomy import is_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,12 @@ def _words(words: Iterable[str]) -> frozenset[str]:
 
 _PLAIN = _table(_meanings.PLAIN)
 _BESIDE = {Context.PEOPLE: _table(_meanings.BESIDE_PEOPLE), Context.ADDRESSES: _table(_meanings.BESIDE_ADDRESSES)}
-_HARMLESS, _FREE = _words(_meanings.HARMLESS), _words(_meanings.FREE)
-_NEGATING, _NO_ADDRESS = _words(_meanings.NEGATING), _words(_meanings.NO_ADDRESS)
-_SAID = sorted(
-    ((phrase, category) for category, phrases in _meanings.SAID for phrase in listed(phrases)),
-    key=lambda one: -len(one[0]),
-)
+_HARMLESS, _FREE = _words(_speaking.HARMLESS), _words(_speaking.FREE)
+_NEGATING, _NO_ADDRESS = _words(_speaking.NEGATING), _words(_speaking.NO_ADDRESS)
+_SAID = _table(_meanings.SAID)
+_TURNING, _FOLLOWING, _DOERS = _speaking.TURNING, _speaking.FOLLOWING, _speaking.DOERS
+_SAID_WITHIN = 12  # words of a comment that are read
+_SAID_LONGEST = 5  # words of a phrase
 
 _TAILS = _words(
     listed(
@@ -67,6 +68,34 @@ _WHOSE = _words(
     )
 )
 """Words before a place that make it a person's: `ship_country`."""
+
+_ALONE = _words(
+    listed(
+        "age, race, sex, via, cap, str, mac, rue, geo, handle, pan, faith, nir, rut, cookie, ort, tin, cell, lat, mail, alter"
+    )
+)
+"""Short names that mean it alone, or after a word for people: `waiting_age` is nobody's."""
+_PAGING = _words(listed("page, next, previous, prev, continuation, sync, csrf, xsrf, cursor, delta, resume"))
+_JOINING = _words(listed("to, for, or, and, sid, id, per, max, min, total, unique, concurrent, self"))
+_TREES = frozenset(("parent", "child", "children", "family", "relative"))
+"""Words for people that, in a key, are mostly of a tree: `parent_id`."""
+_PLACES_OF = tuple(f"user.contact.address.{part}" for part in ("city", "state", "postal_code"))
+_DEALINGS = frozenset(
+    listed(
+        "order, invoice, payment, shipment, ticket, session, policy, claim, coverage, encounter, auftrag, rechnung, commande, "
+        "pedido, ordine, event"
+    )
+)
+"""Things that are somebody's, so that a place in them is where he is."""
+_CHANNELS = frozenset(("email", "mail", "ip", "mac"))
+_ENDS = _words(listed("to, from, cc, bcc, von, an, de, para"))
+_TALK = _words(
+    listed(
+        "message, call, sms, mms, mail, email, fax, party, caller, callee, sender, recipient, verification, voice, chat, "
+        "conversation, e164, e.164, nachricht, mensaje, correo"
+    )
+)
+"""Words beside which `to` and `from` are people, not a span of time."""
 
 _KEYS = frozenset(("id", "ids", "uuid", "guid", "sid", "key", "pk", "fk", "ref", "reference", "oid", "identifier"))
 _UNSURE = frozenset(
@@ -102,39 +131,33 @@ def meaning_of(place: Place) -> Meaning | None:
     """Say what a field's name means; None where it says nothing of a person."""
     if not place.words or (len(place.words) > 1 and place.words[0] in _NEGATING):
         return None
-    for ending, before in endings(place.words):
-        if (known := _PLAIN.get(ending)) is not None and not _is_other(ending, before, place):
+    words = place.words
+    if words in (("address",), ("addr",)) and place.above and singular(place.above[0][-1]) in _CHANNELS:
+        words = (singular(place.above[0][-1]), *words)
+    for ending, before in endings(words):
+        if (known := _PLAIN.get(ending)) is not None and not _is_other(known[0], ending, before, place):
             return Meaning(*known, 0.9 if not before or len(ending) > 3 else 0.75)
         if (meant := _beside(ending, before, place)) is not None:
             return meant
     return None
 
 
-def _is_other(ending: str, before: tuple[str, ...], place: Place) -> bool:
+def _is_other(known_as: str, ending: str, before: tuple[str, ...], place: Place) -> bool:
     """Tell a known name that the words around it make something else: `city` in a table of airports is no person's."""
-    if ending in ("city", "town", "district", "ort", "county", "province") and not before:
+    if any(is_within(known_as, one) for one in _PLACES_OF):
+        if before:
+            return before[-1] in ("in", "near")  # where something is looked for
         return (
-            place.context is Context.THINGS and place.near and context_of((ending,)) is not context_of(place.above[0])
+            place.context is Context.THINGS
+            and place.near
+            and not is_lookup(place)
+            and singular(place.above[0][-1]) not in _DEALINGS
         )
-    if ending in (
-        "token",
-        "secret",
-        "race",
-        "via",
-        "cap",
-        "str",
-        "mac",
-        "rue",
-        "geo",
-        "handle",
-        "pan",
-        "faith",
-        "nir",
-        "rut",
-        "cookie",
-    ):
-        return bool(before) and ending not in ("token", "secret")
-    return False
+    if known_as.startswith("user.name") and before:
+        return context_of(before) in (Context.ORGANISATIONS, Context.THINGS)
+    if ending in ("token", "tokens"):
+        return bool(before) and before[-1] in _PAGING
+    return ending in _ALONE and bool(before) and context_of(before) is not Context.PEOPLE
 
 
 def _beside(ending: str, before: tuple[str, ...], place: Place) -> Meaning | None:
@@ -197,7 +220,7 @@ def key_of(place: Place) -> Context | None:
     if not words or words[-1] not in _KEYS:
         return None
     if len(words) > 1:
-        return context_of(words[:-1])
+        return Context.NOTHING if words[0] in _TREES else context_of(words[:-1])
     if words[0] in ("reference", "ref") and place.above:
         return context_of(place.above[0])
     return place.context if place.near else Context.NOTHING
@@ -206,12 +229,21 @@ def key_of(place: Place) -> Context | None:
 def person_named(place: Place) -> str | None:
     """Give the word by which a field is named after a person: `buyer`, `created_by`."""
     words = tuple(word for word in place.words if not word.isdigit())
-    if words and words[-1] in ("by", "von") and len(words) > 1:
-        return "by"
+    if len(words) > 1 and words[-1] in ("by", "von"):
+        return "by" if words[-2] in _DOERS else None
+    if words[-2:] == ("assigned", "to"):
+        return "assigned to"
+    if len(words) > 1 and (any(word in _JOINING for word in words[:-1]) or len(words) > 3):
+        return None
     if words and context_of((words[-1],)) is Context.PEOPLE:
         one = singular(words[-1])
         return None if one in _UNSURE and not (len(words) > 1 and one in ("contact", "user")) else one
     return None
+
+
+def is_plural(place: Place) -> bool:
+    """Whether a name is of several: of a list, or of a count."""
+    return bool(place.words) and singular(place.words[-1]) != place.words[-1]
 
 
 def is_bare_name(place: Place) -> bool:
@@ -240,9 +272,37 @@ def is_negated(place: Place) -> bool:
 
 
 def said_by(comment: str) -> Meaning | None:
-    """Say what a comment speaks of."""
-    text = comment[:4_000].casefold()
-    for phrase, category in _SAID:
-        if phrase in text:
-            return Meaning(category, phrase, 0.6)
+    """Say what a comment says that its field is.
+
+    >>> said_by("The caller's phone number, in E.164 format").category, said_by("The country of the phone number")
+    ('user.contact.phone_number', None)
+    """
+    words = [folded(word) for word in comment[:400].replace("-", " ").split()[: _SAID_WITHIN + _SAID_LONGEST]]
+    for at in range(min(_SAID_WITHIN, len(words))):
+        for size in range(_SAID_LONGEST, 0, -1):
+            known = _SAID.get("".join(words[at : at + size]))
+            if known is not None and not (words[at + size : at + size + 1] and words[at + size] in _FOLLOWING):
+                return Meaning(*known, 0.6)
+        if words[at] in _TURNING:
+            return None
     return None
+
+
+def owned(place: Place, comment: str) -> Place | None:
+    """Give the place as it is read where a comment says whose the field is: `The user's subdivision`."""
+    first = [word.rstrip(",.:") for word in comment[:400].replace("\u2019", "'").split()[:4]]
+    if place.context is Context.PEOPLE or not any(
+        word.endswith("'s") and context_of((folded(word[:-2]),)) is Context.PEOPLE for word in first
+    ):
+        return None
+    return Place(place.words, place.above, Context.PEOPLE, near=True)
+
+
+def reaches_somebody(place: Place, comment: str) -> str | None:
+    """Give the word by which a field is an end of a message or a call: `message.to`."""
+    last = place.words[-1] if place.words else ""
+    if last not in _ENDS or len(place.words) > 2:
+        return None
+    spoken = {singular(folded(word)) for word in comment[:400].split()}
+    beside = {singular(word) for segment in (place.words[:-1], *place.above) for word in segment}
+    return last if _TALK & (spoken | beside) else None

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from ringfence.detect import _meanings
+from ringfence.detect import _speaking
 from ringfence.detect._fields import segments_of
 from ringfence.detect._words import folded
+from ringfence.detect.recognizer import listed
 
 
 class Context(Enum):
@@ -23,14 +24,17 @@ class Context(Enum):
 
 
 _ORDER = (
-    (Context.PEOPLE, frozenset(map(folded, _meanings.PEOPLE))),
-    (Context.ADDRESSES, frozenset(map(folded, _meanings.ADDRESSES))),
-    (Context.ORGANISATIONS, frozenset(map(folded, _meanings.ORGANISATIONS))),
-    (Context.THINGS, frozenset(map(folded, _meanings.THINGS))),
+    (Context.PEOPLE, frozenset(map(folded, _speaking.PEOPLE))),
+    (Context.ADDRESSES, frozenset(map(folded, _speaking.ADDRESSES))),
+    (Context.ORGANISATIONS, frozenset(map(folded, _speaking.ORGANISATIONS))),
+    (Context.THINGS, frozenset(map(folded, _speaking.THINGS))),
 )
 
 _GENERIC = frozenset(
-    ("value", "values", "text", "code", "display", "coding", "number", "no", "nr", "date", "datum", "raw", "main")
+    listed(
+        "value, values, text, code, display, coding, number, no, nr, date, datum, raw, main, large, small, medium, thumbnail, "
+        "original, href"
+    )
 )
 """Names that say nothing without the one above: ``telecom.value``, ``birth.date``."""
 
@@ -64,7 +68,7 @@ def singular(word: str) -> str:
 def context_of(words: tuple[str, ...]) -> Context:
     """Say what a table's name speaks of, from its end: `customer_details` of people, `customer_order` of things."""
     words = tuple(word for word in words if not word.isdigit())
-    while len(words) > 1 and words[-1] in _meanings.HOLDERS:
+    while len(words) > 1 and words[-1] in _speaking.HOLDERS:
         words = words[:-1]
     for size in (3, 2, 1):
         ending = "".join(words[-size:])

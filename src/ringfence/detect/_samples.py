@@ -98,7 +98,7 @@ def profiled(sample: Sequence[str], detector: Detector, hint: str) -> Profile | 
         uuids=share(_is_uuid(value) for value in values),
         links=share("://" in value[:16] for value in values),
         hashes=share(_is_hash(value) for value in values),
-        documents=share(value[0] in "{[<" and value[-1] in "}]>" for value in values),
+        documents=share(_is_document(value) for value in values),
         names=share(_is_name(words) for words in parts),
         given=share(_has_given(words) for words in parts),
         firms=share(_is_firm(words) for words in parts),
@@ -127,6 +127,11 @@ def _is_time(value: str) -> bool:
 def _is_uuid(value: str) -> bool:
     value = value.removeprefix("urn:uuid:")
     return len(value) == 36 and value[8] == value[13] == value[18] == value[23] == "-" and value.count("-") == 4
+
+
+def _is_document(value: str) -> bool:
+    """Tell JSON and markup; an array of words is none."""
+    return (value[0] == "<" and value[-1] == ">") or (value[0] in "{[" and value[-1] in "}]" and ":" in value)
 
 
 def _is_hash(value: str) -> bool:

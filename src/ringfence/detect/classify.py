@@ -74,11 +74,13 @@ def classify(
     """
     place = place_of(name)
     kind = kind_of(type)
-    by_type = _by_type(place, kind)
+    by_type = _by_format(type) or _by_type(place, kind)
     if by_type is not None:
         return by_type
     meaning = _naming.meaning_of(place) or _naming.lookup_of(place)
     said = _naming.said_by(comment) if comment else None
+    if meaning is None and (owned := _naming.owned(place, comment)) is not None:
+        meaning = _naming.meaning_of(owned)
     hint = _hint(meaning or said)
     seen = profiled(sample, detector or _everything(), hint) if sample else None
     return (
@@ -86,6 +88,7 @@ def classify(
         or _by_name(place, kind, meaning, seen)
         or _by_key(place, kind, seen)
         or _by_comment(place, kind, said, seen)
+        or _by_ends(place, kind, comment, seen)
         or _by_values(place, kind, seen)
         or _without(place, kind, seen)
     )
@@ -117,6 +120,21 @@ _MOMENTS = ("user.demographic.date_of_birth",)
 _DAYS = (*_MOMENTS, "user.financial.credit_card.expiration_date", "user.professional_information")
 _EXPIRES = frozenset(("expires", "expiry", "expiration", "exp", "expire", "validthru", "gultigbis"))
 _PAYING = frozenset(("card", "cards", "payment", "payments", "cc", "creditcard", "billing"))
+
+
+_FORMATS = {
+    "email": "user.contact.email",
+    "idn-email": "user.contact.email",
+    "phone-number": "user.contact.phone_number",
+    "phone": "user.contact.phone_number",
+    "password": "user.authorization.password",
+}
+"""Formats of OpenAPI and JSON Schema that say what a string is."""
+
+
+def _by_format(type: str) -> Classified | None:  # noqa: A002 (see `classify`)
+    category = _FORMATS.get(type.strip().casefold())
+    return None if category is None else Classified(category, 0.9, (f"type:{type.strip().casefold()}",))
 
 
 def _by_type(place: Place, kind: Kind) -> Classified | None:
@@ -154,8 +172,7 @@ def _by_day(place: Place, kind: Kind, evidence: str) -> Classified:
     meaning = _naming.meaning_of(place)
     if meaning is not None and meaning.category in (_MOMENTS if kind is Kind.MOMENT else _DAYS):
         return Classified(meaning.category, 0.93, (f"field:{meaning.word}", evidence))
-    last = "".join(place.words[-2:]) if len(place.words) > 1 else "".join(place.words)
-    expires = any(word in _EXPIRES for word in (last, *place.words[-1:]))
+    expires = any(word in _EXPIRES for word in ("".join(place.words[-2:]), *place.words))
     if kind is Kind.DATE and expires and any(word in _PAYING for word in (*place.words, *sum(place.above[:1], ()))):
         return Classified("user.financial.credit_card.expiration_date", 0.8, ("field:expires", evidence))
     return Classified(NONE, 0.95 if kind is Kind.MOMENT else 0.9, (evidence,))
@@ -275,10 +292,12 @@ def _by_key(place: Place, kind: Kind, seen: Profile | None) -> Classified | None
     if person is None:
         return None
     evidence = f"field:{person}"
+    if kind is Kind.NUMBER and _naming.is_plural(place):
+        return None  # how many they are
     if kind in (Kind.NUMBER, Kind.UUID):
         return Classified("user.unique_id", 0.7, (evidence, f"type:{kind.value}"))
-    if seen is None:
-        return Classified("user.name", 0.5, (evidence, "sample:empty"))
+    if seen is None:  # who did something is mostly written as a number or a user's name
+        return Classified("user.unique_id" if person == "by" else "user.name", 0.5, (evidence, "sample:empty"))
     if seen.numbers > 0.8 or seen.uuids > 0.8:
         return Classified("user.unique_id", 0.75, (evidence, "shape:keys"))
     if (seen.names >= 0.5 and seen.given >= 0.05) or seen.given >= 0.2:
@@ -299,6 +318,16 @@ def _by_comment(place: Place, kind: Kind, said: Meaning | None, seen: Profile | 
     if _naming.is_harmless(place) or _naming.is_free(place):
         return None
     return Classified(said.category, 0.55, (f"comment:{said.word}", "sample:empty"))
+
+
+def _by_ends(place: Place, kind: Kind, comment: str, seen: Profile | None) -> Classified | None:
+    """Judge who sends and who receives: what stands there reaches somebody, whatever it is."""
+    if kind not in (Kind.TEXT, Kind.OTHER) or (
+        seen is not None and (seen.is_enumeration or seen.numbers + seen.times > 0.9)
+    ):
+        return None
+    word = _naming.reaches_somebody(place, comment)
+    return None if word is None else Classified("user.contact", 0.6, (f"field:{word}",))
 
 
 def _by_values(place: Place, kind: Kind, seen: Profile | None) -> Classified | None:

@@ -86,6 +86,11 @@ class AssetDocument(_Model):
         description="Field paths, each with its category, `none` (harmless), `scan` (free text: content decides) or `unknown`. "
         "A path names everything under it; the longest decides.",
     )
+    reviewed: list[FieldPath] = Field(
+        default=[],
+        description="Fields whose judgement a person gave or confirmed (`ringfence map accept`, `reject`): mapping again keeps it. "
+        "It decides nothing, and is no part of the policy's hash.",
+    )
     functions: dict[FieldPath, Returned] = Field(
         default={},
         description="Functions that the database's own catalogue does not explain, as `schema.name`, each with what its result "

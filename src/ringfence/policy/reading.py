@@ -20,10 +20,11 @@ from ringfence.policy.model import Policy
 from ringfence.policy.problems import PolicyError, Position, Problem, quoted
 from ringfence.policy.resolving import resolve
 from ringfence.policy.saying import in_words
-from ringfence.policy.tree import MAX_CHARACTERS, Node, Row, Scalar, Step, Table, parse, place, to_data
+from ringfence.policy.tree import Node, Row, Scalar, Step, Table, parse, place, to_data
 from ringfence.policy.variables import FORM_PLACES, fits, replaced
 
 MAX_FILES = 64
+MAX_TOGETHER = 16 << 20  # characters of all files: the map of a large database is split over several
 
 Texts: TypeAlias = Callable[[str], str] | Mapping[str, str]
 
@@ -174,9 +175,9 @@ class _Files:
         self._read.add(file)
         text = self._text(file, at)
         self._characters += len(text)
-        if self._characters > MAX_CHARACTERS:
+        if self._characters > MAX_TOGETHER:
             raise PolicyError(
-                [_problem(at, f"the policy's files have more than {MAX_CHARACTERS} characters", "shorten them")]
+                [_problem(at, f"the policy's files have more than {MAX_TOGETHER} characters", "shorten them")]
             )
         node = parse(file, text)
         if isinstance(node, Table):
