@@ -17,7 +17,7 @@ from ringfence.detect._engine import Engine, Wanted, Work
 from ringfence.detect._fields import FieldNames
 from ringfence.detect._overlap import Candidate, letters_in, resolve
 from ringfence.detect._views import FEWEST, beside, without, without_escapes
-from ringfence.detect._words import Words, triggers_of
+from ringfence.detect._words import Vocabulary, Words
 from ringfence.detect.finding import Finding
 from ringfence.detect.recognizer import Certainty, Check, Hit, Pattern, Recognizer
 from ringfence.detect.recognizers import RECOGNIZERS
@@ -53,7 +53,8 @@ class Detector:
     entities
         Whom to look for, by name; None: everything.
     thresholds
-        The least score of an entity's findings, where its recognizer's own does not fit.
+        The least score of an entity's findings, where its recognizer's own does not fit. At a pattern's score `alone` or below,
+        the pattern is looked for everywhere, not only beside its words: that takes its time.
     allow
         Exact values that are never findings, such as a company's own hotline.
     """
@@ -74,7 +75,15 @@ class Detector:
         self._thresholds = {one.entity: thresholds.get(one.entity, one.threshold) for one in self._recognizers}
         patterns = [(one, pattern) for one in self._recognizers for pattern in one.patterns]
         words = {one.entity: Words(one.words, one.near) for one in self._recognizers if one.words}
-        self._engine = Engine([_wanted(one, pattern) for one, pattern in patterns])
+        self._engine = Engine(
+            [_wanted(one, pattern) for one, pattern in patterns],
+            Vocabulary([() if pattern.trigger else one.words for one, pattern in patterns]),
+        )
+        self._everywhere = tuple(
+            number
+            for number, (one, pattern) in enumerate(patterns)
+            if not pattern.trigger and self._thresholds[one.entity] <= pattern.alone
+        )
         self._ready = tuple(
             _Ready(
                 one.entity,
@@ -188,6 +197,8 @@ class Detector:
         """Give what is found between two offsets, and the matches of which only a part was a hit."""
         found: list[Candidate] = []
         parted: list[tuple[int, int]] = []
+        if self._everywhere:
+            always = [*always, *((number, *within) for number in self._everywhere)]
         for number, begin, stop in self._engine.scan(data, view, *within, always=always):
             ready = self._ready[number]
             seen = data if ready.raw else view
@@ -310,10 +321,10 @@ _NOTHING: Mapping[str, str] = {}
 
 def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
     """Say to the engine what a pattern is announced by: its own trigger, or its entity's words within their distance."""
-    if pattern.trigger:
-        return Wanted(pattern.pattern, pattern.unicode, (pattern.trigger,), pattern.before, pattern.after, pattern.raw)
-    triggers = triggers_of(recognizer.words)
-    return Wanted(pattern.pattern, pattern.unicode, triggers, 0, recognizer.near + pattern.after, pattern.raw)
+    triggers = (pattern.trigger,) if pattern.trigger else ()
+    before = pattern.before if triggers else 0
+    after = pattern.after if triggers else recognizer.near + pattern.after
+    return Wanted(pattern.pattern, pattern.unicode, triggers, before, after, pattern.raw)
 
 
 def _finding(one: Candidate, shift: int) -> Finding:

@@ -102,6 +102,54 @@ class Recognizer:
     threshold: float = 0.5
 
 
+def told(text: str, field: str = "") -> Example:
+    """Write an example as one text, with what is found in it between brackets.
+
+    >>> told("NIF [12345678Z] y nada")
+    Example(text='NIF 12345678Z y nada', found=('12345678Z',), field='')
+    """
+    found = tuple(part.partition("]")[0] for part in text.split("[")[1:])
+    return Example(text.replace("[", "").replace("]", ""), found, field)
+
+
+def spelling(
+    code: str,
+    pattern: str,
+    check: Check,
+    scores: tuple[float, float],
+    *,
+    doubtful: tuple[float, float] = (0.0, 0.0),
+    trigger: str = "",
+    reach: int = 48,
+) -> Pattern:
+    """Write a pattern of a number that begins where a word could: after no letter or digit, or after the sign ``_``.
+
+    A trigger is the pattern's own beginning, so nothing of it lies before; `reach` is the longest match.
+    """
+    own = r"(?:\b|_)(?:" + pattern + ")"
+    ahead = r"(?:\b|_)(?:" + trigger + ")" if trigger else ""
+    return Pattern(code, own, *scores, trigger=ahead, before=1, after=reach, check=check, doubtful=doubtful)
+
+
+def row(
+    entity: str,
+    source: str,
+    patterns: tuple[Pattern, ...],
+    words: str,
+    *examples: str | Example,
+    certainty: Certainty = Certainty.CHECKED,
+    fields: str = "",
+    near: int = 48,
+) -> Recognizer:
+    """Write an entry whose words are names of fields, too; `fields` are further ones. Examples are as `told` takes them."""
+    context = listed(words) if words else ()
+    names = tuple(
+        dict.fromkeys((*(word for word in context if not word.endswith("-")), *(listed(fields) if fields else ())))
+    )
+    shown = tuple(told(one) if isinstance(one, str) else one for one in examples)
+    return Recognizer(entity, certainty, source, shown, patterns, context, names, near)
+
+
 def listed(text: str) -> tuple[str, ...]:
     """Split a list that is written as one text.
 
