@@ -25,6 +25,7 @@ from ringfence.detect.stream import BLOCK, Stream
 from ringfence.taxonomy import ENTITIES
 
 _JOINT = b"\x1e"
+_LOW = 0.25  # the threshold from which on whatever could be an entity is looked for everywhere
 _BY_FIELD = 0.8  # the least score of what a field's name vouches for
 
 _Fields = Sequence[tuple[int, int, Mapping[str, str]]]
@@ -77,12 +78,12 @@ class Detector:
         words = {one.entity: Words(one.words, one.near) for one in self._recognizers if one.words}
         self._engine = Engine(
             [_wanted(one, pattern) for one, pattern in patterns],
-            Vocabulary([() if pattern.trigger else one.words for one, pattern in patterns]),
+            Vocabulary([one.words if pattern.by_words else () for one, pattern in patterns]),
         )
         self._everywhere = tuple(
             number
             for number, (one, pattern) in enumerate(patterns)
-            if not pattern.trigger and self._thresholds[one.entity] <= pattern.alone
+            if pattern.by_words and self._thresholds[one.entity] <= (_LOW if pattern.trigger else pattern.alone)
         )
         self._ready = tuple(
             _Ready(
@@ -323,7 +324,7 @@ def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
     """Say to the engine what a pattern is announced by: its own trigger, or its entity's words within their distance."""
     triggers = (pattern.trigger,) if pattern.trigger else ()
     before = pattern.before if triggers else 0
-    after = pattern.after if triggers else recognizer.near + pattern.after
+    after = recognizer.near + pattern.after if pattern.by_words else pattern.after
     return Wanted(pattern.pattern, pattern.unicode, triggers, before, after, pattern.raw)
 
 

@@ -57,6 +57,8 @@ class Pattern:
         Whether the pattern speaks of characters rather than bytes.
     raw
         Whether it reads escapes as they are written (``%2B``); the others see them blank.
+    worded
+        Whether the entity's words announce it as well, because it fits more than its trigger does: small letters, say.
     """
 
     code: str
@@ -70,6 +72,12 @@ class Pattern:
     doubtful: tuple[float, float] = (0.0, 0.0)
     unicode: bool = False
     raw: bool = False
+    worded: bool = False
+
+    @property
+    def by_words(self) -> bool:
+        """Whether the entity's words announce it."""
+        return self.worded or not self.trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,22 @@ class Recognizer:
     threshold: float = 0.5
 
 
+UNCHECKED = (0.1, 0.6)
+"""Scores of a shape that many things have, where nothing can be calculated: alone, and beside a word."""
+
+DIGITS = (0.3, 0.9)
+"""Scores of a number with check digits whose shape says nothing."""
+
+TELLING = (0.7, 0.95)
+"""Scores of a shape with check digits or registered parts that hardly anything else has."""
+
+PROVEN = (0.85, 0.97)
+"""Scores of such a shape where two things are calculated or more."""
+
+REFUTED = (0.05, 0.4)
+"""Scores of a number whose check digits are wrong, where not all that were given out have right ones."""
+
+
 def told(text: str, field: str = "") -> Example:
     """Write an example as one text, with what is found in it between brackets.
 
@@ -128,7 +152,9 @@ def spelling(
     """
     own = r"(?:\b|_)(?:" + pattern + ")"
     ahead = r"(?:\b|_)(?:" + trigger + ")" if trigger else ""
-    return Pattern(code, own, *scores, trigger=ahead, before=1, after=reach, check=check, doubtful=doubtful)
+    return Pattern(
+        code, own, *scores, trigger=ahead, before=1, after=reach, check=check, doubtful=doubtful, worded=True
+    )
 
 
 def row(

@@ -7,10 +7,27 @@
 from ringfence.detect.recognizer import Recognizer
 from ringfence.detect.recognizers.contact import CONTACT
 from ringfence.detect.recognizers.financial import FINANCIAL
+from ringfence.detect.recognizers.france_benelux import FRANCE_BENELUX
+from ringfence.detect.recognizers.germany import GERMANY
+from ringfence.detect.recognizers.iberia import IBERIA
+from ringfence.detect.recognizers.italy import ITALY
 from ringfence.detect.recognizers.network import NETWORK
 from ringfence.detect.recognizers.person import PERSONAL
 from ringfence.detect.recognizers.secret import SECRETS
+from ringfence.detect.recognizers.united_kingdom import UNITED_KINGDOM
 from ringfence.detect.recognizers.us import US
 
-RECOGNIZERS: tuple[Recognizer, ...] = (*CONTACT, *FINANCIAL, *US, *NETWORK, *PERSONAL, *SECRETS)
+RECOGNIZERS: tuple[Recognizer, ...] = (
+    *CONTACT,
+    *FINANCIAL,
+    *FRANCE_BENELUX,
+    *GERMANY,
+    *IBERIA,
+    *ITALY,
+    *NETWORK,
+    *PERSONAL,
+    *SECRETS,
+    *UNITED_KINGDOM,
+    *US,
+)
 """Every recognizer. Their order means nothing."""
