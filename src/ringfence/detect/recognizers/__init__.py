@@ -5,6 +5,7 @@
 """
 
 from ringfence.detect.recognizer import Recognizer
+from ringfence.detect.recognizers.central_europe import CENTRAL_EUROPE
 from ringfence.detect.recognizers.contact import CONTACT
 from ringfence.detect.recognizers.financial import FINANCIAL
 from ringfence.detect.recognizers.france_benelux import FRANCE_BENELUX
@@ -12,12 +13,14 @@ from ringfence.detect.recognizers.germany import GERMANY
 from ringfence.detect.recognizers.iberia import IBERIA
 from ringfence.detect.recognizers.italy import ITALY
 from ringfence.detect.recognizers.network import NETWORK
+from ringfence.detect.recognizers.nordics import NORDICS
 from ringfence.detect.recognizers.person import PERSONAL
 from ringfence.detect.recognizers.secret import SECRETS
 from ringfence.detect.recognizers.united_kingdom import UNITED_KINGDOM
 from ringfence.detect.recognizers.us import US
 
 RECOGNIZERS: tuple[Recognizer, ...] = (
+    *CENTRAL_EUROPE,
     *CONTACT,
     *FINANCIAL,
     *FRANCE_BENELUX,
@@ -25,6 +28,7 @@ RECOGNIZERS: tuple[Recognizer, ...] = (
     *IBERIA,
     *ITALY,
     *NETWORK,
+    *NORDICS,
     *PERSONAL,
     *SECRETS,
     *UNITED_KINGDOM,
