@@ -60,7 +60,7 @@ class Vocabulary:
             key: frozenset(announces[key].union(*(announces[inner] for inner in _heads(word, spelt))))
             for word, key in spelt.items()
         }
-        ordered = sorted(spelt, key=lambda word: (-len(word), word))
+        ordered = sorted(spelt, key=lambda word: (-len(spelt[word]), word))
         self._search = searcher("(?i)(?:" + "|".join(map(_pattern, ordered)) + ")") if spelt else None
         self.triggers = _triggers(spelt)
 
@@ -114,7 +114,7 @@ class Words:
         self._near = near
         self._known = {folded(word): word.rstrip("-") for word in words}
         self._stems = frozenset(folded(word) for word in words if word.endswith("-"))
-        self._spelt = sorted(words, key=len, reverse=True)
+        self._spelt = sorted(words, key=lambda word: -len(folded(word)))
         self._search: Search | None = None  # compiled when it is first asked for: most never are
 
     def before(self, data: bytes, at: int) -> str | None:
