@@ -185,6 +185,28 @@ _ROWS = (
     EntityInfo("RU_INN", _NATIONAL, "Russian taxpayer number"),
     EntityInfo("RU_SNILS", _NATIONAL, "Russian insurance number"),
     EntityInfo("RU_PASSPORT", _PASSPORT, "Russian passport number"),
+    EntityInfo("US_ITIN", _NATIONAL, "United States individual taxpayer number"),
+    EntityInfo("US_EIN", _GOVERNMENT, "United States employer number"),
+    EntityInfo("US_MBI", "user.health.insurance_beneficiary_id", "United States Medicare beneficiary identifier"),
+    EntityInfo("US_NPI", "user.professional_information", "United States provider identifier"),
+    EntityInfo(
+        "MEDICAL_LICENSE",
+        "user.professional_information",
+        "United States number of one who may prescribe controlled substances",
+    ),
+    EntityInfo("US_DRIVER_LICENSE", _DRIVING, "United States driving licence number"),
+    EntityInfo("US_PASSPORT", _PASSPORT, "United States passport number"),
+    EntityInfo("US_ALIEN_NUMBER", "user.government_id.immigration", "United States alien registration number"),
+    EntityInfo("ABA_ROUTING_NUMBER", "user.financial.bank_account", "United States routing number of a bank"),
+    EntityInfo("US_BANK_NUMBER", "user.financial.bank_account", "United States bank account number"),
+    EntityInfo("US_ZIP_CODE", "user.contact.address.postal_code", "United States postal code"),
+    EntityInfo("CRYPTO", "user.financial.bank_account", "Address of a Bitcoin or Ethereum wallet"),
+    EntityInfo("SWIFT_BIC", "user.financial.bank_account", "Business identifier code of a bank"),
+    EntityInfo("UK_SORT_CODE", "user.financial.bank_account", "United Kingdom sort code of a bank"),
+    EntityInfo("CARD_VERIFICATION", "user.financial.credit_card.verification", "Verification code of a payment card"),
+    EntityInfo("CARD_EXPIRY", "user.financial.credit_card.expiration_date", "Expiry date of a payment card"),
+    EntityInfo("CARD_TRACK", "user.financial.credit_card.verification", "Magnetic track of a payment card"),
+    EntityInfo("EU_VAT", _GOVERNMENT, "Value added tax number of a country of the European Union"),
 )
 
 ENTITIES: Mapping[str, EntityInfo] = MappingProxyType({row.name: row for row in _ROWS})

@@ -19,6 +19,7 @@ from ringfence.detect.recognizers.middle_east_africa import MIDDLE_EAST_AFRICA
 from ringfence.detect.recognizers.network import NETWORK
 from ringfence.detect.recognizers.nordics import NORDICS
 from ringfence.detect.recognizers.oceania import OCEANIA
+from ringfence.detect.recognizers.payment import PAYMENT
 from ringfence.detect.recognizers.person import PERSONAL
 from ringfence.detect.recognizers.secret import SECRETS
 from ringfence.detect.recognizers.south_asia import SOUTH_ASIA
@@ -40,6 +41,7 @@ RECOGNIZERS: tuple[Recognizer, ...] = (
     *NETWORK,
     *NORDICS,
     *OCEANIA,
+    *PAYMENT,
     *PERSONAL,
     *SECRETS,
     *SOUTH_ASIA,
