@@ -166,6 +166,7 @@ def row(
     certainty: Certainty = Certainty.CHECKED,
     fields: str = "",
     near: int = 48,
+    whole_field: bool = False,
 ) -> Recognizer:
     """Write an entry whose words are names of fields, too; `fields` are further ones. Examples are as `told` takes them."""
     context = listed(words) if words else ()
@@ -173,7 +174,7 @@ def row(
         dict.fromkeys((*(word for word in context if not word.endswith("-")), *(listed(fields) if fields else ())))
     )
     shown = tuple(told(one) if isinstance(one, str) else one for one in examples)
-    return Recognizer(entity, certainty, source, shown, patterns, context, names, near)
+    return Recognizer(entity, certainty, source, shown, patterns, context, names, near, whole_field)
 
 
 def listed(text: str) -> tuple[str, ...]:

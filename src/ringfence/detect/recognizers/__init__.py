@@ -9,12 +9,16 @@ from ringfence.detect.recognizers.americas import AMERICAS
 from ringfence.detect.recognizers.brazil import BRAZIL
 from ringfence.detect.recognizers.central_europe import CENTRAL_EUROPE
 from ringfence.detect.recognizers.contact import CONTACT
+from ringfence.detect.recognizers.demographic import DEMOGRAPHIC
+from ringfence.detect.recognizers.device import DEVICE
 from ringfence.detect.recognizers.east_asia import EAST_ASIA
 from ringfence.detect.recognizers.financial import FINANCIAL
 from ringfence.detect.recognizers.france_benelux import FRANCE_BENELUX
 from ringfence.detect.recognizers.germany import GERMANY
+from ringfence.detect.recognizers.health import HEALTH
 from ringfence.detect.recognizers.iberia import IBERIA
 from ringfence.detect.recognizers.italy import ITALY
+from ringfence.detect.recognizers.labelled import LABELLED
 from ringfence.detect.recognizers.middle_east_africa import MIDDLE_EAST_AFRICA
 from ringfence.detect.recognizers.network import NETWORK
 from ringfence.detect.recognizers.nordics import NORDICS
@@ -23,6 +27,7 @@ from ringfence.detect.recognizers.payment import PAYMENT
 from ringfence.detect.recognizers.person import PERSONAL
 from ringfence.detect.recognizers.secret import SECRETS
 from ringfence.detect.recognizers.south_asia import SOUTH_ASIA
+from ringfence.detect.recognizers.token import TOKENS
 from ringfence.detect.recognizers.united_kingdom import UNITED_KINGDOM
 from ringfence.detect.recognizers.us import US
 
@@ -31,12 +36,16 @@ RECOGNIZERS: tuple[Recognizer, ...] = (
     *BRAZIL,
     *CENTRAL_EUROPE,
     *CONTACT,
+    *DEMOGRAPHIC,
+    *DEVICE,
     *EAST_ASIA,
     *FINANCIAL,
     *FRANCE_BENELUX,
     *GERMANY,
+    *HEALTH,
     *IBERIA,
     *ITALY,
+    *LABELLED,
     *MIDDLE_EAST_AFRICA,
     *NETWORK,
     *NORDICS,
@@ -45,6 +54,7 @@ RECOGNIZERS: tuple[Recognizer, ...] = (
     *PERSONAL,
     *SECRETS,
     *SOUTH_ASIA,
+    *TOKENS,
     *UNITED_KINGDOM,
     *US,
 )

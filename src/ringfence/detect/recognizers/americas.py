@@ -155,7 +155,7 @@ AMERICAS: tuple[Recognizer, ...] = (
         "pieza 20.123.456",
         "DNI 20.123",
         certainty=Certainty.CONTEXT,
-        near=24,
+        near=40,
     ),
     row(
         "AR_CUIT",
@@ -242,7 +242,7 @@ AMERICAS: tuple[Recognizer, ...] = (
         "pieza 10117410",
         "DNI 1011741",
         certainty=Certainty.CONTEXT,
-        near=24,
+        near=32,
     ),
     row(
         "PE_RUC",

@@ -149,11 +149,12 @@ BRAZIL: tuple[Recognizer, ...] = (
         "pedido 24.678.131-4",
         "RG 24.678",
         certainty=Certainty.CONTEXT,
-        near=24,
+        near=32,
     ),
     row(
         "BR_VOTER_ID",
-        "Resolução TSE 23.659/2021, https://www.tse.jus.br/legislacao/compilada/res/2021/resolucao-no-23-659-de-26-de-outubro-de-2021",
+        "Resolução TSE 23.659/2021, "
+        "https://www.tse.jus.br/legislacao/compilada/res/2021/resolucao-no-23-659-de-26-de-outubro-de-2021",
         (
             spelling(
                 "br-titulo",
@@ -185,7 +186,7 @@ BRAZIL: tuple[Recognizer, ...] = (
         "sala 01310-100",
         "CEP 01310",
         certainty=Certainty.CONTEXT,
-        near=16,
+        near=40,
     ),
     row(
         "BR_LICENSE_PLATE",

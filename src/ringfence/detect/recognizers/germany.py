@@ -59,7 +59,8 @@ def _is_office(number: str) -> bool:
 GERMANY: tuple[Recognizer, ...] = (
     row(
         "DE_TAX_ID",
-        "Section 139b AO; https://www.bzst.de/DE/Privatpersonen/SteuerlicheIdentifikationsnummer/steuerlicheidentifikationsnummer_node.html",
+        "Section 139b AO; "
+        "https://www.bzst.de/DE/Privatpersonen/SteuerlicheIdentifikationsnummer/steuerlicheidentifikationsnummer_node.html",
         (
             spelling(
                 "de-tax-id",
@@ -77,7 +78,8 @@ GERMANY: tuple[Recognizer, ...] = (
     ),
     row(
         "DE_TAX_NUMBER",
-        "Section 11 BpO, ELSTER's standard scheme; https://www.elster.de/eportal/helpGlobal?themaGlobal=wo_ist_meine_steuernummer_eop",
+        "Section 11 BpO, ELSTER's standard scheme; "
+        "https://www.elster.de/eportal/helpGlobal?themaGlobal=wo_ist_meine_steuernummer_eop",
         (
             spelling("de-tax-number", r"(?:0[1-9]|1[0-6])[0-9]{11}", shaped(is_varied), UNCHECKED),
             spelling("de-tax-number-state", r"[0-9]{2,3}/[0-9]{3,4}/[0-9]{4,5}", shaped(is_varied), UNCHECKED),
@@ -143,7 +145,8 @@ GERMANY: tuple[Recognizer, ...] = (
     ),
     row(
         "DE_HEALTH_INSURANCE",
-        "Section 290 SGB V, https://www.gkv-spitzenverband.de/krankenversicherung/kv_grundprinzipien/krankenversichertennummer/kvnr.jsp",
+        "Section 290 SGB V, "
+        "https://www.gkv-spitzenverband.de/krankenversicherung/kv_grundprinzipien/krankenversichertennummer/kvnr.jsp",
         (spelling("de-health", r"[A-Za-z][0-9]{9}", valid(is_varied, _is_health_insured, evidence="luhn"), DIGITS),),
         "krankenversichertennummer, versichertennummer, kvnr, kv-nummer, krankenkasse, egk, egk-nummer, krankenversicherung, "
         "gesundheitskarte",
@@ -204,7 +207,8 @@ GERMANY: tuple[Recognizer, ...] = (
     ),
     row(
         "DE_VAT_ID",
-        "Section 27a UStG, https://www.bzst.de/DE/Unternehmen/Identifikationsnummern/Umsatzsteuer-Identifikationsnummer/umsatzsteuer-identifikationsnummer_node.html",
+        "Section 27a UStG, "
+        "https://www.bzst.de/DE/Unternehmen/Identifikationsnummern/Umsatzsteuer-Identifikationsnummer/umsatzsteuer-identifikationsnummer_node.html",
         (
             spelling(
                 "de-vat",

@@ -51,7 +51,8 @@ ITALY: tuple[Recognizer, ...] = (
     ),
     row(
         "IT_VAT_CODE",
-        "D.P.R. 633/1972, art. 35; https://www.agenziaentrate.gov.it/portale/schede/istanze/aa9_11-apertura-variazione-chiusura-pf",
+        "D.P.R. 633/1972, art. 35; "
+        "https://www.agenziaentrate.gov.it/portale/schede/istanze/aa9_11-apertura-variazione-chiusura-pf",
         (
             spelling(
                 "it-vat",

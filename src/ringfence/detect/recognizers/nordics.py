@@ -48,7 +48,8 @@ def _is_latvian(number: str) -> bool:
 NORDICS: tuple[Recognizer, ...] = (
     row(
         "SE_PERSONNUMMER",
-        "Folkbokföringslagen (1991:481) section 18; https://www.skatteverket.se/privat/folkbokforing/personnummer.4.3810a01c150939e893f18c29.html",
+        "Folkbokföringslagen (1991:481) section 18; "
+        "https://www.skatteverket.se/privat/folkbokforing/personnummer.4.3810a01c150939e893f18c29.html",
         (
             spelling(
                 "se-personnummer",
@@ -65,7 +66,8 @@ NORDICS: tuple[Recognizer, ...] = (
     ),
     row(
         "SE_ORGANISATIONSNUMMER",
-        "Lag (1974:174); https://www.skatteverket.se/foretag/drivaforetag/startaochregistrera/organisationsnummer.4.361dc8c15312eff6fd235d1.html",
+        "Lag (1974:174); "
+        "https://www.skatteverket.se/foretag/drivaforetag/startaochregistrera/organisationsnummer.4.361dc8c15312eff6fd235d1.html",
         (
             spelling(
                 "se-orgnr", r"(?:16)?[0-9]{6}-?[0-9]{4}", valid(is_varied, _is_organisation, evidence="luhn"), DIGITS

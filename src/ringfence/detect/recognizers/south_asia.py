@@ -212,7 +212,7 @@ SOUTH_ASIA: tuple[Recognizer, ...] = (
         "order 000-123-456-000",
         "TIN: 000-123-45",
         certainty=Certainty.CONTEXT,
-        near=24,
+        near=36,
     ),
     row(
         "PH_MOBILE_NUMBER",
