@@ -5,7 +5,7 @@ accents, and inside names (``homePhone``, ``date_of_birth``), but not inside oth
 """
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ringfence.detect._bytes import is_word_after, is_word_before, line_start
 from ringfence.detect._engine import Search, searcher
@@ -34,8 +34,8 @@ def _pattern(word: str) -> str:
     return "".join(_spelt(character) for character in word.rstrip("-"))
 
 
-_SHORT = 4  # letters of a word that is announced only where it ends: `ur`, but not the beginning of `url`
-_END = r"(?:[^a-z\x80-\xff]|\z)"
+_END = r"(?:[^a-z\xc3-\xc9]|\z)"
+"""What may follow a word: no small letter, and no first byte of an accented one."""
 
 
 class Vocabulary:
@@ -45,21 +45,21 @@ class Vocabulary:
     They may fit elsewhere, too.
     """
 
-    __slots__ = ("_announces", "_search", "_stems", "triggers")
+    __slots__ = ("_announces", "_inner", "_search", "_stems", "triggers")
 
     def __init__(self, words: Sequence[Iterable[str]]) -> None:
         """Take each pattern's words, in the order of the patterns' numbers."""
-        announces: dict[str, set[int]] = {}
-        spelt: dict[str, str] = {}
+        spelt = {word: folded(word) for each in words for word in each}
+        self._stems = frozenset(key for word, key in spelt.items() if word.endswith("-"))
+        self._announces: dict[str, set[int]] = {key: set() for key in spelt.values()}
         for number, each in enumerate(words):
             for word in each:
-                announces.setdefault(folded(word), set()).add(number)
-                spelt.setdefault(word.rstrip("-"), folded(word))
-        self._stems = frozenset(folded(word) for each in words for word in each if word.endswith("-"))
-        self._announces = {
-            key: frozenset(announces[key].union(*(announces[inner] for inner in _heads(word, spelt))))
-            for word, key in spelt.items()
-        }
+                self._announces[spelt[word]].add(number)
+        bare = {word.rstrip("-"): key for word, key in spelt.items()}
+        self._inner: dict[str, set[int]] = {key: set() for key in spelt.values()}
+        for word, key in bare.items():  # `date` in `date of birth`, `tel` in `telephone`
+            for size in range(1, len(word)):
+                self._inner[key] |= self._announces.get(bare.get(word[:size], ""), set())
         ordered = sorted(spelt, key=lambda word: (-len(spelt[word]), word))
         self._search = searcher("(?i)(?:" + "|".join(map(_pattern, ordered)) + ")") if spelt else None
         self.triggers = _triggers(spelt)
@@ -71,37 +71,48 @@ class Vocabulary:
         while begin >= 0 and self._search is not None:
             if _begins(data, begin):
                 text = folded(data[begin:stop].decode(errors="replace"))
-                numbers |= self._announces.get(text, frozenset())
+                numbers |= self._inner.get(text, set())
+                if text in self._stems or _ends(data, stop):
+                    numbers |= self._announces.get(text, set())
             begin, stop = self._search(data, begin + 1, end)
         return numbers
 
 
-def _heads(word: str, known: Mapping[str, str]) -> list[str]:
-    """Give the words that another one begins with: `date` in `date of birth`, `tel` in `telephone`."""
-    return [key for head, key in known.items() if head != word and word.startswith(head)]
-
-
 def _triggers(words: Iterable[str]) -> tuple[str, ...]:
-    """Give triggers for words where they can begin: after no letter, or with a capital after a small one.
+    """Give triggers for words where they can begin, after no letter or with a capital after a small one, and where they end.
 
-    A word that begins with another one needs none of its own. They are sorted, so that RE2 shares their beginnings.
+    They are sorted, so that RE2 shares their beginnings. A word boundary is one of ASCII's: other letters are looked for anywhere.
     """
-    long: list[str] = []
-    for word in sorted(word for word in words if len(word) > _SHORT):
-        if not long or not word.startswith(long[-1]):
-            long.append(word)
-    short = sorted(word for word in words if len(word) <= _SHORT)
     triggers = []
-    for some, end in ((long, ""), (short, _END)):
-        plain = [word for word in some if word[0].isascii()]
+    for some, end in (
+        (sorted(word for word in words if not word.endswith("-")), _END),
+        (sorted(word.rstrip("-") for word in words if word.endswith("-")), ""),
+    ):
+        plain = [word for word in some if folded(word[0]).isascii()]
         if plain:
-            capital = (_spelt(word[0]).upper() + "(?i:" + _pattern(word[1:]) + ")" for word in plain)
-            triggers.append(r"(?:\b|_|[0-9])(?i:" + "|".join(map(_pattern, plain)) + ")" + end)
+            capital = (_capital(word) + "(?i:" + _pattern(word[1:]) + ")" for word in plain)
+            triggers.append(
+                r"(?:\b|_|[0-9])(?i:" + "|".join(_first(word) + _pattern(word[1:]) for word in plain) + ")" + end
+            )
             triggers.append("[a-z](?:" + "|".join(capital) + ")" + end)
         other = [word for word in some if not word[0].isascii()]
         if other:
-            triggers.append("(?i:" + "|".join(map(_pattern, other)) + ")" + end)
+            triggers.append("(?i:" + "|".join(map(_pattern_as_written, other)) + ")" + end)
     return tuple(triggers)
+
+
+def _first(word: str) -> str:
+    """Give a word's first letter without its accent."""
+    return folded(word[0])[:1]
+
+
+def _capital(word: str) -> str:
+    return _first(word).upper()
+
+
+def _pattern_as_written(word: str) -> str:
+    """Give the pattern of a word that begins with a letter that is not of ASCII."""
+    return "(?:" + word[0] + "|" + word[0].upper() + ")" + _pattern(word[1:])
 
 
 class Words:

@@ -193,7 +193,7 @@ AMERICAS: tuple[Recognizer, ...] = (
                 "cl-rut", r"[1-9][0-9]{6,7}-?[0-9Kk]", valid(is_varied, stdnum("cl.rut"), evidence="mod11"), DIGITS
             ),
         ),
-        "rut, run, rol único tributario, rol único nacional",
+        "rut, rol único tributario, rol único nacional",
         "[12.531.909-2]",
         "RUT: [12531909-2]",
         "pieza 12531909-2",

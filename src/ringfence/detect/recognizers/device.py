@@ -74,7 +74,7 @@ DEVICE: tuple[Recognizer, ...] = (
         "ICCID",
         "ITU-T E.118, https://www.itu.int/rec/T-REC-E.118",
         (spelling("iccid", r"89[0-9]{16,18}", valid(is_varied, luhn, evidence="luhn"), DIGITS),),
-        "iccid, sim, sim card, sim number, sim no",
+        "iccid, sim card, sim number, sim no",
         "ICCID: [8944500102198304826]",
         "order 8944500102198304826",
         "ICCID 8944500102198304827",
@@ -91,7 +91,7 @@ DEVICE: tuple[Recognizer, ...] = (
                 doubtful=(0.1, 0.6),
             ),
         ),
-        "vin, vehicle identification, vehicle identification number, chassis, chassis number, fahrgestellnummer, fin, fahrzeug-"
+        "vin, vehicle identification, vehicle identification number, chassis, chassis number, fahrgestellnummer, fahrzeug-"
         "identifizierungsnummer, bastidor, telaio, châssis",
         "VIN: [1M8GDM9AXKP042788]",
         "order 1M8GDM9AXKP042788",
@@ -118,9 +118,9 @@ DEVICE: tuple[Recognizer, ...] = (
                 reach=64,
             ),
         ),
-        "latitude, longitude, lat, lng, lon, gps, coordinates, geo, geolocation, location, position, breitengrad, längengrad, "
+        "latitude, longitude, lat, lng, gps, coordinates, geolocation, breitengrad, längengrad, "
         "coordonnées, coordenadas, latitud, longitud, coordinate, latitudine, longitudine",
-        "location: [52.52001, 13.40495]",
+        "gps: [52.52001, 13.40495]",
         told("[52.5200066]", "user.latitude"),
         "[52° 31' 12\" N, 13° 24' 18\" E]",
         "ratio 52.52001, 13.40495",

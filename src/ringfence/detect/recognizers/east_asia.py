@@ -131,7 +131,7 @@ EAST_ASIA: tuple[Recognizer, ...] = (
                 trigger=r"(?:1[1-9]|2[0-8])-[0-9]{2}-[0-9]{6}-[0-9]{2}",
             ),
         ),
-        "운전면허, 면허번호, 운전면허번호, driver license, license",
+        "운전면허, 면허번호, 운전면허번호, driver license, korean license",
         "면허번호 [13-22-123456-12]",
         "99-22-123456-12 11-22-12345-12",
         certainty=Certainty.SHAPE,

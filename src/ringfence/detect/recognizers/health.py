@@ -86,7 +86,7 @@ HEALTH: tuple[Recognizer, ...] = (
                 reach=40,
             ),
         ),
-        "snp, rsid, dbsnp, genotype, variant, mutation, allele, genotyp, variante, génotype",
+        "snp, rsid, dbsnp, genotype, genetic variant, mutation, allele, genotyp, génotype",
         "genotype: [rs429358] C/T",
         "version rs429358",
         "genotype rs1",

@@ -132,10 +132,10 @@ NORDICS: tuple[Recognizer, ...] = (
                 DIGITS,
             ),
         ),
-        "kennitala, kt, kt.",
+        "kennitala, kennitölu",
         "Kennitala: [120174-3399]",
         "pöntun 120174-3399",
-        "kt. 120174-3389",
+        "kennitala 120174-3389",
     ),
     row(
         "EE_ISIKUKOOD",
@@ -163,7 +163,7 @@ NORDICS: tuple[Recognizer, ...] = (
                 "lv-personas", r"[0-3][0-9][0-9]{4}-?[0-9]{5}", valid(is_varied, _is_latvian, evidence="mod11"), DIGITS
             ),
         ),
-        "personas kods, pers. kods, personas koda, p.k",
+        "personas kods, pers. kods, personas koda",
         "Personas kods: [161175-19997]",
         "pasūtījums 161175-19997",
         "personas kods 161175-19987",

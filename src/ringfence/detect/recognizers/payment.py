@@ -342,7 +342,7 @@ PAYMENT: tuple[Recognizer, ...] = (
         "CARD_EXPIRY",
         "ISO/IEC 7813; PCI DSS v4.0.1",
         (spelling("card-expiry", r"(?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?[2-4][0-9]", shaped(), (0.1, 0.75), reach=10),),
-        "exp, expiry, expiry date, expires, valid thru, valid through, gültig bis, exp date, expiration "
+        "expiry, expiry date, expires, valid thru, valid through, gültig bis, exp date, expiration "
         "date, caducidad, scadenza",
         "valid thru [09/28]",
         "page 09/28",

@@ -182,7 +182,7 @@ SOUTH_ASIA: tuple[Recognizer, ...] = (
             ),
             spelling("sg-nric-other", r"[A-Ea-eH-Lh-lN-Rn-rU-Zu-z][0-9]{7}[A-Za-z]", shaped(), (0.05, 0.5)),
         ),
-        "nric, fin, nric number, singpass, foreign identification number",
+        "nric, nric/fin, fin no, fin number, nric number, singpass, foreign identification number",
         "[S9108268C] and [T7572225C]",
         "NRIC: [f2346401l]",
         "S9108268D and A1234567Z",

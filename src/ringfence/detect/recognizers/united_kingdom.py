@@ -80,7 +80,7 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
         "UK_POSTCODE",
         "BS 7666; https://www.gov.uk/government/publications/bulk-data-transfer-for-sponsors-xml-schema",
         (spelling("uk-postcode", _POSTCODE, shaped(), (0.2, 0.75), reach=10),),
-        "postcode, post code, postal code, zip, address",
+        "postcode, post code, postal code, home address, address",
         "Postcode: [SW1A 1AA]",
         told("[EC1A1BB]", "shipping.postcode"),
         "room SW1A 1AA, postcode 1A1 1AA M1 1AI",

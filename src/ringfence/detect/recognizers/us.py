@@ -212,7 +212,7 @@ US: tuple[Recognizer, ...] = (
         "US_ZIP_CODE",
         "https://pe.usps.com/text/pub28/28c2_006.htm",
         (spelling("zip", "[0-9]{5}(?:-[0-9]{4})?", shaped(), (0.1, 0.6), reach=10),),
-        "zip, zip code, zipcode, postal code",
+        "zip code, zipcode, postal code",
         "ZIP code: [94105-1234]",
         "order 94105",
         "zip code 9410",
