@@ -105,6 +105,7 @@ class Engine:
         for trigger in triggers:
             self._which.Add(_encoded(trigger))
         self._which.Compile()
+        self._reach = tuple((one.before + _TRIGGER_MOST, one.after + _TRIGGER_MOST) for one in wanted)
         self._announced = tuple(
             tuple(number for number, one in enumerate(wanted) if trigger in one.triggers) for trigger in triggers
         )
@@ -171,21 +172,22 @@ class Engine:
         """Find out which triggers stand in a cluster, those that another one hides included, and whom they announce."""
         low, high = within
         first, last = max(low, begin - _TRIGGER_MOST), min(high, stop + _TRIGGER_MOST)
-        numbers = {
-            number for trigger in (self._which.Match(data[first:last]) or ()) for number in self._announced[trigger]
-        }
-        numbers.update(self._vocabulary.announced(data, first, last))
-        for number in sorted(numbers):
-            one = self._wanted[number]
-            stretch = (
-                max(low, begin - one.before - _TRIGGER_MOST),
-                min(high, stop + one.after + _TRIGGER_MOST),
-            )
-            known = stretches.get(number)
-            if known is None:
-                stretches[number] = [stretch]
-            else:
-                known.append(stretch)
+        for trigger in self._which.Match(data[first:last]) or ():
+            for number in self._announced[trigger]:
+                self._stretch(number, begin, stop, within, stretches)
+        for number in self._vocabulary.announced(data, first, last):
+            self._stretch(number, begin, stop, within, stretches)
+
+    def _stretch(
+        self, number: int, begin: int, stop: int, within: tuple[int, int], stretches: dict[int, list[tuple[int, int]]]
+    ) -> None:
+        before, after = self._reach[number]
+        stretch = (max(within[0], begin - before), min(within[1], stop + after))
+        known = stretches.get(number)
+        if known is None:
+            stretches[number] = [stretch]
+        else:
+            known.append(stretch)
 
 
 def _united(found: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

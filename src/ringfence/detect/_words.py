@@ -38,6 +38,9 @@ _END = r"(?:[^a-z\xc3-\xc9]|\z)"
 """What may follow a word: no small letter, and no first byte of an accented one."""
 
 
+_NOBODY: set[int] = set()
+
+
 class Vocabulary:
     """The context words of all patterns: which of them stand in a text, and whom they announce.
 
@@ -66,15 +69,20 @@ class Vocabulary:
 
     def announced(self, data: bytes, start: int, end: int) -> Iterable[int]:
         """Give the numbers of the patterns of which a word stands between two offsets."""
+        search = self._search
+        if search is None:
+            return ()
+        begin, stop = search(data, start, end)
+        if begin < 0:
+            return ()
         numbers: set[int] = set()
-        begin, stop = self._search(data, start, end) if self._search is not None else (-1, -1)
-        while begin >= 0 and self._search is not None:
+        while begin >= 0:
             if _begins(data, begin):
                 text = folded(data[begin:stop].decode(errors="replace"))
-                numbers |= self._inner.get(text, set())
+                numbers |= self._inner.get(text, _NOBODY)
                 if text in self._stems or _ends(data, stop):
-                    numbers |= self._announces.get(text, set())
-            begin, stop = self._search(data, begin + 1, end)
+                    numbers |= self._announces.get(text, _NOBODY)
+            begin, stop = search(data, begin + 1, end)
         return numbers
 
 

@@ -150,13 +150,16 @@ LABELLED: tuple[Recognizer, ...] = (
                 check=_link,
             ),
         ),
-        "website, web site, homepage, home page, personal page, linkedin, facebook, instagram, profile url, profile page, "
-        "webseite, site web, sitio web, sito web, página web",
-        "Homepage: [https://anna.example/about]",
+        "personal website, personal page, blog url, linkedin, facebook, instagram, profile url, profile page, "
+        "persönliche webseite, page personnelle, página personal",
+        "Personal website: [https://anna.example/about]",
         "LinkedIn: [linkedin.com/in/anna-berg]",
+        told("[https://anna.example/]", "user.website"),
+        "Homepage: https://shop.example/12",
         "see https://shop.example/12",
         certainty=Certainty.CONTEXT,
-        near=24,
+        near=32,
+        fields="website, web site, homepage, home page, webseite, site web, sitio web, linkedin url, facebook url",
     ),
     row(
         "DATE_TIME",
