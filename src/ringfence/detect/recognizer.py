@@ -110,6 +110,8 @@ class Recognizer:
     threshold: float = 0.5
 
 
+_BETWEEN = 6  # bytes: a colon, a quote, blanks
+
 UNCHECKED = (0.1, 0.6)
 """Scores of a shape that many things have, where nothing can be calculated: alone, and beside a word."""
 
@@ -168,8 +170,12 @@ def row(
     near: int = 48,
     whole_field: bool = False,
 ) -> Recognizer:
-    """Write an entry whose words are names of fields, too; `fields` are further ones. Examples are as `told` takes them."""
+    """Write an entry whose words are names of fields, too; `fields` are further ones. Examples are as `told` takes them.
+
+    `near` grows to hold the longest word and what stands between it and a value.
+    """
     context = listed(words) if words else ()
+    near = max(near, *(len(word.encode()) + _BETWEEN for word in context)) if context else near
     names = tuple(
         dict.fromkeys((*(word for word in context if not word.endswith("-")), *(listed(fields) if fields else ())))
     )

@@ -236,7 +236,7 @@ AMERICAS: tuple[Recognizer, ...] = (
     row(
         "PE_DNI",
         "Ley 26497; https://www.reniec.gob.pe",
-        (spelling("pe-dni", r"[0-9]{8}(?:-[0-9A-Za-z])?", shaped(is_varied), UNCHECKED),),
+        (spelling("pe-dni", r"[0-9]{8}(?:-[0-9])?", shaped(is_varied, alone=True), UNCHECKED),),
         "dni, cui, documento de identidad, reniec",
         "DNI: [10117410]",
         "pieza 10117410",

@@ -1,9 +1,8 @@
 """The Federal Republic of Germany."""
 
-from ringfence.detect._checks import is_varied, luhn, shaped, stdnum, valid
+from ringfence.detect._checks import is_varied, shaped, stdnum, valid
 from ringfence.detect.recognizer import (
     DIGITS,
-    REFUTED,
     TELLING,
     UNCHECKED,
     Certainty,
@@ -44,7 +43,9 @@ def _is_insured(number: str) -> bool:
 
 
 def _is_health_insured(number: str) -> bool:
-    return luhn(f"{ord(number[0]) - 64:02}" + number[1:])
+    digits = f"{ord(number[0]) - 64:02}" + number[1:9]
+    total = sum(sum(divmod(int(digit) * (1 + at % 2), 10)) for at, digit in enumerate(digits))
+    return total % 10 == int(number[9])
 
 
 def _is_physician(number: str) -> bool:
@@ -218,10 +219,8 @@ GERMANY: tuple[Recognizer, ...] = (
                     stdnum("de.vat"),
                     evidence="mod11-10",
                     alone=True,
-                    else_doubtful=True,
                 ),
                 TELLING,
-                doubtful=REFUTED,
                 trigger=r"DE[ -]?[1-9][0-9]{2}[ .-]?[0-9]{3}[ .-]?[0-9]{3}",
             ),
         ),

@@ -42,14 +42,14 @@ IBERIA: tuple[Recognizer, ...] = (
             spelling(
                 "es-dni",
                 r"[0-9]{8}-?[A-Za-z]",
-                valid(is_varied, _has_letter, evidence="mod23", alone=True),
+                valid(_has_letter, evidence="mod23", alone=True),
                 (0.6, 0.95),
                 trigger=r"[0-9]{8}-?[A-HJ-NP-TV-Z](?:[^0-9A-Za-z_]|\z)",
             ),
             spelling(
                 "es-nif",
                 r"(?:[0-9]{7,8}|[0-9]{1,2}[.][0-9]{3}[.][0-9]{3})[ -]?[A-Za-z]",
-                valid(is_varied, _has_letter, evidence="mod23"),
+                valid(_has_letter, evidence="mod23"),
                 DIGITS,
             ),
         ),

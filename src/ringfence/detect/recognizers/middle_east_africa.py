@@ -139,7 +139,7 @@ MIDDLE_EAST_AFRICA: tuple[Recognizer, ...] = (
         (
             spelling(
                 "za-id",
-                r"[0-9]{6} ?[0-9]{4} ?[01][0-9]{2}",
+                r"[0-9]{6} ?[0-9]{4} ?[0-2][0-9]{2}",
                 valid(is_varied, holds_day(0, 2, 4), luhn, evidence="luhn"),
                 DIGITS,
             ),
