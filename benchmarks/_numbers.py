@@ -1,6 +1,6 @@
 """Numbers of states and banks made at random, right and wrong, by python-stdnum: what recognition is measured with.
 
-The rule: a number's shape stands in a template, and whether it is right is for python-stdnum to say, not for ringfence's own checks.
+The rule: a shape stands in a template, and whether a number is right is for python-stdnum to say, not for ringfence's own checks.
 A wrong number is a right one with one sign changed. Nobody's number is looked for; some of those made may be somebody's.
 """
 

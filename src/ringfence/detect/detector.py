@@ -6,14 +6,14 @@ shared between threads and kept as long as one likes.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from ringfence.detect._engine import Engine, Wanted, Work
+from ringfence.detect._engine import Engine, Wanted, Work, prefix
 from ringfence.detect._fields import FieldNames
 from ringfence.detect._overlap import Candidate, letters_in, resolve
 from ringfence.detect._views import FEWEST, beside, without, without_escapes
@@ -26,6 +26,7 @@ from ringfence.taxonomy import ENTITIES
 
 _JOINT = b"\x1e"
 _LOW = 0.25  # the threshold from which on whatever could be an entity is looked for everywhere
+_UNLED = 0.1  # the score of what neither its trigger nor a word announced
 _BY_FIELD = 0.8  # the least score of what a field's name vouches for
 
 _Fields = Sequence[tuple[int, int, Mapping[str, str]]]
@@ -97,6 +98,7 @@ class Detector:
                 words.get(one.entity),
                 self._thresholds[one.entity],
                 pattern.raw,
+                pattern.lead,
             )
             for one, pattern in patterns
         )
@@ -256,7 +258,10 @@ class Detector:
         if ready.entity in names:
             return max(ready.beside, _BY_FIELD), (*evidence, f"field:{names[ready.entity]}")
         word = ready.words.before(data, hit.start) if ready.words else None
-        return (score, evidence) if word is None else (beside, (*evidence, f"context:{word}"))
+        if word is not None:
+            return beside, (*evidence, f"context:{word}")
+        led = not ready.lead or _lead(ready.lead)(data, hit.start, len(data)) >= 0
+        return (score if led else min(score, _UNLED)), evidence
 
     def _by_name_alone(self, data: bytes, fields: _Fields) -> Iterable[Candidate]:
         """Take whole values, where their fields' names say what they are and they hold a letter."""
@@ -294,10 +299,16 @@ class _Ready(NamedTuple):
     words: Words | None
     threshold: float
     raw: bool
+    lead: str
 
 
 def _unchecked(data: bytes, start: int, end: int) -> Sequence[Hit]:  # noqa: ARG001 (a `Check`)
     return (Hit(start, end),)
+
+
+@cache
+def _lead(pattern: str) -> Callable[[bytes, int, int], int]:
+    return prefix(pattern)
 
 
 class _Lookup:

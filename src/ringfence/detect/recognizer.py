@@ -57,8 +57,9 @@ class Pattern:
         Whether the pattern speaks of characters rather than bytes.
     raw
         Whether it reads escapes as they are written (``%2B``); the others see them blank.
-    worded
-        Whether the entity's words announce it as well, because it fits more than its trigger does: small letters, say.
+    lead
+        Where the pattern fits more than its trigger does (small letters, say): what a match must begin with to count by itself.
+        Other matches are announced by the entity's words, and need one.
     """
 
     code: str
@@ -72,12 +73,12 @@ class Pattern:
     doubtful: tuple[float, float] = (0.0, 0.0)
     unicode: bool = False
     raw: bool = False
-    worded: bool = False
+    lead: str = ""
 
     @property
     def by_words(self) -> bool:
         """Whether the entity's words announce it."""
-        return self.worded or not self.trigger
+        return bool(self.lead) or not self.trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def spelling(
     own = r"(?:\b|_)(?:" + pattern + ")"
     ahead = r"(?:\b|_)(?:" + trigger + ")" if trigger else ""
     return Pattern(
-        code, own, *scores, trigger=ahead, before=1, after=reach, check=check, doubtful=doubtful, worded=True
+        code, own, *scores, trigger=ahead, before=1, after=reach, check=check, doubtful=doubtful, lead=trigger
     )
 
 

@@ -1,7 +1,7 @@
-"""The table of recognizers, in one file for each kind of data.
+"""The table of recognizers, in one file for each kind of data, country or region.
 
 >>> sorted({recognizer.entity for recognizer in RECOGNIZERS})[:3]
-['CREDIT_CARD', 'DATE_OF_BIRTH', 'EMAIL_ADDRESS']
+['ABA_ROUTING_NUMBER', 'ADVERTISING_ID', 'AE_EMIRATES_ID']
 """
 
 from ringfence.detect.recognizer import Recognizer

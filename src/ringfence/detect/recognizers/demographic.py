@@ -126,7 +126,6 @@ DEMOGRAPHIC: tuple[Recognizer, ...] = (
                 before=4,
                 after=24,
                 check=_is_age,
-                worded=True,
             ),
         ),
         _AGE,

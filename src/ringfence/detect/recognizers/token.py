@@ -89,7 +89,7 @@ TOKENS: tuple[Recognizer, ...] = (
                 r"(?i:secret_?(?:access_?)?key)[\"']?[ ]{0,3}[=:][ ]{0,3}[\"']?[0-9A-Za-z/+]{40}",
                 0.9,
                 0.9,
-                trigger=r"(?i:secret_?(?:access_?)?key)[\"' ]{0,3}[=:]",
+                trigger=r"(?i:secret_?(?:access_?)?key)[\"' ]{0,4}[=:]",
                 before=4,
                 after=64,
                 check=_value_of_forty,
@@ -171,7 +171,7 @@ TOKENS: tuple[Recognizer, ...] = (
         "https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys; "
         "https://shopify.dev/docs/apps/build/authentication-authorization",
         (
-            prefixed("slack", r"xox[abeprs]-[0-9A-Za-z-]{20,250}", r"xox[abeprs]-[0-9]", reach=280),
+            prefixed("slack", r"xox[abeprs]-[0-9][0-9A-Za-z-]{19,249}", r"xox[abeprs]-[0-9]", reach=280),
             prefixed(
                 "slack-hook", r"hooks\.slack\.com/(?:services|workflows)/[0-9A-Za-z/_+-]{40,80}", r"hooks\.slack\.com/"
             ),
@@ -213,7 +213,7 @@ TOKENS: tuple[Recognizer, ...] = (
             Pattern(
                 "keyword-value",
                 r"(?i:(?:server|data source|host|hostaddr|dbname|database|initial catalog|user id|uid|user|account|endpoint)"
-                r" ?= ?[^;\n\x1e\x1f\"' ]{1,128}[; ][^\n\x1e\x1f]{0,256}?(?:password|pwd|sharedaccesskey))"
+                r" ?= ?[^;\n\x1e\x1f\"' ]{1,128}[; ](?:[^\n\x1e\x1f]{0,256}?[; ])?(?:password|pwd|sharedaccesskey))"
                 r" ?= ?[^;\n\x1e\x1f\"' &,)]{3,128}",
                 0.9,
                 0.9,
