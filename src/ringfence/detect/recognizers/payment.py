@@ -32,7 +32,7 @@ def is_base58(address: str) -> bool:
     zeros = len(address) - len(address.lstrip("1"))
     body = value.to_bytes((value.bit_length() + 7) // 8, "big")
     data = bytes(zeros) + body
-    return len(data) == 25 and sha256(sha256(data[:-4]).digest()).digest()[:4] == data[-4:]
+    return len(data) == 25 and sha256(sha256(data[:-4]).digest()).digest().startswith(data[-4:])
 
 
 def is_bech32(address: str) -> bool:
