@@ -1,23 +1,24 @@
 """What all tests share: the command line as a real process, and a fresh installation to run it in."""
 
 import os
+import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from command_line import RINGFENCE, call
 from postgres_servers import postgres, server, servers  # noqa: F401 (fixtures)
+
+__all__ = ["RINGFENCE", "Cli"]
 
 Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 # Machines are noisy: a slow example is not a wrong one. Bounds on work are tested by counting it.
 settings.register_profile("ringfence", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ringfence")
-
-RINGFENCE = (sys.executable, "-c", "import ringfence.cli as c; c.main()")
 
 
 @pytest.fixture
@@ -28,15 +29,22 @@ def cli(tmp_path: Path) -> Cli:
         *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None, timeout: float = 60
     ) -> "subprocess.CompletedProcess[bytes]":
         environment = {**os.environ, "COLUMNS": "200", **(env or {})}
-        command: Sequence[str] = (*RINGFENCE, *arguments)
-        return subprocess.run(command, input=stdin, capture_output=True, cwd=tmp_path, env=environment, timeout=timeout)
+        return call(arguments, tmp_path, environment, stdin=stdin, timeout=timeout)
 
     return run
 
 
-@pytest.fixture
-def installed(cli: Cli, tmp_path: Path) -> Path:
-    """Give a folder in which `ringfence init` was run."""
-    done = cli("init")
+@pytest.fixture(scope="session")
+def first_installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder in which `ringfence init` was run, once; to be copied, not to be used."""
+    folder = tmp_path_factory.mktemp("first")
+    done = call(["init"], folder, {**os.environ, "COLUMNS": "200"})
     assert done.returncode == 0, done.stderr.decode()
+    return folder
+
+
+@pytest.fixture
+def installed(first_installation: Path, tmp_path: Path) -> Path:
+    """Give a folder in which `ringfence init` was run."""
+    shutil.copytree(first_installation, tmp_path, dirs_exist_ok=True)
     return tmp_path

@@ -171,7 +171,8 @@ def policy_keys() -> str:
         for key, value in part["properties"].items():
             required = " (required)" if key in part.get("required", ()) else ""
             rows.append((code(key) + required, _value(value), code(_default(value)), value.get("description", "")))
-            waiting += [(_below(path, key, kind, name), name) for kind, name in _references(value)]
+            below = {name: kind for kind, name in _references(value)}  # what may stand alone or in a list, once
+            waiting += [(_below(path, key, kind, name), name) for name, kind in below.items()]
         parts.append(f"{title}\n\n{part['description']}\n\n{table(('key', 'value', 'default', 'meaning'), rows)}")
     return "\n\n".join(parts)
 

@@ -8,7 +8,6 @@ from functools import cache
 
 from ringfence.carriers import Rows, make_carrier
 from ringfence.crossing import (
-    Alert,
     Body,
     Crossing,
     CrossingId,
@@ -153,9 +152,6 @@ class Play:
                 case Refuse(refusal=refusal):
                     self.transcript.append("refuse")
                     self.refusal = refusal
-                case Alert(body=body):
-                    self.transcript.append("alert")
-                    self.entries.append(body)
 
     def _faults(self) -> bool:
         number, self._asked = self._asked, self._asked + 1

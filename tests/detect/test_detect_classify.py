@@ -69,6 +69,10 @@ PICTURES = ["\\x89504e470d0a1a0a0000"] * 5
         ("public.ticket.body", "text", "", [], "scan"),
         ("public.ticket.meta", "jsonb", "", ['{"a": 1}'], "scan"),
         ("public.t.c11", "text", "", ["see you", "call +49 30 23125000 now", "ok"], "scan"),
+        # a field named after a person is never none for want of a better answer
+        ("$.claim.patient.display", "string", "", [f"Q{number}x" for number in range(9)], "unknown"),
+        ("$.claim.patient.display", "string", "", [f"Anna{n} Berg{n}" for n in range(9)], "user.name"),
+        ("public.film_list.actors", "text", "", ["MARY BERG, PETER KRAUS, JOHN FORD, NICK STALL"] * 4, "user.name"),
         # comments
         ("public.t.c1", "text", "Date of birth, as written on the form", [], "user.demographic.date_of_birth"),
         ("public.t.c2", "text", "The customer's e-mail address", [], "user.contact.email"),

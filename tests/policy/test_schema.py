@@ -19,6 +19,8 @@ SEEN_BY_A_SCHEMA = {
     "keep-negative", "kind-misspelt", "label-a-number", "line-without-form", "match-misspelt", "mode-misspelt",
     "never-misspelt", "no-version", "recognizers", "retention-of-no-unit", "retention-without-unit",
     "section-misspelt", "threshold-too-high", "token-without-key", "transform-missing", "transform-misspelt",
+    "alert-misspelt", "alert-of-another-rate", "alert-of-no-category", "alert-of-no-rate", "alert-of-no-time",
+    "alert-on-nothing", "receiver-misspelt",
     "transform-of-yaml-null", "version-2", "version-text", "zone-key-misspelt",
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from command_line import call
 from postgres_servers import as_user
 from ringfence.demo.place import Place
 from ringfence.demo.postgres_gate import OpenGate, User, gate_up, write_users
@@ -56,7 +57,9 @@ def gate_on(
     """Run a gate in front of a database. `policy` takes `${SHOP_DSN:-}`; `users` are by the name of their file."""
     folder.mkdir(exist_ok=True)
     place = Place(folder)
-    place.prepare(policy)
+    place.policy.write_text(policy, encoding="utf-8")
+    made = call(["init"], folder, os.environ)
+    assert made.returncode == 0, made.stderr.decode()
     for name, some in users.items():
         write_users(folder / name, some)
     upstream = as_user(dsn, "")

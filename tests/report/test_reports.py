@@ -48,6 +48,9 @@ def story() -> Story:
     told.add("closed", "b", [(EMAIL, "tok", 500), (NAME, "clear", 7)], subjects=["s3", "s4"], more_subjects=10)
     told.add("opened", "c", [(EMAIL, "tok", 40)])  # and never closed
     told.add("refused", "d", refused="not-allowed", rule="flows.reads.else", category="user.financial", mend="ask")
+    told.add(
+        "refused", "d9", refused="not-allowed", rule="flows.reads.else", category="user.financial", count=40, last="d8"
+    )
     told.add("opened", "e", [(NAME, "clear", 5)])
     told.add("refused", "e", [(NAME, "clear", 9)], refused="category-denied", rule="flows.reads.else")
     told.add("crossed", "f", [(EMAIL, "tok", 2)], mode="observe", principal="users:bob")
@@ -77,6 +80,7 @@ def test_crossings_are_put_together_from_their_entries(ledger: Path) -> None:
         "b": Outcome.CROSSED,
         "c": Outcome.UNKNOWN,
         "d": Outcome.REFUSED,
+        "d9": Outcome.REFUSED,
         "e": Outcome.CUT,
         "f": Outcome.CROSSED,
         "g": Outcome.CROSSED,
@@ -96,9 +100,9 @@ def test_what_crossed_is_counted_by_who_what_and_how(ledger: Path) -> None:
         ("users:ann", EMAIL, "clear (observed)"): (1, 2, 0),
     }
     assert rows["users:ann", EMAIL, "tok"]["entries"] == "0-4"
-    assert [(row["reason"], row["category"]) for row in rows_of(made, "refused")] == [
-        ("category-denied", ""),
-        ("not-allowed", "user.financial"),
+    assert [(row["reason"], row["category"], row["times"]) for row in rows_of(made, "refused")] == [
+        ("not-allowed", "user.financial", 41),
+        ("category-denied", "", 1),
     ]
     assert rows_of(made, "plain") == [{"flow": "reads", "from": "core", "to": "staff", "payloads": 42}]
     assert any("unknown outcome" in note for note in made.notes)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from command_line import PROGRAM, call
+
 HERE = Path(__file__).parent
 DRIVER = (
     "import ringfence.serve.changes as changes; changes.SERVED['postgres'] = 'echo_worker'\n"
@@ -23,16 +25,13 @@ SECONDS = 60.0  # within which whatever is awaited must happen on a busy machine
 GATE = 'gates:\n  logs: {{kind: log}}\n  pg: {{kind: postgres, listen: "127.0.0.1:0", upstream: app, workers: {workers}}}\n'
 
 
-REAL = "import ringfence.cli; ringfence.cli.main()"
-
-
 class Place:
     """A folder in which `ringfence init` was run, and a gate: the echo gate, or by a policy of its own a real one."""
 
     def __init__(self, folder: Path, workers: int = 1, policy: str = "") -> None:
         self.folder = folder
         self.policy = folder / "ringfence.yaml"
-        self._driver = REAL if policy else DRIVER
+        self._driver = PROGRAM if policy else DRIVER
         if policy:
             self._text = policy
             self.policy.write_text(policy)
@@ -61,14 +60,9 @@ class Place:
         }
 
     def call(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
+        environment = {**os.environ, "COLUMNS": "200"}
+        done = call(arguments, self.folder, environment, timeout=SECONDS, program=self._driver)
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def status(self) -> dict[str, object]:
         return json.loads(self.call("status", "--format", "json").stdout)

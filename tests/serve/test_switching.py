@@ -143,18 +143,13 @@ def was(place: Place, since: int) -> Counter[tuple[str, ...]]:
     """What the ledger says was refused from an entry on."""
     with Reader(place.folder / ".ringfence" / "ledger.db") as reader:
         bodies = [entry.body or {} for entry in reader.since(since)]
-    return Counter(
-        (
-            str(body["flow"]),
-            str(body["principal"]),
-            str(body["client"]["application_name"]),  # type: ignore[index,call-overload]
-            str(body["refused"]),
-            str(body.get("category") or ""),
-            str(body["rule"]),
-        )
-        for body in bodies
-        if body.get("kind") == "refused"
-    )
+    found: Counter[tuple[str, ...]] = Counter()
+    for body in bodies:
+        if body.get("kind") == "refused":
+            client = body["client"]["application_name"]  # type: ignore[index,call-overload]
+            about = (body["refused"], body.get("category") or "", body["rule"])
+            found[tuple(map(str, (body["flow"], body["principal"], client, *about)))] += int(str(body.get("count", 1)))
+    return found
 
 
 def changed(place: Place, table: str, form: str) -> dict[str, int]:

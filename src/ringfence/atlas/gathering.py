@@ -13,7 +13,7 @@ from typing import Final
 import re2
 
 from ringfence.carriers import join_path
-from ringfence.detect import Detector
+from ringfence.detect import Detector, classify
 
 VALUES: Final = 200  # of one field
 CHARACTERS: Final = 256  # of one value
@@ -29,6 +29,7 @@ FEWEST_OBJECTS: Final = 3
 RARE: Final = 0.7  # the share of names that stand in one object alone
 
 ANY: Final = "[]"
+_NAMES: Final = "user.name"
 _NAME: Final = re2.compile(r"[\pL_$@#][\pL\pM\pN_$@#:/ .()%&+-]*")
 MOST_NAME: Final = 80  # characters
 _LONG_NUMBER: Final = re2.compile(r"[0-9]{5}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-")
@@ -133,7 +134,12 @@ def _are_data(names: Counter[str], objects: int, detector: Detector) -> bool:
         rare = sum(count == 1 for count in names.values())
         if rare >= RARE * len(names):
             return True
-    return any(not is_name(name, detector) for name in names)
+    if any(not is_name(name, detector) for name in names):
+        return True
+    return (
+        len(names) >= FEWEST_OBJECTS
+        and classify("key", "string", "", tuple(names), detector=detector).judgement == _NAMES
+    )
 
 
 def is_name(name: str, detector: Detector) -> bool:

@@ -18,6 +18,8 @@ DOCUMENT: Final = "shape:document"
 NAMES_ARE_DATA: Final = "shape:names are data"
 TOO_LONG: Final = "shape:too long to be read"
 REVIEWED: Final = "reviewed"
+COMPUTED: Final = "computed"
+_SURE: Final = 0.8
 _LINEAGE_ROUNDS: Final = 16  # views upon views
 
 
@@ -62,6 +64,20 @@ def _reviewed(one: Mapped, reviewed: Mapping[str, str]) -> Mapped:
     if one.path not in reviewed:
         return one
     return replace(one, judgement=reviewed[one.path], confidence=1.0, evidence=(REVIEWED,), reviewed=True)
+
+
+def doubt_computed(table: MappedTable, reads: Iterable[str], known: Mapping[str, Mapped]) -> MappedTable:
+    """Doubt that a column which a view computes is harmless, where the view is made from personal ones and little speaks for it."""
+    if not any(path in known and known[path].is_personal for path in reads):
+        return table
+    return replace(table, fields=tuple(_doubted(one) for one in table.fields))
+
+
+def _doubted(one: Mapped) -> Mapped:
+    copied = any(each.how == "copy" for each in one.lineage)
+    if one.judgement != NONE or one.reviewed or copied or one.confidence >= _SURE:
+        return one
+    return replace(one, judgement=UNKNOWN, confidence=0.5, evidence=(COMPUTED,))
 
 
 def follow_lineage(tables: Iterable[MappedTable]) -> tuple[MappedTable, ...]:

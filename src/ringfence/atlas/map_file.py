@@ -24,6 +24,7 @@ from ringfence.policy.tree import MAX_CHARACTERS
 MAP_FILE: Final = "ringfence.map.yaml"
 MOST_FIELDS: Final = 10_000  # of one file
 MOST_CHARACTERS: Final = MAX_CHARACTERS * 9 // 10
+_MOST_SAID: Final = 12  # fields of a log
 MOST_BYTES: Final = 4 * MAX_CHARACTERS
 
 _HEAD: Final = """\
@@ -89,7 +90,7 @@ def write_map(file: Path, found: AssetMap, *, rezoned: bool = False) -> list[Pat
     Zone, kind and address of an asset that is there already stay a person's, unless `rezoned`.
     """
     files = _read_all(file)
-    chunks = _chunks(found.tables)
+    chunks = _chunks(found.tables) if found.kind != "log" else [_log_lines(found)]
     main = files[0] if files else _File(file, "", {})
     text = _with_asset(main, found, chunks[0], rezoned=rezoned)
     others = [file.with_name(f"{file.stem}.{found.asset}.{number}.yaml") for number in range(2, len(chunks) + 1)]
@@ -131,6 +132,13 @@ def _table_lines(table: MappedTable) -> list[str]:
         why = _one_line(f"{one.confidence:.2f}: {reasons(one)}" if not one.reviewed else reasons(one))
         lines.append(f"{spelt(one.path)}: {one.judgement}  # {why}")
     return lines
+
+
+def _log_lines(found: AssetMap) -> list[str]:
+    """Say what stands in a log, for the reader alone: with a field declared, every other would be unknown."""
+    said = [f"{one.path}: {reasons(one)}" for one in found.fields if one.evidence]
+    more = f" | and {len(said) - _MOST_SAID} more" if len(said) > _MOST_SAID else ""
+    return [f"# {_one_line(' | '.join(said[:_MOST_SAID]))}{more}"] if said else []
 
 
 def _one_line(words: str) -> str:
@@ -197,8 +205,8 @@ def spelt_quoted(word: str) -> str:
 
 
 def _field_lines(lines: Sequence[str], indent: int) -> str:
-    if not lines:
-        return f"{' ' * indent}fields: {{}}\n"
+    if all(line.startswith("#") for line in lines):
+        return f"{' ' * indent}fields: {{}}" + "".join(f"  {line}" for line in lines) + "\n"
     return f"{' ' * indent}fields:\n" + "".join(f"{' ' * (indent + 2)}{line}\n" for line in lines)
 
 

@@ -130,7 +130,11 @@ def spelt(word: str, *, flow: bool = False) -> str:
     ('public.customer.email', '"true"', '"a: b"', 'tags[].x', '"tags[].x"')
     """
     plain = _PLAIN.fullmatch(word) is not None and isinstance(resolve(word), str) and not (flow and "[" in word)
-    return word if plain else dumps(word, ensure_ascii=False)
+    if plain:
+        return word
+    if '"' in word and "'" not in word and "\\" not in word and word.isprintable():
+        return f"'{word}'"
+    return dumps(word, ensure_ascii=False)
 
 
 def line_start(text: str, at: int) -> int:

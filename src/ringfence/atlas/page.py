@@ -84,8 +84,9 @@ def _kinds(fields: Iterator[Mapped]) -> list[str]:
 
 def _holds(kinds: Counter[str]) -> str:
     if not kinds:
-        return "nothing personal declared"
-    return f"{kinds.total():,} personal fields, {len(kinds)} categories"
+        return "nothing personal"
+    noun = "category" if len(kinds) == 1 else "categories"
+    return f"{kinds.total():,} personal, {len(kinds)} {noun}"
 
 
 def _arrows(policy: Policy | None) -> list[Arrow]:
@@ -118,11 +119,13 @@ def _flow_table(policy: Policy) -> Markup:
             flow.sink,
             flow.via.gate or "",
             flow.mode.value,
-            ", ".join(flow.carry) or "nothing by name",
+            ", ".join(flow.carry) or "nothing",
         )
         for flow in policy.flows.values()
     ]
-    return section("Flows", [table("Flows of the policy", ("flow", "from", "to", "gate", "mode", "names"), rows)])
+    return section(
+        "Flows", [table("Flows of the policy", ("flow", "from", "to", "gate", "mode", "carries by name"), rows)]
+    )
 
 
 def _tables(found: AssetMap) -> Markup:

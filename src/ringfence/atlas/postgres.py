@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from ringfence.atlas.faults import Unmappable, Unreachable
 from ringfence.atlas.gathering import Samples
-from ringfence.atlas.judging import TOO_LONG, Judge, concluded, unread, whole_document
+from ringfence.atlas.judging import TOO_LONG, Judge, concluded, doubt_computed, unread, whole_document
 from ringfence.atlas.model import AssetMap, Mapped, MappedTable
 from ringfence.atlas.postgres_catalogue import KINDS, Column, Relation, read_catalogue
 from ringfence.atlas.postgres_sampling import (
@@ -82,7 +82,13 @@ def map_postgres(
             tables.append(_kept(connection, relation, judge, state, rows))
         if progress is not None:
             progress(len(relations), len(relations))
-        return AssetMap(name, zone, "postgres", concluded(tables, reviewed or {}), safe_address(connection))
+        found = AssetMap(name, zone, "postgres", concluded(tables, reviewed or {}), safe_address(connection))
+        known = found.by_path()
+        doubted = tuple(
+            doubt_computed(table, relation.reads, known)
+            for table, relation in zip(found.tables, relations, strict=True)
+        )
+        return replace(found, tables=doubted)
 
 
 def asset_name(raw: str) -> str:
@@ -201,7 +207,7 @@ def _run(connection: "Connection[Any]", query: str) -> list[tuple[str | None, ..
         f"set local enable_seqscan = on; "
     )
     try:
-        cursor = connection.execute(f"{begin}{query}; commit")
+        cursor = connection.execute(f"{begin}{query}; commit".encode(errors="surrogateescape"))
         while cursor.description is None and cursor.nextset():
             pass
         return cursor.fetchall()
@@ -224,11 +230,15 @@ def _parsed(dsn: str) -> "Mapping[str, Any]":
     from psycopg.conninfo import conninfo_to_dict
 
     try:
-        return conninfo_to_dict(dsn)
+        parts = conninfo_to_dict(dsn)
     except psycopg.Error:
+        parts = {"port": "none"}
+    ports = str(parts.get("port") or "5432").split(",")
+    if not all(port.isascii() and port.isdigit() for port in ports):  # what stands there may well be a password
         raise Unreachable(
             "--pg: this is not the address of a PostgreSQL database", "write postgresql://USER@HOST:5432/DATABASE"
-        ) from None
+        )
+    return parts
 
 
 @contextmanager
@@ -286,15 +296,16 @@ def _refused(error: Exception) -> tuple[str, str]:
 
 
 def _read_any_bytes(connection: "Connection[Any]") -> None:
-    """Have text of a database without an encoding read as it comes."""
+    """Have text of a database without an encoding read as it comes: the server would refuse what is not the client's encoding."""
     from psycopg.adapt import Loader
 
     class Lenient(Loader):
         """Bytes of no known encoding."""
 
         def load(self, data: Any) -> str:
-            return bytes(data).decode(errors="replace")
+            return bytes(data).decode(errors="surrogateescape")
 
+    connection.execute("set client_encoding to sql_ascii")
     for name in ("text", "name", "varchar", "bpchar"):
         connection.adapters.register_loader(name, Lenient)
 

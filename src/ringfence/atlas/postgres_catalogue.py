@@ -1,6 +1,6 @@
 """What a PostgreSQL database says of itself: relations, columns, keys, and which columns of views are other columns.
 
-The rule: five set-based queries, whatever the number of tables, against the catalogue alone: no statistics, which hold values, and
+The rule: six set-based queries, whatever the number of tables, against the catalogue alone: no statistics, which hold values, and
 no lock on a table. Partitions are part of their root, and not listed.
 """
 
@@ -60,6 +60,15 @@ join pg_catalog.pg_class c on c.oid = r.ev_class and c.relkind in ('v', 'm')
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where r.rulename = '_RETURN' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'"""
 
+READS: Final = """
+select distinct r.ev_class::bigint, d.refobjid::bigint, d.refobjsubid::int
+from pg_catalog.pg_rewrite r
+join pg_catalog.pg_class c on c.oid = r.ev_class and c.relkind in ('v', 'm')
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and d.objid = r.oid
+  and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refobjsubid > 0 and d.refobjid <> c.oid
+where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'"""
+
 INHERITED: Final = """
 select i.inhrelid::bigint, a.attnum::int, i.inhparent::bigint, p.attnum::int
 from pg_catalog.pg_inherits i
@@ -99,6 +108,7 @@ class Relation:
     pages: int
     columns: tuple[Column, ...]
     lineage: Mapping[int, tuple[Lineage, ...]]
+    reads: frozenset[str]  # paths of the columns that a view is made from
 
     @property
     def path(self) -> str:
@@ -135,16 +145,21 @@ def read_catalogue(connection: "Connection[Any]") -> list[Relation]:
         for number, table, column in copied_columns(action):
             if (source := paths.get((roots.get(table, table), column))) is not None:
                 lineage.setdefault((view, number), []).append(Lineage("copy", source))
-    return [_relation(rows, lineage) for rows in grouped.values()]
+    reads: dict[int, set[str]] = {}
+    for view, table, column in connection.execute(READS):
+        if (source := paths.get((roots.get(table, table), column))) is not None:
+            reads.setdefault(view, set()).add(source)
+    return [_relation(rows, lineage, frozenset(reads.get(oid, ()))) for oid, rows in grouped.items()]
 
 
-def _relation(rows: Sequence[tuple[Any, ...]], lineage: Mapping[tuple[int, int], list[Lineage]]) -> Relation:
+def _relation(
+    rows: Sequence[tuple[Any, ...]], lineage: Mapping[tuple[int, int], list[Lineage]], reads: frozenset[str]
+) -> Relation:
     oid, schema, name, kind, pages = rows[0][:5]
     columns = tuple(Column(row[5], row[6], path_of(schema, name, row[6]), *row[7:]) for row in rows)
     own = {each.number: tuple(dict.fromkeys(lineage.get((oid, each.number), ()))) for each in columns}
-    return Relation(
-        oid, schema, name, kind, int(pages), columns, {number: each for number, each in own.items() if each}
-    )
+    kept = {number: each for number, each in own.items() if each}
+    return Relation(oid, schema, name, kind, int(pages), columns, kept, reads)
 
 
 _MARKS: Final = re2.compile(

@@ -40,6 +40,7 @@ _WHOLE: Final[Mapping[str, str]] = {
     "timeout": "reading its table took too long",
     "denied": "the login may not read it",
     "foreign": "it is another server's, and was not asked",
+    "computed": "computed by a view that is made from personal columns",
     "copy": "a copy, judged as its source",
     "reviewed": "a person judged it",
 }

@@ -4,6 +4,7 @@ The rule: what is there is never overwritten, and a full disk leaves no empty fi
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 _MODE = (
@@ -13,7 +14,11 @@ _MODE = (
 
 def write_new(file: Path, text: str) -> None:
     """Write a file that must not be there yet. Raises `FileExistsError`, and `OSError` with the file's name."""
-    with open(file, "xb", buffering=0, opener=_opened) as new:
+    _write(file, text, _opened)
+
+
+def _write(file: Path, text: str, opener: Callable[[str, int], int]) -> None:
+    with open(file, "xb", buffering=0, opener=opener) as new:
         try:
             left = memoryview(text.encode())
             while left:
@@ -24,5 +29,14 @@ def write_new(file: Path, text: str) -> None:
             raise
 
 
+def write_private(file: Path, text: str) -> None:
+    """The same for what only its owner may read: a password."""
+    _write(file, text, _opened_private)
+
+
 def _opened(path: str, flags: int) -> int:
     return os.open(path, flags, _MODE)
+
+
+def _opened_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

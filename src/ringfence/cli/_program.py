@@ -35,6 +35,7 @@ COMMANDS = {
     "observe": "Have a flow only observe.",
     "report": "Say what crossed, what would have been refused, what a breach reaches.",
     "try": "Show which columns a query would give, in which form, and why, without running it.",
+    "alerts": "Send alerts, list them, acknowledge them, try their receivers.",
     "user": "Add, list and remove users of the gates.",
     "detect": "Find personal data in files or standard input.",
     "policy": "Check, show, ask and describe policies.",

@@ -39,8 +39,9 @@ KINDS = {
     "closed": "closed after its last byte",
     "refused": "refused: nothing passed after this",
     "counted": "a minute's count of payloads with nothing personal in them",
-    "alert": "raised an alert",
     "mode": "a flow was switched",
+    "alert": "an alert was raised",
+    "acknowledged": "the alert was acknowledged",
 }
 
 
@@ -74,7 +75,7 @@ def explain(
     place = home(policy, folder).made()
     with Reader(place.ledger) as reader:
         crossing = crossing or _newest(reader)
-        entries = reader.find(Query(crossing=crossing), MOST_ENTRIES)
+        entries = reader.find(Query(crossing=crossing), MOST_ENTRIES) or _counted_with(reader, crossing)
     if not entries:
         raise Problem("the ledger has no crossing of that id", "`ringfence ledger tail` shows the newest ones")
     if form is Format.JSON:
@@ -91,6 +92,17 @@ def _newest(reader: Reader) -> str:
         if entry.body is not None:
             return str(entry.body["crossing"])
     raise Problem("the ledger has no crossing yet", "send something through `ringfence pipe` or `ringfence run`")
+
+
+def _counted_with(reader: Reader, crossing: str) -> list[Entry]:
+    """Give the entries of counted refusals among which this crossing may be: ids sort by time."""
+    return [
+        entry
+        for entry in reader.find(Query(kind="refused"), MOST_ENTRIES)
+        if entry.body is not None
+        and "last" in entry.body
+        and str(entry.body.get("crossing")) <= crossing <= str(entry.body["last"])
+    ]
 
 
 def _story(crossing: str, entries: Sequence[Entry]) -> list[str]:
@@ -137,8 +149,10 @@ def _entry(entry: Entry) -> list[str]:
             lines.append(f"  by rule    {body['rule']}")
         if body.get("mend"):
             lines.append(f"  mend       {body['mend']}")
+        if "count" in body:
+            lines.append(f"  counted    {body['count']} refusals alike, from {body['crossing']} to {body.get('last')}")
     if kind == "alert":
-        lines.append(f"  about      {body.get('alert')}")
+        lines.append(f"  about      {body.get('alert')}, {body.get('count')} x, by rule {body.get('by')} of the policy")
     if "would" in body:
         about = f" ({body['category']})" if body.get("category") else ""
         lines.append(

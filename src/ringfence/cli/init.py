@@ -4,6 +4,7 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +17,9 @@ from ringfence.ledger import create_ledger, make_keys, read_signing_key
 from ringfence.policy import Flow, Policy
 from ringfence.vault import create, list_keys
 
+if TYPE_CHECKING:
+    from ringfence.cli._database import Prepared
+
 app = typer.Typer(add_completion=False)
 
 IGNORE = "# Keys and ledger: never to be committed.\n*\n"
@@ -25,19 +29,26 @@ IGNORE = "# Keys and ledger: never to be committed.\n*\n"
     help=(
         "Write a first policy, its keys and its ledger, beside one another.\n\n"
         "Run again, it keeps what is there and adds what is missing: a key that the policy names, the ledger.\n\n"
-        "Example: ringfence init"
+        "With --pg it maps a PostgreSQL database, which it only reads, and writes a policy for it: zones, a gate, a login for "
+        "each role with the SQL that makes it, and flows that observe.\n\n"
+        "Example: ringfence init --pg postgresql://postgres@127.0.0.1:5432/shop"
     )
 )
-def init(policy: PolicyOption = None, folder: HomeOption = None) -> int:
+def init(
+    pg: Annotated[str, typer.Option("--pg", metavar="DSN", help="A PostgreSQL database to write the policy for.")] = "",
+    policy: PolicyOption = None,
+    folder: HomeOption = None,
+) -> int:
     """Make what is missing, and say what was made, what was kept, and what to do next."""
     place = home(policy, folder)
     if not place.policy.parent.is_dir():
         raise Problem(
             f"{place.policy.parent}: no such folder", "make it first, or name another policy file with --policy"
         )
-    _say(place.policy, made=_written(place.policy, FIRST_POLICY))
-    read = load_policy(place.policy)
     made = not place.folder.is_dir()
+    prepared = _prepared(pg, place) if pg else None
+    _say(place.policy, made=_written(place.policy, FIRST_POLICY if prepared is None else prepared.policy))
+    read = load_policy(place.policy)
     place.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _written(place.folder / ".gitignore", IGNORE)
     _say(place.folder, made=made)
@@ -47,12 +58,46 @@ def init(policy: PolicyOption = None, folder: HomeOption = None) -> int:
         place.ledger,
         made=_missing(place.ledger, lambda: create_ledger(place.ledger, read_signing_key(place.signing_key))),
     )
+    if prepared is not None:
+        _database(prepared, place)
+        return 0
     print()
     print("Next:")
     print(f"  ringfence policy show {place.policy}")
     for line in _next(place, read):
         print(f"  {line}")
     return 0
+
+
+def _prepared(dsn: str, place: Home) -> "Prepared":
+    from ringfence.cli._database import prepare
+
+    return prepare(dsn, place)
+
+
+def _database(prepared: "Prepared", place: Home) -> None:
+    """Write the logins of a database's gate, and say how to go on."""
+    from ringfence.atlas import MAP_FILE
+    from ringfence.cli._database import write_logins
+
+    script, made = write_logins(prepared, place)
+    _say(place.policy.parent / MAP_FILE, made=prepared.mapped)
+    _say(script, made=made)
+    file, where = _option("--policy", place.policy, Path(POLICY_FILE)), _options(place)
+    reader, flow = prepared.accounts[0].role, "staff-reads"
+    print()
+    print(f"Mapped {prepared.found.asset}: {prepared.summary()}.")
+    print()
+    print("Next:")
+    for line in (
+        f"psql ADMINISTRATORS_DSN -f {shlex.quote(os.fspath(script))}   # makes the gate's logins",
+        f"ringfence user add NAME --group {reader}{file}",
+        f"ringfence up{where}",
+        f"psql 'host=127.0.0.1 port=6432 user=NAME dbname={prepared.database}'   # everything passes, and is recorded",
+        f"ringfence report observe{where}   # what would have been changed or refused",
+        f"ringfence enforce {flow}{where}",
+    ):
+        print(f"  {line}")
 
 
 def _next(place: Home, policy: Policy) -> list[str]:

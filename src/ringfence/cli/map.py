@@ -4,6 +4,7 @@ The rule: a source is only read; what is printed and written holds paths, judgem
 """
 
 import secrets
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -133,6 +134,8 @@ def map_source(
             found = source.make(name, known, None, watched, reviewed)
         return _compared(found, accepted, types_before(place.folder / STATES, name), place, output)
     state = State(_states(place), name, source.told, fresh=fresh)
+    if state.resumed:
+        print(f"{name}: goes on; {state.resumed:,} tables were mapped before", file=sys.stderr)
     try:
         with progress(name) as watched:
             found = source.make(name, known, state, watched, reviewed)

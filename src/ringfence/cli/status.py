@@ -84,6 +84,7 @@ def _show(found: Status) -> None:
         warned=[number for number, gate in enumerate(found.gates) if any(worker.is_odd for worker in gate.workers)],
     )
     _show_workers(found)
+    _show_companions(found)
     _show_sessions(found)
 
 
@@ -97,6 +98,12 @@ def _show_workers(found: Status) -> None:
     if odd:
         print()
         show_table(["gate", "worker", "state", "process", ""], odd)
+
+
+def _show_companions(found: Status) -> None:
+    for each in found.companions:
+        counts = ", ".join(f"{int(count):,} {name}" for name, count in each.figures.items())
+        print(f"\n{each.name}: {each.state}, {counts or 'nothing counted yet'}" + (f"; {each.why}" if each.why else ""))
 
 
 def _show_sessions(found: Status) -> None:

@@ -5,7 +5,6 @@
 
 from ringfence.crossing.crossing import Crossing, Summary
 from ringfence.crossing.effects import (
-    Alert,
     Body,
     CrossingId,
     Effect,
@@ -29,7 +28,6 @@ from ringfence.crossing.exchange import Exchange
 from ringfence.crossing.tally import Tally
 
 __all__ = [
-    "Alert",
     "Body",
     "Crossing",
     "CrossingId",

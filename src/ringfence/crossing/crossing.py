@@ -6,7 +6,7 @@ order of effects is kept by construction, not by trust in the rim:
     held ──▶ (asks?) Resolve ──▶ Record ──▶ Release          a payload that ends while it is held: one entry, `crossed`
     held, too long ──▶ Record(opened) ──▶ Release …          a streamed one; a new fact later: Record(widened) ──▶ Release …
                                        … ──▶ Record(closed)
-    anything wrong ──▶ Record(refused), Alert, Refuse        and nothing after it, whatever is fed
+    anything wrong ──▶ Record(refused), Refuse               and nothing after it, whatever is fed
 
 While a `Record` or `Resolve` is unanswered, what it covers waits in `_ready`, what came later in `_queue`, and no `Release` is
 given. After a `Refuse`, or after an exception out of any method, the crossing is over and gives nothing more: what was held is
@@ -24,7 +24,6 @@ from enum import Enum, auto
 from ringfence.carriers import Carrier, Rows, RowsCarrier, Undecodable
 from ringfence.crossing.account import Account
 from ringfence.crossing.effects import (
-    Alert,
     Effect,
     EffectId,
     Effects,
@@ -377,8 +376,7 @@ class Crossing:
             why["category"] = denied.category
         why.update(self._words(denied))
         entry = self._entries.make("refused", at, self._account.facts, **self._counts(), **why)
-        alert = self._entries.make("alert", at, (), alert="refused", **why)
-        return [Record(self._next(), entry), Alert("refused", alert), Refuse(refusal)]
+        return [Record(self._next(), entry), Refuse(refusal)]
 
     def _counts(self, ready: int = 0) -> dict[str, Json]:
         return {

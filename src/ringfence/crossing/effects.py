@@ -105,15 +105,7 @@ class Refuse:
     refusal: Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """Write this alert to the ledger, whence it is sent. It holds a category and a rule, never a value."""
-
-    kind: str
-    body: Body
-
-
-Effect: TypeAlias = Record | Resolve | Release | Refuse | Alert
+Effect: TypeAlias = Record | Resolve | Release | Refuse
 Effects: TypeAlias = Sequence[Effect]
 
 

@@ -5,7 +5,7 @@ that did not come from the policy or from ringfence's own tables passes `scrub` 
 
 Kinds of entry: `crossed` (a payload that was held whole), `opened`, `widened` and `closed` (a streamed one: before its first
 byte, before the first byte of a category or form that `opened` did not name, after its last byte), `refused`, `counted` (payloads
-with nothing personal, a minute's worth), `alert`. `opened` without `closed` or `refused` reads "outcome unknown".
+with nothing personal, a minute's worth). `opened` without `closed` or `refused` reads "outcome unknown".
 Beside them, of no crossing: `policy` (a policy came into force, with the hash of the one before; `ringfence.serve.changes`).
 """
 

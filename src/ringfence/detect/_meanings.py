@@ -336,6 +336,84 @@ PLAIN: tuple[tuple[str, str], ...] = (
             "reg person, insurance id, subscriber id, identity, participant identity, endpoint identity"
         ),
     ),
+    (
+        "user.name.last",
+        (
+            "nom famille, nom usage, nom jeune fille, nom de jeune fille, nom naissance, nom de naissance, primo "
+            "cognome, nazwisko rodowe, meisjesnaam, geslachtsnaam, efternavn, apellido paterno, apellido materno, "
+            "jmeno prijmeni, prijmeni"
+        ),
+    ),
+    (
+        "user.name.first",
+        (
+            "voorletters, roepnaam, drugie imie, segundo nombre, secondo nome, deuxieme prenom, krestni jmeno, "
+            "keresztnev"
+        ),
+    ),
+    (
+        "user.demographic.date_of_birth",
+        (
+            "geb dat, geb datum, gebdat, gebdatum, naiss, date naiss, fec nac, fecha nac, fnac, dt nasc, data nasc, "
+            "geb date, birth dt, dt birth, date birth, fodselsdato, fodelsedatum, syntymaaika, datum narozeni"
+        ),
+    ),
+    (
+        "user.demographic.gender",
+        ("sesso, genero, kon, pohlavi, civilite code, sexo code, mf"),
+    ),
+    (
+        "user.financial",
+        (
+            "sueldo, nomina, retribuzione, remuneration, wynagrodzenie, pensja, lon, salaris, inkomen, revenu, "
+            "ingresos, reddito, ordenado, plata, bruttogehalt, nettogehalt, vermogen"
+        ),
+    ),
+    (
+        "user.government_id.national_identification_number",
+        (
+            "seguridad social, numero seguridad social, securite sociale, num secu, numero securite sociale, nss, "
+            "cnss, ine, nuss, rg, nro documento, numero documento, documento identidad, carta identita, numero carta "
+            "identita, dowod osobisty, rodne cislo, ausweisnummer, steuerid, idnr, identifikationsnummer"
+        ),
+    ),
+    (
+        "user.government_id.passport_number",
+        ("passport id, numero passeport, numero pasaporte, numero passaporto, nr paszportu, paszport, paspoortnummer"),
+    ),
+    (
+        "user.contact.address.street",
+        (
+            "huisnummer, ulica nr, numer domu, numero rue, numero calle, adresszusatz, address suffix, city village, "
+            "complement adresse, complemento, straatnaam, strassenname"
+        ),
+    ),
+    (
+        "user.contact.phone_number",
+        (
+            "numer telefonu, telefonu, tel kom, nr telefonu, gsm nummer, telefoon nummer, telefon privat, telefon "
+            "mobil, telefon geschaftlich, telf, tfno, fono, telefonszam, cislo telefonu, telefonni cislo"
+        ),
+    ),
+    (
+        "user.health.insurance_beneficiary_id",
+        (
+            "versichertennummer, versicherungsnummer, krankenkassennummer, numero assure, numero afiliado, tessera "
+            "sanitaria, polisnummer"
+        ),
+    ),
+    (
+        "user.unique_id",
+        (
+            "mitgliedsnummer, patientennummer, benutzernummer, personalnummer, matricule, numero client, numero "
+            "cliente, klantnummer, numer klienta, id cliente, id client, id usuario, id utente, id utilisateur, id "
+            "kunde, id persona"
+        ),
+    ),
+    (
+        "user.contact.address.city",
+        ("comune, commune, municipio, localidad, localite, localita, wohnort, miejscowosc, gemeinde, mesto"),
+    ),
 )
 """A category, and the names that mean it wherever they stand. Where one name ends in another, the longer one counts."""
 
@@ -399,35 +477,3 @@ BESIDE_ADDRESSES: tuple[tuple[str, str], ...] = (
     ("user.location.precise", "point, geom, geometry"),
 )
 """The same where what stands above speaks of addresses."""
-
-SAID: tuple[tuple[str, str], ...] = (
-    ("user.contact.email", "email address, e mail address, email, e mail, e mail adresse"),
-    (
-        "user.contact.phone_number",
-        "phone number, telephone number, mobile number, phone numbers, telefonnummer, mobile phone number",
-    ),
-    ("user.name.first", "first name, given name, vorname, prenom"),
-    ("user.name.last", "last name, surname, family name, nachname, maiden name"),
-    ("user.name", "full name, cardholder name, name of the cardholder, name of the account holder"),
-    (
-        "user.name",
-        "name of the person, name of the customer, name of the user, name of the patient, name of the employee",
-    ),
-    (
-        "user.name",
-        "persons name, customers name, users name, patients name, employees name, contacts name, callers name",
-    ),
-    ("user.demographic.date_of_birth", "date of birth, birth date, birthday, geburtsdatum"),
-    (
-        "user.government_id.national_identification_number",
-        "social security number, national identification number, national id number, personal identification number",
-    ),
-    ("user.financial.credit_card", "credit card number, card number, payment card number"),
-    ("user.financial.bank_account", "iban, bank account number"),
-    ("user.contact.address", "postal address, street address, home address, mailing address"),
-    ("user.device.ip_address", "ip address of the client, ip address of the user, client ip address, users ip address"),
-    ("user.authorization.password", "password, password hash, hashed password, users password"),
-    ("user.health.medical_diagnosis", "diagnosis, medical diagnosis"),
-    ("user.demographic.religious_belief", "religion, religious belief, religious affiliation"),
-)
-"""What a comment begins by saying, after an article and an adjective or two. Further on it speaks of other things, too."""

@@ -40,16 +40,36 @@ _PLAIN = _table(_meanings.PLAIN)
 _BESIDE = {Context.PEOPLE: _table(_meanings.BESIDE_PEOPLE), Context.ADDRESSES: _table(_meanings.BESIDE_ADDRESSES)}
 _HARMLESS, _FREE = _words(_speaking.HARMLESS), _words(_speaking.FREE)
 _NEGATING, _NO_ADDRESS = _words(_speaking.NEGATING), _words(_speaking.NO_ADDRESS)
-_SAID = _table(_meanings.SAID)
+_SAID = _table(_speaking.SAID)
 _TURNING, _FOLLOWING, _DOERS = _speaking.TURNING, _speaking.FOLLOWING, _speaking.DOERS
 _SAID_WITHIN = 12  # words of a comment that are read
 _SAID_LONGEST = 5  # words of a phrase
+
+_HEADS = _table(
+    (
+        ("user.contact.address", "adresse, adres, direccion, domicilio, indirizzo, endereco, adresa"),
+        ("user.contact.phone_number", "telephone, telefono, telefone, telefon, telefoon"),
+        ("user.contact.email", "correo, courriel"),
+        ("user.name.last", "apellido, apellidos, cognome, nazwisko, sobrenome"),
+        ("user.name.first", "prenom, imie"),
+    )
+)
+"""Names at the beginning of others, in languages that put them there. `nom_produit` is why the bare names are not among them."""
+_COMPOUNDS = _table(
+    (
+        ("user.contact.address", "adresse, anschrift, adres"),
+        ("user.contact.phone_number", "telefon, telefonnummer, handynummer, telefoonnummer"),
+        ("user.demographic.date_of_birth", "geburtsdatum"),
+        ("user.financial.bank_account", "kontonummer, rekeningnummer"),
+    )
+)
+"""Ends of compounds that are written as one word."""
 
 _TAILS = _words(
     listed(
         "home, work, office, private, primary, secondary, main, business, mobile, personal, raw, value, values, text, hash, "
         "hashed, encrypted, enc, old, new, current, previous, original, normalized, formatted, clean, lower, full, other, alt, "
-        "txt, str, string, field, col, nr, no, num, number, list, array, display, en, de, fr, es, it"
+        "txt, str, string, field, col, nr, no, num, number, list, array, display, en, de, fr, es, it, data"
     )
 )
 """Last words without which a name means the same. A hashed address is one still: a pseudonym."""
@@ -98,6 +118,8 @@ _TALK = _words(
 """Words beside which `to` and `from` are people, not a span of time."""
 
 _KEYS = frozenset(("id", "ids", "uuid", "guid", "sid", "key", "pk", "fk", "ref", "reference", "oid", "identifier"))
+_COUNTED = frozenset(("no", "nr", "num", "number", "nummer", "numero"))
+"""Words that make a key of a person's: `emp_no`."""
 _UNSURE = frozenset(
     listed(
         "subject, agent, operator, identity, cast, parent, editor, family, lead, profile, relative, human, "
@@ -122,6 +144,8 @@ def endings(words: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield ending, words[:at]
             if (one := singular(ending)) != ending:
                 yield one, words[:at]
+            if ending.endswith("nr") and len(ending) > 4:
+                yield f"{ending[:-2]}nummer", words[:at]  # German and Dutch
         if len(words) == 1 or not (words[-1].isdigit() or words[-1] in _TAILS):
             return
         words = words[:-1]
@@ -139,6 +163,17 @@ def meaning_of(place: Place) -> Meaning | None:
             return Meaning(*known, 0.9 if not before or len(ending) > 3 else 0.75)
         if (meant := _beside(ending, before, place)) is not None:
             return meant
+    return _headed(words)
+
+
+def _headed(words: tuple[str, ...]) -> Meaning | None:
+    """Read names whose first word says what they are, and compounds: `adresse_livraison`, `lieferadresse`."""
+    first, last = words[0], words[-1]
+    if len(words) > 1 and first in _HEADS and not any(word in _NO_ADDRESS or word in _NEGATING for word in words[1:]):
+        return Meaning(*_HEADS[first], 0.7)
+    for end, known in _COMPOUNDS.items():
+        if last.endswith(end) and last != end and last.removesuffix(end) not in _NO_ADDRESS:
+            return Meaning(*known, 0.75)
     return None
 
 
@@ -217,6 +252,8 @@ def key_of(place: Place) -> Context | None:
         for key in ("uuid", "guid", "id"):
             if words[0].endswith(key) and context_of((words[0].removesuffix(key),)) is Context.PEOPLE:
                 return Context.PEOPLE
+    if len(words) > 1 and words[-1] in _COUNTED and context_of(words[:-1]) is Context.PEOPLE:
+        return Context.PEOPLE
     if not words or words[-1] not in _KEYS:
         return None
     if len(words) > 1:
@@ -229,6 +266,8 @@ def key_of(place: Place) -> Context | None:
 def person_named(place: Place) -> str | None:
     """Give the word by which a field is named after a person: `buyer`, `created_by`."""
     words = tuple(word for word in place.words if not word.isdigit())
+    if len(words) > 1 and words[-1] in ("display", "text", "value", "label"):
+        words = words[:-1]  # FHIR's `patient.display`
     if len(words) > 1 and words[-1] in ("by", "von"):
         return "by" if words[-2] in _DOERS else None
     if words[-2:] == ("assigned", "to"):

@@ -33,6 +33,7 @@ _ORDER = (
 _GENERIC = frozenset(
     listed(
         "value, values, text, code, display, coding, number, no, nr, date, datum, raw, main, large, small, medium, thumbnail, "
+        "data, "
         "original, href"
     )
 )

@@ -15,6 +15,9 @@ from ringfence.detect.recognizer import listed
 
 _MOST = 2_000
 _LENGTH = 2_000
+_DIGITS = "0123456789"  # at the end of a name: those who make people up number them
+_SIGNS = bytes(byte for byte in range(0x80) if not chr(byte).isalnum())
+_SHORTEST = 6  # characters of the shortest value that can be personal by itself: a@b.de
 _WHOLE = 0.7  # of a value's letters and digits, from which a finding is the value rather than something in it
 
 _TRUTHS = frozenset(
@@ -71,7 +74,8 @@ def profiled(sample: Sequence[str], detector: Detector, hint: str) -> Profile | 
         return None
     count = len(values)
     encoded = [value.encode(errors="surrogatepass") for value in values]
-    found = detector.find_in([hint] * count, encoded)
+    longest = max(map(len, values))
+    found = detector.find_in([hint] * count, encoded) if longest >= _SHORTEST else {}
     whole: Counter[str] = Counter()
     for number, findings in found.items():
         size = _size(encoded[number])
@@ -89,7 +93,7 @@ def profiled(sample: Sequence[str], detector: Detector, hint: str) -> Profile | 
     return Profile(
         count=count,
         distinct=len(set(values)),
-        longest=max(map(len, values)),
+        longest=longest,
         words=sum(map(len, parts)) / count,
         truths=share(value.casefold() in _TRUTHS for value in values),
         numbers=share(_is_number(value) for value in values),
@@ -108,7 +112,7 @@ def profiled(sample: Sequence[str], detector: Detector, hint: str) -> Profile | 
 
 
 def _size(data: bytes) -> int:
-    return sum(byte >= 0x80 or chr(byte).isalnum() for byte in data)
+    return len(data.translate(None, _SIGNS))
 
 
 def _is_number(value: str) -> bool:
@@ -148,12 +152,17 @@ def _is_name(words: list[str]) -> bool:
 
 
 def _is_name_word(word: str) -> bool:
-    return word.replace("-", "").replace("'", "").replace("’", "").rstrip(".,").isalpha()
+    return word.rstrip(_DIGITS).replace("-", "").replace("'", "").replace("’", "").rstrip(".,").isalpha()
 
 
 def _has_given(words: list[str]) -> bool:
-    return len(words) <= 5 and any(folded(word) in GIVEN for word in words[:3])
+    return any(_plain(word.rstrip(_DIGITS)) in GIVEN for word in words[:3])
 
 
 def _is_firm(words: list[str]) -> bool:
-    return any(folded(word) in _FIRMS for word in words[-3:])
+    return any(_plain(word) in _FIRMS for word in words[-3:])
+
+
+def _plain(word: str) -> str:
+    """Fold a word; most are of ASCII, and need but their signs taken away."""
+    return word.strip(",.;:'\"()").lower() if word.isascii() else folded(word)

@@ -7,6 +7,7 @@ from ringfence.detect.recognizer import listed
 
 PEOPLE = frozenset(
     listed(
+        "emp, empl, cust, usr, mbr, stud, abonne, abonnes, assure, assures, assicurato, titulaire, titular, intestatario, "
         "user, customer, client, person, people, patient, employee, member, owner, contact, recipient, sender, guest, "
         "passenger, student, pupil, teacher, driver, subscriber, holder, beneficiary, applicant, candidate, player, spouse, "
         "child, children, parent, father, mother, doctor, physician, nurse, practitioner, author, actor, staff, manager, "
@@ -137,12 +138,45 @@ NEGATING = frozenset(
 
 NO_ADDRESS = frozenset(
     listed(
-        "memory, contract, base, server, bus, smart, wallet, bitcoin, ethereum, listen, bind, host, web, http, url, page, "
+        "internet, netz, memory, contract, base, server, bus, smart, wallet, bitcoin, ethereum, listen, bind, host, "
+        "web, http, url, page, "
         "register, target, destination, endpoint, peer, gateway, network, email, mail, ip, mac, hardware, sip, queue, "
         "physical"
     )
 )
 """Words before `address` that make something else of it."""
+
+SAID: tuple[tuple[str, str], ...] = (
+    ("user.contact.email", "email address, e mail address, email, e mail, e mail adresse"),
+    (
+        "user.contact.phone_number",
+        "phone number, telephone number, mobile number, phone numbers, telefonnummer, mobile phone number",
+    ),
+    ("user.name.first", "first name, given name, vorname, prenom"),
+    ("user.name.last", "last name, surname, family name, nachname, maiden name"),
+    ("user.name", "full name, cardholder name, name of the cardholder, name of the account holder"),
+    (
+        "user.name",
+        "name of the person, name of the customer, name of the user, name of the patient, name of the employee",
+    ),
+    (
+        "user.name",
+        "persons name, customers name, users name, patients name, employees name, contacts name, callers name",
+    ),
+    ("user.demographic.date_of_birth", "date of birth, birth date, birthday, geburtsdatum"),
+    (
+        "user.government_id.national_identification_number",
+        "social security number, national identification number, national id number, personal identification number",
+    ),
+    ("user.financial.credit_card", "credit card number, card number, payment card number"),
+    ("user.financial.bank_account", "iban, bank account number"),
+    ("user.contact.address", "postal address, street address, home address, mailing address"),
+    ("user.device.ip_address", "ip address of the client, ip address of the user, client ip address, users ip address"),
+    ("user.authorization.password", "password, password hash, hashed password, users password"),
+    ("user.health.medical_diagnosis", "diagnosis, medical diagnosis"),
+    ("user.demographic.religious_belief", "religion, religious belief, religious affiliation"),
+)
+"""What a comment begins by saying, after an article and an adjective or two. Further on it speaks of other things, too."""
 
 TURNING = frozenset(
     listed(

@@ -374,14 +374,16 @@ def _without(place: Place, kind: Kind, seen: Profile | None) -> Classified:
             return Classified(NONE, 0.8, (f"shape:{code}",))
     if _naming.is_free(place):
         return Classified(SCAN, 0.75, ("field:free text",))
+    if (person := _naming.person_named(place)) is not None and not seen.is_enumeration:
+        return Classified(UNKNOWN, 0.5, (f"field:{person}", "sample:says nothing"))
     if seen.is_enumeration:
         return Classified(NONE, 0.9, ("shape:few values",))
     if _naming.is_harmless(place):
-        return Classified(NONE, 0.8, ("field:harmless",))
-    if place.context is Context.THINGS and place.near and seen.given < 0.3:
-        return Classified(NONE, 0.7, ("table:of things",))
+        return Classified(NONE, 0.8, ("field:nothing personal",))
     if _naming.is_bare_name(place) and seen.firms >= 0.2:
         return Classified("user.professional_information.workplace", 0.5, ("shape:names of organisations",))
+    if place.context is Context.THINGS and place.near and seen.given < 0.3:
+        return Classified(NONE, 0.7, ("table:of things",))
     if seen.uuids >= 0.95 or seen.links >= 0.95:
         return Classified(NONE, 0.6, ("shape:links" if seen.links else "shape:keys",))
     return Classified(UNKNOWN, 0.5, ("sample:says nothing",))
@@ -391,5 +393,5 @@ def _unseen(place: Place) -> Classified:
     if _naming.is_free(place):
         return Classified(SCAN, 0.65, ("field:free text", "sample:empty"))
     if _naming.is_harmless(place) or _naming.is_negated(place):
-        return Classified(NONE, 0.65, ("field:harmless", "sample:empty"))
+        return Classified(NONE, 0.65, ("field:nothing personal", "sample:empty"))
     return Classified(UNKNOWN, 0.5, ("sample:empty",))

@@ -13,7 +13,6 @@ from typing import Protocol
 
 from ringfence.carriers import Rows
 from ringfence.crossing import (
-    Alert,
     Body,
     Crossing,
     CrossingId,
@@ -73,7 +72,7 @@ def new_crossing_id(at: datetime) -> CrossingId:
 async def carry_out(crossing: Crossing, effects: Effects, recorder: Recorder, clock: Clock, into: Carried) -> None:
     """Carry effects out, and those that follow from their answers, until none is left.
 
-    What is released is added to `into.released`, in order. An entry that nothing waits for (`closed`, `refused`, an alert) and
+    What is released is added to `into.released`, in order. An entry that nothing waits for (`closed`, `refused`) and
     that cannot be written leaves its mark in `into.ledger_fault`: "opened without closed" is then what the ledger says.
     """
     left = deque(effects)
@@ -83,8 +82,6 @@ async def carry_out(crossing: Crossing, effects: Effects, recorder: Recorder, cl
             case Record(id=number, body=body):
                 reply = await _record(recorder, number, body, into)
                 left.extendleft(reversed(crossing.answer(reply, clock())))
-            case Alert(body=body):
-                await _note(recorder, body, into)
             case Resolve(id=number):
                 # The vault's store of surrogates is not built yet: it is silent, so the crossing refuses (law 3).
                 left.extendleft(reversed(crossing.answer(Resolved(number, None), clock())))
@@ -100,10 +97,3 @@ async def _record(recorder: Recorder, number: EffectId, body: Body, into: Carrie
     except Unrecorded as fault:
         into.ledger_fault = fault.fault
         return Recorded(number, None, fault.fault)
-
-
-async def _note(recorder: Recorder, body: Body, into: Carried) -> None:
-    try:
-        await recorder.record(body)
-    except Unrecorded as fault:
-        into.ledger_fault = fault.fault

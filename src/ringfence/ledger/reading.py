@@ -125,6 +125,12 @@ class Reader:
         return last + 1 if isinstance(last, int) else 0
 
     @property
+    def version(self) -> int:
+        """A number that changes whenever somebody else has written to the file: looking at it costs microseconds."""
+        found = self._get("PRAGMA data_version")
+        return found if isinstance(found, int) else 0
+
+    @property
     def head(self) -> str:
         """The newest checkpoint, as a signed note: what to keep elsewhere."""
         note = self._get("SELECT note FROM head")

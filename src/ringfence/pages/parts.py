@@ -88,7 +88,11 @@ def _row(heads: Sequence[str], row: Sequence[Part]) -> str:
 
 def figure(caption: str, drawing: Markup) -> Markup:
     """Give a drawing with what it shows in words."""
-    return _made(f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>")
+    label = escape(caption)
+    return _made(
+        f'<figure><div class="scroll" role="region" aria-label="{label}" tabindex="0">{drawing}</div>'
+        f"<figcaption>{label}</figcaption></figure>"
+    )
 
 
 def section(title: str, parts: Iterable[Part], *, level: int = 2, anchor: str = "") -> Markup:

@@ -35,17 +35,19 @@ td,th,p,dd{overflow-wrap:break-word}dd,p,code{overflow-wrap:anywhere}
 font-size:.85rem;overflow-wrap:anywhere}
 .personal,.bad{color:var(--personal);background:var(--personal-ground)}.scan,.warned{color:var(--scan);background:var(--scan-ground)}
 .unknown{color:var(--unknown);background:var(--unknown-ground)}.none,.good{color:var(--none);background:var(--none-ground)}
-figure{margin:1rem 0;overflow-x:auto}svg{max-width:100%;height:auto}svg text{font:14px system-ui,sans-serif;fill:var(--text)}
+figure{margin:1rem 0;overflow-x:auto}svg{display:block}svg text{font:14px system-ui,sans-serif;fill:var(--text)}
 svg .soft{fill:var(--soft);font-size:12px}
 svg .head{font-weight:600}svg .zone{fill:var(--raised);stroke:var(--line)}
 svg .outside{stroke-dasharray:6 4}svg .asset{fill:var(--ground);stroke:var(--accent)}
 svg .flow{fill:none;stroke:var(--accent);stroke-width:2}
-svg .observed{stroke-dasharray:7 5}svg .tip{fill:var(--accent)}
+svg .observed{stroke-dasharray:7 5}svg .tip,svg .mark{fill:var(--accent)}
+svg text.number{fill:var(--ground);font-size:12px;font-weight:600}
 @media (max-width:40rem){body{font-size:15px}
 thead{position:absolute;left:-99rem}table,tbody,tr,th,td{display:block}
 tr{border-bottom:1px solid var(--line);padding:.5rem 0}th,td{border:0;padding:.1rem 0}
 td[data-head]:not([data-head=""]):before{content:attr(data-head) ": ";color:var(--soft)}caption{display:block}}
-@media print{:root{color-scheme:light;--ground:#fff;--raised:#fff;--text:#000;--soft:#333;--line:#999;--accent:#003a75;
+@media print{svg{max-width:100%;height:auto}
+:root{color-scheme:light;--ground:#fff;--raised:#fff;--text:#000;--soft:#333;--line:#999;--accent:#003a75;
 --personal:#7a0f43;--personal-ground:#fff;--scan:#5c3800;--scan-ground:#fff;--unknown:#3d2580;--unknown-ground:#fff;--none:#24402c;
 --none-ground:#fff}body{font-size:10pt}main,header,footer{max-width:none;padding:0}.scroll,figure{overflow:visible}
 tr,figure,h2,h3{break-inside:avoid}h2,h3,caption{break-after:avoid}thead{display:table-header-group}.skip{display:none}}

@@ -4,7 +4,8 @@ The rule: two policies have the same hash exactly when they say the same of ever
 So it covers the resolved content, with defaults filled in and mappings in the order of their keys; not the files' layout, names
 or comments. Left out is what an environment chooses without changing what may cross: addresses (`at`, `listen`) and credentials
 (`logins`, `scram`, `jwks`, certificates), so that rotating a password does not change the hash and a secret never enters it; and
-what a gate bears (`limits`, `workers`). `mode` is within.
+what a gate bears (`limits`, `workers`); and who is told of what (`receivers`, `alert`), for an alert decides nothing. `mode` is
+within.
 """
 
 import json
@@ -27,6 +28,8 @@ _LEFT_OUT = {
     (Tls, "clients"),
     (Principals, "at"),
     (Policy, "hash"),
+    (Policy, "receivers"),
+    (Policy, "alerts"),
 }
 
 

@@ -6,26 +6,15 @@ The rule: only what a single file can tell is checked here: keys, types, ranges,
 
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
+from ringfence.policy.document_alerts import AlertValue, ReceiverDocument
+from ringfence.policy.document_words import Address, Category, ContradictionError, Name, Word
+from ringfence.policy.document_words import DocumentModel as _Model
 from ringfence.policy.model import EVERY_CATEGORY
 from ringfence.taxonomy import CATEGORIES, ENTITIES
 
-
-class ContradictionError(ValueError):
-    """Keys of one mapping that do not fit together: what is wrong with them, and the mend."""
-
-    def __init__(self, what: str, mend: str) -> None:
-        self.what = what
-        self.mend = mend
-        super().__init__(what)
-
-
 _WORDS = sorted(CATEGORIES)
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,62}$")]
-Word: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
-Address: TypeAlias = Annotated[str, Field(max_length=2000)]
-Category: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": _WORDS})]
 Carried: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": [*_WORDS, EVERY_CATEGORY]})]
 Returned: TypeAlias = Annotated[
     str, WithJsonSchema({"type": "string", "enum": [*_WORDS, "arguments", "none", "scan", "unknown"]})
@@ -43,10 +32,6 @@ GateKind: TypeAlias = Literal["postgres", "http", "log", "git", "file", "queue"]
 Basis: TypeAlias = Literal[
     "", "consent", "contract", "legal-obligation", "vital-interests", "public-task", "legitimate-interests"
 ]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class ZoneDocument(_Model):
@@ -463,6 +448,8 @@ class Document(_Model):
         default=[], description="Declared ways between zones. Where there is none, nothing crosses."
     )
     detect: DetectDocument = Field(default=DetectDocument(), description="What detection is told.")
+    receivers: dict[Name, ReceiverDocument] = Field(default={}, description="Who is told of alerts.")
+    alert: AlertValue = Field(default=[], description="What is told to them: a rule, or a list of rules.")
     assertions: list[AssertDocument] = Field(
         default=[], alias="assert", description="What `lint` must find true of the whole policy."
     )

@@ -11,7 +11,7 @@ from ringfence.policy.tree import Entry, Node, Row, Scalar, Step, Table
 from ringfence.policy.variables import REPLACEABLE, begins, fits
 
 _FLOWS: tuple[Step, ...] = ("flows",)
-_ADDING: tuple[tuple[Step, ...], ...] = (("assert",), ("detect", "allow"))
+_ADDING: tuple[tuple[Step, ...], ...] = (("assert",), ("alert",), ("detect", "allow"))
 _OF_ONE_FILE = frozenset({"version", "include"})
 
 
@@ -142,7 +142,8 @@ def _beyond_modes(entry: Entry, base: Table) -> Iterator[Problem]:
 
 
 def _not_an_overlays(at: Position, key: str) -> Problem:
-    mend = "it may change at, listen, logins, tls, scram, jwks, certificates and a flow's mode; write the rest in the policy itself"
+    places = "at, listen, logins, tls, scram, jwks, certificates, receivers"
+    mend = f"it may change {places} and a flow's mode; write the rest in the policy itself"
     return _problem(at, f"an overlay cannot change{quoted(key) or ' this'}", mend)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NewType, TypeAlias
 
+from ringfence.policy.alerts import AlertRule, Receiver
+
 ZoneName = NewType("ZoneName", str)
 AssetName = NewType("AssetName", str)
 FlowId = NewType("FlowId", str)
@@ -296,3 +298,5 @@ class Policy:
     flows: Mapping[FlowId, Flow]
     detect: Detection = field(default_factory=Detection)
     assertions: tuple[Assertion, ...] = ()
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
+    alerts: tuple[AlertRule, ...] = ()

@@ -46,6 +46,7 @@ from ringfence.policy.model import (
 )
 from ringfence.policy.places import PLACES
 from ringfence.policy.problems import Problem, nearest, quoted
+from ringfence.policy.resolving_alerts import AlertResolver
 from ringfence.policy.tree import Step, Table, place
 from ringfence.taxonomy import CATEGORIES, ENTITIES
 
@@ -91,6 +92,7 @@ class _Resolver:
         principals = {name: self._principals(name, each) for name, each in written.principals.items()}
         gates = {name: self._gate(name, gate) for name, gate in written.gates.items()}
         flows = {FlowId(flow.id): self._flow(number, flow) for number, flow in enumerate(written.flows)}
+        alerts = AlertResolver(self._known, self._wrong, _seconds, set(flows))
         made = Policy(
             "",
             zones,
@@ -104,6 +106,8 @@ class _Resolver:
             flows,
             self._detection(),
             self._assertions(),
+            alerts.receivers(written.receivers),
+            alerts.rules(written.alert, written.receivers),
         )
         return made if self.problems else replace(made, hash=digest(made))
 

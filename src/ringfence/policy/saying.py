@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from ringfence.policy import document
+from ringfence.policy.document_words import ContradictionError
 from ringfence.policy.problems import Problem, nearest, quoted
 from ringfence.policy.tree import Node, Row, Step, Table, place
 from ringfence.policy.variables import fits
@@ -29,6 +30,11 @@ _TYPES: Mapping[str, tuple[str, str]] = {
     "string_too_short": ("is empty", "write something, or remove the key"),
 }
 _NAME = "a name begins with a letter and goes on with letters, digits, `_`, `.` and `-`, at most 63 in all"
+_DURATIONS = {
+    "within": "write a number with s, m, h or d: 5m",
+    "per": "write a number with s, m, h or d: 1h",
+    "most": "write how many in which time: 60 per 1h",
+}
 _FORMS: Mapping[str, type[BaseModel]] = {
     str(get_args(model.model_fields["transform"].annotation)[0]): model
     for model in (
@@ -65,7 +71,7 @@ def _said(
     of_key: bool,
 ) -> tuple[str, str]:
     match kind:
-        case "value_error" if isinstance(context.get("error"), document.ContradictionError):
+        case "value_error" if isinstance(context.get("error"), ContradictionError):
             return context["error"].what, context["error"].mend
         case "extra_forbidden":
             return f"unknown key{name}", nearest(path[-1], _keys(path[:-1]))
@@ -87,6 +93,10 @@ def _said(
         case "string_pattern_mismatch":
             if path and path[-1] == "retention":
                 return "a retention that is not a number and a unit", "write 400d, 7y, 6m (months) or 12w"
+            if path and path[-1] in _DURATIONS:
+                return f"the value of{name} is not a time" if path[-1] != "most" else "most is not a rate", _DURATIONS[
+                    str(path[-1])
+                ]
             return f"the key{name} is not a name" if of_key else f"the value of{name} is not a name", _NAME
         case "too_long" if path and path[-1] == "recognizers":
             return "recognizers of one's own are not read", "leave the list empty: `recognizers: []`"

@@ -8,7 +8,7 @@ _MEND = "use it, or remove it"
 
 
 def unused(policy: Policy) -> Iterator[tuple[tuple[str, str], str, str]]:
-    """Give each form, key, role, purpose, gate and zone that nothing refers to: where, what, mend."""
+    """Give each form, key, role, purpose, gate, receiver and zone that nothing refers to: where, what, mend."""
     flows = policy.flows.values()
     rules = [rule for flow in flows for lines in flow.carry.values() for rule in lines]
     carried = [*(rule.form for rule in rules), *(flow.otherwise for flow in flows), *(flow.unknown for flow in flows)]
@@ -28,6 +28,7 @@ def unused(policy: Policy) -> Iterator[tuple[tuple[str, str], str, str]]:
         "purposes": {str(rule.purpose) for rule in rules}
         | {str(purpose) for flow in flows for purpose in flow.purposes},
         "gates": {str(flow.via.gate) for flow in flows},
+        "receivers": {name for rule in policy.alerts for name in rule.to},
     }
     said = {
         "zones": "nothing stands in zone",
@@ -36,6 +37,7 @@ def unused(policy: Policy) -> Iterator[tuple[tuple[str, str], str, str]]:
         "roles": "no flow and no login names role",
         "purposes": "no flow is for purpose",
         "gates": "no flow goes through gate",
+        "receivers": "no alert goes to receiver",
     }
     declared: dict[str, Iterable[str]] = {
         "zones": policy.zones,
@@ -44,6 +46,7 @@ def unused(policy: Policy) -> Iterator[tuple[tuple[str, str], str, str]]:
         "roles": policy.roles,
         "purposes": policy.purposes,
         "gates": policy.gates,
+        "receivers": policy.receivers,
     }
     for section, names in declared.items():
         for name in names:

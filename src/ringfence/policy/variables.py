@@ -25,6 +25,11 @@ REPLACEABLE: tuple[Pattern, ...] = (
     ("principals", "*", "scram"),
     ("principals", "*", "jwks"),
     ("principals", "*", "certificates"),
+    ("receivers", "*", "webhook"),
+    ("receivers", "*", "secret"),
+    ("receivers", "*", "apprise"),
+    ("receivers", "*", "syslog"),
+    ("receivers", "*", "link"),
 )
 FORM_PLACES: tuple[Pattern, ...] = (
     ("forms", "*", "transform"),
@@ -72,7 +77,8 @@ def _node(node: Node, path: tuple[Step, ...], environment: Mapping[str, str], pr
         case Scalar(at=at, value=str(text)) if "${" in text:
             if any(fits(path, pattern) for pattern in REPLACEABLE):
                 return Scalar(at, _text(text, at, environment, problems))
-            mend = "variables are replaced only in at, listen, logins, tls, scram, jwks and certificates: write the value itself"
+            places = "at, listen, logins, tls, scram, jwks, certificates and receivers"
+            mend = f"variables are replaced only in {places}: write the value itself"
             problems.append(Problem(at.file, at.line, at.column, "a variable where none is replaced", mend))
             return node
         case _:

@@ -35,7 +35,7 @@ class Gathered:
         """Count a passage in."""
         if not self.crossings:
             self.first_at, self.first = passage.at, passage.first
-        self.crossings += 1
+        self.crossings += passage.times
         self.values += values
         self.unknown += passage.outcome in (Outcome.UNKNOWN, Outcome.CUT)
         self.first_at = min(self.first_at, passage.at)

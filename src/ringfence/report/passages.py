@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ringfence.gates.refusals import times_of
 from ringfence.ledger import Entry, JsonValue
 
 MOST_OPEN = 100_000
@@ -52,6 +53,11 @@ class Passage:
         """Give a string of the entry; "" where it has none."""
         value = self.body.get(key)
         return value if isinstance(value, str) else ""
+
+    @property
+    def times(self) -> int:
+        """How many crossings it stands for: refusals that repeat are counted in one entry."""
+        return times_of(self.body)
 
     @property
     def observed(self) -> bool:

@@ -13,11 +13,15 @@ from typing import Literal
 from ringfence.crossing import Body
 from ringfence.crossing.entries import VERSION
 from ringfence.policy import Gate, Policy
+from ringfence.serve.companion import Purpose
 from ringfence.serve.faults import Said
 from ringfence.stamps import stamp
 
 SERVED = {"postgres": "ringfence.serve.postgres"}
 """The kinds of gate that `ringfence up` runs, and the module that runs one worker of it."""
+
+COMPANIONS = (Purpose("alerts", "ringfence.alert.child", lambda policy: bool(policy.alerts)),)
+"""What runs beside the gates, where the policy has use for it."""
 
 LOG_KIND = "log"
 

@@ -78,6 +78,8 @@ class HealthPage:
 def _health(status: Status) -> bytes:
     gates = {gate.gate: {"workers": len(gate.workers), "ready": gate.ready} for gate in status.gates}
     body = {"status": status.state, "reasons": status.reasons, "policy": status.policy, "gates": gates}
+    if status.companions:
+        body["companions"] = {each.name: each.state for each in status.companions}
     return json.dumps(body).encode() + b"\n"
 
 

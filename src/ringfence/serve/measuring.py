@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ringfence.crossing import Body
 from ringfence.gates.carrying import Recorder, Unrecorded
+from ringfence.gates.refusals import times_of
 from ringfence.serve.figures import Figures
 
 LASTING = 3.0  # seconds: a ledger that missed one deadline is no trouble yet
@@ -43,7 +44,7 @@ class Measured:
         elif kind == "counted":
             self._bytes_out += _number(body, "bytes_out")
         elif kind == "refused":
-            self._refused += 1
+            self._refused += times_of(body)
         return receipt
 
     def trouble(self) -> str:

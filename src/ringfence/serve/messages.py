@@ -153,8 +153,17 @@ class Drained:
     said: Literal["drained"] = "drained"
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """From a companion: what hinders it, in words that hold no value, and what it counted, by name."""
+
+    trouble: str
+    figures: dict[str, float]
+    said: Literal["noted"] = "noted"
+
+
 Order: TypeAlias = Start | Prepare | Commit | Abort | Ask | Drain
-Report: TypeAlias = Waiting | Ready | Prepared | Wrong | Switched | Counted | Failed | Drained
+Report: TypeAlias = Waiting | Ready | Prepared | Wrong | Switched | Counted | Failed | Drained | Noted
 
 _ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="do")])
 _REPORTS: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(discriminator="said")])

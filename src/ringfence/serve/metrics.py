@@ -11,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from ringfence.serve.figures import Figures
-from ringfence.serve.status import GateStatus, Status
+from ringfence.serve.status import CompanionStatus, GateStatus, Status, WorkerState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -49,6 +49,30 @@ class _Snapshot(Collector):
         for name, (words, measure) in _LEVELS.items():
             yield _filled(GaugeMetricFamily(name, words, labels=["gate"]), status.gates, measure)
         yield from _workers(status)
+        for companion in status.companions:
+            if companion.name == "alerts":
+                yield from _alerts(companion)
+
+
+_ALERTS = {
+    "raised": "Alerts that were raised and recorded.",
+    "delivered": "Alerts that a receiver took.",
+    "failures": "Attempts to deliver that failed.",
+}
+_ALERT_LEVELS = {
+    "waiting": "Alerts that wait for a receiver.",
+    "behind": "Entries of the ledger that are not looked at yet.",
+}
+
+
+def _alerts(status: CompanionStatus) -> Iterator[Metric]:
+    up = float(status.state is WorkerState.READY)
+    yield GaugeMetricFamily("ringfence_alerts_up", "Whether the sender of alerts runs.", up)
+    yield CounterMetricFamily("ringfence_alerts_restarts", "Starts of the sender after a death.", status.restarts)
+    for name, words in _ALERTS.items():
+        yield CounterMetricFamily(f"ringfence_alerts_{name}", words, status.figures.get(name, 0))
+    for name, words in _ALERT_LEVELS.items():
+        yield GaugeMetricFamily(f"ringfence_alerts_{name}", words, status.figures.get(name, 0))
 
 
 def _filled(

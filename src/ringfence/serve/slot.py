@@ -6,10 +6,7 @@ through in clear at once.
 """
 
 import asyncio
-import os
-import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -38,6 +35,7 @@ from ringfence.serve.messages import (
     read_report,
     write_order,
 )
+from ringfence.serve.spawning import describe_death, kill, spawn
 from ringfence.serve.status import WorkerState, WorkerStatus
 from ringfence.serve.worker import GRACE, LEAKED
 
@@ -198,7 +196,7 @@ class Slot:
     def kill(self) -> None:
         """End the worker at once. Where it is not to end for good, another one is started."""
         if self._process is not None:
-            _kill(self._process)
+            kill(self._process)
 
     def end_at_once(self) -> None:
         """End the worker at once and for good."""
@@ -216,7 +214,7 @@ class Slot:
             async with self._changing:
                 if self._ending.is_set():
                     return 0
-                process = self._process = await self._spawn(theirs)
+                process = self._process = await spawn(self.post.module, theirs, self.post.sockets)
                 theirs.close()
                 self._channel = await connect(ours, self._take, self._lost)
                 self._heard = time.monotonic()
@@ -230,23 +228,6 @@ class Slot:
             else:
                 ours.close()
             self._bury()
-
-    async def _spawn(self, control: socket.socket) -> asyncio.subprocess.Process:
-        numbers = [control.fileno(), *(each.fileno() for each in self.post.sockets)]
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            self.post.module,
-        ]  # -P: never a module of the folder that we happen to be in
-        return await asyncio.create_subprocess_exec(
-            *command,
-            *("--control", str(control.fileno()), "--parent", str(os.getpid())),
-            pass_fds=numbers,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # a terminal's interrupt is for the parent
-        )
 
     def _bury(self) -> None:
         self._process = None
@@ -262,7 +243,7 @@ class Slot:
         """Make sure that a worker which closed its line ends: it is ending, or out of its mind."""
         process = self._process
         if process is not None:
-            asyncio.get_running_loop().call_later(LINGERING, _kill, process)
+            asyncio.get_running_loop().call_later(LINGERING, kill, process)
 
     def _take(self, line: bytes) -> None:
         report = read_report(line)
@@ -319,17 +300,3 @@ class Slot:
     def _be(self, state: WorkerState, why: str) -> None:
         self.state, self._why = state, why
         self._news()
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        process.kill()
-
-
-def describe_death(code: int) -> str:
-    """Say how a process ended.
-
-    >>> describe_death(-9), describe_death(2)
-    ('SIGKILL', 'exit 2')
-    """
-    return signal.Signals(-code).name if code < 0 else f"exit {code}"

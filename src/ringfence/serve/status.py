@@ -4,6 +4,7 @@ The rule: gate names, states, counts, hashes and scrubbed words; the names of pr
 which is its owner's, never to the health page or the metrics.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +67,23 @@ class GateStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanionStatus:
+    """A process beside the gates, that no gate waits for."""
+
+    name: str
+    state: WorkerState
+    process: int
+    restarts: int
+    why: str
+    figures: Mapping[str, float]
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether it does not do what it is for, or not all of it."""
+        return self.state is not WorkerState.READY or bool(self.why)
+
+
+@dataclass(frozen=True, slots=True)
 class Reloaded:
     """What came of reading the policy again."""
 
@@ -88,6 +106,7 @@ class Status:
     process: int
     reload: Reloaded | None
     gates: tuple[GateStatus, ...]
+    companions: tuple[CompanionStatus, ...] = ()
 
     @property
     def serves(self) -> bool:

@@ -16,7 +16,8 @@ from itertools import chain
 from ringfence.gates.carrying import Recorder
 from ringfence.policy import Policy
 from ringfence.serve.addresses import upstream_hosts
-from ringfence.serve.changes import Cause, policy_entry, refused_changes
+from ringfence.serve.changes import COMPANIONS, Cause, policy_entry, refused_changes
+from ringfence.serve.companion import Companion, Purpose
 from ringfence.serve.faults import Said, say
 from ringfence.serve.figures import total
 from ringfence.serve.log import Log, LogFormat, clean
@@ -90,6 +91,8 @@ class Supervisor:
             for name in site.sockets
         }
 
+        self._companions = [Companion(each, self._companion_order, news, log) for each in COMPANIONS]
+
     @property
     def slots(self) -> list[Slot]:
         """The places of all workers."""
@@ -100,6 +103,8 @@ class Supervisor:
         await self._record("start", "", self._policy.hash)
         async with asyncio.TaskGroup() as tasks:
             heart = tasks.create_task(self._beat())
+            for companion in self._companions:
+                tasks.create_task(companion.keep())
             keepers = [tasks.create_task(_kept(slot)) for slot in self.slots]
             for keeper in asyncio.as_completed(keepers):
                 given_up = await keeper
@@ -107,6 +112,8 @@ class Supervisor:
                     await self.drain(self._site.drain_seconds)
                     break
             heart.cancel()
+            for companion in self._companions:
+                await companion.drain()
         for keeper in keepers:
             if (given_up := keeper.result()) is not None:
                 raise given_up
@@ -125,10 +132,14 @@ class Supervisor:
         async with asyncio.TaskGroup() as tasks:
             for slot in self.slots:
                 tasks.create_task(slot.drain(seconds))
+        for companion in self._companions:  # last: what the gates just refused is told, too
+            await companion.drain()
 
     def end_at_once(self) -> None:
         """Kill all workers."""
         self._draining = True
+        for companion in self._companions:
+            companion.end_at_once()
         for slot in self.slots:
             slot.end_at_once()
 
@@ -143,6 +154,8 @@ class Supervisor:
         at = stamp(datetime.now(UTC))
         if refused is None:
             self._taken += 1
+            for companion in self._companions:
+                companion.renew()
             self._reloaded = Reloaded(at, True, self._policy.hash)
             self._log.info("reloaded", policy=self._policy.hash[:12], reading=self._taken)
         else:
@@ -160,7 +173,9 @@ class Supervisor:
     def status(self) -> Status:
         """Say how the whole is, by the figures that were counted last."""
         gates = tuple(self._gate_status(name) for name in self._slots)
+        companions = tuple(found for each in self._companions if (found := each.status()) is not None)
         reasons = tuple(chain.from_iterable(map(self._reasons, gates)))
+        reasons += tuple(f"{each.name}: {each.why or each.state}" for each in companions if each.is_odd)
         state = State.DRAINING if self._draining else State.READY
         if not self._draining and len(self._was_ready) < len(gates):
             state = State.STARTING
@@ -169,7 +184,9 @@ class Supervisor:
             reasons += (f"the last reload was refused: {self._reloaded.what}",)
         if state is State.READY and reasons:
             state = State.DEGRADED
-        return Status(state, reasons, self._policy.hash, self._taken, self._since, os.getpid(), self._reloaded, gates)
+        return Status(
+            state, reasons, self._policy.hash, self._taken, self._since, os.getpid(), self._reloaded, gates, companions
+        )
 
     def _gate_status(self, name: str) -> GateStatus:
         slots = self._slots[name]
@@ -195,6 +212,12 @@ class Supervisor:
             numbers,
             self._site.log_format.value,
         )
+
+    def _companion_order(self, purpose: Purpose) -> Start | None:
+        if not purpose.is_wanted(self._policy):
+            return None
+        site = self._site
+        return Start(purpose.name, 0, self._reading, self._generation, site.place, (), site.log_format.value)
 
     def _noticed(self) -> None:
         for name, slots in self._slots.items():

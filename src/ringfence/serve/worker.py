@@ -11,9 +11,12 @@ import os
 import signal
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
+from ringfence.gates.carrying import Unrecorded, now
 from ringfence.gates.recording import LedgerRecorder
+from ringfence.gates.refusals import CountedRefusals
 from ringfence.ledger import LedgerClient
 from ringfence.serve._loop import new_loop
 from ringfence.serve._process import end_with, leave_no_image
@@ -53,6 +56,7 @@ CANARY_SECONDS = 30.0  # for one canary: the gate's own deadlines are shorter
 FIRST_WAIT = 0.1  # between two canaries; doubled up to LONGEST_WAIT
 LONGEST_WAIT = 5.0
 MOST_ORDERS = 64  # that wait; the parent awaits most answers, so that few are under way
+COUNTS_WRITTEN = 10.0  # seconds between two looks at the counts of refusals whose minute may be over
 GRACE = 2.0  # seconds after a drain's deadline in which a gate closes what is left
 
 
@@ -92,7 +96,8 @@ class Worker:
     async def _serve(self, start: Start, ledger: LedgerClient) -> int:
         policy = resolve(start.reading)
         recorder = Measured(LedgerRecorder(ledger))
-        given = Given(policy, policy.gates[start.gate], start.reading.folder, start.place, recorder, self._log)
+        counted = CountedRefusals(recorder, now)
+        given = Given(policy, policy.gates[start.gate], start.reading.folder, start.place, counted, self._log)
         self._generation, self._policy = start.generation, policy.hash
         service = await self._open_gate(given)
         try:
@@ -100,9 +105,13 @@ class Worker:
             self._log.info("started", loop=self._loop_name, process=os.getpid(), policy=policy.hash[:12])
             async with asyncio.TaskGroup() as tasks:
                 self._prove_anew(service, tasks)
+                writing = tasks.create_task(_write_counts(counted))
                 await self._obey(service, recorder, tasks)
+                writing.cancel()
         finally:
             await service.close()
+            with suppress(Unrecorded):  # nothing waits for it, and the ledger's fault is told already
+                await counted.flush(closing=True)
         return ENDED
 
     async def _obey(self, service: Service, recorder: Measured, tasks: asyncio.TaskGroup) -> None:
@@ -209,6 +218,13 @@ class Worker:
     def _say(self, report: Report) -> None:
         if self._channel is not None:
             self._channel.send(write_report(report))
+
+
+async def _write_counts(counted: CountedRefusals) -> None:
+    while True:
+        await asyncio.sleep(COUNTS_WRITTEN)
+        with suppress(Unrecorded):  # kept, and tried again
+            await counted.flush()
 
 
 def _inherited(number: int) -> socket.socket:

@@ -1,11 +1,15 @@
 """Random queries over a shop with a mark in every personal cell: straight, through the shop's gate, through one that lets all pass.
 
-The rule: what the policy hides comes back in no spelling, and what it does not touch comes back byte for byte.
+The rule: what the policy hides comes back in no spelling, and what it does not touch comes back byte for byte. For that the two
+runs that are compared each have a database of their own, made from one template, and nothing works there but they: a rolled back
+update leaves dead rows, which change what the planner counts, and a tie under `order by … limit` is broken as the plan has it. Each
+run meets the same rows in the same order, so that a statement that fails fails at the same one, and each difference is the gate's.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -27,6 +31,18 @@ ANALYSTS = (
 )  # fmt: skip
 """What the analysts' login may read."""
 
+UNTENDED = b"""
+do $$ declare one record; begin
+  for one in
+    select oid::regclass as name, case relkind when 'm' then 'materialized view' else 'table' end as kind from pg_class
+    where relkind in ('r', 'm') and relnamespace in ('public'::regnamespace, 'staff'::regnamespace)
+  loop
+    execute format('alter %s %s set (autovacuum_enabled = off, toast.autovacuum_enabled = off)', one.kind, one.name);
+  end loop;
+end $$;
+"""
+"""Nothing cleans up, or counts anew, between one run and the other: both would change plans."""
+
 
 @pytest.fixture(scope="module")
 def database(servers: Servers) -> str:
@@ -39,15 +55,25 @@ def gate(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Ga
         yield one
 
 
-@pytest.fixture(scope="module")
-def clear_gate(tmp_path_factory: pytest.TempPathFactory, database: str) -> Iterator[Gate]:
+@pytest.fixture
+def clear_gate(tmp_path: Path, servers: Servers) -> Iterator[Gate]:
     policy = all_clear(LOGINS["support"])
-    with gate_on(tmp_path_factory.mktemp("clear-gate"), database, policy, {"staff.scram": [SUPPORT]}) as one:
+    with gate_on(tmp_path / "gate", marked_shop(servers.preferred), policy, {"staff.scram": [SUPPORT]}) as one:
         yield one
 
 
+@pytest.fixture
+def twin(servers: Servers) -> str:
+    """Give a database that is, block for block, the one behind the clear gate, and that nobody has written to either."""
+    return marked_shop(servers.preferred)
+
+
 def marked_shop(server: Server) -> str:
-    return server.database("marked", shop(marked(PEOPLE)))
+    dsn = server.database("marked", shop(marked(PEOPLE)) + UNTENDED)
+    name = urlsplit(dsn).path[1:]
+    for setting in ("max_parallel_workers_per_gather = 0", "synchronize_seqscans = off", "jit = off"):
+        server.psql("postgres", f'alter database "{name}" set {setting}')
+    return dsn
 
 
 def asked(dsn: str, maker: Maker, count: int) -> Iterator[tuple[Query, Sequence[Reply]]]:
@@ -90,8 +116,8 @@ def test_no_mark_comes_through_the_gate_for_an_analyst(gate: Gate) -> None:
     check_hidden(gate, "analyst", SLICE)
 
 
-def test_where_everything_is_clear_answers_are_the_same_bytes(database: str, clear_gate: Gate) -> None:
-    check_identical(database, clear_gate, SLICE)
+def test_where_everything_is_clear_answers_are_the_same_bytes(twin: str, clear_gate: Gate) -> None:
+    check_identical(twin, clear_gate, SLICE)
 
 
 @pytest.mark.soak
@@ -106,8 +132,8 @@ def test_no_mark_in_twenty_thousand_random_queries(tmp_path: Path, server: Serve
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-def test_the_same_bytes_in_twenty_thousand_random_queries(database: str, clear_gate: Gate) -> None:
-    check_identical(database, clear_gate, WHOLE)
+def test_the_same_bytes_in_twenty_thousand_random_queries(twin: str, clear_gate: Gate) -> None:
+    check_identical(twin, clear_gate, WHOLE)
 
 
 def check_hidden(gate: Gate, role: str, count: int, seed: int = SEED) -> None:
@@ -124,9 +150,9 @@ def check_hidden(gate: Gate, role: str, count: int, seed: int = SEED) -> None:
     assert not codes["XX000"], codes
 
 
-def check_identical(database: str, gate: Gate, count: int) -> None:
+def check_identical(twin: str, gate: Gate, count: int) -> None:
     """Ask straight and through the gate: every byte is the same."""
-    straight = asked(as_user(database, LOGINS["support"]), Maker(SEED), count)
+    straight = asked(as_user(twin, LOGINS["support"]), Maker(SEED), count)
     through = asked(gate.dsn(SUPPORT), Maker(SEED), count)
     for (query, direct), (_, gated) in zip(straight, through, strict=True):
         for statement, one, other in zip(query.statements, direct, gated, strict=True):

@@ -313,6 +313,35 @@ def test_draining_waits_for_what_runs_and_sends_the_idle_away(gate: House) -> No
         assert not gate.gate.shared.sessions
 
 
+def test_rows_before_an_error_are_told_and_recorded_where_its_words_are(gate: House) -> None:
+    with RawClient(gate) as raw:
+        answer = raw.ask(query("select name, 1 / (3 - id) from person"))
+        assert (letters(answer), code(answer)) == ("TDDEZ", "22012")
+        assert cells(answer) == [[b"Ada Example", b"0"], [b"Bob Example", b"1"]]
+        [entry] = gate.entries.bodies
+        assert (entry["kind"], [fact["count"] for fact in entry["found"]]) == ("crossed", [2])
+        # Where the error may tell of what is hidden, so may the place where it happens.
+        assert letters(raw.ask(query("select name, email, 1 / (3 - id) from person"))) == "TEZ"
+
+
+def test_rows_of_a_long_result_before_an_error_are_told_to_the_last(gate: House) -> None:
+    text = "select name, repeat('x', 999), 1 / (1500 - n) from person, generate_series(1, 2000) n where id = 1"
+    with RawClient(gate) as raw:
+        answer = raw.ask(query(text))
+    assert (code(answer), len(cells(answer))) == ("22012", 1499)
+    assert (gate.entries.kinds()[0], gate.entries.kinds()[-1]) == ("opened", "closed")
+    [fact] = gate.entries.bodies[-1]["found"]
+    assert fact["count"] == 1499
+
+
+def test_a_refused_result_whose_statement_fails_later_is_told_as_refused(gate: House) -> None:
+    changed(gate, rows=10)
+    with RawClient(gate) as raw:
+        answer = raw.ask(query("select name, 1 / (15 - n) from person, generate_series(1, 20) n where id = 1"))
+    assert (letters(answer), code(answer)) == ("TEZ", "54000")
+    assert gate.entries.kinds() == []
+
+
 def test_an_error_that_would_quote_a_row_says_its_condition_only(gate: House, postgres: Server) -> None:
     postgres.psql(gate.database, "create unique index on person (email)")
     with psycopg.connect(gate.dsn(), autocommit=True) as client:

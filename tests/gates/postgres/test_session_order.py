@@ -352,3 +352,26 @@ def test_two_copies_of_one_query_that_spell_their_rows_differently_are_both_mask
         copied = b"".join(body for letter, body in answer if letter == "d")
         assert b"example" not in copied, options
         assert b"*" in copied, options
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select 1; copy (select nonesuch from item) to stdout",
+        "/* é */ copy (select nonesuch from item) to stdout",
+        "  declare c cursor for select nonesuch from item",
+        "prepare p as select nonesuch from item",
+        "explain (costs off) select nonesuch from item",
+        "create temp table kept as select nonesuch from item",
+    ],
+)
+@pytest.mark.parametrize("extended", [False, True], ids=["simple", "extended"])
+def test_an_error_in_a_query_within_a_statement_stands_where_it_is_in_the_text(
+    client: RawClient, text: str, extended: bool
+) -> None:
+    if extended:
+        text = text.removeprefix("select 1; ")
+    answer = client.ask(parse("", text), SYNC) if extended else client.ask(query(text))
+    body = next(body for letter, body in answer if letter == "E")
+    assert code(answer) == "42703"
+    assert next(part[1:].decode() for part in body.split(b"\0") if part[:1] == b"P") == str(text.index("nonesuch") + 1)

@@ -64,6 +64,26 @@ def test_values_longer_than_any_length_made_in_advance_are_written() -> None:
     assert rows.put(data, [1], [[b"z" * 70_000]]) == encoded([[b"x" * 5000, b"z" * 70_000]])
 
 
+@given(tables(), st.data())
+def test_texts_of_the_same_lengths_are_put_in_place(
+    drawn: tuple[Table, list[int], list[list[bytes | None]]], data: st.DataObject
+) -> None:
+    table, columns, _ = drawn
+    if not table:
+        return
+    rows, run = text_rows(len(table[0])), encoded(table)
+    taken = rows.take(run, columns)
+    values = [[value and bytes(len(value)) for value in old] for old in taken]
+    if columns and data.draw(st.booleans()):  # null and the empty text have no length, and are not the same
+        row = data.draw(st.integers(0, len(table) - 1))
+        values[0][row] = data.draw(st.sampled_from([None, b"", b"one longer"]))
+    expected = [list(row) for row in table]
+    for column, new in zip(columns, values, strict=True):
+        for line, value in zip(expected, new, strict=True):
+            line[column] = value
+    assert rows.put(run, columns, values) == encoded(expected)
+
+
 def test_binary_columns_are_taken_as_text_and_put_in_binary() -> None:
     table: Table = [[struct.pack("!i", -7), b"\x01", b"plain"], [None, b"\x00", None]]
     rows, data = DataRows([1, 1, 1], [23, 16, 25]), encoded(table)

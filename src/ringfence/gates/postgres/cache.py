@@ -3,7 +3,7 @@
 The rule: a statement's text says what it means only together with everything else that settles it, which is a `Key`: the search
 path, the user, and the catalogue's `Epoch`. A key is compared by identity. A session whose meaning is its own (temporary tables,
 DDL that is not committed) has a key that nobody shares. An epoch ends when DDL goes through the gate, when the poll sees any, and
-when the poll fails; with `origins: strict` nothing is ever known (see `epoch`).
+when the poll fails (see `epoch`); with `origins: strict` nothing is ever known by its text, only by its tree (see `remembering`).
 
 `Hot` is the innermost table: for one key and one standing, whole messages to verdicts. A point read with an integer in its text is
 known by the text around its integers.

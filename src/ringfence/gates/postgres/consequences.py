@@ -112,11 +112,11 @@ def after_success(session: "Session", raw: RawStatement, verdict: "Verdict") -> 
             session.statements.pop(name, None)
         case StatementKind.DEALLOCATE:
             session.statements.clear()
-            session.tools_ready = False
+            session.tools_ready = session.questions_ready = False
         case StatementKind.SET if _drops_all(raw):
             session.statements.clear()
             session.portals.clear()
-            session.tools_ready = False
+            session.tools_ready = session.questions_ready = False
 
 
 def _drops_all(raw: RawStatement) -> bool:

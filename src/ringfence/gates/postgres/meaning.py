@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.access import Principal
 from ringfence.gates.postgres.cache import Hot, Key
+from ringfence.gates.postgres.remembering import Sure
 from ringfence.gates.postgres.stating import Stated
 from ringfence.policy import Asker
 
@@ -32,9 +33,21 @@ class Meaning:
         self.place: tuple[str, str, bool] | None = None  # search path, user, whether it has temporary objects
         self.epoch = shared.epoch
         self.hot = Hot()
+        self.sure = Sure()
+
+    @property
+    def named(self) -> tuple[str, str]:
+        """What settles what names mean here: the search path and the user."""
+        return self.place[:2] if self.place is not None else ("", "")
+
+    @property
+    def has_own_meaning(self) -> bool:
+        """Whether names mean here what they mean in no other session: temporary objects, what may yet be rolled back."""
+        return self.place is None or self.place[2] or self.changed or bool(self.labels)
 
     def forget_place(self) -> None:
         """Know no longer what names mean here, until it is read again."""
+        self.sure.forget()
         self.key = None
         self.place = None
         self.hot = Hot()

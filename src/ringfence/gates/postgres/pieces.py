@@ -47,7 +47,7 @@ async def cut(session: "Session", text: bytes) -> list[Piece] | Told | Unreadabl
     except UnicodeDecodeError:
         return Unreadable(errors.error("22021", "the text is not UTF-8", hint=_NOT_UTF8.mend))
     session.shared.counts.statements += 1
-    parsed = await session.shared.parser.parse(readable, id(session))
+    parsed = await session.shared.parse(text, readable, id(session))
     if parsed.refused is not None:
         if parsed.refused.rule == "syntax":
             return Unreadable(_syntax_error(parsed.refused))

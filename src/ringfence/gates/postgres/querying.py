@@ -184,8 +184,8 @@ class Querying:
 
     async def _several(self, pieces: list[Piece]) -> None:
         session = self._session
-        for piece in pieces:
-            if not await self._next(piece):
+        for number, piece in enumerate(pieces, start=1):
+            if not await self._next(piece, is_last=number == len(pieces)):
                 break
         session.up.append(speaking.SYNC)
         session.pending.append(SYNCED)
@@ -194,7 +194,7 @@ class Querying:
         if session.stated.is_open:
             await session.quiet()
 
-    async def _next(self, piece: Piece) -> bool:
+    async def _next(self, piece: Piece, *, is_last: bool) -> bool:
         """Run one of several; say whether the next may run."""
         session = self._session
         found = await self._ready_to_run(piece, sync=False, ends=False)
@@ -218,6 +218,8 @@ class Querying:
         else:
             session.pending.append(result_of(session, verdict, None, ends=False))
         after_sending(session, piece.raw, verdict)
+        if is_last and piece.raw.kind is StatementKind.PLANNED:
+            return True  # nothing is to be noted when it has succeeded: its Sync goes with it
         await session.quiet()
         if session.failures != failures or session.skips():
             return False

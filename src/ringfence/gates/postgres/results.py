@@ -216,12 +216,21 @@ class Flowing(Awaited):
         return session.unexpected(letter)
 
     def failed(self, session: "Session", frame: bytes) -> "bytes | Slow":
-        """Close the record of what was under way, then tell the error."""
+        """Tell the rows that came before the error, close the record of what was under way, then tell the error.
+
+        Where the error's words are withheld, so are the rows that the client has not got: their number says which row failed.
+        """
         session.open_results.discard(self)
-        told = b"" if self._refused is not None else session.told(frame, withhold=self.withholds)
-        if not self._crossing.summary.recorded:
+        if self._refused is not None:
+            told = errors.refusal(self._refused, _GONE_ON)
+        else:
+            told = session.told(frame, withhold=self.withholds)
+        summary = self._crossing.summary
+        is_whole = self._refused is None and not self.withholds and not errors.is_fatal(frame)
+        if not summary.recorded and not (is_whole and summary.bytes_in):
             return told  # nothing of it was released
-        return self._last(session, self._crossing.end(Ending.CUT, session.shared.clock()), told)
+        how = Ending.COMPLETE if is_whole else Ending.CUT
+        return self._last(session, self._crossing.end(how, session.shared.clock()), told)
 
     def undo(self, session: "Session") -> None:
         """It never ran."""
@@ -341,7 +350,7 @@ class Flowing(Awaited):
         session.go_deaf(ends=self.ends)
 
     async def _last(self, session: "Session", effects: Effects, told: bytes) -> None:
-        carried = Carried()
-        await carry_out(self._crossing, effects, session.shared.recorder, session.shared.clock, carried)
-        if told:
-            session.down.append(told)
+        if effects:
+            await self._carry(session, effects)
+        session.shared.count(self._crossing.summary, self.verdict.plan)
+        session.down.append(told)

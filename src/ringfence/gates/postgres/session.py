@@ -66,6 +66,7 @@ class Session(Sending):
         self.poisoned = False  # a result was refused in a transaction block, which has to end as failed
         self.open_results: set[Flowing] = set()
         self.tools_ready = False  # the gate's own statements are prepared
+        self.questions_ready = False  # and those that ask about the catalogue
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._steps: dict[int, Callable[[bytes, int], Slow | None]] = {}
         self._inbox: deque[ClientFrame] = deque()

@@ -17,9 +17,11 @@ from ringfence.gates.carrying import Carried, Clock, Recorder, Unrecorded, carry
 from ringfence.gates.postgres.cache import Epoch
 from ringfence.gates.postgres.cancelling import Cancels
 from ringfence.gates.postgres.parser import ParserChild
+from ringfence.gates.postgres.remembering import Memory
 from ringfence.gates.postgres.standing import Standing, standing_of
 from ringfence.policy import Asker, Gate, Plan, Policy, ZoneName
 from ringfence.sql.catalogue import Catalogue
+from ringfence.sql.model import ParsedText
 from ringfence.transform import Keyring
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from ringfence.gates.postgres.verdicts import Verdict
 
 MOST_STANDINGS = 1_000
+MOST_PARSED = 2_000  # texts that stay taken apart,
+LONGEST_PARSED = 4 * 1024  # of so many bytes each
 MOST_VERDICTS = 50_000  # whose relayed results are counted apart
 
 
@@ -80,6 +84,8 @@ class Shared:
         self.counts = Counts()
         self.sessions: set[Session] = set()
         self.epoch = Epoch(0, Catalogue())
+        self.memory = Memory()
+        self.parsed: dict[bytes, ParsedText] = {}  # texts that the parser took apart
         self.polled = False  # the catalogue is being watched: without that nothing is remembered
         self._standings: dict[tuple[ZoneName, Asker], Standing] = {}
         self._verdicts: list[Verdict] = []
@@ -100,6 +106,17 @@ class Shared:
     def loop_time(self) -> float:
         """Tell the loop's time."""
         return self._loop.time()
+
+    async def parse(self, text: bytes, readable: str, asker: object) -> ParsedText:
+        """Take a text apart: in the parser's child, where it was not taken apart before. What it is hangs at nothing else."""
+        found = self.parsed.get(text)
+        if found is None:
+            found = await self.parser.parse(readable, asker)
+            if found.refused is None and len(text) <= LONGEST_PARSED:
+                if len(self.parsed) >= MOST_PARSED:
+                    self.parsed.clear()
+                self.parsed[text] = found
+        return found
 
     def new_epoch(self) -> None:
         """Forget what is known of statements: the catalogue changed, or may have."""
@@ -125,6 +142,7 @@ class Shared:
         self.policy, self.gate, self.keys = policy, gate, keys
         self.world.access = access
         self._standings.clear()
+        self.memory.clear()
         self.new_epoch()
         for session in self.sessions:
             session.stand(session.standing.asker, session.reason)

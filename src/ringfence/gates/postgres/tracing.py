@@ -7,15 +7,19 @@ ends, so where no Sync stands between, nobody can change what was seen. Every se
 
 A prepared statement that may have been analysed anew is looked at anew, as a text: whether the server had already looked at it
 again when nobody listened does then not matter.
+
+Where nothing is known by its text, the same tree may still mean what it meant: see `remembering`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ringfence.gates.postgres import speaking
+from ringfence.gates.postgres import errors, speaking
 from ringfence.gates.postgres.awaited import DATA_ROW, PARAMETERS, ROW_DESCRIPTION
 from ringfence.gates.postgres.catalogue import load
 from ringfence.gates.postgres.describing import columns_of, parameters_of
+from ringfence.gates.postgres.remembering import BY_OID, SNAPSHOT, Remembered, digest_of, names_of
+from ringfence.gates.postgres.remembering import Asked as Questions
 from ringfence.gates.postgres.speaking import FETCH, LOOK, PORTAL, TOOL
 from ringfence.gates.postgres.statements import Column, Known
 from ringfence.sql.model import Analysis, RawStatement, Refusal, StatementKind
@@ -37,13 +41,16 @@ _ON_TEXT = f"""select pg_catalog.current_setting('search_path'), current_user::p
  pg_catalog.set_config('debug_pretty_print', 'off', true), pg_catalog.set_config('debug_print_rewritten', 'on', true),
  pg_catalog.set_config('client_min_messages', 'log', true)""".encode()
 _OFF_TEXT = f"""select pg_catalog.set_config('debug_print_rewritten', 'off', true),
- pg_catalog.set_config('client_min_messages', pg_catalog.current_setting('{_WAS}'), true)""".encode()
+ pg_catalog.set_config('client_min_messages', pg_catalog.current_setting('{_WAS}'), true), {SNAPSHOT}""".encode()
 
 _PREPARE = speaking.parse(_ON, _ON_TEXT) + speaking.parse(_OFF, _OFF_TEXT)
 _SWITCH_ON = speaking.whole(PORTAL, _ON)
 _CLOSE_LOOK = speaking.close(b"S", LOOK)  # the last one: a cancel may have come between its Parse and a Close behind it
 _CLOSE_FETCH = speaking.close(b"S", FETCH)
 _SWITCH_OFF = speaking.whole(PORTAL, _OFF)
+
+_NAMES = names_of(TOOL)
+_PREPARED = b"".join(speaking.parse(_NAMES[query], query.encode()) for query in BY_OID)
 
 _TRACED_EXECUTE = 6  # which message of a traced question is its Execute
 
@@ -88,11 +95,65 @@ async def know(
             return found
     looked = await _look(session, looked_at, types, sync=sync)
     if isinstance(looked, Failed):
-        return looked
-    known = await _analyse(session, raw, text, looked, sync=sync)
-    if session.key is not None and session.shared.remembers and not session.changed:
-        session.key.remember(tail, known)
-    return known
+        return _within(looked, raw, text)
+    if session.key is None or session.shared.remembers or session.has_own_meaning:
+        known = await _analyse(session, raw, text, looked, Questions(session.sure), sync=sync)
+        if session.key is not None and session.shared.remembers and not session.changed:
+            session.key.remember(tail, known)
+        return known
+    return await _know_strictly(session, raw, text, looked, tail, sync=sync)
+
+
+async def _know_strictly(
+    session: "Session", raw: RawStatement, text: bytes, looked: "_Looked", tail: bytes, *, sync: bool
+) -> Known:
+    """Take what was found out of the same tree, where the catalogue says the same; else find it out."""
+    sure, memory = session.sure, session.shared.memory
+    knobs = _knobs(session)
+    digest = digest_of((tail, *map(str.encode, session.named), *map(str.encode, looked.trees), b"", *looked.described))
+    found = memory.find(digest, raw, knobs)
+    if found is not None and (digest in sure.statements or await _says_the_same(session, found, sync=sync)):
+        sure.add(digest)
+        return found.known
+    asked = Questions(sure)
+    known = await _analyse(session, raw, text, looked, asked, sync=sync)
+    if not known.traced or session.has_own_meaning:
+        return known
+    sure.add(digest)
+    return memory.keep(digest, known, knobs, asked)
+
+
+async def _says_the_same(session: "Session", found: Remembered, *, sync: bool) -> bool:
+    """Ask the catalogue again what it was asked for this statement, in one turn; say whether it answers the same."""
+    if found.by_bodies:
+        return False
+    messages, script = b"", ""
+    if not session.questions_ready:
+        messages, script = _PREPARED, "P" * len(BY_OID)
+    first = len(script) + 1
+    for asking in found.asked:
+        messages += speaking.whole(PORTAL, _NAMES[asking.query], [asking.value])
+        script += "BEC"
+    if not found.asked:
+        return True
+    answer = await session.ask(messages, script, sync=sync)
+    if answer.reached >= len(BY_OID):
+        session.questions_ready = True
+    if answer.failed:
+        return False
+    rows: dict[int, list[list[str | None]]] = {}
+    for stage, letter, frame in answer.frames:
+        if letter == DATA_ROW:
+            rows.setdefault(stage, []).extend(speaking.rows_of(frame))
+    return all(asking.is_answered_by(rows.get(first + 3 * number, ())) for number, asking in enumerate(found.asked))
+
+
+def _within(failed: Failed, raw: RawStatement, text: bytes) -> Failed:
+    """Give an error about the query within a statement as one about the statement: its place counts from where that begins."""
+    if not raw.inner or raw.inner_start < 0:
+        return failed
+    before = text[: raw.inner_start - raw.start].decode("utf-8", "replace")
+    return replace(failed, error=errors.moved(failed.error, len(before)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +161,7 @@ class _Looked:
     trees: tuple[str, ...]
     columns: tuple[Column, ...]
     parameters: tuple[int, ...]
+    described: tuple[bytes, ...] = ()  # the messages that say so
 
 
 async def _look(session: "Session", text: bytes, types: "Sequence[int]", *, sync: bool) -> _Looked | Failed:
@@ -116,18 +178,26 @@ async def _look(session: "Session", text: bytes, types: "Sequence[int]", *, sync
         return Failed(answer.error)
     columns: tuple[Column, ...] = ()
     parameters: tuple[int, ...] = ()
+    described: list[bytes] = []
     for stage, letter, frame in answer.frames:
         if letter == DATA_ROW and stage < parsing:
             path, user, temporary = speaking.row_of(frame)[:3]
             session.settle(path or "", user or "", temporary=temporary != "0")
+        elif letter == DATA_ROW:
+            session.sure.now(speaking.row_of(frame)[2] or "")
         elif letter == PARAMETERS:
             parameters = parameters_of(frame)
+            described.append(frame)
         elif letter == ROW_DESCRIPTION and stage == parsing + 1:
             columns = columns_of(frame)
-    return _Looked(tuple(tree for stage, tree in answer.trees if stage == parsing), columns, parameters)
+            described.append(frame)
+    trees = tuple(tree for stage, tree in answer.trees if stage == parsing)
+    return _Looked(trees, columns, parameters, tuple(described))
 
 
-async def _analyse(session: "Session", raw: RawStatement, text: bytes, looked: _Looked, *, sync: bool) -> Known:
+async def _analyse(
+    session: "Session", raw: RawStatement, text: bytes, looked: _Looked, asked: Questions, *, sync: bool
+) -> Known:
     key = session.key
     try:
         trees = [parse_tree(tree) for tree in looked.trees]
@@ -138,22 +208,36 @@ async def _analyse(session: "Session", raw: RawStatement, text: bytes, looked: _
             raw, text, Analysis(refused=(_untraceable("the server sent no tree that can be read"),)), looked.columns
         )
     described = [DescribedColumn(each.name, each.table, each.attribute, each.type) for each in looked.columns]
-    analysis = await _resolve(session, trees, described, raw, sync=sync)
+    analysis = await _resolve(session, trees, described, raw, asked, sync=sync)
     return Known(raw, text, analysis, looked.columns, looked.parameters, key, traced=True)
 
 
+def _knobs(session: "Session") -> Knobs:
+    return Knobs(session.standing.gate.allow, session.standing.functions)
+
+
 async def _resolve(
-    session: "Session", trees: list[Tree], described: list[DescribedColumn], raw: RawStatement, *, sync: bool
+    session: "Session",
+    trees: list[Tree],
+    described: list[DescribedColumn],
+    raw: RawStatement,
+    asked: Questions,
+    *,
+    sync: bool,
 ) -> Analysis:
-    standing = session.standing
-    knobs = Knobs(standing.gate.allow, standing.functions)
+    knobs = _knobs(session)
     assert session.key is not None  # noqa: S101 (its caller looked)
     catalogue = session.key.catalogue
 
     async def fetch(query: str, values: "Sequence[str]") -> list[list[str | None]]:
-        return await _fetch(session, query, values, sync=sync)
+        found = asked.known(query, values[0]) if values else None
+        if found is not None:
+            return found
+        rows = await _fetch(session, query, values, sync=sync)
+        return asked.learn(query, values[0], rows) if values else rows
 
     async def trace(query: str, values: "Sequence[str]") -> list[str] | None:
+        asked.by_bodies = True
         return await _trace(session, query, values, sync=sync or not session.unsynced)
 
     for _ in range(MOST_ROUNDS):
@@ -172,8 +256,16 @@ class CatalogueUnread(Exception):
 
 
 async def _fetch(session: "Session", query: str, values: "Sequence[str]", *, sync: bool) -> list[list[str | None]]:
-    messages = _CLOSE_FETCH + speaking.parse(FETCH, query.encode()) + speaking.whole(PORTAL, FETCH, values)
-    answer = await session.ask(messages, "CPBEC", sync=sync)
+    name = _NAMES.get(query)
+    if name is None:
+        messages, script = _CLOSE_FETCH + speaking.parse(FETCH, query.encode()), "CP"
+    elif session.questions_ready:
+        messages, script = b"", ""
+    else:
+        messages, script = _PREPARED, "P" * len(BY_OID)
+    answer = await session.ask(messages + speaking.whole(PORTAL, name or FETCH, values), script + "BEC", sync=sync)
+    if name is not None and answer.reached >= len(script):  # statements outlive the transaction that made them
+        session.questions_ready = True
     if answer.failed:
         raise CatalogueUnread
     return [row for _, letter, frame in answer.frames if letter == DATA_ROW for row in speaking.rows_of(frame)]

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from ringfence.access.scram import end_point_of
-from ringfence.gates.postgres.upstream_address import Address, BadAddress, BadSecret, parse_address, secret_of
+from ringfence.access.secrets import BadSecret
+from ringfence.gates.postgres.upstream_address import Address, BadAddress, parse_address, secret_of
 from ringfence.gates.postgres.upstream_login import (
     Caution,
     Fetch,

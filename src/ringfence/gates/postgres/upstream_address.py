@@ -5,7 +5,6 @@ without. There is no weaker way to ask for. A user or a password inside the addr
 role.
 """
 
-import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from ringfence.access.faults import AccessFault
-from ringfence.access.files import read_safely
+from ringfence.access.secrets import secret_at
 from ringfence.policy.model import Login
 
 DEFAULT_PORT = 5432
@@ -22,16 +21,11 @@ VERIFY_FULL, DISABLE = "verify-full", "disable"
 SYSTEM = "system"  # sslrootcert: the machine's own authorities, also the default
 _FILES = ("sslrootcert", "sslcert", "sslkey")
 _KNOWN = frozenset({"sslmode", "host", "port", *_FILES})
-_MOST_SECRET = 4096  # bytes
 _LIKE = "write postgresql://db.example.com:5432/shop?sslmode=verify-full"
 
 
 class BadAddress(AccessFault):
     """An asset's `at` that is not the address of a PostgreSQL server, or not one that may be used."""
-
-
-class BadSecret(AccessFault):
-    """A login's secret that is not where the policy says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +81,9 @@ def parse_address(at: str, folder: Path) -> Address:
 
 def secret_of(login: Login, environment: Mapping[str, str], folder: Path) -> str | None:
     """Give a login's password, None where it needs none. Raises `BadSecret`, and `UnsafeFile` for a file others can write."""
-    kind, _, place = login.secret.partition(":")
     if not login.secret:
         return None
-    if kind == "env" and place:
-        secret = environment.get(place, "")
-        if not secret:
-            raise BadSecret(f"the environment's variable {place} is empty or not set", "set it for this process")
-    elif kind == "file" and place:
-        file = folder / place
-        try:
-            secret = read_safely(file, _MOST_SECRET).decode().removesuffix("\n").removesuffix("\r")
-        except OSError as error:
-            raise BadSecret(f"{file}: {os.strerror(error.errno or 0)}", "check the path, its owner and mode") from None
-        except UnicodeDecodeError:
-            raise BadSecret(f"{file} is not UTF-8", "write the password there as text, in one line") from None
-    else:
-        raise BadSecret("a login's secret is neither env:NAME nor file:PATH", "write secret: env:SHOP_SUPPORT_PASSWORD")
-    if not secret or "\0" in secret or "\n" in secret:
-        raise BadSecret("a login's secret is not one line of text", "write the password there, and nothing else")
-    return secret
+    return secret_at(login.secret, environment, folder, "a login's secret")
 
 
 def _split(at: str) -> SplitResult:

@@ -78,7 +78,10 @@ class CopyLines:
         self._data: bytes = b""
         self._end: bytes = b"\n"
         self._is_ended: bool = True
-        self._cells: list[list[bytes]] = []
+        self._stride: int = max(width, 1)  # a line of no columns is one empty cell
+        self._cells: list[
+            bytes
+        ] = []  # as they are spelt, row after row: a list for each row would be the collector's to walk
         self._taken: dict[int, list[bytes | None]] = {}
 
     @property
@@ -94,7 +97,7 @@ class CopyLines:
     def count(self, data: bytes) -> int:
         """Give how many rows there are."""
         self._read(data)
-        return len(self._cells)
+        return len(self._cells) // self._stride
 
     def take(self, data: bytes, columns: Sequence[int]) -> list[list[bytes | None]]:
         """Give each asked column's values, None for null (and for a default that the server is to find)."""
@@ -110,11 +113,14 @@ class CopyLines:
     def put_each(self, data: bytes, columns: Sequence[int], values: Sequence[Sequence[bytes | None]]) -> list[bytes]:
         """As `put`, but give each row with its line's end."""
         self._read(data)
+        stride = self._stride
         for column, new in zip(columns, values, strict=True):
             taken = self._taken[column] if column in self._taken else self.take(data, [column])[0]
-            for cells, value, old in zip(self._cells, new, taken, strict=True):
-                if value is not old and value != old:
-                    cells[column] = self._null_mark if value is None else self._spelt(value)
+            cells = self._cells[column::stride]
+            self._cells[column::stride] = [
+                cell if value is old or value == old else spelt
+                for cell, value, old, spelt in zip(cells, new, taken, self._spelt_all(new), strict=True)
+            ]
         lines = self._joined()
         self._data, self._cells, self._taken = b"", [], {}  # the cells are changed
         return lines
@@ -127,8 +133,8 @@ class CopyLines:
         return [*cut, last] if last else cut
 
     def _joined(self) -> list[bytes]:
-        delimiter, end = self._delimiter, self._end
-        lines = [delimiter.join(cells) + end for cells in self._cells]
+        delimiter, end, stride, cells = self._delimiter, self._end, self._stride, self._cells
+        lines = [delimiter.join(cells[at : at + stride]) + end for at in range(0, len(cells), stride)]
         if not self._is_ended:
             lines[-1] = lines[-1].removesuffix(end)
         return lines
@@ -141,19 +147,21 @@ class CopyLines:
         self._is_ended = not lines[-1]  # nothing is behind the last line's end
         if self._is_ended:
             lines.pop()
-        cells, width = self._split(lines), self._width
-        for row in cells:
-            if len(row) != width and (width or row != [b""]):
-                raise Undecodable(Fault.MALFORMED, f"lines of a copy that do not have {width} columns", 0)
+        cells = self._split(lines)
+        if not self._width and any(cells):
+            raise self._other_width()
         self._data, self._cells = data, cells
 
     def _lines(self, data: bytes) -> tuple[bytes, list[bytes]]:
         """Give what ends a line, and the lines without it: the last is what stands behind the last end."""
         raise NotImplementedError
 
-    def _split(self, lines: list[bytes]) -> list[list[bytes]]:
-        """Give each line's cells as they are spelt."""
+    def _split(self, lines: list[bytes]) -> list[bytes]:
+        """Give the lines' cells as they are spelt, row after row; each line has `_stride` of them, or it is `_other_width`."""
         raise NotImplementedError
+
+    def _other_width(self) -> Undecodable:
+        return Undecodable(Fault.MALFORMED, f"lines of a copy that do not have {self._width} columns", 0)
 
     def _values(self, column: int) -> list[bytes | None]:
         """Give what a column's cells spell."""
@@ -162,6 +170,11 @@ class CopyLines:
     def _spelt(self, value: bytes) -> bytes:
         """Spell a value."""
         raise NotImplementedError
+
+    def _spelt_all(self, values: Sequence[bytes | None]) -> list[bytes]:
+        """Spell a column's values."""
+        null = self._null_mark
+        return [null if value is None else self._spelt(value) for value in values]
 
 
 class CopyTextRows(CopyLines):
@@ -176,20 +189,48 @@ class CopyTextRows(CopyLines):
             return _lines_with_escaped_ends(data)
         return plain_lines(data)
 
-    def _split(self, lines: list[bytes]) -> list[list[bytes]]:
-        delimiter = self._delimiter
+    def _split(self, lines: list[bytes]) -> list[bytes]:
+        delimiter, stride = self._delimiter, self._stride
+        if len(lines) < 2 or delimiter == b"\n":
+            return self._split_each(lines)
+        joined = b"\n".join(lines)
+        if joined.count(b"\n") != len(lines) - 1 or b"\\" + delimiter in joined:
+            return self._split_each(lines)
+        # All at once: what begins with a newline begins a line.
+        cells = joined.replace(b"\n", delimiter + b"\n").split(delimiter)
+        firsts = cells[stride::stride]
+        if len(cells) != stride * len(lines) or any(cell[:1] != b"\n" for cell in firsts):
+            raise self._other_width()
+        cells[stride::stride] = [cell[1:] for cell in firsts]
+        return cells
+
+    def _split_each(self, lines: list[bytes]) -> list[bytes]:
+        """Split line by line: there are delimiters that divide nothing, or lines of another width."""
+        delimiter, stride = self._delimiter, self._stride
         escaped = b"\\" + delimiter
-        return [
-            _rejoined(line.split(delimiter), delimiter) if escaped in line else line.split(delimiter) for line in lines
-        ]
+        cells: list[bytes] = []
+        for line in lines:
+            row = line.split(delimiter)
+            if escaped in line:
+                row = _rejoined(row, delimiter)
+            if len(row) != stride:
+                raise self._other_width()
+            cells += row
+        return cells
 
     def _values(self, column: int) -> list[bytes | None]:
-        nulls = (self._null_mark, self._default)
-        values: list[bytes | None] = [
-            None if (cell := cells[column]) in nulls else unescaped(cell) if b"\\" in cell else cell
-            for cells in self._cells
+        null, default = self._null_mark, self._default
+        return [
+            None if cell in (null, default) else unescaped(cell) if b"\\" in cell else cell
+            for cell in self._cells[column :: self._stride]
         ]
-        return values
+
+    def _spelt_all(self, values: Sequence[bytes | None]) -> list[bytes]:
+        null = self._null_mark
+        joined = b"".join([value for value in values if value is not None])
+        if null != b"\\N" or self._default is not None or len(joined.translate(None, self._marks)) != len(joined):
+            return super()._spelt_all(values)
+        return [null if value is None else value for value in values]  # what has no mark is spelt as itself
 
     def _spelt(self, value: bytes) -> bytes:
         spelt = value

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from struct import Struct
 from typing import Final, TypeAlias
 
+from librt.strings import read_i32_be
+
 from ringfence.carriers.model import Fault, Undecodable
 from ringfence.wire.postgres.copies import CopySpelling, CopyTextRows
 from ringfence.wire.postgres.csv_copies import CopyCsvRows
@@ -18,7 +20,10 @@ from ringfence.wire.postgres.values import Codec
 CopyRows: TypeAlias = CopyTextRows | CopyCsvRows | CopyBinaryRows
 
 _HEADER: Final = Struct("!Bi")
+_HEADER_BYTES: Final = 5
 _KIND: Final = 0x64
+_MADE: Final = 1024
+_HEADERS: Final = [_HEADER.pack(_KIND, size + 4) for size in range(_MADE)]  # of payloads that are shorter
 
 
 class CopyMessages:
@@ -80,7 +85,12 @@ class CopyCutter:
 
     def feed(self, run: bytes) -> list[CopyPart]:
         """Take a run of messages; give what is whole. What is no copy of its format is `Undecodable`."""
-        return self._packed(self._splitter.feed(copy_payload(run)))
+        pieces = _pieces(run)
+        payload = b"".join(pieces)
+        parts = self._splitter.feed(payload)
+        if len(parts) == 1 and parts[0] == (CopyPlace.ROWS, payload, len(pieces)) and self._rows.cut(payload) == pieces:
+            return [(CopyPlace.ROWS, run, len(pieces))]  # as a server sends them: one whole row in each message
+        return self._packed(parts)
 
     def end(self) -> list[CopyPart]:
         """Take the end of the copy; give what was kept."""
@@ -104,20 +114,31 @@ class CopyCutter:
 
 def copy_payload(run: bytes) -> bytes:
     """Give what a run of CopyData messages carries."""
+    return b"".join(_pieces(run))
+
+
+def _pieces(run: bytes) -> list[bytes]:
+    """Give what each message of a run carries."""
     pieces: list[bytes] = []
+    size = len(run)
     at = 0
-    while at < len(run):
-        end = at + 1 + (_HEADER.unpack_from(run, at)[1] if len(run) - at >= _HEADER.size else 0)
-        if run[at] != _KIND or not at + _HEADER.size <= end <= len(run):
+    while at < size:
+        begin = at + _HEADER_BYTES
+        end = at + 1 + (read_i32_be(run, at + 1) if begin <= size else 0)
+        if run[at] != _KIND or not begin <= end <= size:
             raise Undecodable(Fault.MALFORMED, "bytes that are not a run of CopyData messages", at)
-        pieces.append(run[at + _HEADER.size : end])
+        pieces.append(run[begin:end])
         at = end
-    return b"".join(pieces)
+    return pieces
 
 
 def copy_data(pieces: Sequence[bytes]) -> bytes:
     """Give a CopyData message for each piece."""
-    return b"".join([_HEADER.pack(_KIND, len(piece) + 4) + piece for piece in pieces])
+    parts: list[bytes] = [b""] * (2 * len(pieces))
+    sizes = list(map(len, pieces))
+    parts[0::2] = [_HEADERS[size] if size < _MADE else _HEADER.pack(_KIND, size + 4) for size in sizes]
+    parts[1::2] = pieces
+    return b"".join(parts)
 
 
 def _rows(spelling: CopySpelling, types: Sequence[int], codecs: Mapping[int, Codec] | None) -> CopyRows:

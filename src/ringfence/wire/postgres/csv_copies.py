@@ -30,23 +30,27 @@ class CopyCsvRows(CopyLines):
             raise other_end()
         return end, lines
 
-    def _split(self, lines: list[bytes]) -> list[list[bytes]]:
-        quote, escape, delimiter = self._quote, self._escape, self._delimiter
-        return [
-            _cut_outside(quoted_stretches(line, quote, escape), quote, delimiter)
-            if quote in line
-            else line.split(delimiter)
-            for line in lines
-        ]
+    def _split(self, lines: list[bytes]) -> list[bytes]:
+        quote, escape, delimiter, stride = self._quote, self._escape, self._delimiter, self._stride
+        cells: list[bytes] = []
+        for line in lines:
+            is_quoted = quote in line
+            row = (
+                _cut_outside(quoted_stretches(line, quote, escape), quote, delimiter)
+                if is_quoted
+                else line.split(delimiter)
+            )
+            if len(row) != stride:
+                raise self._other_width()
+            cells += row
+        return cells
 
     def _values(self, column: int) -> list[bytes | None]:
-        nulls = (self._null_mark, self._default)
-        quote = self._quote
-        values: list[bytes | None] = [
-            None if (cell := cells[column]) in nulls else self._unquoted(cell) if quote in cell else cell
-            for cells in self._cells
+        null, default, quote = self._null_mark, self._default, self._quote
+        return [
+            None if cell in (null, default) else self._unquoted(cell) if quote in cell else cell
+            for cell in self._cells[column :: self._stride]
         ]
-        return values
 
     def _unquoted(self, cell: bytes) -> bytes:
         """Give what a cell with quotes spells."""
