@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stdnum import bitcoin, verhoeff
 
 from ringfence.detect import RECOGNIZERS, Detector
-from ringfence.detect._checks import adds_up, holds_day, luhn, weighted
+from ringfence.detect._checks import adds_up, holds_day, luhn
 from ringfence.detect._keccak import keccak_256
 from ringfence.detect.recognizers.payment import is_base58, is_bech32, is_eip55
 
@@ -85,8 +85,6 @@ def test_the_shared_luhn_agrees_with_itself_on_a_changed_digit(digits: str) -> N
 
 
 def test_the_makers_of_checks_do_as_they_say() -> None:
-    assert weighted((1, 2, 3), 10)("1234"[:3] + "6")
-    assert not weighted((1, 2, 3), 10)("1235")
     assert adds_up((1, 1), 2)("11")
     assert holds_day(0, 2, 4)("240229")
     assert not holds_day(0, 2, 4)("230229"), "neither 1923 nor 2023 was a leap year"

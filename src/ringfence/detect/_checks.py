@@ -92,26 +92,6 @@ def stdnum(name: str) -> Validity:
     return lambda number: _module(name)(number)
 
 
-def weighted(
-    weights: Sequence[int], modulus: int, *, of: int = -1, table: str = "0123456789X", less: bool = True
-) -> Validity:
-    """Make a test of a check digit: the digits times their weights, added, modulo.
-
-    `of` is where the check digit stands; `less`: it is what is missing to the modulus, not the remainder. `table` spells it.
-    """
-
-    def is_right(number: str) -> bool:
-        at = of % len(number)
-        digits = number[:at] + number[at + 1 :] if of == -1 else number[:at]
-        if not digits[: len(weights)].isdigit() or len(digits) < len(weights):
-            return False
-        rest = sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False)) % modulus
-        wanted = (modulus - rest) % modulus if less else rest
-        return wanted < len(table) and number[at] == table[wanted]
-
-    return is_right
-
-
 def adds_up(weights: Sequence[int], modulus: int) -> Validity:
     """Make a test that all digits times their weights are a multiple."""
     return lambda number: (

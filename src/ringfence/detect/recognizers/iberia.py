@@ -156,12 +156,7 @@ IBERIA: tuple[Recognizer, ...] = (
                 r"[12][0-9]{10}",
                 valid(
                     is_varied,
-                    lambda number: (
-                        9
-                        - sum(int(d) * w for d, w in zip(number, (29, 23, 19, 17, 13, 11, 7, 5, 3, 2), strict=False))
-                        % 10
-                        == int(number[-1])
-                    ),
+                    _is_niss,
                     evidence="niss",
                 ),
                 DIGITS,

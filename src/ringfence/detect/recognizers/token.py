@@ -141,9 +141,8 @@ TOKENS: tuple[Recognizer, ...] = (
     ),
     row(
         "FORGE_TOKEN",
-        "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github; "
-        "https://docs.gitlab.com/security/tokens/; https://docs.pypi.org/api/secrets/; "
-        "https://docs.npmjs.com/about-access-tokens",
+        "https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns; "
+        "https://docs.gitlab.com/security/tokens/",
         (
             prefixed("github", r"gh[opsur]_[0-9A-Za-z]{36}", r"gh[opsur]_[0-9A-Za-z]{16}", check=_github),
             prefixed("github-fine", r"github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}", r"github_pat_[0-9A-Za-z]{12}"),
