@@ -19,13 +19,7 @@ from ringfence.detect import Detector
 from ringfence.taxonomy import ENTITIES
 
 CORPORA = Path(__file__).resolve().parents[1] / ".." / "shared" / "corpora"
-OURS = {
-    "IBAN_CODE": "IBAN",
-    "DE_PLZ": "DE_POSTCODE",
-    "DE_HANDELSREGISTER": "DE_COMMERCIAL_REGISTER",
-    "DE_KFZ": "DE_LICENSE_PLATE",
-    "DE_FUEHRERSCHEIN": "DE_DRIVER_LICENSE",
-}
+OURS = {"IBAN_CODE": "IBAN"}
 """Presidio's names that are not ours."""
 
 LABELS = {

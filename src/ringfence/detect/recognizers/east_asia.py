@@ -140,7 +140,7 @@ EAST_ASIA: tuple[Recognizer, ...] = (
         "KR_PASSPORT",
         "여권법; https://www.passport.go.kr",
         (spelling("kr-passport", r"[MSRODGmsrodg][0-9]{3}[0-9A-Za-z][0-9]{4}", shaped(), UNCHECKED),),
-        "여권, 여권번호, passport, passport number",
+        "korean passport, 여권, 여권번호, passport, passport number",
         "여권번호 [M123A4567]",
         "부품 M123A4567",
         "passport A123B4567",

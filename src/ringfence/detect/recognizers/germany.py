@@ -155,7 +155,7 @@ GERMANY: tuple[Recognizer, ...] = (
         "Artikel A123456780, KVNR: A123456787",
     ),
     row(
-        "DE_LICENSE_PLATE",
+        "DE_KFZ",
         "Sections 8 to 10 FZV, https://www.gesetze-im-internet.de/fzv_2023/",
         (
             spelling(
@@ -172,7 +172,7 @@ GERMANY: tuple[Recognizer, ...] = (
         certainty=Certainty.CONTEXT,
     ),
     row(
-        "DE_COMMERCIAL_REGISTER",
+        "DE_HANDELSREGISTER",
         "Section 13 HRV, https://www.gesetze-im-internet.de/hdlregvfg/",
         (
             spelling(
@@ -189,7 +189,7 @@ GERMANY: tuple[Recognizer, ...] = (
         certainty=Certainty.SHAPE,
     ),
     row(
-        "DE_POSTCODE",
+        "DE_PLZ",
         "https://www.deutschepost.de/de/p/postleitzahlen.html",
         (
             spelling(
@@ -209,6 +209,7 @@ GERMANY: tuple[Recognizer, ...] = (
     row(
         "DE_VAT_ID",
         "Section 27a UStG, "
+        ""
         "https://www.bzst.de/DE/Unternehmen/Identifikationsnummern/Umsatzsteuer-Identifikationsnummer/umsatzsteuer-identifikationsnummer_node.html",
         (
             spelling(
@@ -247,7 +248,7 @@ GERMANY: tuple[Recognizer, ...] = (
         "Rechnung 123456601, LANR: 123456901",
     ),
     row(
-        "DE_DRIVER_LICENSE",
+        "DE_FUEHRERSCHEIN",
         "Annex 8 FeV, https://www.gesetze-im-internet.de/fev_2010/anlage_8.html",
         (
             spelling(

@@ -78,7 +78,7 @@ ITALY: tuple[Recognizer, ...] = (
                 UNCHECKED,
             ),
         ),
-        "patente, patente di guida, numero patente, driver license, driving licence, licenza di guida",
+        "licenza, patente, patente di guida, numero patente, driver license, driving licence, licenza di guida",
         "patente di guida [AA0123456B]",
         "pezzo AA0123456B",
         "patente U1H00A000B",

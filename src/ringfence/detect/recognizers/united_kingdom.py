@@ -44,7 +44,7 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
                 DIGITS,
             ),
         ),
-        "nhs, nhs number, nhs no, national health service, health service number",
+        "health authority, nhs, nhs number, nhs no, national health service, health service number",
         "NHS number: [943 476 5870]",
         "order 9434765870, NHS number 9434765871",
     ),
@@ -110,7 +110,8 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
                 reach=10,
             ),
         ),
-        "vehicle registration, car reg, registration number, number plate, licence plate, license plate, reg no, vrm, vrn, "
+        "v5c, logbook, vehicle registration, car reg, registration number, number plate, licence plate, "
+        "license plate, reg no, vrm, vrn, "
         "car registration, registration mark",
         "My car reg is [AB51 ABC]",
         "part AB51 ABC, number plate IB51 ABC AB35 ABC",
@@ -128,7 +129,7 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
                 trigger=r"[A-Z9]{5}[0-9][0156][0-9][0-3][0-9][0-9][A-Z9]{2}[0-9A-Z][A-Z]{2}",
             ),
         ),
-        "driving licence, driver licence, driving license, licence number, license number, dvla",
+        "driver number, driving licence, driver licence, driving license, licence number, license number, dvla",
         "licence [MORGA657054SM9IJ]",
         "MORGA699054SM9IJ MORGA657054SM9I",
         certainty=Certainty.SHAPE,

@@ -100,7 +100,7 @@ US: tuple[Recognizer, ...] = (
             ),
             spelling("itin-any", "9[0-9]{2}[ -]?" + _ITIN_GROUP + "[ -]?[0-9]{4}", shaped(is_varied), (0.2, 0.85)),
         ),
-        "itin, individual taxpayer, taxpayer id, tax id, tin",
+        "individual taxpayer identification number, itin, individual taxpayer, taxpayer id, tax id, tin",
         "[911-53-1234]",
         "ITIN [912903456]",
         "911-89-1234, order 912903456",
@@ -131,7 +131,7 @@ US: tuple[Recognizer, ...] = (
         "US_NPI",
         "45 CFR 162.406; https://www.cms.gov/Regulations-and-Guidance/Administrative-Simplification/NationalProvIdentStand",
         (spelling("npi", "[12][0-9]{3}-?[0-9]{3}-?[0-9]{3}", valid(is_varied, _is_npi, evidence="luhn"), DIGITS),),
-        "npi, national provider, provider identifier, provider id, npi number",
+        "national provider identifier, npi, national provider, provider identifier, provider id, npi number",
         "NPI [1245319599]",
         "order 1245319599",
         "NPI 1245319598",
@@ -144,7 +144,7 @@ US: tuple[Recognizer, ...] = (
                 "dea", "[A-HJ-MPR-UXa-hj-mpr-ux][A-Za-z9][0-9]{7}", valid(is_varied, _is_dea, evidence="dea"), DIGITS
             ),
         ),
-        "dea, dea number, dea no, medical license, certificate number, prescriber, medical licence",
+        "medical certificate, dea, dea number, dea no, medical license, certificate number, prescriber, medical licence",
         "my DEA certificate number is: [BB1388568]",
         "part BB1388568",
         "The DEA number is BG8207031",
@@ -156,12 +156,14 @@ US: tuple[Recognizer, ...] = (
             spelling(
                 "us-driver",
                 ""
+                ""
                 "[A-Za-z][0-9]{3,14}|[A-Za-z]{2}[0-9]{3,7}|[0-9]{2}[A-Za-z]{3}[0-9]{5,6}|[A-Za-z]{3,7}[0-9*][0-9A-Za-z*]{4,8}|[0-9]{7,14}",
                 shaped(_has_licence_digits, is_varied),
                 UNCHECKED,
             ),
         ),
-        "driver license, drivers license, driver's license, driving license, drivers licence, driver licence, dl number, dl no, "
+        "driver, dls, cdls, driver license, drivers license, driver's license, driving license, drivers "
+        "licence, driver licence, dl number, dl no, "
         "license number, driver's licence",
         "driver license: [H12234567]",
         "part H12234567",
@@ -192,7 +194,7 @@ US: tuple[Recognizer, ...] = (
         "ABA_ROUTING_NUMBER",
         "https://www.aba.com/about-us/routing-number",
         (spelling("aba", "[0-9]{4}-?[0-9]{4}-?[0-9]", valid(is_varied, stdnum("us.rtn"), evidence="mod10"), DIGITS),),
-        "aba, routing, routing number, aba number, routing no, transit number, rtn, aba routing",
+        "abarouting, bankrouting, aba, routing, routing number, aba number, routing no, transit number, rtn, aba routing",
         "Routing number: [0711-0130-7]",
         "order 071101307",
         "routing number 071101308",
@@ -201,7 +203,8 @@ US: tuple[Recognizer, ...] = (
         "US_BANK_NUMBER",
         "NACHA Operating Rules; no check digits, so a word must stand beside it",
         (spelling("us-account", "[0-9]{8,17}", shaped(is_varied), UNCHECKED),),
-        "bank account, account number, account no, checking account, savings account, acct no, acct number, bank number, acct",
+        "bank account number, bank account, account number, account no, checking account, savings account, "
+        "acct no, acct number, bank number, acct",
         "bank account [945456787654]",
         "order 945456787654",
         "account number 1234567",
