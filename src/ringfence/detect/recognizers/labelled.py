@@ -150,7 +150,7 @@ LABELLED: tuple[Recognizer, ...] = (
                 check=_link,
             ),
         ),
-        "personal website, personal page, blog url, linkedin, facebook, instagram, profile url, profile page, "
+        "personal website, personal page, blog url, linkedin, facebook profile, instagram profile, profile url, profile page, "
         "persönliche webseite, page personnelle, página personal",
         "Personal website: [https://anna.example/about]",
         "LinkedIn: [linkedin.com/in/anna-berg]",
