@@ -4,11 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from ringfence.detect import Detector
+from ringfence.detect import RECOGNIZERS, Detector
 from ringfence.detect._overlap import Candidate, resolve
-from ringfence.detect.recognizer import Certainty
+from ringfence.detect.recognizer import Certainty, Recognizer
 from ringfence.detect.stream import BLOCK, MARGIN
 
+PATTERNS = sum(len(one.patterns) for one in RECOGNIZERS)
 SMALL, LARGE = 60_000, 480_000
 
 UNITS = {
@@ -43,6 +44,22 @@ UNITS = {
     "joints": b"\x1e",
     "plus, encoded": b"%2B1%40a",
     "numbers of nine": b"ssn 536228712 ",
+    "points and hyphens": b"123.456.789-",
+    "letters and digits": b"AB12CD34",
+    "hyphens": b"12-34-",
+    "upper case": b"ABCDEF",
+    "Base58": b"1A1zP1eP5Q",
+    "0x": b"0x0123456789abcdef",
+    "prefixes of tokens": b"sk_live_ghp_AKIA",
+    "passwords to be": b"; password =",
+    "keywords and values": b"host=a; user=b; pwd=c; ",
+    "labels": b"Name: A ",
+    "labels without an end": b"Address: 1 a ",
+    "words of all countries": b"dni nif nie curp cpf rut vat pps ",
+    "words alone": "cédula дата паспорт 身份证 ".encode(),
+    "words and ages": b"age 34 years old ",
+    "degrees": "52° 31' ".encode(),
+    "tracks": b"%B4111111111111111^A/",
 }
 
 
@@ -59,8 +76,20 @@ def test_the_work_grows_with_the_input_and_no_faster(unit: bytes) -> None:
     overhead = (BLOCK + 2 * MARGIN) / BLOCK
     for little, much in zip(small, large, strict=True):
         assert much <= (little + 100) * (LARGE / SMALL) * overhead * 1.1
-    patterns = 20
-    assert large[0] <= LARGE * patterns * overhead, "no pattern reads a byte twice"
+    assert large[0] <= LARGE * PATTERNS * overhead, "no pattern reads a byte twice"
+
+
+@pytest.mark.parametrize("recognizer", RECOGNIZERS, ids=lambda one: one.entity)
+def test_an_example_told_over_and_over_costs_what_it_is_long(recognizer: Recognizer) -> None:
+    unit = next(one.text for one in recognizer.examples if one.found).replace("\n", " ").encode() + b" "
+    detector = Detector(entities=[recognizer.entity])
+    work = []
+    for times in (40, 320):
+        before = detector.work.scanned, detector.work.candidates
+        detector.find(unit * times)
+        work.append((detector.work.scanned - before[0], detector.work.candidates - before[1]))
+    for little, much in zip(*work, strict=True):
+        assert much <= 8 * (little + 100) * (BLOCK + 2 * MARGIN) / BLOCK
 
 
 def test_a_streams_memory_is_bounded_whatever_comes() -> None:
@@ -81,3 +110,8 @@ def test_many_findings_inside_one_cost_no_more_than_they_are() -> None:
     found = resolve(data, [whole, *inner])
     assert len(found) == 2 * len(inner)
     assert all(before.end <= after.start for before, after in pairwise(found))
+
+
+def test_of_two_alike_the_higher_score_wins() -> None:
+    rivals = [Candidate(0, 9, Certainty.CHECKED, name, score, ()) for name, score in (("A", 0.6), ("B", 0.9))]
+    assert [one.entity for one in resolve(b"123456782", rivals)] == ["B"]

@@ -12,6 +12,7 @@ MODULES = (
     "ringfence.detect.recognizer",
     "ringfence.detect.recognizers",
     "ringfence.detect._fields",
+    "ringfence.detect._keccak",
 )
 
 

@@ -46,6 +46,14 @@ NAMES = FieldNames((one.entity, one.fields) for one in RECOGNIZERS)
         ("phone_home", "PHONE_NUMBER"),
         ("tel", "PHONE_NUMBER"),
         ("mobile", "PHONE_NUMBER"),
+        ("userName", "USERNAME"),
+        ("session.login", "USERNAME"),
+        ("newPassword", "PASSWORD"),
+        ("event.deviceId", "DEVICE_ID"),
+        ("customer.gender", "GENDER"),
+        ("employee.religion", "RELIGION"),
+        ("paciente.dni", "ES_NIF"),
+        ("cliente.codiceFiscale", "IT_FISCAL_CODE"),
     ],
 )
 def test_a_name_speaks_of_an_entity(path: str, entity: str) -> None:
@@ -55,7 +63,7 @@ def test_a_name_speaks_of_an_entity(path: str, entity: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("name", "filename", "fileName", "file_name", "hostname", "host.name", "username", "user_name", "userName"),
+        *("name", "filename", "fileName", "file_name", "hostname", "host.name"),
         *(
             "product_name",
             "product.name",

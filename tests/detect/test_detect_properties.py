@@ -157,7 +157,7 @@ def test_a_value_on_the_edge_of_a_block_is_found_whole(at: int, shift: int) -> N
 
 
 def test_a_large_text_is_found_like_its_lines() -> None:
-    lines = [SNIPPETS[number % len(SNIPPETS)].replace("\n", " ").encode() for number in range(8000)]
+    lines = [SNIPPETS[number % len(SNIPPETS)].replace("\n", " ").encode() for number in range(9000)]
     lines = [line for line in lines if b"BEGIN" not in line]
     data = b"\n".join(lines)
     assert len(data) > 3 * BLOCK

@@ -17,7 +17,14 @@ PATTERNS = [pattern for one in RECOGNIZERS for pattern in one.patterns]
 )
 def test_an_example_is_found_as_it_says(recognizer: Recognizer, example: Example) -> None:
     found = DETECTOR.find(example.text, field=example.field)
-    mine = tuple(example.text[one.start : one.end] for one in found if one.entity == recognizer.entity)
+    category = ENTITIES[recognizer.entity].category
+    mine = tuple(
+        value
+        for one in found
+        for value in (example.text[one.start : one.end],)
+        # Where two countries' numbers look alike and the same word stands beside them, either may name it.
+        if one.entity == recognizer.entity or (one.category == category and value in example.found)
+    )
     assert mine == example.found
 
 

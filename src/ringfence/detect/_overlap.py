@@ -1,9 +1,10 @@
 """Overlapping candidates: which of them become findings.
 
-The rule, the only one: the higher certainty wins, then the longer, then the earlier, then the entity's name. What overlaps a
-winner keeps the parts that no winner covers, so that ``Anna Berg <anna@mail.example>`` does not lose its name to its address, and
-``4111111111111111-anna@mail.example`` not its address to its card: no byte of a candidate is left over. A part must hold a letter
-or digit (of a name, a letter), and must not begin with an address's sign: what follows that is only the name of a host.
+The rule, the only one: the higher certainty wins, then the longer, then the earlier, then the higher score, then the entity's
+name. What overlaps a winner keeps the parts that no winner covers, so that ``Anna Berg <anna@mail.example>`` does not lose its
+name to its address, and ``4111111111111111-anna@mail.example`` not its address to its card: no byte of a candidate is left over.
+A part must hold a letter or digit (of a name, a letter), and must not begin with an address's sign: what follows that is only the
+name of a host.
 """
 
 from bisect import bisect_left
@@ -26,9 +27,9 @@ class Candidate(NamedTuple):
     score: float
     evidence: tuple[str, ...]
 
-    def rank(self) -> tuple[int, int, int, str, float]:
+    def rank(self) -> tuple[int, int, int, float, str]:
         """Order by the rule: the first wins."""
-        return (-self.certainty, self.start - self.end, self.start, self.entity, -self.score)
+        return (-self.certainty, self.start - self.end, self.start, -self.score, self.entity)
 
 
 def resolve(data: bytes, candidates: Iterable[Candidate]) -> list[Candidate]:

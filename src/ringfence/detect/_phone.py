@@ -5,7 +5,7 @@ cut only where groups of digits meet. Numbers are handed to the library as numbe
 takes ten times as long as looking a number up and whose patterns backtrack.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from phonenumbers import (
@@ -151,6 +151,20 @@ def _is_known_somewhere(digits: str) -> bool:
         if len(national) in sizes and is_valid_number_for_region(_as_number(country, national), region):
             return True
     return False
+
+
+def is_number_of(region: str) -> Callable[[str], bool]:
+    """Make a test of a number of one country, written with its country code or as it is dialled there."""
+
+    def is_valid(number: str) -> bool:
+        country, sizes = _country_of(region)
+        digits = "".join(filter(str.isdigit, number))
+        return any(
+            len(national) in sizes and is_valid_number_for_region(_as_number(country, national), region)
+            for national in (digits.removeprefix("0"), digits.removeprefix(str(country)))
+        )
+
+    return is_valid
 
 
 def _is_time_zone(text: bytes) -> bool:

@@ -15,6 +15,7 @@ from ringfence.detect._places import Context, Place, place_of
 from ringfence.detect._samples import Profile, profiled
 from ringfence.detect._types import Kind, kind_of
 from ringfence.detect.detector import Detector
+from ringfence.detect.recognizer import listed
 from ringfence.taxonomy import ENTITIES, is_within
 
 NONE, SCAN, UNKNOWN = "none", "scan", "unknown"
@@ -187,7 +188,13 @@ def _by_bytes(place: Place, evidence: str) -> Classified:
 
 # --- values that prove it -------------------------------------------------------------------------------------------------
 
-_PROVING = frozenset(("EMAIL_ADDRESS", "IBAN", "CREDIT_CARD", "JWT", "PRIVATE_KEY", "URL_CREDENTIALS", "MAC_ADDRESS"))
+_PROVING = frozenset(
+    listed(
+        "EMAIL_ADDRESS, IBAN, CREDIT_CARD, JWT, PRIVATE_KEY, URL_CREDENTIALS, MAC_ADDRESS, CLOUD_KEY, FORGE_TOKEN, "
+        "SERVICE_TOKEN, CRYPTO, BE_NATIONAL_NUMBER, BR_CPF, CH_AHV, CN_RESIDENT_ID, ES_NIE, FI_PERSONAL_IDENTITY_CODE, "
+        "IT_FISCAL_CODE, MX_CURP"
+    )
+)
 _SHOWING = frozenset((*_PROVING, "PHONE_NUMBER", "IP_ADDRESS", "US_SSN", "DATE_OF_BIRTH"))
 
 

@@ -6,18 +6,18 @@ shared between threads and kept as long as one likes.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from ringfence.detect._engine import Engine, Wanted, Work
+from ringfence.detect._engine import Engine, Wanted, Work, prefix
 from ringfence.detect._fields import FieldNames
 from ringfence.detect._overlap import Candidate, letters_in, resolve
 from ringfence.detect._views import FEWEST, beside, without, without_escapes
-from ringfence.detect._words import Words, triggers_of
+from ringfence.detect._words import Vocabulary, Words
 from ringfence.detect.finding import Finding
 from ringfence.detect.recognizer import Certainty, Check, Hit, Pattern, Recognizer
 from ringfence.detect.recognizers import RECOGNIZERS
@@ -25,6 +25,8 @@ from ringfence.detect.stream import BLOCK, Stream
 from ringfence.taxonomy import ENTITIES
 
 _JOINT = b"\x1e"
+_LOW = 0.25  # the threshold from which on whatever could be an entity is looked for everywhere
+_UNLED = 0.1  # the score of what neither its trigger nor a word announced
 _BY_FIELD = 0.8  # the least score of what a field's name vouches for
 
 _Fields = Sequence[tuple[int, int, Mapping[str, str]]]
@@ -53,7 +55,8 @@ class Detector:
     entities
         Whom to look for, by name; None: everything.
     thresholds
-        The least score of an entity's findings, where its recognizer's own does not fit.
+        The least score of an entity's findings, where its recognizer's own does not fit. At a pattern's score `alone` or below,
+        the pattern is looked for everywhere, not only beside its words: that takes its time.
     allow
         Exact values that are never findings, such as a company's own hotline.
     """
@@ -74,7 +77,15 @@ class Detector:
         self._thresholds = {one.entity: thresholds.get(one.entity, one.threshold) for one in self._recognizers}
         patterns = [(one, pattern) for one in self._recognizers for pattern in one.patterns]
         words = {one.entity: Words(one.words, one.near) for one in self._recognizers if one.words}
-        self._engine = Engine([_wanted(one, pattern) for one, pattern in patterns])
+        self._engine = Engine(
+            [_wanted(one, pattern) for one, pattern in patterns],
+            Vocabulary([one.words if pattern.by_words else () for one, pattern in patterns]),
+        )
+        self._everywhere = tuple(
+            number
+            for number, (one, pattern) in enumerate(patterns)
+            if pattern.by_words and self._thresholds[one.entity] <= (_LOW if pattern.trigger else pattern.alone)
+        )
         self._ready = tuple(
             _Ready(
                 one.entity,
@@ -87,6 +98,7 @@ class Detector:
                 words.get(one.entity),
                 self._thresholds[one.entity],
                 pattern.raw,
+                pattern.lead,
             )
             for one, pattern in patterns
         )
@@ -188,6 +200,8 @@ class Detector:
         """Give what is found between two offsets, and the matches of which only a part was a hit."""
         found: list[Candidate] = []
         parted: list[tuple[int, int]] = []
+        if self._everywhere:
+            always = [*always, *((number, *within) for number in self._everywhere)]
         for number, begin, stop in self._engine.scan(data, view, *within, always=always):
             ready = self._ready[number]
             seen = data if ready.raw else view
@@ -244,7 +258,10 @@ class Detector:
         if ready.entity in names:
             return max(ready.beside, _BY_FIELD), (*evidence, f"field:{names[ready.entity]}")
         word = ready.words.before(data, hit.start) if ready.words else None
-        return (score, evidence) if word is None else (beside, (*evidence, f"context:{word}"))
+        if word is not None:
+            return beside, (*evidence, f"context:{word}")
+        led = not ready.lead or _lead(ready.lead)(data, hit.start, len(data)) >= 0
+        return (score if led else min(score, _UNLED)), evidence
 
     def _by_name_alone(self, data: bytes, fields: _Fields) -> Iterable[Candidate]:
         """Take whole values, where their fields' names say what they are and they hold a letter."""
@@ -282,10 +299,16 @@ class _Ready(NamedTuple):
     words: Words | None
     threshold: float
     raw: bool
+    lead: str
 
 
 def _unchecked(data: bytes, start: int, end: int) -> Sequence[Hit]:  # noqa: ARG001 (a `Check`)
     return (Hit(start, end),)
+
+
+@cache
+def _lead(pattern: str) -> Callable[[bytes, int, int], int]:
+    return prefix(pattern)
 
 
 class _Lookup:
@@ -310,10 +333,10 @@ _NOTHING: Mapping[str, str] = {}
 
 def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
     """Say to the engine what a pattern is announced by: its own trigger, or its entity's words within their distance."""
-    if pattern.trigger:
-        return Wanted(pattern.pattern, pattern.unicode, (pattern.trigger,), pattern.before, pattern.after, pattern.raw)
-    triggers = triggers_of(recognizer.words)
-    return Wanted(pattern.pattern, pattern.unicode, triggers, 0, recognizer.near + pattern.after, pattern.raw)
+    triggers = (pattern.trigger,) if pattern.trigger else ()
+    before = pattern.before if triggers else 0
+    after = recognizer.near + pattern.after if pattern.by_words else pattern.after
+    return Wanted(pattern.pattern, pattern.unicode, triggers, before, after, pattern.raw)
 
 
 def _finding(one: Candidate, shift: int) -> Finding:

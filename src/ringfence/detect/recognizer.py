@@ -57,6 +57,9 @@ class Pattern:
         Whether the pattern speaks of characters rather than bytes.
     raw
         Whether it reads escapes as they are written (``%2B``); the others see them blank.
+    lead
+        Where the pattern fits more than its trigger does (small letters, say): what a match must begin with to count by itself.
+        Other matches are announced by the entity's words, and need one.
     """
 
     code: str
@@ -70,6 +73,12 @@ class Pattern:
     doubtful: tuple[float, float] = (0.0, 0.0)
     unicode: bool = False
     raw: bool = False
+    lead: str = ""
+
+    @property
+    def by_words(self) -> bool:
+        """Whether the entity's words announce it."""
+        return bool(self.lead) or not self.trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,79 @@ class Recognizer:
     near: int = 48
     whole_field: bool = False
     threshold: float = 0.5
+
+
+_BETWEEN = 6  # bytes: a colon, a quote, blanks
+
+UNCHECKED = (0.1, 0.6)
+"""Scores of a shape that many things have, where nothing can be calculated: alone, and beside a word."""
+
+DIGITS = (0.3, 0.9)
+"""Scores of a number with check digits whose shape says nothing."""
+
+TELLING = (0.7, 0.95)
+"""Scores of a shape with check digits or registered parts that hardly anything else has."""
+
+PROVEN = (0.85, 0.97)
+"""Scores of such a shape where two things are calculated or more."""
+
+REFUTED = (0.05, 0.4)
+"""Scores of a number whose check digits are wrong, where not all that were given out have right ones."""
+
+
+def told(text: str, field: str = "") -> Example:
+    """Write an example as one text, with what is found in it between brackets.
+
+    >>> told("NIF [12345678Z] y nada")
+    Example(text='NIF 12345678Z y nada', found=('12345678Z',), field='')
+    """
+    found = tuple(part.partition("]")[0] for part in text.split("[")[1:])
+    return Example(text.replace("[", "").replace("]", ""), found, field)
+
+
+def spelling(
+    code: str,
+    pattern: str,
+    check: Check,
+    scores: tuple[float, float],
+    *,
+    doubtful: tuple[float, float] = (0.0, 0.0),
+    trigger: str = "",
+    reach: int = 48,
+) -> Pattern:
+    """Write a pattern of a number that begins where a word could: after no letter or digit, or after the sign ``_``.
+
+    A trigger is the pattern's own beginning, so nothing of it lies before; `reach` is the longest match.
+    """
+    own = r"(?:\b|_)(?:" + pattern + ")"
+    ahead = r"(?:\b|_)(?:" + trigger + ")" if trigger else ""
+    return Pattern(
+        code, own, *scores, trigger=ahead, before=1, after=reach, check=check, doubtful=doubtful, lead=trigger
+    )
+
+
+def row(
+    entity: str,
+    source: str,
+    patterns: tuple[Pattern, ...],
+    words: str,
+    *examples: str | Example,
+    certainty: Certainty = Certainty.CHECKED,
+    fields: str = "",
+    near: int = 48,
+    whole_field: bool = False,
+) -> Recognizer:
+    """Write an entry whose words are names of fields, too; `fields` are further ones. Examples are as `told` takes them.
+
+    `near` grows to hold the longest word and what stands between it and a value.
+    """
+    context = listed(words) if words else ()
+    near = max(near, *(len(word.encode()) + _BETWEEN for word in context)) if context else near
+    names = tuple(
+        dict.fromkeys((*(word for word in context if not word.endswith("-")), *(listed(fields) if fields else ())))
+    )
+    shown = tuple(told(one) if isinstance(one, str) else one for one in examples)
+    return Recognizer(entity, certainty, source, shown, patterns, context, names, near, whole_field)
 
 
 def listed(text: str) -> tuple[str, ...]:

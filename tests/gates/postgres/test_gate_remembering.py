@@ -137,11 +137,12 @@ def test_a_new_tree_takes_the_answers_that_are_sure(gate: House, client: Client,
     def act() -> object:
         first(client, READ)
         asked.clear()
-        return first(client, f"select email, id from person where id = 2 limit {next(numbers)}"), list(asked)
+        first(client, f"select email, id from person where id = {next(numbers)}")
+        return list(asked)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tracing, "_fetch", fetch)
-        assert while_still(owner, act) == ((MASKED, 2), [])
+        assert while_still(owner, act) == []
 
 
 def test_a_trigger_that_was_made_behind_the_gate_is_seen_though_the_tree_is_the_same(client: Client, owner) -> None:

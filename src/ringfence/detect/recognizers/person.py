@@ -6,6 +6,7 @@ from datetime import date
 from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
+from ringfence.detect.recognizers.labelled import PERSONS_NAME, behind_colon, labelled
 
 _MONTHS = {
     folded(name): number
@@ -78,6 +79,13 @@ def _check_birth(data: bytes, start: int, end: int) -> Sequence[Hit]:
 _TIME = r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 _MONTH_WORD = r"[A-Za-z\x80-\xff]{3,14}\.?"
 
+
+def _named(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    """Take what stands behind the label; behind a bare ``Name`` two words at least, for packages have names, too."""
+    bare = data[start : start + 4] in (b"Name", b"Nome", b"Naam") and data[start + 4 : start + 5] in (b":", b" ", b'"')
+    return [hit for hit in behind_colon(data, start, end) if not bare or b" " in data[hit.start : hit.end]]
+
+
 PERSONAL: tuple[Recognizer, ...] = (
     Recognizer(
         entity="DATE_OF_BIRTH",
@@ -143,7 +151,18 @@ PERSONAL: tuple[Recognizer, ...] = (
     Recognizer(
         entity="PERSON",
         certainty=Certainty.FIELD,
-        source="the names that databases and interfaces give to a person's name; free text is not judged by it",
+        source="the names that databases, interfaces and forms give to a person's name; free text is not judged by it",
+        patterns=labelled(
+            "person-labelled",
+            "Name, Full name, Full Name, First name, First Name, Last name, Last Name, Surname, Patient, "
+            "Patient name, Patient Name, "
+            "Vorname, Nachname, Familienname, Nom, Prénom, Nom et prénom, Patiente, Nombre, Apellidos, "
+            "Nombre y apellidos, Paciente, "
+            "Médico, Nome, Cognome, Nome e cognome, Paziente, Nome completo, Naam, Voornaam, Achternaam, Imię, Nazwisko, "
+            "Imię i nazwisko",
+            PERSONS_NAME,
+            _named,
+        ),
         whole_field=True,
         fields=listed(
             "first name, last name, full name, given name, family name, middle name, maiden name, birth name, "
@@ -165,7 +184,9 @@ PERSONAL: tuple[Recognizer, ...] = (
             Example("Blue chair", field="product_name"),
             Example("Blue chair", field="name"),
             Example("anna77", field="user_name"),
-            Example("my name is Anna"),
+            Example("Name: Anna Berg", ("Anna Berg",)),
+            Example("Apellidos: Rivera Bueno.", ("Rivera Bueno",)),
+            Example("Name: requests, my name is Anna, name: Foo Bar"),
         ),
     ),
 )

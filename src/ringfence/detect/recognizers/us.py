@@ -5,7 +5,19 @@ from collections.abc import Sequence
 from stdnum.us import ssn
 
 from ringfence.detect._bytes import digits_of, is_digit, is_word_after, is_word_before
-from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
+from ringfence.detect._checks import is_varied, luhn, shaped, stdnum, valid
+from ringfence.detect.recognizer import (
+    DIGITS,
+    UNCHECKED,
+    Certainty,
+    Example,
+    Hit,
+    Pattern,
+    Recognizer,
+    listed,
+    row,
+    spelling,
+)
 
 
 def _stands_free(data: bytes, start: int, end: int) -> bool:
@@ -25,6 +37,24 @@ def _check_ssn(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     is_row = separator == ord(" ") == data[start - 1] and is_digit(data, start - 2)
     return (Hit(start, end, ("range:area",), doubtful=separator == ord(".") or is_row),)
+
+
+_ITIN_GROUP = r"(?:5[0-9]|6[0-5]|7[0-9]|8[0-8]|9[0-24-9])"
+_LETTER, _EITHER = "[AC-HJKMNP-RT-Yac-hjkmnp-rt-y]", "[0-9AC-HJKMNP-RT-Yac-hjkmnp-rt-y]"
+_MBI = ("[1-9]" + _LETTER + _EITHER + "[0-9]", _LETTER + _EITHER + "[0-9]", _LETTER + "{2}[0-9]{2}")
+
+
+def _is_dea(number: str) -> bool:
+    digits = [int(digit) for digit in number[2:]]
+    return (digits[0] + digits[2] + digits[4] + 2 * (digits[1] + digits[3] + digits[5])) % 10 == digits[6]
+
+
+def _is_npi(number: str) -> bool:
+    return luhn("80840" + number)
+
+
+def _has_licence_digits(number: str) -> bool:
+    return sum(sign.isdigit() for sign in number) >= 3
 
 
 US: tuple[Recognizer, ...] = (
@@ -56,5 +86,138 @@ US: tuple[Recognizer, ...] = (
                 "000-12-3456 666-12-3456 900-12-3456 536-00-1234 536-22-0000 1-536-22-8712 536-22-8712-1 536228712"
             ),
         ),
+    ),
+    row(
+        "US_ITIN",
+        "https://www.irs.gov/tin/itin/individual-taxpayer-identification-number-itin",
+        (
+            spelling(
+                "itin",
+                "9[0-9]{2}-" + _ITIN_GROUP + "-[0-9]{4}",
+                shaped(is_varied, alone=True),
+                (0.6, 0.95),
+                trigger="9[0-9]{2}-" + _ITIN_GROUP + "-[0-9]{4}",
+            ),
+            spelling("itin-any", "9[0-9]{2}[ -]?" + _ITIN_GROUP + "[ -]?[0-9]{4}", shaped(is_varied), (0.2, 0.85)),
+        ),
+        "individual taxpayer identification number, itin, individual taxpayer, taxpayer id, tax id, tin",
+        "[911-53-1234]",
+        "ITIN [912903456]",
+        "911-89-1234, order 912903456",
+    ),
+    row(
+        "US_EIN",
+        "https://www.irs.gov/businesses/small-businesses-self-employed/how-eins-are-assigned-and-valid-ein-prefixes",
+        (spelling("ein", "[0-9]{2}-?[0-9]{7}", valid(is_varied, stdnum("us.ein"), evidence="prefix"), (0.3, 0.85)),),
+        "ein, employer identification, employer identification number, federal tax id, fein",
+        "EIN: [91-1144442]",
+        "order 91-1144442",
+        "EIN: 07-1144442",
+    ),
+    row(
+        "US_MBI",
+        "https://www.cms.gov/medicare/new-medicare-card/understanding-the-mbi-with-format.pdf",
+        (
+            spelling("mbi", "-".join(_MBI), shaped(), (0.7, 0.95), trigger="-".join(_MBI)),
+            spelling("mbi-bare", "".join(_MBI), shaped(), (0.3, 0.85)),
+        ),
+        "mbi, medicare, medicare beneficiary, medicare number, beneficiary identifier, medicare id",
+        "Patient [1EG4-TE5-MK73]",
+        "The MBI is [4EF6GH8JK12] for this patient",
+        "1SG4-TE5-MK73 1EG4-TE5-MI73, part 4EF6GH8JK12",
+        certainty=Certainty.SHAPE,
+    ),
+    row(
+        "US_NPI",
+        "45 CFR 162.406; https://www.cms.gov/Regulations-and-Guidance/Administrative-Simplification/NationalProvIdentStand",
+        (spelling("npi", "[12][0-9]{3}-?[0-9]{3}-?[0-9]{3}", valid(is_varied, _is_npi, evidence="luhn"), DIGITS),),
+        "national provider identifier, npi, national provider, provider identifier, provider id, npi number",
+        "NPI [1245319599]",
+        "order 1245319599",
+        "NPI 1245319598",
+    ),
+    row(
+        "MEDICAL_LICENSE",
+        "21 CFR 1301; https://www.deadiversion.usdoj.gov/drugreg/registration.html",
+        (
+            spelling(
+                "dea", "[A-HJ-MPR-UXa-hj-mpr-ux][A-Za-z9][0-9]{7}", valid(is_varied, _is_dea, evidence="dea"), DIGITS
+            ),
+        ),
+        "medical certificate, dea, dea number, dea no, medical license, certificate number, prescriber, medical licence",
+        "my DEA certificate number is: [BB1388568]",
+        "part BB1388568",
+        "The DEA number is BG8207031",
+    ),
+    row(
+        "US_DRIVER_LICENSE",
+        "https://www.aamva.org/topics/driver-license-and-identification-standards",
+        (
+            spelling(
+                "us-driver",
+                "[A-Za-z][0-9]{3,14}|[A-Za-z]{2}[0-9]{3,7}|[0-9]{2}[A-Za-z]{3}[0-9]{5,6}|[A-Za-z]{3,7}[0-9*][0-9A-Za-z*]{4,8}|[0-9]{7,14}",
+                shaped(_has_licence_digits, is_varied),
+                UNCHECKED,
+            ),
+        ),
+        "dls, cdls, driver license, drivers license, driver's license, driving license, drivers "
+        "licence, driver licence, dl number, dl no, "
+        "license number, driver's licence",
+        "driver license: [H12234567]",
+        "part H12234567",
+        "driver license ABCDEFGH",
+        certainty=Certainty.CONTEXT,
+    ),
+    row(
+        "US_PASSPORT",
+        "https://travel.state.gov/content/travel/en/passports/passport-help/next-generation-passport.html",
+        (spelling("us-passport", "[0-9]{9}|[A-Za-z][0-9]{8}", shaped(is_varied), UNCHECKED),),
+        "passport, passport number, passport no, us passport, travel passport",
+        "my travel passport is [A12803456]",
+        "part A12803456",
+        "passport A1280345",
+        certainty=Certainty.CONTEXT,
+    ),
+    row(
+        "US_ALIEN_NUMBER",
+        "8 CFR 1.2; https://www.uscis.gov/glossary-term/50684",
+        (spelling("alien", "[Aa]-?[0-9]{3}-?[0-9]{3}-?[0-9]{2,3}|[0-9]{8,9}", shaped(is_varied), UNCHECKED),),
+        "alien number, alien registration, a-number, uscis number, green card, permanent resident",
+        "Alien number: [A012-345-678]",
+        "part A012-345-678",
+        "alien number A012-345",
+        certainty=Certainty.CONTEXT,
+    ),
+    row(
+        "ABA_ROUTING_NUMBER",
+        "https://www.aba.com/about-us/routing-number",
+        (spelling("aba", "[0-9]{4}-?[0-9]{4}-?[0-9]", valid(is_varied, stdnum("us.rtn"), evidence="mod10"), DIGITS),),
+        "abarouting, bankrouting, aba, routing, routing number, aba number, routing no, transit number, rtn, aba routing",
+        "Routing number: [0711-0130-7]",
+        "order 071101307",
+        "routing number 071101308",
+    ),
+    row(
+        "US_BANK_NUMBER",
+        "NACHA Operating Rules; no check digits, so a word must stand beside it",
+        (spelling("us-account", "[0-9]{8,17}", shaped(is_varied), UNCHECKED),),
+        "bank account number, bank account, account number, account no, checking account, savings account, "
+        "acct no, acct number, bank number, acct",
+        "bank account [945456787654]",
+        "order 945456787654",
+        "account number 1234567",
+        certainty=Certainty.CONTEXT,
+        near=32,
+    ),
+    row(
+        "US_ZIP_CODE",
+        "https://pe.usps.com/text/pub28/28c2_006.htm",
+        (spelling("zip", "[0-9]{5}(?:-[0-9]{4})?", shaped(), (0.1, 0.6), reach=10),),
+        "zip code, zipcode, postal code",
+        "ZIP code: [94105-1234]",
+        "order 94105",
+        "zip code 9410",
+        certainty=Certainty.CONTEXT,
+        near=16,
     ),
 )
