@@ -25,6 +25,8 @@ WIDTH = 108  # columns: both sides of the boundary stand one below the other, la
 PICTURES = {  # file -> the scenes of the demo that it shows
     "demo.svg": ("Both sides of the boundary", "A refused crossing"),
     "demo-account.svg": ("What arrived",),
+    "demo-database.svg": ("Observed first, then enforced",),
+    "demo-matrix.svg": ("The leak matrix",),
 }
 
 

@@ -267,6 +267,27 @@ def test_a_trial_says_what_would_become_of_a_query_without_running_it(place: Pla
     assert size(place) == 0
 
 
+def test_a_trial_changes_nothing(place: Place, postgres: Server, database: str) -> None:
+    name = urlsplit(database).path[1:]
+    spying = """create sequence counter; grant usage on sequence counter to switch_client;
+        create function spying(n int) returns int language sql volatile as 'select nextval(''counter'')::int + n';"""
+    postgres.psql(name, spying)
+    for text in (
+        "delete from person",
+        "insert into person (id, email) values (500, 'x@posta-nova.net')",
+        "select nextval('counter')",
+        "select spying(1) from person",
+        "truncate person",
+        "create table made (id int)",
+    ):
+        done = place.call("try", text, "--as", "support", "--format", "json")
+        assert done.returncode in (0, 1, 2), done.stderr
+        assert "posta-nova" not in done.stdout.replace(text, "")
+    assert postgres.psql(name, "select count(*) from person").strip() == "20"
+    assert postgres.psql(name, "select is_called from counter").strip() == "f"
+    assert postgres.psql(name, "select to_regclass('made') is null").strip() == "t"
+
+
 def test_an_overlay_keeps_its_comments_and_a_wrong_flow_is_named(place: Place) -> None:
     overlay = place.folder / "ringfence.overlay.yaml"
     overlay.write_text("# ours\nflows:\n  - {id: writes, mode: enforce} # since May\n")
