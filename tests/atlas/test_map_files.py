@@ -189,3 +189,18 @@ def mapped(pointer: str) -> str:
     for step in pointer.split("/")[1:]:
         path += "[]" if step.isdigit() else f".{step}"
     return path.removeprefix(".")
+
+
+def test_documents_whose_names_are_all_data_are_said_to_be_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps({f"p{number}@example.org": {"x": 1} for number in range(20)}), encoding="utf-8")
+    found = map_files(str(file))
+    assert list(found.fields) == []
+    assert found.left_out == ("every field of documents whose names are data themselves: content decides of them",)
+
+
+def test_a_csv_file_in_another_encoding_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "latin.csv"
+    file.write_bytes("name;stra\u00dfe\nAda;Am Weg\n".encode("latin-1"))
+    with pytest.raises(AtlasError, match="not UTF-8\n  save it as UTF-8 text"):
+        map_files(str(file))

@@ -121,3 +121,18 @@ def test_a_damaged_table_is_unknown_and_the_others_are_mapped(tmp_path: Path, fi
     by = map_sqlite(tmp_path / "damaged.db").by_path()
     assert by["purchase.title"].evidence == ("failed:damaged",)
     assert by["customer.phone"].judgement == "user.contact.phone_number"
+
+
+def test_a_table_whose_columns_are_of_people_is_one_of_people(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "t.db")) as database, database:
+        for table, more in (("tbl_07", "email text"), ("tbl_08", "code text"), ("orders", "email text")):
+            database.execute(f"create table {table} (first_name text, {more}, glaube text, status text)")
+            database.executemany(
+                f"insert into {table} values (?, ?, ?, ?)",
+                [("Ada", f"p{n}@example.org" if "mail" in more else "x", "abc"[n % 3], "open") for n in range(40)],
+            )
+    found = {path: one.judgement for path, one in map_sqlite(tmp_path / "t.db").by_path().items()}
+    assert found["tbl_07.glaube"] == "unknown"
+    assert found["tbl_07.status"] == "none"
+    assert found["tbl_08.glaube"] == "none", "a name alone makes no table of people"
+    assert found["orders.glaube"] == "none", "its name says what it is of"

@@ -117,6 +117,23 @@ def test_the_next_commands_run_whatever_the_database_is_called(cli: Cli, postgre
     assert conninfo_to_dict(words[1])["dbname"] == name
 
 
+def test_the_policy_counts_the_unknown_columns_that_the_gate_would_refuse(
+    cli: Cli, postgres: Server, tmp_path: Path
+) -> None:
+    script = (
+        "create table t (id int, q text); insert into t select n, md5(n::text) from generate_series(1, 40) n;"
+        "create view v as select id, left(q, 5) || 'x' as r from t;"
+    )
+    assert cli("init", "--pg", postgres.database("unjudged", script)).returncode == 0
+    assert {path for path, one in fields_of(tmp_path).items() if one == "unknown"} == {"public.t.q", "public.v.r"}
+    assert "# 1 column is unknown there" in (tmp_path / "ringfence.yaml").read_text(encoding="utf-8")
+
+
+def fields_of(folder: Path) -> dict[str, str]:
+    [asset] = read_map(folder / "ringfence.map.yaml").values()
+    return dict(asset.fields)
+
+
 def test_an_empty_address_makes_no_policy_of_something_else(cli: Cli, tmp_path: Path) -> None:
     done = cli("init", "--pg", "")
     assert done.returncode == 2

@@ -125,3 +125,36 @@ def test_columns_of_other_houses_are_known_by_their_names_alone() -> None:
     wrong = [name for name, type_, wanted in rows if not is_right(classify(name, type_, "", []).judgement, wanted)]
     assert wrong == ["$.user.profile.picture.large"]
     assert len(rows) > 250
+
+
+FEW = ["blau", "rot", "gelb", "blau", "rot"] * 8
+
+
+@pytest.mark.parametrize(
+    ("path", "type_", "sample", "judgement"),
+    [
+        (
+            "public.kunden.glaubensrichtung",
+            "text",
+            FEW,
+            "unknown",
+        ),  # few values of people, under a name that says nothing
+        ("public.empleados.grado_minusvalia", "text", FEW, "unknown"),
+        ("public.customers.status", "text", FEW, "none"),  # what says nothing of a person by itself still does
+        ("public.customers.has_car", "text", ["1", "2", "3", "4"] * 10, "none"),
+        ("public.products.farbe", "text", FEW, "none"),  # and so do things
+        ("public.clientes.num_afiliacion", "text", [f"{28_000_000_000 + n}" for n in range(40)], "unknown"),
+        ("public.directores.clasificacion", "text", FEW, "unknown"),  # a Romance plural
+        ("public.ventas.id_empleado", "integer", ["1", "2", "3"], "user.unique_id"),  # the key's word first
+        ("public.ventas.id_producto", "integer", ["1", "2", "3"], "none"),
+        ("public.mitglieder.mit_nr", "integer", ["1", "2", "3"], "user.unique_id"),  # a table's name, cut short
+        ("public.film_actor.film_id", "integer", ["1", "2", "3"], "none"),
+        ("public.kunden.telefon_privat", "text", ["030 1234567"] * 9, "user.contact.phone_number"),
+        ("public.kunden.gehalt_brutto", "numeric", ["3100.00"] * 9, "user.financial"),
+    ],
+)
+def test_what_is_of_people_is_not_harmless_because_nobody_knows_its_name(
+    path: str, type_: str, sample: list[str], judgement: str
+) -> None:
+    found = classify(path, type_, "", sample).judgement
+    assert found == judgement or found.startswith(f"{judgement}.")

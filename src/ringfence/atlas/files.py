@@ -95,6 +95,8 @@ def map_files(
         gathered.left_out.append(f"{len(found) - MOST_FILES} more files")
     if gathered.samples.left_out:
         gathered.left_out.append(f"{gathered.samples.left_out} parts of documents, nested too deep or too many")
+    if "" in gathered.samples.settle(judge.detector):
+        gathered.left_out.append("every field of documents whose names are data themselves: content decides of them")
     kind = ", ".join(f"{count} {name}" for name, count in gathered.formats.items())
     table = MappedTable("", kind, tuple(_judged(gathered, judge)), gathered.rows)
     name = asset or asset_name(PurePosixPath(urlsplit(where).path).name.partition(".")[0].replace("*", "") or "files")
@@ -217,9 +219,12 @@ def spread(rows: Sequence[Any], most: int) -> Sequence[Any]:
     return rows if len(rows) <= most else [rows[number * len(rows) // most] for number in range(most)]
 
 
+_BROKEN: Final = "\ufffd"  # what stands for bytes that are no UTF-8
+
+
 def _text(raw: bytes, name: str) -> str:
     if b"\x00" in raw[:8192]:
-        raise Unmappable(f"{name}: a binary file, or not UTF-8", "give what its ending says")
+        raise Unmappable(f"{name}: a binary file, or not UTF-8", "save it as UTF-8 text, if it is text")
     return raw.decode("utf-8-sig", errors="replace")
 
 
@@ -271,6 +276,8 @@ def _names(cells: Sequence[str], name: str, judge: Judge) -> list[str]:
     """Give the columns' paths, or refuse a first row that is no row of names."""
     plain = [cell.strip() for cell in cells]
     given = [cell for cell in plain if cell]
+    if any(_BROKEN in cell for cell in given):
+        raise Unmappable(f"{name}: not UTF-8", "save it as UTF-8 text")
     if not given or len(plain) > MOST_COLUMNS or not all(is_name(cell, judge.detector) for cell in given):
         raise Unmappable(f"{name}: its first row does not look like names of columns", "give it a first row of names")
     return [join_path("", cell or f"column {number}") for number, cell in enumerate(plain, 1)]

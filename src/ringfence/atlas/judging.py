@@ -11,8 +11,9 @@ from typing import Final
 
 from ringfence.atlas.gathering import Samples
 from ringfence.atlas.model import Mapped, MappedTable
-from ringfence.detect import Detector, classify
+from ringfence.detect import OF_PEOPLE, Detector, classify, tells_its_kind
 from ringfence.policy.model import NONE, SCAN, UNKNOWN
+from ringfence.taxonomy import is_within
 
 DOCUMENT: Final = "shape:document"
 NAMES_ARE_DATA: Final = "shape:names are data"
@@ -20,6 +21,10 @@ TOO_LONG: Final = "shape:too long to be read"
 REVIEWED: Final = "reviewed"
 COMPUTED: Final = "computed"
 _SURE: Final = 0.8
+_NAMES: Final = ("user.name",)
+_TELLING: Final = ("user.demographic.date_of_birth", "user.contact", "user.government_id")
+_SORTING: Final = (("shape:few values",), ("shape:numbers",))
+"""Evidence of what is harmless in a table of things, and of people cannot be told."""
 _LINEAGE_ROUNDS: Final = 16  # views upon views
 
 
@@ -56,7 +61,27 @@ def whole_document(path: str, kind: str, *evidence: str) -> Mapped:
 def concluded(tables: Iterable[MappedTable], reviewed: Mapping[str, str]) -> tuple[MappedTable, ...]:
     """Put persons' judgements (by path) in the place of the program's, then follow lineage."""
     return follow_lineage(
-        replace(table, fields=tuple(_reviewed(one, reviewed) for one in table.fields)) for table in tables
+        replace(table, fields=tuple(_reviewed(one, reviewed) for one in table.fields))
+        for table in map(doubt_of_people, tables)
+    )
+
+
+def doubt_of_people(table: MappedTable) -> MappedTable:
+    """Doubt what sorts people in a table that has their names and how to reach them, though its own name does not say so."""
+    if tells_its_kind(table.path):
+        return table
+    sure = [one.judgement for one in table.fields if one.is_personal and one.confidence >= _SURE]
+    named, told = (any(is_within(one, kind) for one in sure for kind in kinds) for kinds in (_NAMES, _TELLING))
+    if not (named and told):
+        return table
+    return replace(
+        table,
+        fields=tuple(
+            replace(one, judgement=UNKNOWN, confidence=0.5, evidence=(OF_PEOPLE,))
+            if one.judgement == NONE and one.evidence in _SORTING
+            else one
+            for one in table.fields
+        ),
     )
 
 

@@ -23,7 +23,7 @@ _SAYS: Final[Mapping[str, Callable[[str], str]]] = {
     "values": _values,
     "lines": lambda rest: _values(rest, "lines"),
     "type": lambda rest: f"its type is {rest}",
-    "shape": lambda rest: f"its values look like {rest}" if not rest.startswith("no ") else f"its values are {rest}",
+    "shape": lambda rest: f"its values {'are' if rest.startswith('no ') else 'look like'} {rest}",
     "key": lambda rest: f"it is the key {rest}",
     "table": lambda rest: f"its table is one {rest}",
     "lineage": lambda rest: f"as {rest}",
@@ -33,7 +33,9 @@ _SAYS: Final[Mapping[str, Callable[[str], str]]] = {
 
 _WHOLE: Final[Mapping[str, str]] = {
     "sample:empty": "there were no values to look at",
+    "sample:of people": "it tells people apart or sorts them, and its name does not say by what",
     "sample:says nothing": "neither its name nor its values say what it is",
+    "shape:few values": "a few values come again and again",
     "shape:document": "a document, judged by its parts; content decides of the rest",
     "shape:names are data": "the names in this object are data themselves",
     "shape:too long to be read": "some documents were too long to be read",

@@ -56,6 +56,8 @@ def trying(
     folder: HomeOption = None,
 ) -> int:
     """Ask, and show what would become of it."""
+    if not sql.strip():
+        raise Problem("there is no statement", 'give one: ringfence try "SELECT name FROM customer" --as ROLE')
     need("postgres", POSTGRES)
     from ringfence.cli._trials import trials
 

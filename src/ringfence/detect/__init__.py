@@ -9,10 +9,20 @@ values themselves.
 [('field:first name',)]
 """
 
-from ringfence.detect.classify import Classified, classify
+from ringfence.detect.classify import OF_PEOPLE, Classified, classify, tells_its_kind
 from ringfence.detect.detector import Detector, detector_for
 from ringfence.detect.finding import Finding
 from ringfence.detect.recognizers import RECOGNIZERS
 from ringfence.detect.stream import Stream
 
-__all__ = ["RECOGNIZERS", "Classified", "Detector", "Finding", "Stream", "classify", "detector_for"]
+__all__ = [
+    "OF_PEOPLE",
+    "RECOGNIZERS",
+    "Classified",
+    "Detector",
+    "Finding",
+    "Stream",
+    "classify",
+    "detector_for",
+    "tells_its_kind",
+]

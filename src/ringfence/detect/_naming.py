@@ -69,7 +69,8 @@ _TAILS = _words(
     listed(
         "home, work, office, private, primary, secondary, main, business, mobile, personal, raw, value, values, text, hash, "
         "hashed, encrypted, enc, old, new, current, previous, original, normalized, formatted, clean, lower, full, other, alt, "
-        "txt, str, string, field, col, nr, no, num, number, list, array, display, en, de, fr, es, it, data"
+        "txt, str, string, field, col, nr, no, num, number, list, array, display, en, de, fr, es, it, data, "
+        "privat, prive, privee, privado, perso, pro, movil, movel, brut, brutto, bruto, netto, neto, gross"
     )
 )
 """Last words without which a name means the same. A hashed address is one still: a pseudonym."""
@@ -120,6 +121,8 @@ _TALK = _words(
 _KEYS = frozenset(("id", "ids", "uuid", "guid", "sid", "key", "pk", "fk", "ref", "reference", "oid", "identifier"))
 _COUNTED = frozenset(("no", "nr", "num", "number", "nummer", "numero"))
 """Words that make a key of a person's: `emp_no`."""
+_HEADING_KEYS = frozenset(("id", "cod", "codigo", "num", "numero", "nro", "no", "nr"))
+_SHORTEST = 3  # letters of a word that stands for a longer one
 _UNSURE = frozenset(
     listed(
         "subject, agent, operator, identity, cast, parent, editor, family, lead, profile, relative, human, "
@@ -254,6 +257,10 @@ def key_of(place: Place) -> Context | None:
                 return Context.PEOPLE
     if len(words) > 1 and words[-1] in _COUNTED and context_of(words[:-1]) is Context.PEOPLE:
         return Context.PEOPLE
+    if len(words) > 1 and words[0] in _HEADING_KEYS and context_of(words[1:]) is Context.PEOPLE:
+        return Context.PEOPLE  # as languages have it that put the key first: `id_cliente`
+    if len(words) > 1 and words[-1] in (*_KEYS, *_COUNTED) and _shortens(words[:-1], place):
+        return Context.PEOPLE
     if not words or words[-1] not in _KEYS:
         return None
     if len(words) > 1:
@@ -261,6 +268,15 @@ def key_of(place: Place) -> Context | None:
     if words[0] in ("reference", "ref") and place.above:
         return context_of(place.above[0])
     return place.context if place.near else Context.NOTHING
+
+
+def _shortens(words: tuple[str, ...], place: Place) -> bool:
+    """Whether a word is the beginning of the name of the table of people that it stands in: `pat_nr` in `patienten`."""
+    if not place.near or place.context is not Context.PEOPLE or len(words) != 1:
+        return False
+    return len(words[0]) >= _SHORTEST and any(
+        word.startswith(words[0]) and context_of((word,)) is Context.PEOPLE for word in place.above[0]
+    )
 
 
 def person_named(place: Place) -> str | None:

@@ -67,7 +67,10 @@ def singular(word: str) -> str:
 
 @lru_cache(maxsize=8192)
 def context_of(words: tuple[str, ...]) -> Context:
-    """Say what a table's name speaks of, from its end: `customer_details` of people, `customer_order` of things."""
+    """Say what a table's name speaks of, from its end: `customer_details` of people, `customer_order` of things.
+
+    Plurals are English and Romance ones: `customers`, `companies`, `directores`.
+    """
     words = tuple(word for word in words if not word.isdigit())
     while len(words) > 1 and words[-1] in _speaking.HOLDERS:
         words = words[:-1]
@@ -76,7 +79,7 @@ def context_of(words: tuple[str, ...]) -> Context:
         if size > len(words):
             continue
         for context, known in _ORDER:
-            if ending in known or singular(ending) in known:
+            if ending in known or singular(ending) in known or (ending.endswith("es") and ending[:-2] in known):
                 return context
     return Context.NOTHING
 

@@ -29,6 +29,7 @@ PEOPLE = frozenset(
         "patientin, arzt, schueler, lehrer, mieter, vermieter, nutzer, teilnehmer, ansprechpartner, identity, "
         "subject, actress, "
         "profile, username, login, sponsor, cast, salesperson, representative, rep, mentor, friend, follower, sibling, "
+        "candidat, enseignant, stagiaire, medecin, profesor, medico, estudiante, dozent, lehrkraft, azubi, pfleger, "
         "husband, wife, partner person, deceased, newborn, infant, requester, requestor, creator, editor"
     )
 )

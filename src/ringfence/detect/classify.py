@@ -22,6 +22,8 @@ NONE, SCAN, UNKNOWN = "none", "scan", "unknown"
 
 _MOST_CERTAIN = 0.98
 _ENOUGH = 0.7  # share of a sample from which it is what the detector finds in it
+OF_PEOPLE = "sample:of people"
+_LONG = 6  # digits that are no count
 _FEW = 5  # values from which a sample says something against a name
 
 
@@ -93,6 +95,15 @@ def classify(
         or _by_values(place, kind, seen)
         or _without(place, kind, seen)
     )
+
+
+def tells_its_kind(table: str) -> bool:
+    """Whether a table's name says whom or what it is of.
+
+    >>> tells_its_kind("public.customers"), tells_its_kind("public.orders"), tells_its_kind("public.tbl_07")
+    (True, True, False)
+    """
+    return place_of(f"{table}.field").context is not Context.NOTHING
 
 
 @lru_cache(maxsize=1)
@@ -371,6 +382,9 @@ def _without(place: Place, kind: Kind, seen: Profile | None) -> Classified:
         return _unseen(place)
     if seen.is_prose or seen.documents > 0.5:
         return Classified(SCAN, 0.8, ("shape:free text" if seen.is_prose else "shape:documents",))
+    if _sorts_people(place, seen):
+        return Classified(UNKNOWN, 0.5, (OF_PEOPLE,))
+    harmless = _naming.is_harmless(place) or _is_count(place, seen)
     for share, code in (
         (seen.times, "moments"),
         (seen.dates, "dates"),
@@ -378,13 +392,13 @@ def _without(place: Place, kind: Kind, seen: Profile | None) -> Classified:
         (seen.numbers, "numbers"),
     ):
         if share >= 0.95:
-            return Classified(NONE, 0.8, (f"shape:{code}",))
+            return Classified(NONE, 0.8, ("field:nothing personal" if harmless else f"shape:{code}",))
     if _naming.is_free(place):
         return Classified(SCAN, 0.75, ("field:free text",))
     if (person := _naming.person_named(place)) is not None and not seen.is_enumeration:
         return Classified(UNKNOWN, 0.5, (f"field:{person}", "sample:says nothing"))
     if seen.is_enumeration:
-        return Classified(NONE, 0.9, ("shape:few values",))
+        return Classified(NONE, 0.9, ("field:nothing personal" if harmless else "shape:few values",))
     if _naming.is_harmless(place):
         return Classified(NONE, 0.8, ("field:nothing personal",))
     if _naming.is_bare_name(place) and seen.firms >= 0.2:
@@ -394,6 +408,24 @@ def _without(place: Place, kind: Kind, seen: Profile | None) -> Classified:
     if seen.uuids >= 0.95 or seen.links >= 0.95:
         return Classified(NONE, 0.6, ("shape:links" if seen.links else "shape:keys",))
     return Classified(UNKNOWN, 0.5, ("sample:says nothing",))
+
+
+def _sorts_people(place: Place, seen: Profile) -> bool:
+    """Whether a text in a table of people tells them apart or sorts them, under a name that nobody here knows.
+
+    Few values that come again are a status, or a religion, a union, a disability; digits are a count, or an insurance number. Of
+    things that may pass as harmless. Of people it cannot be told, and `none` would pass it unscanned.
+    """
+    if place.context is not Context.PEOPLE or not place.near or seen.truths >= 0.95 or seen.times >= 0.95:
+        return False
+    if _naming.is_harmless(place) or _is_count(place, seen) or _naming.is_free(place):
+        return False
+    return seen.is_enumeration or seen.numbers >= 0.95
+
+
+def _is_count(place: Place, seen: Profile) -> bool:
+    """Whether a name asks, counts or switches, and the values can be its answers: `num_ss` of twelve digits counts nothing."""
+    return _naming.is_negated(place) and not (seen.numbers >= 0.95 and seen.longest >= _LONG)
 
 
 def _unseen(place: Place) -> Classified:

@@ -50,7 +50,8 @@ td[data-head]:not([data-head=""]):before{content:attr(data-head) ": ";color:var(
 :root{color-scheme:light;--ground:#fff;--raised:#fff;--text:#000;--soft:#333;--line:#999;--accent:#003a75;
 --personal:#7a0f43;--personal-ground:#fff;--scan:#5c3800;--scan-ground:#fff;--unknown:#3d2580;--unknown-ground:#fff;--none:#24402c;
 --none-ground:#fff}body{font-size:10pt}main,header,footer{max-width:none;padding:0}.scroll,figure{overflow:visible}
-.wide table{font-size:7pt}.wide th,.wide td{overflow-wrap:anywhere;padding-right:.4rem}.scroll th,.scroll td{overflow-wrap:anywhere}
+.scroll th,.scroll td{overflow-wrap:anywhere;min-width:5.5em}.scroll thead th{overflow-wrap:normal}
+.wide tbody th{min-width:13em}.wide table{font-size:7pt}.wide th,.wide td{padding-right:.4rem}
 tr,figure,h2,h3{break-inside:avoid}h2,h3,caption{break-after:avoid}thead{display:table-header-group}.skip{display:none}}
 """
 
