@@ -1,14 +1,17 @@
 """The overlay in which flows are switched: beside the policy, and laid over it where no other one is named.
 
 The rule: a switch is read as the policy will be read before it is written, stands in the ledger before it is in the file, and is
-whole in the file or not there at all. Comments and everything else that stands in the file stay.
+whole in the file or not there at all. Comments and everything else that stands in the file stay; a link stays a link. Switches wait
+for one another from before they read to after what runs has followed, so that none takes back another one.
 """
 
+import fcntl
 import io
 import os
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,9 @@ from ringfence.cli._policy import OVERLAY_FILE, overlay_of, texts
 from ringfence.policy import FlowId, Mode, Policy
 from ringfence.policy.problems import nearest
 from ringfence.policy.reading import read
+
+PATIENCE = 60.0  # seconds that a switch waits for another one: a reload may take that long
+_TURN = 0.05
 
 _HEAD = "# What this environment lays over the policy. `ringfence enforce` and `ringfence observe` write modes here.\n"
 
@@ -53,21 +59,45 @@ def prepare_switch(policy: Path, overlay: Path | None, name: str, mode: Mode) ->
     return Switch(file, text, before, after, flow.id, there is None)
 
 
-def write_switch(switch: Switch) -> None:
-    """Put the overlay in place, durably, in one step."""
-    fresh = switch.file.with_name(f".{switch.file.name}.{secrets.token_hex(4)}")
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold other switches of an installation back. Raises `Problem` where one of them does not end."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Problem("another flow is being switched", "try again when that has ended") from None
+                time.sleep(_TURN)
+        yield
+    finally:
+        os.close(held)
+
+
+@contextmanager
+def staged(switch: Switch) -> Iterator[Callable[[], None]]:
+    """Write the overlay beside its place, durably; give what puts it there in one step. Raises `OSError` where it cannot."""
+    file = switch.file.resolve()
+    fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         with fresh.open("x", encoding="utf-8") as out:
             out.write(switch.text)
             out.flush()
             os.fsync(out.fileno())
-            os.fchmod(out.fileno(), 0o644 if switch.is_new else switch.file.stat().st_mode & 0o777)
-        fresh.replace(switch.file)
-    except BaseException:
+            os.fchmod(out.fileno(), 0o644 if switch.is_new else file.stat().st_mode & 0o777)
+        yield lambda: _put(fresh, file)
+    finally:
         with suppress(FileNotFoundError):
             fresh.unlink()
-        raise
-    folder = os.open(switch.file.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _put(fresh: Path, file: Path) -> None:
+    fresh.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:

@@ -19,11 +19,14 @@ _UTF8_BYTES = 4  # of one character, at most
 
 
 def overlay_of(policy: Path, named: Path | None) -> Path | None:
-    """Give the overlay that is laid over a policy: the named one, or `OVERLAY_FILE` beside it where that is there."""
+    """Give the overlay that is laid over a policy: the named one, or `OVERLAY_FILE` beside it where that is there.
+
+    A link that leads nowhere is there: what it led to may have made a flow enforce.
+    """
     if named is not None:
         return named
     beside = policy.parent / OVERLAY_FILE
-    return beside if beside.exists() else None
+    return beside if beside.exists() or beside.is_symlink() else None
 
 
 def load_policy(path: Path, *, overlay: Path | None = None) -> Policy:

@@ -1,4 +1,7 @@
-"""What `ringfence enforce` and `ringfence observe` do: check, record, write, have what runs follow."""
+"""What `ringfence enforce` and `ringfence observe` do: check, record, write, have what runs follow.
+
+The rule: what could not be written is not recorded, so that everything but the last step is done before the ledger is told.
+"""
 
 import secrets
 from datetime import UTC, datetime
@@ -6,7 +9,7 @@ from pathlib import Path
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._home import Home, home
-from ringfence.cli._overlay import Switch, prepare_switch, write_switch
+from ringfence.cli._overlay import Switch, one_at_a_time, prepare_switch, staged
 from ringfence.cli._session import principal
 from ringfence.ledger import BlockingClient, JsonValue
 from ringfence.policy import Mode
@@ -27,17 +30,19 @@ def switch(flow: str, mode: Mode, policy: Path | None, overlay: Path | None, fol
     place = home(policy, folder).made()
     if not place.ledger.is_file():
         raise Problem(f"{place.ledger}: no such ledger", "make it with `ringfence init`")
-    ready = prepare_switch(place.policy, overlay, flow, mode)
-    if ready is None:
-        print(f"{flow} {_SAID[mode]}. It did so before.")
-        return 0
-    with BlockingClient(place.ledger, place.signing_key) as ledger:
-        receipt = ledger.append([_entry(ready, mode)])[0]
-    write_switch(ready)
-    print(f"{flow} {_SAID[mode]}.")
-    print(f"  written  {ready.file}")
-    print(f"  recorded {receipt}")
-    _follow(place, ready)
+    with one_at_a_time(place.folder):
+        ready = prepare_switch(place.policy, overlay, flow, mode)
+        if ready is None:
+            print(f"{flow} {_SAID[mode]}. It did so before.")
+            return 0
+        with staged(ready) as put:
+            with BlockingClient(place.ledger, place.signing_key) as ledger:
+                receipt = ledger.append([_entry(ready, mode)])[0]
+            put()
+        print(f"{flow} {_SAID[mode]}.")
+        print(f"  written  {ready.file}")
+        print(f"  recorded {receipt}")
+        _follow(place, ready)
     return 0
 
 
