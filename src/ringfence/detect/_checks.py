@@ -157,6 +157,8 @@ def told_by(words: str, check: Check) -> Check:
 
     def is_told(data: bytes, start: int, end: int) -> Iterable[Hit]:
         low = line_start(data, start, _REACH)
+        if data[low:start].endswith((b"< ", b"> ")):
+            return ()
         before = data[low:start].rstrip(_QUOTES)
         if not before:
             return check(data, start, end) if low == 0 or data[low - 1 : low] in BREAKS else ()

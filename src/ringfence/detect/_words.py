@@ -131,7 +131,7 @@ class Words:
     def __init__(self, words: Iterable[str], near: int) -> None:
         words = tuple(words)
         self._near = near
-        self._known = {folded(word): word.rstrip("-") for word in words}
+        self._known = {folded(word): word.rstrip("-") for word in reversed(words)}  # the first of two spellings is told
         self._stems = frozenset(folded(word) for word in words if word.endswith("-"))
         self._spelt = sorted(words, key=lambda word: -len(folded(word)))
         self._search: Search | None = None  # compiled when it is first asked for: most never are
