@@ -20,6 +20,17 @@ def _is_age(data: bytes, start: int, end: int) -> Sequence[Hit]:
     return (Hit(start, end),) if free and int(digits) <= _OLDEST else ()
 
 
+_PATIENTS = (
+    "[Pp]aciente|[Vv]arón|[Mm]ujer|[Hh]ombre|[Nn]iñ[oa]|[Ee]nferm[oa]|[Ss]eñora?|[Hh]omem|[Mm]ulher|[Mm]enin[oa]|"
+    "[Pp]aziente|[Uu]omo|[Dd]onna|[Bb]ambin[oa]|[Pp]atiente?|[Hh]omme|[Ff]emme|[Ee]nfant"
+)
+
+
+def _is_age_of(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    begin = data.rindex(b" ", start, data.rindex(b" ", start, end)) + 1
+    return _is_age(data, begin, end)
+
+
 def _is_whole(data: bytes, start: int, end: int) -> Sequence[Hit]:
     return () if is_word_before(data, start) or is_word_after(data, end) else (Hit(start, end),)
 
@@ -83,6 +94,18 @@ DEMOGRAPHIC: tuple[Recognizer, ...] = (
                 check=told_by(_AGE, _is_age),
             ),
             Pattern(
+                "age-of",
+                r"(?:"
+                + _PATIENTS
+                + r")[^\n\x1e\x1f.;:0-9]{0,40}?[, ](?:d[ei]|[aâ]gée? de) [0-9]{1,3} (?:años|anos|anni|ans)",
+                0.7,
+                0.8,
+                trigger=r"(?:d[ei]) [0-9]{1,3} (?:años|anos|anni|ans)",
+                before=80,
+                after=8,
+                check=_is_age_of,
+            ),
+            Pattern(
                 "age-old",
                 r"[0-9]{1,3}[ -](?:(?:years?|yrs?)[ -]old|"
                 r"[Jj]ahre alt|jährig(?:er?|en|es)?|años de edad|anni di età|anos de idade)",
@@ -95,6 +118,7 @@ DEMOGRAPHIC: tuple[Recognizer, ...] = (
             ),
         ),
         _AGE,
+        "Paciente varón, de [41 años], fumador",
         "Age: [34]",
         "she is [67 years old]",
         "Edad: [45 años]",
