@@ -10,7 +10,7 @@ from stdnum import bitcoin, verhoeff
 from ringfence.detect import RECOGNIZERS, Detector
 from ringfence.detect._checks import adds_up, holds_day, luhn
 from ringfence.detect._keccak import keccak_256
-from ringfence.detect.recognizers.payment import is_base58, is_bech32, is_eip55
+from ringfence.detect.recognizers.wallet import is_base58, is_bech32, is_eip55
 
 DETECTOR = Detector()
 

@@ -4,13 +4,14 @@ The rule: a candidate is first judged by what costs nothing (where it stands, wh
 only then by python-stdnum, whose modules are imported when a number of their country is first seen.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cache
 from importlib import import_module
 
-from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
-from ringfence.detect.recognizer import Check, Hit
+from ringfence.detect._bytes import BREAKS, is_digit, is_word_after, is_word_before, line_start
+from ringfence.detect._words import folded
+from ringfence.detect.recognizer import Check, Hit, listed
 
 Validity = Callable[[str], bool]
 """Whether a number is right: its letters in upper case and its digits, without separators."""
@@ -140,3 +141,38 @@ def begins(*starts: str) -> Validity:
 def is_varied(number: str) -> bool:
     """Tell a number from one that was made to fill a field: it has three different characters or more."""
     return len(set(number)) > 2
+
+
+_MARKS = b":=|;,\t"
+_QUOTES = b" \"'[({<>"
+_REACH = 48  # bytes before a value in which its word ends
+
+
+def told_by(words: str, check: Check) -> Check:
+    """Make a check of a value that stands as forms and records write one: its word, a colon or the like; or alone in its field.
+
+    A comparison (`sex == "M"`) and a type between the two (`age: int = 7`) are a program's.
+    """
+    known = tuple(folded(word) for word in listed(words))
+
+    def is_told(data: bytes, start: int, end: int) -> Iterable[Hit]:
+        low = line_start(data, start, _REACH)
+        if data[low:start].endswith((b"< ", b"> ")):
+            return ()
+        before = data[low:start].rstrip(_QUOTES)
+        if not before:
+            return check(data, start, end) if low == 0 or data[low - 1 : low] in BREAKS else ()
+        if before[-1] in _MARKS:
+            before = before[:-1].rstrip(_QUOTES + b"])}")
+        if not is_word_before(before, len(before)):
+            return ()
+        name = folded(before.decode(errors="replace"))
+        spoken = next((word for word in known if name.endswith(word)), None)
+        if spoken is None or name.removesuffix(spoken).endswith(_BOUNDS):
+            return ()
+        return check(data, start, end)
+
+    return is_told
+
+
+_BOUNDS = ("max", "min", "maximum", "minimum")  # max-age is a cache's

@@ -77,7 +77,7 @@ class Vocabulary:
             return ()
         numbers: set[int] = set()
         while begin >= 0:
-            if _begins(data, begin):
+            if _begins(data, begin) and not _is_chance(data, begin, stop):
                 text = folded(data[begin:stop].decode(errors="replace"))
                 numbers |= self._inner.get(text, _NOBODY)
                 if text in self._stems or _ends(data, stop):
@@ -131,7 +131,7 @@ class Words:
     def __init__(self, words: Iterable[str], near: int) -> None:
         words = tuple(words)
         self._near = near
-        self._known = {folded(word): word.rstrip("-") for word in words}
+        self._known = {folded(word): word.rstrip("-") for word in reversed(words)}  # the first of two spellings is told
         self._stems = frozenset(folded(word) for word in words if word.endswith("-"))
         self._spelt = sorted(words, key=lambda word: -len(folded(word)))
         self._search: Search | None = None  # compiled when it is first asked for: most never are
@@ -147,9 +147,29 @@ class Words:
             if begin < 0:
                 break
             text = folded(data[begin:end].decode(errors="replace"))
-            if text in self._known and _begins(data, begin) and (text in self._stems or _ends(data, end)):
+            if (
+                text in self._known
+                and _begins(data, begin)
+                and (text in self._stems or _ends(data, end))
+                and not _is_chance(data, begin, end)
+            ):
                 nearest = self._known[text]
         return nearest
+
+
+_FEW = 4  # bytes of a word that stands by chance in a hash or a part's number: `cc` in 7cc9, `rg` in FH739OL8RG
+
+
+def _is_chance(data: bytes, begin: int, end: int) -> bool:
+    """Tell a short word that has grown together with digits, as in a hash, from one that is numbered: `tel2`."""
+    if end - begin > _FEW:
+        return False
+    if data[begin - 1 : begin].isdigit():
+        return True
+    at = end
+    while at < min(len(data), end + _FEW) and data[at] in _DIGITS:
+        at += 1
+    return at > end and is_word_after(data, at)
 
 
 def _begins(data: bytes, at: int) -> bool:

@@ -241,6 +241,9 @@ _ROWS = (
     EntityInfo("ORGANIZATION", "user.professional_information.workplace", "Organisation"),
     EntityInfo("URL", "user.contact.social_url", "Link to a page of a person"),
     EntityInfo("DATE_TIME", "user", "Date of what happened to a person"),
+    EntityInfo("ES_POSTCODE", "user.contact.address.postal_code", "Spanish postcode"),
+    EntityInfo("FR_POSTCODE", "user.contact.address.postal_code", "French postcode"),
+    EntityInfo("IT_POSTCODE", "user.contact.address.postal_code", "Italian postcode"),
 )
 
 ENTITIES: Mapping[str, EntityInfo] = MappingProxyType({row.name: row for row in _ROWS})

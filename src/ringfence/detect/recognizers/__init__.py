@@ -30,6 +30,7 @@ from ringfence.detect.recognizers.south_asia import SOUTH_ASIA
 from ringfence.detect.recognizers.token import TOKENS
 from ringfence.detect.recognizers.united_kingdom import UNITED_KINGDOM
 from ringfence.detect.recognizers.us import US
+from ringfence.detect.recognizers.wallet import WALLETS
 
 RECOGNIZERS: tuple[Recognizer, ...] = (
     *AMERICAS,
@@ -57,5 +58,6 @@ RECOGNIZERS: tuple[Recognizer, ...] = (
     *TOKENS,
     *UNITED_KINGDOM,
     *US,
+    *WALLETS,
 )
 """Every recognizer. Their order means nothing."""

@@ -128,7 +128,7 @@ CONTACT: tuple[Recognizer, ...] = (
         ),
         words=listed(
             "phone, phones, telephone, phone-, mobile, cell, cellphone, fax, call me, call us, text me, "
-            "hotline, whatsapp, msisdn, tel, telefon, telefon-, handy, handynummer, rufnummer, mobil, "
+            "hotline, whatsapp, msisdn, tfno, tlf, tlfno, telf, tel, telefon, telefon-, handy, handynummer, rufnummer, mobil, "
             "mobilnummer, téléphone, portable, teléfono, móvil, celular, telefono, cellulare, telefone, "
             "telemóvel, telefoon, telefoonnummer, mobiel, komórka, komórkowy, numer telefonu"
         ),

@@ -4,54 +4,31 @@ The rule: none of these words is found by itself; it takes a field of that name 
 before it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from ringfence.detect._bytes import BREAKS, is_word_after, is_word_before, line_start
-from ringfence.detect._checks import stands_free
-from ringfence.detect._words import folded
-from ringfence.detect.recognizer import Certainty, Check, Hit, Pattern, Recognizer, listed, row, told
+from ringfence.detect._bytes import is_word_after, is_word_before
+from ringfence.detect._checks import stands_free, told_by
+from ringfence.detect.recognizer import Certainty, Hit, Pattern, Recognizer, listed, row, told
 
 _ARTICLE = "GDPR art. 9(1), https://eur-lex.europa.eu/eli/reg/2016/679/oj; words of forms and records"
 _OLDEST = 125  # years
-
-
-_MARKS = b":=|;,\t"
-_QUOTES = b" \"'[({<>"
-_REACH = 48  # bytes before a value in which its word ends
-
-
-def told_by(words: str, check: Check) -> Check:
-    """Make a check of a value that stands as forms and records write one: its word, a colon or the like; or alone in its field.
-
-    A comparison (`sex == "M"`) and a type between the two (`age: int = 7`) are a program's.
-    """
-    known = tuple(folded(word) for word in listed(words))
-
-    def is_told(data: bytes, start: int, end: int) -> Iterable[Hit]:
-        low = line_start(data, start, _REACH)
-        before = data[low:start].rstrip(_QUOTES)
-        if not before:
-            return check(data, start, end) if low == 0 or data[low - 1 : low] in BREAKS else ()
-        if before[-1] in _MARKS:
-            before = before[:-1].rstrip(_QUOTES + b"])}")
-        if not is_word_before(before, len(before)):
-            return ()
-        name = folded(before.decode(errors="replace"))
-        spoken = next((word for word in known if name.endswith(word)), None)
-        if spoken is None or name.removesuffix(spoken).endswith(_BOUNDS):
-            return ()
-        return check(data, start, end)
-
-    return is_told
-
-
-_BOUNDS = ("max", "min", "maximum", "minimum")  # max-age is a cache's
 
 
 def _is_age(data: bytes, start: int, end: int) -> Sequence[Hit]:
     digits = "".join(chr(byte) for byte in data[start:end] if 0x30 <= byte <= 0x39)
     free = stands_free(data, start, end) and data[end : end + 1] not in (b"%", b":", b"/")
     return (Hit(start, end),) if free and int(digits) <= _OLDEST else ()
+
+
+_PATIENTS = (
+    "[Pp]aciente|[Vv]arón|[Mm]ujer|[Hh]ombre|[Nn]iñ[oa]|[Ee]nferm[oa]|[Ss]eñora?|[Hh]omem|[Mm]ulher|[Mm]enin[oa]|"
+    "[Pp]aziente|[Uu]omo|[Dd]onna|[Bb]ambin[oa]|[Pp]atiente?|[Hh]omme|[Ff]emme|[Ee]nfant"
+)
+
+
+def _is_age_of(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    begin = data.rindex(b" ", start, data.rindex(b" ", start, end)) + 1
+    return _is_age(data, begin, end)
 
 
 def _is_whole(data: bytes, start: int, end: int) -> Sequence[Hit]:
@@ -117,6 +94,18 @@ DEMOGRAPHIC: tuple[Recognizer, ...] = (
                 check=told_by(_AGE, _is_age),
             ),
             Pattern(
+                "age-of",
+                r"(?:"
+                + _PATIENTS
+                + r")[^\n\x1e\x1f.;:0-9]{0,40}?[, ](?:d[ei]|[aâ]gée? de) [0-9]{1,3} (?:años|anos|anni|ans)",
+                0.7,
+                0.8,
+                trigger=r"(?:d[ei]) [0-9]{1,3} (?:años|anos|anni|ans)",
+                before=80,
+                after=8,
+                check=_is_age_of,
+            ),
+            Pattern(
                 "age-old",
                 r"[0-9]{1,3}[ -](?:(?:years?|yrs?)[ -]old|"
                 r"[Jj]ahre alt|jährig(?:er?|en|es)?|años de edad|anni di età|anos de idade)",
@@ -129,6 +118,7 @@ DEMOGRAPHIC: tuple[Recognizer, ...] = (
             ),
         ),
         _AGE,
+        "Paciente varón, de [41 años], fumador",
         "Age: [34]",
         "she is [67 years old]",
         "Edad: [45 años]",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ringfence.detect._checks import is_varied, luhn, shaped, stands_free, valid
+from ringfence.detect._checks import is_varied, luhn, shaped, stands_free, told_by, valid
 from ringfence.detect.recognizer import (
     DIGITS,
     Certainty,
@@ -40,6 +40,11 @@ def _sixtieths(data: bytes, start: int, end: int) -> Sequence[Hit]:
 _DEGREES = r"-?(?:90(?:\.0+)?|[0-8]?[0-9]\.[0-9]{3,})"
 _ACROSS = r"-?(?:180(?:\.0+)?|(?:1[0-7][0-9]|[0-9]?[0-9])\.[0-9]{3,})"
 _SIXTIETHS = r"[0-9]{1,3}(?:°|º) ?[0-9]{1,2}(?:['′]|’) ?(?:[0-9]{1,2}(?:\.[0-9]+)?(?:\"|″|''|”) ?)?"
+
+_POSITION = (
+    "latitude, longitude, lat, lng, gps, coordinates, geolocation, breitengrad, längengrad, "
+    "coordonnées, coordenadas, latitud, longitud, coordinate, latitudine, longitudine"
+)
 
 DEVICE: tuple[Recognizer, ...] = (
     row(
@@ -108,7 +113,7 @@ DEVICE: tuple[Recognizer, ...] = (
                 (0.3, 0.85),
                 reach=48,
             ),
-            spelling("coordinate", _ACROSS, shaped(is_varied), (0.1, 0.7), reach=24),
+            spelling("coordinate", _ACROSS, told_by(_POSITION, shaped(is_varied)), (0.1, 0.7), reach=24),
             spelling(
                 "coordinates-sixtieths",
                 _SIXTIETHS + r"[NSns][ ,;]{1,3}" + _SIXTIETHS + r"[EWOewo]",
@@ -118,8 +123,7 @@ DEVICE: tuple[Recognizer, ...] = (
                 reach=64,
             ),
         ),
-        "latitude, longitude, lat, lng, gps, coordinates, geolocation, breitengrad, längengrad, "
-        "coordonnées, coordenadas, latitud, longitud, coordinate, latitudine, longitudine",
+        _POSITION,
         "gps: [52.52001, 13.40495]",
         told("[52.5200066]", "user.latitude"),
         "[52° 31' 12\" N, 13° 24' 18\" E]",

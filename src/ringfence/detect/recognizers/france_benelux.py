@@ -134,6 +134,17 @@ FRANCE_BENELUX: tuple[Recognizer, ...] = (
         certainty=Certainty.CONTEXT,
     ),
     row(
+        "FR_POSTCODE",
+        "https://datanova.laposte.fr/datasets/laposte-hexasmal",
+        (spelling("fr-postcode", r"(?:0[1-9]|[1-8][0-9]|9[0-8])[0-9]{3}", shaped(is_varied), (0.1, 0.65), reach=8),),
+        "code postal, c.p, cp, cedex",
+        "Code postal : [75002] Paris",
+        "salle 75002",
+        "code postal 99001",
+        certainty=Certainty.CONTEXT,
+        near=16,
+    ),
+    row(
         "NL_BSN",
         "Wet algemene bepalingen burgerservicenummer, https://wetten.overheid.nl/BWBR0022428",
         (

@@ -22,7 +22,7 @@ def _is_insured(number: str) -> bool:
     """Check an affiliation number: province, number, and the rest of both by 97."""
     province, serial, control = number[:2], number[2:-2], int(number[-2:])
     joined = int(province + serial.lstrip("0").zfill(7)) if int(serial) < 10_000_000 else int(province + serial)
-    return joined % 97 == control
+    return len(number) >= 11 and _has_province(number) and joined % 97 == control
 
 
 def _is_niss(number: str) -> bool:
@@ -105,8 +105,8 @@ IBERIA: tuple[Recognizer, ...] = (
         (
             spelling(
                 "es-nass",
-                r"[0-9]{2}[ /-]?[0-9]{7,8}[ /-]?[0-9]{2}",
-                valid(is_varied, _has_province, _is_insured, evidence="mod97", else_doubtful=True),
+                r"[0-9]{2}[ /-]?[0-9]{6,8}[ /-]?[0-9]{2}",
+                valid(is_varied, _is_insured, evidence="mod97", else_doubtful=True),
                 DIGITS,
                 doubtful=(0.1, 0.55),
             ),
@@ -114,7 +114,18 @@ IBERIA: tuple[Recognizer, ...] = (
         "nass, seguridad social, número de afiliación, número de la seguridad social, naf, nuss",
         "NASS: [28 12345678 40]",
         "pedido 281234567840",
-        "NASS: 99 12345678 40",
+        "NASS: 11 11111111 11",
+    ),
+    row(
+        "ES_POSTCODE",
+        "https://www.correos.es/es/es/herramientas/codigos-postales/detalle",
+        (spelling("es-postcode", r"(?:0[1-9]|[1-4][0-9]|5[0-2])[0-9]{3}", shaped(is_varied), (0.1, 0.65), reach=8),),
+        "código postal, cod. postal, c.p, cp",
+        "CP: [28319].",
+        "sala 28319",
+        "código postal 99001",
+        certainty=Certainty.CONTEXT,
+        near=16,
     ),
     row(
         "PT_NIF",

@@ -122,6 +122,17 @@ ITALY: tuple[Recognizer, ...] = (
         certainty=Certainty.CONTEXT,
     ),
     row(
+        "IT_POSTCODE",
+        "https://www.poste.it/cerca/",
+        (spelling("it-postcode", r"[0-9]{5}", shaped(is_varied), (0.1, 0.65), reach=8),),
+        "codice postale, codice di avviamento postale, c.a.p",
+        "C.A.P. [00184] Roma",
+        "sala 00184",
+        "codice postale 0018",
+        certainty=Certainty.CONTEXT,
+        near=16,
+    ),
+    row(
         "IT_LICENSE_PLATE",
         "D.P.R. 495/1992, art. 254 to 260",
         (

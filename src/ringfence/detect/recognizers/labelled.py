@@ -13,7 +13,7 @@ from ringfence.detect.recognizer import Certainty, Check, Hit, Pattern, Recogniz
 _UPPER = r"\p{Lu}[\p{L}\p{M}'’.-]*"
 _PARTICLE = r"(?:(?:de|da|do|dos|del|della|di|la|las|los|le|van|von|der|den|ter|zu|y|e|bin|al|el) ){0,3}"
 PERSONS_NAME = _UPPER + "(?: " + _PARTICLE + _UPPER + "){0,5}"
-_LINE = r"[\p{L}\p{N}][^\n\x1e\x1f,;|<>{}=\"]{2,80}"
+_LINE = r"[\p{L}\p{N}][^\n\x1e\x1f,;|<>{}=\"]{2,80}(?:, ?(?:[Nn][º°.o]{0,2} ?)?[0-9][^\n\x1e\x1f,;|<>{}=\"]{0,24})?"
 
 
 def behind_colon(data: bytes, start: int, end: int) -> Sequence[Hit]:
@@ -107,6 +107,7 @@ LABELLED: tuple[Recognizer, ...] = (
         "",
         "Address: [12 Garden Lane], Leeds",
         "Domicilio: [Calle Losada Martí 23 5 B]",
+        "Domicilio: [Av. Losada, 36].",
         told("[Gartenweg 5]", "customer.street_address"),
         "Address: https://shop.example/12 3 and Address: 0x7fff 12",
         certainty=Certainty.FIELD,
