@@ -49,7 +49,15 @@ def call(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.parametrize(
-    "arguments", [("up",), ("user", "add", "ada", "--group", "support"), ("user", "add", "ada", "--generate")]
+    "arguments",
+    [
+        ("up",),
+        ("user", "add", "ada", "--group", "support"),
+        ("user", "add", "ada", "--generate"),
+        ("init", "--pg", "postgresql://127.0.0.1/shop"),
+        ("map", "--pg", "postgresql://127.0.0.1/shop"),
+        ("try", "select 1", "--as", "support"),
+    ],
 )
 def test_a_command_that_needs_the_extra_says_what_installs_it(core: Path, arguments: tuple[str, ...]) -> None:
     done = call(core, *arguments)

@@ -13,7 +13,6 @@ from ringfence.atlas import MAP_FILE, AssetMap, State, asset_of, counted, map_po
 from ringfence.cli._database_logins import LOGINS_FILE, account_names, logins_script, password_of
 from ringfence.cli._database_policy import ROLES, WRITER, Account, database_policy, variable_of
 from ringfence.cli._errors import Problem
-from ringfence.cli._extras import PASSWORDS, need
 from ringfence.cli._files import write_new
 from ringfence.cli._home import Home
 from ringfence.cli._map_output import progress
@@ -42,7 +41,6 @@ class Prepared:
 
 def prepare(dsn: str, place: Home) -> Prepared:
     """Map the database, and make its policy; write the map. Raises `Problem`, and `AtlasError` where it cannot be read."""
-    need("postgres", ("psycopg", *PASSWORDS))
     name, told = asset_of(dsn)
     _refuse_other(place, name)
     file = place.policy.parent / MAP_FILE

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringfence.cli._errors import Problem
+from ringfence.cli._extras import PASSWORDS, need
 from ringfence.cli._files import write_new
 from ringfence.cli._first_policy import FIRST_POLICY
 from ringfence.cli._home import POLICY_FILE, Home, HomeOption, PolicyOption, home
@@ -74,6 +75,7 @@ def init(
 
 
 def _prepared(dsn: str, place: Home) -> "Prepared":
+    need("postgres", ("psycopg", *PASSWORDS))  # before what follows is imported: it needs them
     from ringfence.cli._database import prepare
 
     return prepare(dsn, place)
