@@ -8,6 +8,7 @@ from ringfence.detect.recognizer import (
     Certainty,
     Example,
     Hit,
+    Pattern,
     Recognizer,
     listed,
     row,
@@ -195,6 +196,9 @@ DEVICE: tuple[Recognizer, ...] = (
         entity="PASSWORD",
         certainty=Certainty.FIELD,
         source="the names that databases and interfaces give to what a person proves to be themselves with",
+        patterns=(
+            Pattern("password-digits", r"[0-9]{4,64}", 0.1, 0.8, check=shaped()),
+        ),  # other signs are the whole field's
         whole_field=True,
         fields=listed(
             "password, passwd, passwort, kennwort, pwd, mot de passe, contraseña, senha, wachtwoord, hasło, passphrase, "
@@ -203,6 +207,7 @@ DEVICE: tuple[Recognizer, ...] = (
         examples=(
             Example("hunter2", ("hunter2",), field="password"),
             Example("s3cr-et", ("s3cr-et",), field="login.newPassword"),
+            Example("27182818", ("27182818",), field="user.password"),
             Example("hunter2", field="hint"),
             Example("the password is long"),
         ),

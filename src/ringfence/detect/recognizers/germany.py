@@ -210,6 +210,7 @@ GERMANY: tuple[Recognizer, ...] = (
         "DE_VAT_ID",
         "Section 27a UStG, "
         ""
+        ""
         "https://www.bzst.de/DE/Unternehmen/Identifikationsnummern/Umsatzsteuer-Identifikationsnummer/umsatzsteuer-identifikationsnummer_node.html",
         (
             spelling(

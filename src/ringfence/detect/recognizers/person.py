@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
+from ringfence.detect._engine import prefix
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
 from ringfence.detect.recognizers.labelled import PERSONS_NAME, behind_colon, labelled
@@ -80,10 +81,27 @@ _TIME = r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?
 _MONTH_WORD = r"[A-Za-z\x80-\xff]{3,14}\.?"
 
 
+_TITLES = (
+    r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Sra?|Dott|Mme|Dipl\.-Ing)[.:]|Herrn?|Frau|Doctora?|Señora?|Madame|Monsieur|Signora?|Doña"
+)
+_title = prefix("(?:" + _TITLES + ") {0,2}")
+
+
+def _titled(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    """Take what stands behind a title. One that ends a line of capitals, or a product's, is no person's."""
+    begin = data.index(b" ", start, end) + 1
+    begin += data[begin : begin + 1] == b" "
+    while end > begin and data[end - 1] in b".'-":
+        end -= 1
+    letters = data[begin:end]
+    return () if is_word_before(data, start) or len(letters) < 3 or letters.isupper() else (Hit(begin, end),)
+
+
 def _named(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    """Take what stands behind the label; behind a bare ``Name`` two words at least, for packages have names, too."""
+    """Take what stands behind the label, without a title; behind a bare ``Name`` two words at least: packages have names, too."""
     bare = data[start : start + 4] in (b"Name", b"Nome", b"Naam") and data[start + 4 : start + 5] in (b":", b" ", b'"')
-    return [hit for hit in behind_colon(data, start, end) if not bare or b" " in data[hit.start : hit.end]]
+    found = [hit for hit in behind_colon(data, start, end) if not bare or b" " in data[hit.start : hit.end]]
+    return [Hit(max(hit.start, _title(data, hit.start, hit.end)), hit.end) for hit in found]
 
 
 PERSONAL: tuple[Recognizer, ...] = (
@@ -152,16 +170,29 @@ PERSONAL: tuple[Recognizer, ...] = (
         entity="PERSON",
         certainty=Certainty.FIELD,
         source="the names that databases, interfaces and forms give to a person's name; free text is not judged by it",
-        patterns=labelled(
-            "person-labelled",
-            "Name, Full name, Full Name, First name, First Name, Last name, Last Name, Surname, Patient, "
-            "Patient name, Patient Name, "
-            "Vorname, Nachname, Familienname, Nom, Prénom, Nom et prénom, Patiente, Nombre, Apellidos, "
-            "Nombre y apellidos, Paciente, "
-            "Médico, Nome, Cognome, Nome e cognome, Paziente, Nome completo, Naam, Voornaam, Achternaam, Imię, Nazwisko, "
-            "Imię i nazwisko",
-            PERSONS_NAME,
-            _named,
+        patterns=(
+            *labelled(
+                "person-labelled",
+                "Name, Full name, Full Name, First name, First Name, Last name, Last Name, Surname, Patient, "
+                "Patient name, Patient Name, "
+                "Remitido por, Responsable clínico, Vorname, Nachname, Familienname, Nom, Prénom, Nom et prénom, "
+                "Patiente, Nombre, Apellidos, "
+                "Nombre y apellidos, Paciente, "
+                "Médico, Nome, Cognome, Nome e cognome, Paziente, Nome completo, Naam, Voornaam, Achternaam, Imię, Nazwisko, "
+                "Imię i nazwisko",
+                PERSONS_NAME,
+                _named,
+            ),
+            Pattern(
+                "person-titled",
+                "(?:" + _TITLES + ") {1,2}" + PERSONS_NAME,
+                *(0.6, 0.6),
+                trigger=r"\b(?:" + _TITLES + r") {1,2}[A-Z\x80-\xff]",
+                before=1,
+                after=160,
+                check=_titled,
+                unicode=True,
+            ),
         ),
         whole_field=True,
         fields=listed(
@@ -186,6 +217,9 @@ PERSONAL: tuple[Recognizer, ...] = (
             Example("anna77", field="user_name"),
             Example("Name: Anna Berg", ("Anna Berg",)),
             Example("Apellidos: Rivera Bueno.", ("Rivera Bueno",)),
+            Example("seen by Dr. Anna Berg-Lund.", ("Anna Berg-Lund",)),
+            Example("Sehr geehrte Frau Zoë Berg,", ("Zoë Berg",)),
+            Example("MR. BERG and Dr. no one, Frau von gestern"),
             Example("Name: requests, my name is Anna, name: Foo Bar"),
         ),
     ),

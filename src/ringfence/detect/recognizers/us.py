@@ -156,6 +156,7 @@ US: tuple[Recognizer, ...] = (
             spelling(
                 "us-driver",
                 ""
+                ""
                 "[A-Za-z][0-9]{3,14}|[A-Za-z]{2}[0-9]{3,7}|[0-9]{2}[A-Za-z]{3}[0-9]{5,6}|[A-Za-z]{3,7}[0-9*][0-9A-Za-z*]{4,8}|[0-9]{7,14}",
                 shaped(_has_licence_digits, is_varied),
                 UNCHECKED,
