@@ -194,9 +194,16 @@ def test_text_without_an_encoding_is_read_as_it_comes(postgres: Server) -> None:
     postgres.psql("postgres", "drop database if exists atlas_raw")
     postgres.psql("postgres", "create database atlas_raw template template0 encoding 'SQL_ASCII' locale 'C'")
     postgres.psql(
-        "atlas_raw", b"create table t (email text); insert into t values ('m\xfcller@example.org'), ('a@example.org')"
+        "atlas_raw",
+        b"create table t (email text); insert into t values ('m\xfcller@example.org'), ('a@example.org');"
+        b'create table u (id int, "stra\xdfe" text); create table "stra\xdfen" (id int); create type "\xfc" as (a text);'
+        b"create table w (phone \"\xfc\"); comment on column w.phone is 'gr\xfc\xdfe';"
+        b'create view x as select id as "stra\xdfe", email from u, t',
     )
-    assert map_postgres(postgres.dsn("atlas_raw")).by_path()["public.t.email"].judgement == "user.contact.email"
+    found = map_postgres(postgres.dsn("atlas_raw"))
+    assert found.by_path()["public.t.email"].judgement == "user.contact.email"
+    assert set(found.by_path()) >= {"public.t.email", "public.u.id", "public.w.phone", "public.x.email"}
+    assert found.left_out == ("columns whose names are not UTF-8, which no policy can name: 3",)
 
 
 def test_the_copied_columns_of_a_view_are_the_servers_own(server: Server) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from docs_pages import PAGES, Command, all_blocks, as_pattern, blocks, commands, name_of
+from docs_pages import PAGES, ROOT, Command, all_blocks, as_pattern, blocks, commands, name_of
 
 from ringfence.demo.place import Place
 from ringfence.demo.running import stop_writer
@@ -105,6 +105,11 @@ def test_what_a_page_shows_is_compared_and_not_only_run() -> None:
 
 def test_few_blocks_are_not_run_and_each_says_why() -> None:
     skipped = [block for block in all_blocks() if not block.runs]
-    assert len(skipped) <= MOST_NOT_RUN, [str(block) for block in skipped]
+    elsewhere = [
+        block
+        for block in skipped
+        if (named := re.search(r"(tests/\S+\.py) runs it$", block.said)) and (ROOT / named[1]).is_file()
+    ]
+    assert len(skipped) - len(elsewhere) <= MOST_NOT_RUN, [str(block) for block in skipped]
     for block in skipped:
         assert re.fullmatch(r"norun: \S.{10,}", block.said), f"{block}: say why it is not run"

@@ -18,7 +18,7 @@ from ringfence.atlas.faults import Unmappable, Unreachable
 from ringfence.atlas.gathering import Samples
 from ringfence.atlas.judging import TOO_LONG, Judge, concluded, doubt_computed, unread, whole_document
 from ringfence.atlas.model import AssetMap, Mapped, MappedTable
-from ringfence.atlas.postgres_catalogue import KINDS, Column, Relation, read_catalogue
+from ringfence.atlas.postgres_catalogue import KINDS, Column, Relation, read_catalogue, unspellable
 from ringfence.atlas.postgres_sampling import (
     LARGE_PAGES,
     ROWS,
@@ -71,6 +71,7 @@ def map_postgres(
             with connection.transaction():
                 connection.execute(f"set transaction read only; set local statement_timeout = {CATALOGUE}")
                 relations = read_catalogue(connection)
+                nameless = unspellable(connection)
         except psycopg.Error as error:
             raise Unmappable(
                 f"the database's catalogue could not be read ({error.sqlstate or type(error).__name__})",
@@ -83,7 +84,10 @@ def map_postgres(
             tables.append(_kept(connection, relation, judge, state, rows))
         if progress is not None:
             progress(len(relations), len(relations))
-        found = AssetMap(name, zone, "postgres", concluded(tables, reviewed or {}), safe_address(connection))
+        left_out = (f"columns whose names are not UTF-8, which no policy can name: {nameless}",) if nameless else ()
+        found = AssetMap(
+            name, zone, "postgres", concluded(tables, reviewed or {}), safe_address(connection), left_out=left_out
+        )
         known = found.by_path()
         doubted = tuple(
             doubt_computed(table, relation.reads, known)

@@ -127,10 +127,11 @@ class Relation:
 
 
 def read_catalogue(connection: "Connection[Any]") -> list[Relation]:
-    """Read all relations of the database but the system's own."""
+    """Read all relations of the database but the system's own, and all columns but those that `unspellable` counts."""
     grouped: dict[int, list[tuple[Any, ...]]] = {}
     for row in connection.execute(COLUMNS):
-        grouped.setdefault(row[0], []).append(row)
+        if _is_text(row[1], row[2], row[6]):
+            grouped.setdefault(row[0], []).append(row)
     paths = {(oid, row[5]): path_of(row[1], row[2], row[6]) for oid, rows in grouped.items() for row in rows}
     roots = dict(connection.execute(ROOTS).fetchall())
     lineage: dict[tuple[int, int], list[Lineage]] = {}
@@ -142,7 +143,7 @@ def read_catalogue(connection: "Connection[Any]") -> list[Relation]:
         if (source := paths.get((parent, column))) is not None:
             lineage.setdefault((table, number), []).append(Lineage("copy", source))
     for view, action in connection.execute(RULES):
-        for number, table, column in copied_columns(action):
+        for number, table, column in copied_columns(_said(action)):
             if (source := paths.get((roots.get(table, table), column))) is not None:
                 lineage.setdefault((view, number), []).append(Lineage("copy", source))
     reads: dict[int, set[str]] = {}
@@ -152,11 +153,27 @@ def read_catalogue(connection: "Connection[Any]") -> list[Relation]:
     return [_relation(rows, lineage, frozenset(reads.get(oid, ()))) for oid, rows in grouped.items()]
 
 
+def unspellable(connection: "Connection[Any]") -> int:
+    """Count the columns whose names, or their tables', are no UTF-8, as in a database without encoding: no policy can name them."""
+    if connection.info.parameter_status("server_encoding") != "SQL_ASCII":
+        return 0
+    return sum(not _is_text(row[1], row[2], row[6]) for row in connection.execute(COLUMNS))
+
+
+def _said(told: Any) -> Any:
+    """Give a comment or a type's name as text: what of it is no UTF-8 is nobody's to compare."""
+    return told.encode(errors="replace").decode() if isinstance(told, str) else told
+
+
+def _is_text(*names: str) -> bool:
+    return not any("\udc80" <= character <= "\udcff" for name in names for character in name)
+
+
 def _relation(
     rows: Sequence[tuple[Any, ...]], lineage: Mapping[tuple[int, int], list[Lineage]], reads: frozenset[str]
 ) -> Relation:
     oid, schema, name, kind, pages = rows[0][:5]
-    columns = tuple(Column(row[5], row[6], path_of(schema, name, row[6]), *row[7:]) for row in rows)
+    columns = tuple(Column(row[5], row[6], path_of(schema, name, row[6]), *map(_said, row[7:])) for row in rows)
     own = {each.number: tuple(dict.fromkeys(lineage.get((oid, each.number), ()))) for each in columns}
     kept = {number: each for number, each in own.items() if each}
     return Relation(oid, schema, name, kind, int(pages), columns, kept, reads)
