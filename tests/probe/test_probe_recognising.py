@@ -61,6 +61,33 @@ ENCODINGS: dict[str, Callable[[str], str | bytes]] = {
 }
 
 
+ASCII_ONLY: dict[str, Callable[[str], str | bytes]] = {
+    "UTF-16": lambda text: text.encode("utf-16-le"),
+    "UTF-16 in hexadecimal": lambda text: text.encode("utf-16-be").hex(),
+    "UTF-32 in base64": lambda text: b64encode(text.encode("utf-32-le")),
+    "entities": lambda text: "".join(f"&#{ord(letter)};" for letter in text),
+    "hexadecimal entities": lambda text: "".join(f"&#x{ord(letter):x};" for letter in text),
+    "an array of numbers": lambda text: "{" + ",".join(str(ord(letter)) for letter in text) + "}",
+    "bits": lambda text: "".join(f"{ord(letter):08b}" for letter in text),
+    "bits apart": lambda text: " ".join(f"{ord(letter):08b}" for letter in text),
+    "hexadecimal apart": lambda text: ":".join(f"{ord(letter):02x}" for letter in text),
+    "escaped bytes": lambda text: "".join(f"\\x{ord(letter):02x}" for letter in text),
+    "hexadecimal numbers": lambda text: ", ".join(f"0x{ord(letter):02X}" for letter in text),
+    "underscores between": "_".join,
+    "wide letters": lambda text: "".join(chr(ord(letter) + 0xFEE0) for letter in text),
+    "spaces without width between": "\u200b".join,
+    "marks between": "\u0301".join,
+    "sha3": lambda text: hashlib.sha3_256(text.encode()).hexdigest(),
+    "blake2": lambda text: hashlib.blake2b(text.encode()).hexdigest(),
+}
+
+
+@pytest.mark.parametrize("encoding", ASCII_ONLY)
+@pytest.mark.parametrize("value", [MAIL, CARD])
+def test_a_value_is_recognised_in_other_letters_and_numbers(value: str, encoding: str) -> None:
+    assert len(seen([ASCII_ONLY[encoding](value)])) == 1
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("value", [MAIL, CARD, NAME])
 def test_a_value_is_recognised_however_it_is_spelt(value: str, encoding: str) -> None:
@@ -72,6 +99,8 @@ def test_a_value_is_recognised_when_it_is_split(value: str) -> None:
     middle = len(value) // 2
     assert seen([value[:middle], value[middle:]]), "over columns"
     assert seen(*([letter] for letter in value)), "over rows"
+    assert seen(*([str(at), value[at]] for at in reversed(range(len(value))))), "over rows from the last"
+    assert seen([str(ord(letter)) for letter in value]), "into numbers over columns"
     assert seen(*([str(ord(letter))] for letter in value)), "into numbers of letters"
     assert seen(*(["xxxx" + value[at : at + 4]] for at in range(0, len(value), 4))), "by what masks leave"
 

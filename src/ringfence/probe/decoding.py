@@ -4,6 +4,8 @@ The rule: linear in its input, and bounded: `DEPTH` encodings over one another, 
 is not looked at, and the matrix says how deep was looked.
 """
 
+import html
+import unicodedata
 from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote_to_bytes
@@ -12,13 +14,19 @@ import re2
 
 DEPTH = 2  # encodings over one another: base64 of hexadecimal
 MOST_DECODED = 4 * 1024 * 1024
-SEPARATORS = b" -/().,:;|\t\r\n"
+SEPARATORS = b" -_/().,:;|\t\r\n"  # more of them, and numbers of neighbouring cells run into one another
 LINES = b"\r\n"
 
 _BASE64 = re2.compile(rb"[A-Za-z0-9+/_-]{8,}")
 _HEX = re2.compile(rb"(?:[0-9a-fA-F]{2}){4,}")
-_UNICODE = re2.compile(rb"\\+u([0-9a-fA-F]{4})")
+_HEX_APART = re2.compile(rb"[0-9a-fA-F]{2}(?:(?:\\+x|[ ,]*0x|[ :,_-])[0-9a-fA-F]{2}){4,}")
+_HEX_MARKS = re2.compile(rb"\\+x|0x|[ :,_-]")
+_NUMBERS = re2.compile(rb"[0-9]{2,3}(?:[^0-9A-Za-z\r\n]{1,2}[0-9]{2,3}){4,}")
+_NUMBER = re2.compile(rb"[0-9]+")
+_BITS = re2.compile(rb"[01]{8}(?:[ ,]?[01]{8}){4,}")
+_UNICODE = re2.compile(rb"\\+u\{?([0-9a-fA-F]{2,4})\}?")
 _OCTAL = re2.compile(rb"\\+([0-3][0-7]{2})")
+_UNSEEN = frozenset({"Mn", "Cf", "Zs"})
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
@@ -44,8 +52,12 @@ def undone(raw: bytes) -> Iterator[tuple[str, Sequence[bytes]]]:
 
 
 def _spellings(way: str, text: bytes) -> Iterator[tuple[str, bytes]]:
-    """Give a text backwards, and without what separates."""
+    """Give a text backwards, without what separates, and in plain letters."""
     yield _named(way, "reversed"), _backwards(text)
+    if b"\0" in text:
+        yield _named(way, "wide letters"), text.replace(b"\0", b"")
+    if not text.isascii() and (plain := _plain(text)) != text:
+        yield _named(way, "other letters"), plain
     bare = text.translate(None, SEPARATORS)
     if bare != text:
         yield _named(way, "without separators"), bare
@@ -56,12 +68,28 @@ def _backwards(text: bytes) -> bytes:
     return text[::-1] if text.isascii() else text.decode("utf-8", "replace")[::-1].encode()
 
 
+def _plain(text: bytes) -> bytes:
+    """Give the letters that others stand for (wide ones), without marks and spaces that are not seen."""
+    known = unicodedata.normalize("NFKD", text.decode("utf-8", "replace"))
+    return "".join(one for one in known if unicodedata.category(one) not in _UNSEEN).encode()
+
+
 def _decoded(way: str, text: bytes) -> Iterator[tuple[str, bytes]]:
     if b"%" in text:
         yield _named(way, "URL"), unquote_to_bytes(text)
     if b"\\" in text:
         escaped = _UNICODE.sub(lambda found: chr(int(found[1], 16)).encode("utf-8", "replace"), text)
         yield _named(way, "escapes"), _OCTAL.sub(lambda found: bytes([int(found[1], 8)]), escaped)
+    if b"&#" in text:
+        yield _named(way, "entities"), html.unescape(text.decode("utf-8", "replace")).encode()
+    for run in _NUMBERS.findall(text):
+        yield _named(way, "numbers of letters"), bytes(one for one in map(int, _NUMBER.findall(run)) if one < 256)
+    for run in _BITS.findall(text):
+        bits = run.translate(None, b" ,")
+        yield _named(way, "bits"), int(bits, 2).to_bytes(len(bits) // 8, "big")
+    for run in _HEX_APART.findall(text):
+        digits = _HEX_MARKS.sub(b"", run)
+        yield _named(way, "hexadecimal"), bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
     joined = text.translate(None, LINES)  # PostgreSQL breaks base64 into lines
     for run in _BASE64.findall(joined):
         letters = run.translate(_STANDARD)

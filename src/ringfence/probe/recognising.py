@@ -17,7 +17,10 @@ from ringfence.probe.decoding import SEPARATORS, undone
 SHORTEST = 7  # characters: what is shorter stands somewhere by chance
 FEWEST = 4  # different ones
 SHORTEST_AT_ALL = 3
-_HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+_HASHES = (
+    *("md5", "sha1", "sha224", "sha256", "sha384", "sha512"),
+    *("sha3_224", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"),
+)
 _DIGESTS = re2.compile(rb"[0-9a-fA-F]{32,128}")
 _FILLS = b"*x\xe2\x80\xa2"  # of masks
 _DATE = re2.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
@@ -118,14 +121,23 @@ def _put_together(replies: Sequence[Reply]) -> Iterator[tuple[str, bytes]]:
     """Put together what was split: over the columns of a row, over the rows of a column, into numbers of letters."""
     rows = [row for reply in replies for row in reply.rows]
     yield "split over columns", b"\n".join(b"".join(cell or b"" for cell in row) for row in rows if len(row) > 1)
+    yield (
+        "numbers of letters",
+        b"\n".join(_letters([cell or b"" for cell in row]) for row in rows if len(row) >= SHORTEST),
+    )
     widest = max(map(len, rows), default=0)
     for at in range(min(widest, 8)):
         column = [row[at] or b"" for row in rows if len(row) > at]
         yield "split over rows", b"".join(column)
+        yield "split over rows", b"".join(reversed(column))
         yield "what masks leave, row after row", b"".join(cell.strip(_FILLS) for cell in column)
         yield "what masks leave, row after row", b"".join(cell.lstrip(_FILLS) for cell in column)
-        numbers = [int(cell) for cell in column if cell.isdigit() and len(cell) < 4]
-        yield "numbers of letters", b"".join(bytes([one]) for one in numbers if 31 < one < 127)
+        yield "numbers of letters", _letters(column)
+        yield "numbers of letters", _letters(column[::-1])
+
+
+def _letters(cells: Sequence[bytes]) -> bytes:
+    return bytes(one for one in (int(cell) for cell in cells if cell.isdigit() and len(cell) < 4) if 31 < one < 127)
 
 
 def _spellings(value: str) -> set[bytes]:
