@@ -29,6 +29,10 @@ def gate(database: str, tmp_path: Path) -> Iterator[House]:
         yield running
 
 
+FAILS = "select email, 1 / (30000 - n) from person, generate_series(1, 30000) n where person.id = 1"
+"""It fails when more than one message of rows has come."""
+
+
 def changed(gate: House, **limits: float) -> None:
     """Give the running gate other limits."""
     policy = gate.gate.shared.policy
@@ -200,6 +204,25 @@ def test_a_cancel_reaches_the_statement_and_a_wrong_key_does_not(gate: House) ->
         assert cells(raw.ask(query("select 1"))) == [[b"1"]]
 
 
+@pytest.mark.parametrize(
+    "text", ["select email from person", "select label from item", "select note, name from person"]
+)
+@pytest.mark.parametrize("prepare", [False, True])
+def test_a_result_that_is_too_long_is_refused_by_an_entry_that_the_client_is_told_of(
+    gate: House, text: str, prepare: bool
+) -> None:
+    changed(gate, rows=2)
+    with psycopg.connect(gate.dsn(), autocommit=True) as client:
+        before = gate.gate.status().refused
+        with pytest.raises(psycopg.errors.ProgramLimitExceeded) as refused:
+            client.execute(text.encode(), prepare=prepare)
+        crossing = str(refused.value.diag.message_detail).removeprefix("crossing ")
+        [entry] = [body for body in gate.entries.bodies if body["crossing"] == crossing]
+        assert (entry["kind"], entry["rule"]) == ("refused", "result:too-large")
+        assert gate.gate.status().refused == before + 1
+        assert client.execute("select 1").fetchone() == (1,)
+
+
 def test_limits_are_kept_in_words(gate: House) -> None:
     changed(gate, rows=10, statement=500, prepared=3, per_principal=2)
     with psycopg.connect(gate.dsn(), autocommit=True) as client:
@@ -339,7 +362,7 @@ def test_a_refused_result_whose_statement_fails_later_is_told_as_refused(gate: H
     with RawClient(gate) as raw:
         answer = raw.ask(query("select name, 1 / (15 - n) from person, generate_series(1, 20) n where id = 1"))
     assert (letters(answer), code(answer)) == ("TEZ", "54000")
-    assert gate.entries.kinds() == []
+    assert gate.entries.kinds() == ["refused"], "the client is told of a crossing, so the ledger knows it"
 
 
 def test_an_error_that_would_quote_a_row_says_its_condition_only(gate: House, postgres: Server) -> None:

@@ -248,5 +248,6 @@ class _Copy:
     def _refuse(self, refusal: Refusal) -> None:
         """Make the copy fail at the server; what the client still sends is dropped."""
         self._copying.refusal = refusal
+        self._session.shared.counts.refused += 1
         self._session.up.append(_GIVEN_UP)
         self._session.flush_up()

@@ -7,10 +7,11 @@ a result is passed on after the last of its rows.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.carriers import Rows, RowsCarrier, Undecodable
-from ringfence.crossing import Crossing, Effect, Effects, Ending, Reason, Refusal
+from ringfence.crossing import Crossing, CrossingId, Effect, Effects, Ending, Reason, Refusal
 from ringfence.gates.carrying import Carried, carry_out
 from ringfence.gates.postgres import errors
 from ringfence.gates.postgres.awaited import (
@@ -29,7 +30,9 @@ from ringfence.gates.postgres.awaited import (
 )
 from ringfence.gates.postgres.copy_formats import copy_rows, cutter_for
 from ringfence.gates.postgres.describing import codecs_of, columns_of, row_columns
+from ringfence.gates.postgres.refusing import record_refusal
 from ringfence.gates.postgres.searching import LONG, feed_apart, searches
+from ringfence.policy import Denial, Refused
 from ringfence.wire.postgres.copying import CopyCutter
 from ringfence.wire.postgres.rows import DataRows
 from ringfence.wire.postgres.splitting import CopyPart, CopyPlace
@@ -129,10 +132,28 @@ class Limited(Awaited):
             if not self.ends:
                 session.pending.popleft()
             if self._rows > self._most:
-                hint = f"ask for at most {self._most} rows"
-                session.down.append(errors.error(errors.TOO_LARGE, f"refused by ringfence: {_GONE_ON}", hint=hint))
-                session.go_deaf(ends=self.ends)
+                return self._too_large(session)
         return None
+
+    async def _too_large(self, session: "Session") -> None:
+        refusal = await _recorded(session, self._verdict, Refusal(_UNRECORDED, Reason.TOO_LARGE, _fewer(self._most)))
+        session.down.append(errors.refusal(refusal, _GONE_ON))
+        session.go_deaf(ends=self.ends)
+
+
+_UNRECORDED = CrossingId("")
+
+
+def _fewer(most: int) -> str:
+    return f"ask for at most {most} rows"
+
+
+async def _recorded(session: "Session", verdict: "Verdict", refusal: Refusal) -> Refusal:
+    """Record a refusal that no crossing has recorded, and count it; give it with the crossing to ask about."""
+    refused = Refused(Denial.FIELD, f"result:{refusal.reason.value}", refusal.mend, why=_GONE_ON)
+    recorded = await record_refusal(session, replace(verdict.plan, refused=refused))
+    session.shared.counts.refused += 1
+    return replace(refusal, crossing=recorded.crossing)
 
 
 def result_of(session: "Session", verdict: "Verdict", formats: Sequence[int] | None, *, ends: bool) -> Awaited:
@@ -198,7 +219,7 @@ class Flowing(Awaited):
             return self._feed_copy(session, self._cutter, frame)
         if letter == ROW_DESCRIPTION:
             if not self._is_as_traced(frame):
-                self._refuse(session, Reason.POLICY, "run it again: its tables changed meanwhile")
+                self._refuse(Reason.POLICY, "run it again: its tables changed meanwhile")
             session.down.append(frame)
             return None
         if letter in (COPY_OUT, NO_DATA):
@@ -221,6 +242,8 @@ class Flowing(Awaited):
         Where the error's words are withheld, so are the rows that the client has not got: their number says which row failed.
         """
         session.open_results.discard(self)
+        if self._refused is not None and self._refused.crossing == _UNRECORDED:
+            return self._failed_refused(session, self._refused)
         if self._refused is not None:
             told = errors.refusal(self._refused, _GONE_ON)
         else:
@@ -231,6 +254,11 @@ class Flowing(Awaited):
             return told  # nothing of it was released
         how = Ending.COMPLETE if is_whole else Ending.CUT
         return self._last(session, self._crossing.end(how, session.shared.clock()), told)
+
+    async def _failed_refused(self, session: "Session", refused: Refusal) -> None:
+        told = errors.refusal(await _recorded(session, self.verdict, refused), _GONE_ON)
+        effects = self._crossing.end(Ending.CUT, session.shared.clock()) if self._crossing.summary.recorded else ()
+        await self._last(session, effects, told)
 
     def undo(self, session: "Session") -> None:
         """It never ran."""
@@ -263,7 +291,7 @@ class Flowing(Awaited):
         self._rows += rows.count
         most = self.verdict.standing.gate.limits.rows
         if most and self._rows > most:
-            self._refuse(session, Reason.TOO_LARGE, f"ask for at most {most} rows")
+            self._refuse(Reason.TOO_LARGE, _fewer(most))
             return None
         if self._searched and len(rows.data) > LONG:
             return self._feed_apart(session, rows)
@@ -305,11 +333,12 @@ class Flowing(Awaited):
                 self._tail.append(data)
 
     async def _undecodable(self, session: "Session") -> None:
-        self._refuse(session, Reason.UNDECODABLE, "report it: the server's copy is not spelt as its options say")
+        self._refuse(Reason.UNDECODABLE, "report it: the server's copy is not spelt as its options say")
         await self._carry(session, self._crossing.end(Ending.CUT, session.shared.clock()))
 
-    def _refuse(self, session: "Session", reason: Reason, mend: str) -> None:
-        self._refused = Refusal(session.shared.new_id(), reason, mend)
+    def _refuse(self, reason: Reason, mend: str) -> None:
+        """Refuse what the crossing would not: it is recorded when it is told, at the result's end."""
+        self._refused = Refusal(_UNRECORDED, reason, mend)
 
     async def _carry(self, session: "Session", effects: Effects) -> None:
         carried = Carried()
@@ -321,6 +350,7 @@ class Flowing(Awaited):
             session.down.append(part.data if isinstance(part, Rows) else part)
         if carried.refusal is not None and self._refused is None:
             self._refused = carried.refusal
+            session.shared.counts.refused += 1
         if carried.ledger_fault:
             session.shared.ledger_fault(carried.ledger_fault)
         session.flush_down()
@@ -331,8 +361,16 @@ class Flowing(Awaited):
             effects = self._crossing.end(Ending.COMPLETE, session.shared.clock())
             if effects:
                 return self._finish(session, effects, frame)
+        elif self._refused.crossing == _UNRECORDED:
+            return self._finish_refused(session, self._refused, frame)
         self._told_end(session, frame)
         return None
+
+    async def _finish_refused(self, session: "Session", refused: Refusal, frame: bytes) -> None:
+        if self._crossing.summary.recorded:  # rows that were released before
+            await self._carry(session, self._crossing.end(Ending.CUT, session.shared.clock()))
+        self._refused = await _recorded(session, self.verdict, refused)
+        self._told_end(session, frame)
 
     async def _finish(self, session: "Session", effects: Effects, frame: bytes) -> None:
         await self._carry(session, effects)
