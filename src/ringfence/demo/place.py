@@ -106,7 +106,13 @@ class Place:
             raise DemoProblem("policy, keys and ledger could not be made", done.err.strip())
         return kept
 
-    def call(self, *arguments: str, typed: str = "", environment: Mapping[str, str] | None = None) -> Done:
+    def call(
+        self,
+        *arguments: str,
+        typed: str = "",
+        environment: Mapping[str, str] | None = None,
+        seconds: float = PATIENCE,
+    ) -> Done:
         """Run a ringfence command in this folder, as one would type it there; `typed` is what it reads."""
         try:
             done = subprocess.run(
@@ -115,7 +121,7 @@ class Place:
                 capture_output=True,
                 cwd=self.folder,
                 env={**surroundings(), **(environment or {})},
-                timeout=PATIENCE,
+                timeout=seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired:
