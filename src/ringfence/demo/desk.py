@@ -6,7 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from ringfence.stamps import stamp
 
 MOST = 64 * 1024  # bytes of a message
 
@@ -27,9 +30,10 @@ class Told:
 
 @dataclass(slots=True)
 class Desk:
-    """What came so far."""
+    """What came so far of what happened since it opened: what an earlier run left to be told comes as well."""
 
     address: str
+    opened: str = field(default_factory=lambda: stamp(datetime.now(UTC)))
     told: list[Told] = field(default_factory=list)
 
     def wait(self, many: int, seconds: float) -> list[Told]:
@@ -48,7 +52,9 @@ def open_desk() -> Iterator[Desk]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(min(MOST, int(self.headers.get("content-length", 0))))
-            desk.told.append(Told(time.monotonic(), json.loads(body)))
+            told = Told(time.monotonic(), json.loads(body))
+            if str(told.body.get("since", told.body.get("at"))) >= desk.opened:
+                desk.told.append(told)
             self.send_response(204)
             self.end_headers()
 
