@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from ringfence.detect._bytes import is_word_after, is_word_before, line_start
-from ringfence.detect._engine import Search, searcher
+from ringfence.detect._engine import Search, prefix, searcher
 
 _GAP = r"[ ._-]?"  # between the words of a phrase
 _LOWER = frozenset(b"abcdefghijklmnopqrstuvwxyz")
@@ -31,14 +31,15 @@ def _spelt(character: str) -> str:
 
 
 def _pattern(word: str) -> str:
-    return "".join(_spelt(character) for character in word.rstrip("-"))
+    return _rest(word.rstrip("-"))
 
 
-_END = r"(?:[^a-z\xc3-\xc9]|\z)"
-"""What may follow a word: no small letter, and no first byte of an accented one."""
+_END = r"(?:[^A-Za-z\xc3-\xc9]|\z)"
+"""What may follow a word: no letter, and no first byte of an accented one. A capital may follow a small letter."""
 
 
 _NOBODY: set[int] = set()
+_REMEMBERED = 4096  # spellings of words: each word has few in practice, and as many as one likes in theory
 
 
 class Vocabulary:
@@ -48,7 +49,7 @@ class Vocabulary:
     They may fit elsewhere, too.
     """
 
-    __slots__ = ("_announces", "_inner", "_search", "_stems", "triggers")
+    __slots__ = ("_announces", "_begin", "_inner", "_known", "_spelt", "_stems", "triggers")
 
     def __init__(self, words: Sequence[Iterable[str]]) -> None:
         """Take each pattern's words, in the order of the patterns' numbers."""
@@ -64,26 +65,36 @@ class Vocabulary:
             for size in range(1, len(word)):
                 self._inner[key] |= self._announces.get(bare.get(word[:size], ""), set())
         ordered = sorted(spelt, key=lambda word: (-len(spelt[word]), word))
-        self._search = searcher("(?i)(?:" + "|".join(map(_pattern, ordered)) + ")") if spelt else None
+        self._spelt = prefix("(?i)(?:" + "|".join(map(_pattern, ordered)) + ")") if spelt else None
         self.triggers = _triggers(spelt)
+        self._begin = searcher("|".join(self.triggers)) if spelt else None
+        self._known: dict[bytes, tuple[set[int], set[int], bool]] = {}
 
     def announced(self, data: bytes, start: int, end: int) -> Iterable[int]:
         """Give the numbers of the patterns of which a word stands between two offsets."""
-        search = self._search
-        if search is None:
-            return ()
-        begin, stop = search(data, start, end)
-        if begin < 0:
-            return ()
+        begin_of, spelt = self._begin, self._spelt
+        if begin_of is None or spelt is None:
+            return _NOBODY
         numbers: set[int] = set()
-        while begin >= 0:
-            if _begins(data, begin) and not _is_chance(data, begin, stop):
-                text = folded(data[begin:stop].decode(errors="replace"))
-                numbers |= self._inner.get(text, _NOBODY)
-                if text in self._stems or _ends(data, stop):
-                    numbers |= self._announces.get(text, _NOBODY)
-            begin, stop = search(data, begin + 1, end)
+        at = begin_of(data, max(0, start - 1), end)[0]  # a trigger may take in the sign before its word
+        while at >= 0:
+            for begin in (at, at + 1):
+                stop = spelt(data, begin, end)
+                if stop > begin and _begins(data, begin) and not _is_chance(data, begin, stop):
+                    inner, whole, is_stem = self._known.get(data[begin:stop]) or self._announced_by(data[begin:stop])
+                    numbers |= inner
+                    if is_stem or _ends(data, stop):
+                        numbers |= whole
+            at = begin_of(data, at + 1, end)[0]
         return numbers
+
+    def _announced_by(self, spelt: bytes) -> tuple[set[int], set[int], bool]:
+        """Give whom the beginnings of a word and the word itself announce, and whether it may go on; remember some spellings."""
+        text = folded(spelt.decode(errors="replace"))
+        known = self._inner.get(text, _NOBODY), self._announces.get(text, _NOBODY), text in self._stems
+        if len(self._known) < _REMEMBERED:
+            self._known[spelt] = known
+        return known
 
 
 def _triggers(words: Iterable[str]) -> tuple[str, ...]:
@@ -91,21 +102,22 @@ def _triggers(words: Iterable[str]) -> tuple[str, ...]:
 
     They are sorted, so that RE2 shares their beginnings. A word boundary is one of ASCII's: other letters are looked for anywhere.
     """
+    whole = sorted(word for word in words if not word.endswith("-"))
+    stems = sorted(word.rstrip("-") for word in words if word.endswith("-"))
     triggers = []
-    for some, end in (
-        (sorted(word for word in words if not word.endswith("-")), _END),
-        (sorted(word.rstrip("-") for word in words if word.endswith("-")), ""),
-    ):
+    for some, end in ((whole, _END), ([word for word in whole if _ends_in_ascii(word)], "[A-Z]"), (stems, "")):
+        tail = _small_last if end == "[A-Z]" else _rest
         plain = [word for word in some if folded(word[0]).isascii()]
         if plain:
-            capital = (_capital(word) + "(?i:" + _pattern(word[1:]) + ")" for word in plain)
+            capital = (_capital(word) + "(?i:" + tail(word[1:]) + ")" for word in plain)
             triggers.append(
-                r"(?:\b|_|[0-9])(?i:" + "|".join(_first(word) + _pattern(word[1:]) for word in plain) + ")" + end
+                r"(?:\b|_|[0-9])(?i:" + "|".join(_first(word) + tail(word[1:]) for word in plain) + ")" + end
             )
             triggers.append("[a-z](?:" + "|".join(capital) + ")" + end)
         other = [word for word in some if not word[0].isascii()]
         if other:
-            triggers.append("(?i:" + "|".join(map(_pattern_as_written, other)) + ")" + end)
+            written = ("(?:" + word[0] + "|" + word[0].upper() + ")" + tail(word[1:]) for word in other)
+            triggers.append("(?i:" + "|".join(written) + ")" + end)
     return tuple(triggers)
 
 
@@ -114,13 +126,21 @@ def _first(word: str) -> str:
     return folded(word[0])[:1]
 
 
+def _ends_in_ascii(word: str) -> bool:
+    return len(word) > 1 and folded(word[-1]).isascii()
+
+
+def _rest(rest: str) -> str:
+    return "".join(map(_spelt, rest))
+
+
+def _small_last(rest: str) -> str:
+    """Give the pattern of what follows a word's first letter, the last one small: a capital may follow."""
+    return _rest(rest[:-1]) + "(?-i:" + folded(rest[-1])[-1:] + ")"
+
+
 def _capital(word: str) -> str:
     return _first(word).upper()
-
-
-def _pattern_as_written(word: str) -> str:
-    """Give the pattern of a word that begins with a letter that is not of ASCII."""
-    return "(?:" + word[0] + "|" + word[0].upper() + ")" + _pattern(word[1:])
 
 
 class Words:
