@@ -1,59 +1,14 @@
 """Money: payment cards and bank accounts."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from ringfence.detect._bytes import is_word_after, is_word_before
-from ringfence.detect._engine import prefix, searcher
+from ringfence.detect._cards import check_card
+from ringfence.detect._engine import prefix
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
 
-_RANGES: tuple[tuple[int, int, frozenset[int]], ...] = (
-    # From and to, as leading digits of equal count; lengths. ISO/IEC 7812-1 gives the leading digits to issuers; the networks
-    # publish theirs (https://en.wikipedia.org/wiki/Payment_card_number collects them with their sources).
-    (1, 1, frozenset({15})),  # UATP
-    (34, 34, frozenset({15})),  # American Express
-    (37, 37, frozenset({15})),
-    (300, 305, frozenset({14, 16, 19})),  # Diners Club
-    (3095, 3095, frozenset({14, 16, 19})),
-    (36, 36, frozenset({14, 16, 19})),
-    (38, 39, frozenset({14, 16, 19})),
-    (3528, 3589, frozenset({16, 17, 18, 19})),  # JCB
-    (1800, 1800, frozenset({15})),
-    (2131, 2131, frozenset({15})),
-    (4, 4, frozenset({13, 16, 19})),  # Visa
-    (51, 55, frozenset({16})),  # Mastercard
-    (2221, 2720, frozenset({16})),
-    (2200, 2204, frozenset({16, 17, 18, 19})),  # Mir
-    (5018, 5018, frozenset(range(12, 20))),  # Maestro
-    (5019, 5019, frozenset({16})),  # Dankort
-    (5020, 5020, frozenset(range(12, 20))),
-    (5038, 5038, frozenset(range(12, 20))),
-    (508, 508, frozenset({16})),  # RuPay
-    (5893, 5893, frozenset(range(12, 20))),
-    (6011, 6011, frozenset({16, 17, 18, 19})),  # Discover
-    (6220, 6299, frozenset({16, 17, 18, 19})),  # UnionPay
-    (6304, 6304, frozenset(range(12, 20))),
-    (644, 649, frozenset({16, 17, 18, 19})),
-    (65, 65, frozenset({16, 17, 18, 19})),
-    (6759, 6759, frozenset(range(12, 20))),
-    (6761, 6763, frozenset(range(12, 20))),
-    (81, 82, frozenset({16, 17, 18, 19})),
-    (9792, 9792, frozenset({16})),  # Troy
-)
-_SHORTEST, _LONGEST = 12, 19  # digits of a primary account number, ISO/IEC 7812-1
-_GROUP = 4  # cards are printed in groups of four to six digits; only the last may be shorter
-_FIRST_MOST = 6  # digits of the first group where more follow: 8 digits before a card are another number's
-
-
 _CHARACTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")  # twice a digit, its two digits added
-
-
-def passes_luhn(digits: bytes) -> bool:
-    """Tell whether a number ends in its check digit by ISO/IEC 7812-1, annex B. A candidate costs a tenth of stdnum's."""
-    return (sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED)) - ord("0") * len(digits)) % 10 == 0
-
-
 _VALUES = {byte: str(int(chr(byte), 36)) for byte in _CHARACTERS}
 """What a letter or digit of an IBAN counts: A is 10, Z is 35."""
 
@@ -61,86 +16,6 @@ _VALUES = {byte: str(int(chr(byte), 36)) for byte in _CHARACTERS}
 def passes_mod97(number: bytes) -> bool:
     """Tell whether an IBAN's check digits are right by ISO/IEC 7064, mod 97-10."""
     return int("".join(map(_VALUES.__getitem__, number[4:] + number[:4]))) % 97 == 1
-
-
-@cache
-def _lengths() -> Mapping[bytes, frozenset[int]]:
-    """Give the lengths of the numbers that begin with four digits; only those that a network uses have any."""
-    lengths: dict[bytes, frozenset[int]] = {}
-    for low, high, sizes in _RANGES:
-        scale = 10 ** (4 - len(str(low)))
-        for first in range(low * scale, (high + 1) * scale):
-            key = str(first).encode()
-            lengths[key] = lengths.get(key, frozenset()) | sizes
-    return lengths
-
-
-def is_issued(number: bytes) -> bool:
-    """Tell whether a number of that length lies in a range that a card network uses."""
-    return len(number) in _lengths().get(number[:4], ())
-
-
-def _groups(data: bytes, start: int, end: int) -> list[tuple[int, int]]:
-    groups = []
-    for group in data[start:end].replace(b"-", b" ").split(b" "):
-        groups.append((start, start + len(group)))
-        start += len(group) + 1
-    return groups
-
-
-_WHOLE_MOST = 8
-_FRACTION = searcher(r"(?:^|[^0-9A-Za-z.])[0-9]{1,3}\.\z")  # what stands before the digits of 0.4111111111111111
-
-
-def _check_card(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    """Find the cards in a run of digits: each begins and ends where groups do, so that neighbours do not hide one.
-
-    Where none is in a range that a network uses, what has a right check digit is doubtful: networks have local partners.
-    """
-    groups = _groups(data, start, end)
-    # A group that is grown together with a word is no part of a card; its neighbours may be one.
-    groups = groups[is_word_before(data, start) : len(groups) - is_word_after(data, end)]
-    is_fraction = (
-        len(groups) == 1 and _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] >= 0
-    )
-    cards = (
-        []
-        if is_fraction
-        else [Hit(*span, ("checksum:luhn", "range:issuer")) for span in _cards(data, groups, is_issued)]
-    )
-    return cards or [Hit(*span, ("checksum:luhn",), doubtful=True) for span in _cards(data, groups, _is_varied)]
-
-
-def _is_varied(number: bytes) -> bool:
-    return len(set(number)) > 1
-
-
-def _cards(
-    data: bytes, groups: Sequence[tuple[int, int]], is_card: Callable[[bytes], bool]
-) -> Iterator[tuple[int, int]]:
-    first = 0
-    while first < len(groups):
-        last = _card_from(data, groups, first, is_card)
-        if last is not None:
-            yield groups[first][0], groups[last][1]
-        first = first + 1 if last is None else last + 1
-
-
-def _card_from(
-    data: bytes, groups: Sequence[tuple[int, int]], first: int, is_card: Callable[[bytes], bool]
-) -> int | None:
-    """Give the last group of the longest card that begins with a group."""
-    number, found = b"", None
-    for last in range(first, len(groups)):
-        begin, end = groups[last]
-        if end - begin + len(number) > _LONGEST:
-            break
-        number += data[begin:end]
-        if len(number) >= _SHORTEST and is_card(number) and passes_luhn(number):
-            found = last
-        if end - begin < _GROUP or (last == first and end - begin > _FIRST_MOST):
-            break  # only a card's last group is shorter
-    return found
 
 
 _IBAN_LENGTHS = {
@@ -211,7 +86,7 @@ FINANCIAL: tuple[Recognizer, ...] = (
                 alone=0.8,
                 beside=0.95,
                 doubtful=(0.3, 0.7),
-                check=_check_card,
+                check=check_card,
             ),
         ),
         words=listed(
