@@ -9,17 +9,20 @@ Measured with google-re2 1.1 on two shared cores: 500 MB/s for the first pass on
 over everything.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import re2
 
 if TYPE_CHECKING:
     from ringfence.detect._words import Vocabulary
 
-_MEMORY = 64 << 20  # bytes for RE2's automata; its default of 8 MB is used up by large alternations, which then crawl
-_TRIGGER_MOST = 24  # bytes of a trigger; also how near two triggers must stand to be looked at together
+_MEMORY: Final = (
+    64 << 20
+)  # bytes for RE2's automata; its default of 8 MB is used up by large alternations, which then crawl
+_TRIGGER_MOST: Final = 24  # bytes of a trigger; also how near two triggers must stand to be looked at together
 
 Search = Callable[[bytes, int, int], tuple[int, int]]
 """The first match in a buffer between two offsets, or (-1, -1). What stands outside of them is seen by ``\\b`` alone."""
@@ -32,6 +35,12 @@ class Work:
     scanned: int = 0  # bytes that a pattern was run over, the first pass included
     triggers: int = 0
     candidates: int = 0  # spans handed to a check
+
+
+Match = Callable[[object, bytes, int, int], Sequence[tuple[int, int]]]
+"""RE2's own function, as its binding gives it: what holds the loops calls it without anything in between."""
+
+UNANCHORED: Final[object] = re2._Anchor.UNANCHORED  # noqa: SLF001 (see `matcher`)
 
 
 def _options(*, unicode: bool) -> re2.Options:
@@ -47,29 +56,31 @@ def _encoded(pattern: str) -> bytes:
     return pattern.encode()
 
 
-def searcher(pattern: str, *, unicode: bool = False) -> Search:
-    """Compile a pattern into a function that finds its first match.
+def matcher(pattern: str, *, unicode: bool = False) -> Match:
+    """Compile a pattern into RE2's own function.
 
-    The binding's own `search` builds an object for each match and costs twice the search itself.
+    The binding's `search` builds an object for each match and costs twice the search itself.
     """
-    match = re2.compile(_encoded(pattern), _options(unicode=unicode))._regexp.Match  # noqa: SLF001 (see above)
-    unanchored = re2._Anchor.UNANCHORED  # noqa: SLF001
+    match: Match = re2.compile(_encoded(pattern), _options(unicode=unicode))._regexp.Match  # noqa: SLF001
+    return match
+
+
+def searcher(pattern: str, *, unicode: bool = False) -> Search:
+    """Compile a pattern into a function that finds its first match."""
+    match, unanchored = matcher(pattern, unicode=unicode), UNANCHORED
 
     def search(data: bytes, start: int, end: int) -> tuple[int, int]:
-        span: tuple[int, int] = match(unanchored, data, start, end)[0]
-        return span
+        return match(unanchored, data, start, end)[0]
 
     return search
 
 
 def prefix(pattern: str) -> Callable[[bytes, int, int], int]:
     """Compile a pattern into a function that gives the end of its match at an offset, or -1."""
-    match = re2.compile(_encoded(pattern), _options(unicode=False))._regexp.Match  # noqa: SLF001 (as in `searcher`)
-    anchored = re2._Anchor.ANCHOR_START  # noqa: SLF001
+    match, anchored = matcher(pattern), re2._Anchor.ANCHOR_START  # noqa: SLF001 (as in `matcher`)
 
     def end_of(data: bytes, start: int, end: int) -> int:
-        found: int = match(anchored, data, start, end)[0][1]
-        return found
+        return match(anchored, data, start, end)[0][1]
 
     return end_of
 
@@ -96,107 +107,108 @@ class Engine:
     def __init__(self, wanted: Sequence[Wanted], vocabulary: "Vocabulary") -> None:
         self.work = Work()
         self._wanted = tuple(wanted)
-        self._search: list[Search | None] = [None] * len(self._wanted)
+        self._matches: list[Match | None] = [None] * len(self._wanted)
         self._vocabulary = vocabulary
         triggers = list(dict.fromkeys(trigger for one in wanted for trigger in one.triggers))
         first = [*(f"(?:{trigger})" for trigger in triggers), *vocabulary.triggers]
-        self._first = searcher("|".join(first)) if first else None
-        self._which = re2.Set.SearchSet(_options(unicode=False))
+        self._first = matcher("|".join(first)) if first else None
+        which = re2.Set.SearchSet(_options(unicode=False))
         for trigger in triggers:
-            self._which.Add(_encoded(trigger))
-        self._which.Compile()
+            which.Add(_encoded(trigger))
+        # The words are one pattern of the set, too: where it is silent, none has to be looked for.
+        self._words = which.Add(_encoded("|".join(vocabulary.triggers))) if vocabulary.triggers else -1
+        which.Compile()
+        self._which: Callable[[bytes], Sequence[int]] = which._set.Match  # noqa: SLF001 (as in `matcher`)
         self._reach = tuple((one.before + _TRIGGER_MOST, one.after + _TRIGGER_MOST) for one in wanted)
         self._announced = tuple(
             tuple(number for number, one in enumerate(wanted) if trigger in one.triggers) for trigger in triggers
         )
 
-    def _searcher(self, number: int) -> Search:
-        search = self._search[number]
-        if search is None:
-            one = self._wanted[number]
-            search = self._search[number] = searcher(one.pattern, unicode=one.unicode)
-        return search
+    def _matcher(self, number: int) -> Match:
+        one = self._wanted[number]
+        match = self._matches[number] = matcher(one.pattern, unicode=one.unicode)
+        return match
 
     def scan(
-        self, data: bytes, view: bytes, start: int, end: int, *, always: Sequence[tuple[int, int, int]] = ()
-    ) -> Iterator[tuple[int, int, int]]:
+        self, data: bytes, view: bytes, start: int, end: int, always: Sequence[tuple[int, int, int]] = ()
+    ) -> list[tuple[int, int, int]]:
         """Give (pattern, start, end) for every match; `always` are stretches (pattern, start, end) to try in any case.
 
         `view` is the same buffer without escapes; the two may be one object.
         """
         stretches = self._stretches(view, start, end)
         for number, begin, stop in always:
-            stretches.setdefault(number, []).append((begin, stop))
-        for number, found in stretches.items():
-            search = self._searcher(number)
+            stretches[number] = _with(stretches.get(number, []), begin, stop)
+        found: list[tuple[int, int, int]] = []
+        scanned = 0
+        for number, bounds in stretches.items():
+            match = self._matches[number] or self._matcher(number)
             seen = data if self._wanted[number].raw else view
-            if always:
-                found.sort()
-            for begin, stop in _united(found):
-                self.work.scanned += stop - begin
+            for at in range(0, len(bounds), 2):
+                begin, stop = bounds[at], bounds[at + 1]
+                scanned += stop - begin
                 while begin < stop:
-                    first, last = search(seen, begin, stop)
+                    first, last = match(UNANCHORED, seen, begin, stop)[0]
                     if first < 0:
                         break
-                    self.work.candidates += 1
-                    yield number, first, last
-                    begin = max(last, first + 1)
+                    found.append((number, first, last))
+                    begin = last if last > first else first + 1
+        self.work.scanned += scanned
+        self.work.candidates += len(found)
+        return found
 
-    def _stretches(self, data: bytes, start: int, end: int) -> dict[int, list[tuple[int, int]]]:
-        """Run the first pass; give for each announced pattern the stretches, ordered, in which it can match."""
+    def _stretches(self, data: bytes, start: int, end: int) -> dict[int, list[int]]:
+        """Run the first pass; give for each announced pattern the stretches in which it can match: begin, end, begin, end ..."""
         self.work.scanned += end - start
-        stretches: dict[int, list[tuple[int, int]]] = {}
-        if self._first is None:
+        stretches: dict[int, list[int]] = {}
+        match = self._first
+        if match is None:
             return stretches
-        search, at = self._first, start
+        triggers, at = 0, start
         begin = stop = -1
         while at < end:
-            low, high = search(data, at, end)
+            low, high = match(UNANCHORED, data, at, end)[0]
             if low < 0:
                 break
-            self.work.triggers += 1
+            triggers += 1
             at = high
-            if begin >= 0 and low - stop <= _TRIGGER_MOST:
-                stop = high
-                continue
             if begin >= 0:
-                self._announce(data, begin, stop, (start, end), stretches)
+                if low - stop <= _TRIGGER_MOST:
+                    stop = high
+                    continue
+                self._announce(data, begin, stop, start, end, stretches)
             begin, stop = low, high
         if begin >= 0:
-            self._announce(data, begin, stop, (start, end), stretches)
+            self._announce(data, begin, stop, start, end, stretches)
+            self.work.triggers += triggers
         return stretches
 
     def _announce(
-        self, data: bytes, begin: int, stop: int, within: tuple[int, int], stretches: dict[int, list[tuple[int, int]]]
+        self, data: bytes, begin: int, stop: int, low: int, high: int, stretches: dict[int, list[int]]
     ) -> None:
         """Find out which triggers stand in a cluster, those that another one hides included, and whom they announce."""
-        low, high = within
         first, last = max(low, begin - _TRIGGER_MOST), min(high, stop + _TRIGGER_MOST)
-        for trigger in self._which.Match(data[first:last]) or ():
-            for number in self._announced[trigger]:
-                self._stretch(number, begin, stop, within, stretches)
-        for number in self._vocabulary.announced(data, first, last):
-            self._stretch(number, begin, stop, within, stretches)
+        for trigger in self._which(data[first:last]):
+            numbers = (
+                self._vocabulary.announced(data, first, last) if trigger == self._words else self._announced[trigger]
+            )
+            for number in numbers:
+                before, after = self._reach[number]
+                opens, closes = max(low, begin - before), min(high, stop + after)
+                known = stretches.get(number)
+                if known is None:
+                    stretches[number] = [opens, closes]
+                elif opens <= known[-1]:  # clusters come in order, so stretches do
+                    known[-1] = closes
+                else:
+                    known.append(opens)
+                    known.append(closes)
 
-    def _stretch(
-        self, number: int, begin: int, stop: int, within: tuple[int, int], stretches: dict[int, list[tuple[int, int]]]
-    ) -> None:
-        before, after = self._reach[number]
-        stretch = (max(within[0], begin - before), min(within[1], stop + after))
-        known = stretches.get(number)
-        if known is None:
-            stretches[number] = [stretch]
-        else:
-            known.append(stretch)
 
-
-def _united(found: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Unite stretches, ordered by their start, that overlap or touch."""
-    begin, stop = found[0]
-    for low, high in found:
-        if low > stop:
-            yield begin, stop
-            begin, stop = low, high
-        elif high > stop:
-            stop = high
-    yield begin, stop
+def _with(bounds: Sequence[int], begin: int, stop: int) -> list[int]:
+    """Add a stretch to others that are in order and apart, so that they still are."""
+    low, high = bisect_left(bounds, begin), bisect_right(bounds, stop)
+    # An odd place lies inside a stretch, or at its very end.
+    opens = [] if low % 2 else [begin]
+    closes = [] if high % 2 else [stop]
+    return [*bounds[:low], *opens, *closes, *bounds[high:]]

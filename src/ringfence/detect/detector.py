@@ -6,12 +6,11 @@ shared between threads and kept as long as one likes.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import accumulate
-from typing import NamedTuple
 
 from ringfence.detect._engine import Engine, Wanted, Work, prefix
 from ringfence.detect._fields import FieldNames
@@ -91,9 +90,9 @@ class Detector:
                 one.entity,
                 one.certainty,
                 pattern.check or _unchecked,
-                pattern.alone,
-                pattern.beside,
+                (pattern.alone, pattern.beside),
                 pattern.doubtful,
+                pattern.alone == pattern.beside,
                 (f"pattern:{pattern.code}",),
                 words.get(one.entity),
                 self._thresholds[one.entity],
@@ -116,6 +115,24 @@ class Detector:
             found = self._find_bytes(data, field)
             return found if len(data) == len(text) else _in_characters(data, found)
         return self._find_bytes(text, field)
+
+    def find_many(self, texts: Iterable[str | bytes]) -> list[list[Finding]]:
+        """Find as `find` does in each of several texts; offsets are in the units of each.
+
+        One pass over many of them: that costs short texts a fraction of a call each.
+
+        >>> [[one.entity for one in found] for found in Detector().find_many(["anna@mail.example", "", b"at 10.20.30.40"])]
+        [['EMAIL_ADDRESS'], [], ['IP_ADDRESS']]
+        """
+        texts = list(texts)
+        values = [text.encode(errors="surrogatepass") if isinstance(text, str) else text for text in texts]
+        found: list[list[Finding]] = [[] for _ in texts]
+        for first, last in _batches(values):
+            for number, findings in self.find_in([""] * (last - first), values[first:last]).items():
+                text, value = texts[first + number], values[first + number]
+                whole = isinstance(text, bytes) or len(text) == len(value)
+                found[first + number] = findings if whole else _in_characters(value, findings)
+        return found
 
     def find_fields(self, fields: Sequence[tuple[str, bytes]]) -> list[list[Finding]]:
         """Find what stands in each of several values, each with the path of its field; offsets are in bytes of the value.
@@ -145,6 +162,8 @@ class Detector:
         return Stream(lambda data: self._scan(data, _NOTHING), _finding)
 
     def _find_bytes(self, data: bytes, field: str) -> list[Finding]:
+        if not field and len(data) <= BLOCK:
+            return [_finding(one, 0) for one in self._candidates(data, ())]
         names = self._names.entities(field) if field else {}
         if len(data) <= BLOCK or names:
             return [_finding(one, 0) for one in self._scan(data, names)]
@@ -175,7 +194,7 @@ class Detector:
         return self._candidates(data, ((0, len(data), names),))
 
     def _candidates(self, data: bytes, fields: _Fields) -> list[Candidate]:
-        named = [one for one in fields if one[2]] if fields else ()
+        named = [one for one in fields if one[2]] if fields else []
         always = [
             (number, begin, stop)
             for begin, stop, names in named
@@ -183,7 +202,7 @@ class Detector:
             if ready.entity in names
         ]
         view = without_escapes(data)
-        found, parted = self._hits(data, view, (0, len(data)), always, _Lookup(named))
+        found, parted = self._hits(data, view, (0, len(data)), always, _Lookup(named) if named else _NOWHERE)
         if named:
             found.extend(self._by_name_alone(data, named))
         found = resolve(data, found) if len(found) > 1 else found
@@ -202,16 +221,19 @@ class Detector:
         parted: list[tuple[int, int]] = []
         if self._everywhere:
             always = [*always, *((number, *within) for number in self._everywhere)]
-        for number, begin, stop in self._engine.scan(data, view, *within, always=always):
+        for number, begin, stop in self._engine.scan(data, view, within[0], within[1], always):
             ready = self._ready[number]
-            seen = data if ready.raw else view
+            hits = ready.check(data if ready.raw else view, begin, stop)
+            if not hits:
+                continue
             covered = 0
-            for hit in ready.check(seen, begin, stop):
-                score, evidence = self._weigh(view, ready, hit, lookup)
-                if score >= ready.threshold and not (self._allow and data[hit.start : hit.end] in self._allow):
-                    found.append(Candidate(hit.start, hit.end, ready.certainty, ready.entity, score, evidence))
-                    covered += hit.end - hit.start
-            if ready.certainty is _CHECKED and 0 < covered <= stop - begin - FEWEST:
+            for hit in hits:
+                start, end, speaks, doubtful = hit
+                score, evidence = self._weigh(view, ready, start, speaks, doubtful, lookup)
+                if score >= ready.threshold and not (self._allow and data[start:end] in self._allow):
+                    found.append(Candidate(start, end, ready.certainty, ready.entity, score, evidence))
+                    covered += end - start
+            if 0 < covered <= stop - begin - FEWEST and ready.certainty is _CHECKED:
                 parted.append((begin, stop))
         return found, parted
 
@@ -232,7 +254,7 @@ class Detector:
                 break
             spans = [(one.start, one.end) for one in found]
             data, view = without(data, spans), without(view, spans)
-            lookup = _Lookup(fields)
+            lookup = _Lookup(fields) if fields else _NOWHERE
             more: list[Candidate] = []
             parted = []
             for low, high in stretches:
@@ -248,19 +270,27 @@ class Detector:
             stretches = beside(view, [(one.start, one.end) for one in more], parted)
         return found
 
-    def _weigh(self, data: bytes, ready: "_Ready", hit: Hit, lookup: "_Lookup") -> tuple[float, tuple[str, ...]]:
+    def _weigh(
+        self,
+        data: bytes,
+        ready: "_Ready",
+        start: int,
+        speaks: tuple[str, ...],
+        doubtful: bool,
+        lookup: "_Lookup",
+    ) -> tuple[float, tuple[str, ...]]:
         """Give the score of a hit, and what speaks for it."""
-        score, beside = ready.doubtful if hit.doubtful else (ready.alone, ready.beside)
-        evidence = ready.evidence + hit.evidence
-        if ready.alone == ready.beside:
+        score, beside = ready.doubtful if doubtful else ready.scores
+        evidence = ready.evidence + speaks if speaks else ready.evidence
+        if ready.is_plain:
             return score, evidence
-        names = lookup.at(hit.start)
+        names = lookup.at(start)
         if ready.entity in names:
-            return max(ready.beside, _BY_FIELD), (*evidence, f"field:{names[ready.entity]}")
-        word = ready.words.before(data, hit.start) if ready.words else None
+            return max(ready.scores[1], _BY_FIELD), (*evidence, f"field:{names[ready.entity]}")
+        word = ready.words.before(data, start) if ready.words else None
         if word is not None:
             return beside, (*evidence, f"context:{word}")
-        led = not ready.lead or _lead(ready.lead)(data, hit.start, len(data)) >= 0
+        led = not ready.lead or _lead(ready.lead)(data, start, len(data)) >= 0
         return (score if led else min(score, _UNLED)), evidence
 
     def _by_name_alone(self, data: bytes, fields: _Fields) -> Iterable[Candidate]:
@@ -281,20 +311,36 @@ class Detector:
         return self._engine.work
 
 
+_BATCH = 1 << 20  # bytes that are joined at once
+
+
+def _batches(values: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Divide values into runs of at most so many bytes, or of one value."""
+    first = size = 0
+    for number, value in enumerate(values):
+        if size + len(value) > _BATCH and number > first:
+            yield first, number
+            first, size = number, 0
+        size += len(value)
+    if first < len(values):
+        yield first, len(values)
+
+
 def _starts(values: Sequence[bytes]) -> list[int]:
     """Say where each value begins in the joined buffer, in which one byte stands between two."""
     return [start + number for number, start in enumerate(accumulate(map(len, values), initial=0))]
 
 
-class _Ready(NamedTuple):
+@dataclass(slots=True)
+class _Ready:
     """A pattern with all that is needed to judge its matches."""
 
     entity: str
     certainty: Certainty
     check: Check
-    alone: float
-    beside: float
+    scores: tuple[float, float]  # alone, and beside a word
     doubtful: tuple[float, float]
+    is_plain: bool  # whether the two are one, so that nothing beside it matters
     evidence: tuple[str, ...]
     words: Words | None
     threshold: float
@@ -329,6 +375,8 @@ class _Lookup:
 
 
 _NOTHING: Mapping[str, str] = {}
+_NOWHERE = _Lookup(())
+_CATEGORIES = {name: entity.category for name, entity in ENTITIES.items()}
 
 
 def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
@@ -340,8 +388,8 @@ def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
 
 
 def _finding(one: Candidate, shift: int) -> Finding:
-    category = ENTITIES[one.entity].category
-    return Finding(one.start + shift, one.end + shift, one.entity, category, one.score, one.evidence)
+    start, end, _, entity, score, evidence = one
+    return Finding(start + shift, end + shift, entity, _CATEGORIES[entity], score, evidence)
 
 
 def _in_characters(data: bytes, found: Sequence[Finding]) -> list[Finding]:
@@ -351,7 +399,7 @@ def _in_characters(data: bytes, found: Sequence[Finding]) -> list[Finding]:
     for one in found:
         start = characters + _length(data, at, one.start)
         end = start + _length(data, one.start, one.end)
-        moved.append(replace(one, start=start, end=end))
+        moved.append(one._replace(start=start, end=end))
         at, characters = one.end, end
     return moved
 

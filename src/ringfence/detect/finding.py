@@ -4,11 +4,10 @@ A finding is entity, category, span, score and evidence. It holds no part of the
 printed. Offsets are in the units of what was given: code points of a `str`, bytes of a `bytes`.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class Finding(NamedTuple):
     """One piece of personal data in a text.
 
     Attributes
