@@ -3,13 +3,15 @@
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stdnum import iban, luhn
+from stdnum.us import ssn
 
 from ringfence.detect._cards import is_issued, passes_luhn
 from ringfence.detect._words import folded
 from ringfence.detect.recognizers.financial import _IBAN_LENGTHS, passes_mod97
+from ringfence.detect.recognizers.us import is_ssn
 
 
 @given(st.text("0123456789", min_size=1, max_size=24))
@@ -62,3 +64,14 @@ def test_folding_makes_spellings_agree() -> None:
     spellings = ("Fecha de Nacimiento", "fechaDeNacimiento", "FECHA_DE_NACIMIENTO", "fecha-de-nacimiento")
     assert {folded(spelling) for spelling in spellings} == {"fechadenacimiento"}
     assert folded("Téléphone komórka Łódź") == "telephonekomorkalodz"
+
+
+@given(st.text("0123456789", min_size=9, max_size=9))
+@example("078051120")
+@example("666123456")
+@example("123004567")
+@example("123450000")
+@example("000123456")
+@example("912345678")
+def test_social_security_numbers_are_judged_as_python_stdnum_judges_them(digits: str) -> None:
+    assert is_ssn(digits) == ssn.is_valid(digits)

@@ -26,7 +26,7 @@ def stands_free(data: bytes, start: int, end: int) -> bool:
     """Tell whether a number is no part of a longer word or number."""
     if is_word_before(data, start) or is_word_after(data, end):
         return False
-    before, after = data[start - 1 : start] in _JOINS, data[end : end + 1] in _JOINS
+    before, after = data[max(0, start - 1) : start] in _JOINS, data[end : end + 1] in _JOINS
     return not (before and is_digit(data, start - 2)) and not (after and is_digit(data, end + 1))
 
 
@@ -34,7 +34,7 @@ def stands_alone(data: bytes, start: int, end: int) -> bool:
     """Tell whether a number is joined to nothing: neither to a word nor, by a mark as identifiers and hashes have, to one."""
     if not stands_free(data, start, end):
         return False
-    before, after = data[start - 1 : start] in _ANY_JOIN, data[end : end + 1] in _ANY_JOIN
+    before, after = data[max(0, start - 1) : start] in _ANY_JOIN, data[end : end + 1] in _ANY_JOIN
     return not (before and is_word_before(data, start - 1)) and not (after and is_word_after(data, end + 1))
 
 

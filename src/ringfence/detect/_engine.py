@@ -23,6 +23,11 @@ _MEMORY: Final = (
     64 << 20
 )  # bytes for RE2's automata; its default of 8 MB is used up by large alternations, which then crawl
 _TRIGGER_MOST: Final = 24  # bytes of a trigger; also how near two triggers must stand to be looked at together
+_CLOSE: Final = (
+    3  # so many triggers on one heap, and the next bytes belong to it unseen: each costs as much as 300 bytes
+)
+_LEAP: Final = 192
+_WORD_MOST: Final = 96  # bytes of the longest word that is a trigger
 
 Search = Callable[[bytes, int, int], tuple[int, int]]
 """The first match in a buffer between two offsets, or (-1, -1). What stands outside of them is seen by ``\\b`` alone."""
@@ -164,7 +169,7 @@ class Engine:
         match = self._first
         if match is None:
             return stretches
-        triggers, at = 0, start
+        triggers, at, close = 0, start, 0
         begin = stop = -1
         while at < end:
             low, high = match(UNANCHORED, data, at, end)[0]
@@ -172,12 +177,15 @@ class Engine:
                 break
             triggers += 1
             at = high
-            if begin >= 0:
-                if low - stop <= _TRIGGER_MOST:
-                    stop = high
-                    continue
-                self._announce(data, begin, stop, start, end, stretches)
-            begin, stop = low, high
+            if begin < 0 or low - stop > _TRIGGER_MOST:
+                if begin >= 0:
+                    self._announce(data, begin, stop, start, end, stretches)
+                begin, stop, close = low, high, 0
+                continue
+            stop, close = max(stop, high), close + 1
+            if close >= _CLOSE:  # what begins before `at` ends before `stop`, and the set sees it
+                at = min(end, high + _LEAP)
+                stop = min(end, at + _WORD_MOST)
         if begin >= 0:
             self._announce(data, begin, stop, start, end, stretches)
             self.work.triggers += triggers

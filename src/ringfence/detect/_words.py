@@ -184,7 +184,7 @@ def _is_chance(data: bytes, begin: int, end: int) -> bool:
     """Tell a short word that has grown together with digits, as in a hash, from one that is numbered: `tel2`."""
     if end - begin > _FEW:
         return False
-    if data[begin - 1 : begin].isdigit():
+    if begin and data[begin - 1] in _DIGITS:
         return True
     at = end
     while at < min(len(data), end + _FEW) and data[at] in _DIGITS:

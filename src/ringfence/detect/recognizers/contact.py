@@ -26,7 +26,7 @@ def _check_email(data: bytes, start: int, end: int) -> Sequence[Hit]:
     cut = is_word_before(data, start)
     if cut and data[start] == ord("_"):
         start, cut = start + 1, False  # what joins it to the address before, which has been found already
-    if data[start - 1 : start] in (b"%", b"\\") and start:
+    if start and data[start - 1 : start] in (b"%", b"\\"):
         begin = _ESCAPED(data, start, sign)
         start = begin if start < begin < sign else start
     points = data.rfind(b"..", start, sign)

@@ -25,7 +25,7 @@ _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 def _check_v4(data: bytes, start: int, end: int) -> Sequence[Hit]:
     if is_word_before(data, start) or is_word_after(data, end):
         return ()
-    before, after = data[start - 1 : start], data[end : end + 1]
+    before, after = data[max(0, start - 1) : start], data[end : end + 1]
     joined = before in (b".", b"-") and is_word_before(data, start - 1)
     if joined and start and (before == b"." or not _ends_range(data, start - 1)):
         return ()
@@ -65,13 +65,13 @@ def _behind_name(data: bytes, start: int, end: int) -> int:
 
 def _check_v6(data: bytes, start: int, end: int) -> Sequence[Hit]:
     named = _behind_name(data, start, end)
-    if named == start and (is_word_before(data, start) or data[start - 1 : start] == b":"):
+    if named == start and (is_word_before(data, start) or data[max(0, start - 1) : start] == b":"):
         return ()
     start = named + (data[named : named + 1] == b":" != data[named + 1 : named + 2])
     zone = data.find(b"%", start, end)
     last = end if zone < 0 else zone
     if zone < 0:
-        while last > start and data[last - 1] in b".:" and data[last - 2 : last] != b"::":
+        while last > start and data[last - 1] in b".:" and data[max(0, last - 2) : last] != b"::":
             last -= 1
     if is_word_after(data, last) or (data[last : last + 1] == b"." and is_digit(data, last + 1)):
         return ()
@@ -111,7 +111,7 @@ def _check_mac(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if data[end : end + 1] == mark and _is_group(data, end + 1, end + 1 + size):
         return ()
-    if data[start - 1 : start] == mark and _is_group(data, start - 1 - size, start - 1):
+    if data[max(0, start - 1) : start] == mark and _is_group(data, start - 1 - size, start - 1):
         return ()
     digits = set(data[start:end].lower()) - set(b":-.")
     if digits in ({0x30}, {0x66}):
