@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import accumulate
 
+from ringfence.detect._disguises import DEPTH, MOST, Revealed, reveal
 from ringfence.detect._engine import Engine, Wanted, Work, prefix
 from ringfence.detect._fields import FieldNames
 from ringfence.detect._overlap import Candidate, letters_in, resolve
@@ -206,7 +207,41 @@ class Detector:
         if named:
             found.extend(self._by_name_alone(data, named))
         found = resolve(data, found) if len(found) > 1 else found
-        return self._beside(data, view, found, parted, always, named) if found else found
+        found = self._beside(data, view, found, parted, always, named) if found else found
+        revealed = reveal(data)
+        return found if revealed is None else self._with_disguised(data, found, revealed, named)
+
+    def _with_disguised(
+        self, data: bytes, found: list[Candidate], revealed: Revealed, fields: _Fields
+    ) -> list[Candidate]:
+        """Add what is found where disguises are undone, layer by layer, unless it lies in what was found without."""
+        layers: list[Revealed] = []
+        more: list[Candidate] = []
+        seen, names = 0, _Lookup(fields)
+        layer: Revealed | None = revealed
+        while layer is not None and len(layers) < DEPTH and seen + len(layer.data) <= MOST * len(data) + _LEAST_DECODED:
+            layers.append(layer)
+            text = layer.data
+            seen += len(text)
+            named = [
+                (begin, end, names.at(_origin(layers, begin, begin + 1)[0]))
+                for begin, end, _ in (layer.regions if fields else ())
+                if begin < end
+            ]
+            always = [
+                (number, begin, end)
+                for begin, end, says in named
+                for number, ready in enumerate(self._ready)
+                if ready.entity in says
+            ]
+            hits, _ = self._hits(text, without_escapes(text), (0, len(text)), always, _Lookup(named))
+            for one in resolve(text, hits):
+                if layer.is_whole(one.start, one.end) and layer.is_disguised(*layer.span(one.start, one.end)):
+                    start, end = _origin(layers, one.start, one.end)
+                    more.append(one._replace(start=start, end=end, evidence=(*one.evidence, "disguise:decoded")))
+            layer = reveal(text)
+        new = [one for one in (_yielding(one, found) for one in more) if one is not None]
+        return resolve(data, [*found, *new]) if new else found
 
     def _hits(
         self,
@@ -309,6 +344,33 @@ class Detector:
     def work(self) -> Work:
         """What the engine has done so far, over all calls: the measure of its linearity, exact within one thread."""
         return self._engine.work
+
+
+_LEAST_DECODED = 1024  # bytes of decoded text that are always allowed: a short text's regions have ends of their own
+
+
+def _yielding(one: Candidate, found: Sequence[Candidate]) -> Candidate | None:
+    """Let what was decoded give way to what was found as it stands, unless it covers it; None: it lies in that."""
+    low = bisect_right(found, one.start, key=_end_of)
+    for other in found[low:]:
+        if other.start >= one.end:
+            break
+        if other.start <= one.start and one.end <= other.end:
+            return None
+        if other.start < one.start or one.end < other.end:
+            return one._replace(certainty=Certainty.CONTEXT)
+    return one
+
+
+def _end_of(one: Candidate) -> int:
+    return one.end
+
+
+def _origin(layers: Sequence[Revealed], start: int, end: int) -> tuple[int, int]:
+    """Give the span in the original of a span in the last of several layers."""
+    for layer in reversed(layers):
+        start, end = layer.span(start, end)
+    return start, end
 
 
 _BATCH = 1 << 20  # bytes that are joined at once

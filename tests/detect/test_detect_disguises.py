@@ -1,0 +1,225 @@
+"""Disguises: each of them, over each entity with a check digit and e-mail, and each pair of them as far as it is one."""
+
+import base64
+import gzip
+import quopri
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ringfence.detect import RECOGNIZERS, Detector
+from ringfence.detect._disguises import MOST, reveal
+from ringfence.detect.recognizer import Certainty
+
+DETECTOR = Detector()
+Disguise = Callable[[str], str]
+
+
+def html_names(text: str) -> str:
+    names = {"@": "&commat;", ".": "&period;", " ": "&nbsp;", "-": "&hyphen;", "+": "&plus;", "_": "&lowbar;"}
+    return "".join(names.get(sign, f"&#{ord(sign)};") for sign in text)
+
+
+def shifted(first: int) -> Disguise:
+    return lambda text: "".join(
+        chr(first + int(sign)) if sign.isdecimal() and sign.isascii() else sign for sign in text
+    )
+
+
+def between(mark: str) -> Disguise:
+    return lambda text: "".join(
+        sign + (mark if sign.isalnum() and after.isalnum() else "")
+        for sign, after in zip(text, text[1:] + " ", strict=True)
+    )
+
+
+def full_width(text: str) -> str:
+    return "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
+
+
+def look_alikes(text: str) -> str:
+    return text.translate(str.maketrans("aeopcxABEKMHOPCTX", "аеорсхАВЕКМНОРСТХ"))
+
+
+def packed(text: str) -> str:
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+
+
+def b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+WRITTEN: dict[str, Disguise] = {
+    "percent": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "percent twice": lambda text: "".join(f"%25{byte:02x}" for byte in text.encode()),
+    "HTML, decimal": lambda text: "".join(f"&#{ord(sign)};" for sign in text),
+    "HTML, hexadecimal": lambda text: "".join(f"&#x{ord(sign):x};" for sign in text),
+    "HTML, names": html_names,
+    "JSON": lambda text: "".join(f"\\u{ord(sign):04x}" for sign in text),
+    "JSON in JSON": lambda text: "".join(f"\\\\u{ord(sign):04X}" for sign in text),
+    "bytes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+    "quoted-printable, all": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
+    "quoted-printable": lambda text: quopri.encodestring(text.encode()).decode(),
+    "base64": b64,
+    "base64, unpadded": lambda text: b64(text).rstrip("="),
+    "base64, URL-safe": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "base64 twice": lambda text: b64(b64(text)),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "hexadecimal, capitals": lambda text: text.encode().hex().upper(),
+    "gzip in base64": packed,
+}
+SIGNS: dict[str, Disguise] = {
+    "full width": full_width,
+    "Arabic-Indic digits": shifted(0x660),
+    "Persian digits": shifted(0x6F0),
+    "Devanagari digits": shifted(0x966),
+    "mathematical digits": shifted(0x1D7CE),
+    "zero width": between("\u200b"),
+    "joiners": between("\u200d"),
+    "soft hyphens": between("\u00ad"),
+    "bidi marks": between("\u200e"),
+    "byte order marks": between("\ufeff"),
+    "look-alikes": look_alikes,
+    "no-break spaces": lambda text: text.replace(" ", "\u00a0"),
+    "other hyphens": lambda text: text.replace("-", "\u2011"),
+}
+DISGUISES = WRITTEN | SIGNS
+
+
+def values() -> Iterator[tuple[str, str, int, int]]:
+    """Give an example of each entity with a check digit that is found by itself or beside its words, and of e-mail."""
+    for one in RECOGNIZERS:
+        if one.entity != "EMAIL_ADDRESS" and one.certainty is not Certainty.CHECKED:
+            continue
+        for example in one.examples:
+            if len(example.found) != 1 or example.field or "\n" in example.text or not example.found[0].isascii():
+                continue
+            start = example.text.index(example.found[0])
+            found = [
+                each
+                for each in DETECTOR.find(example.text)
+                if each.entity == one.entity and (each.start, each.end) == (start, start + len(example.found[0]))
+            ]
+            if found and (one.entity == "EMAIL_ADDRESS" or any("checksum" in code for code in found[0].evidence)):
+                yield one.entity, example.text, start, start + len(example.found[0])
+                break
+
+
+VALUES = list(values())
+
+
+def missed(disguise: Disguise) -> list[str]:
+    missing = []
+    for entity, text, start, end in VALUES:
+        hidden = disguise(text[start:end])
+        whole = text[:start] + hidden + text[end:]
+        found = DETECTOR.find(whole)
+        # Nothing of it may be left over, whatever the detector takes it for.
+        covered = sum(max(0, min(one.end, start + len(hidden)) - max(one.start, start)) for one in found)
+        if covered < 0.85 * len(hidden):
+            missing.append(entity)
+    return missing
+
+
+def test_there_is_an_example_of_most_entities_with_check_digits() -> None:
+    assert len(VALUES) > 60
+
+
+@pytest.mark.parametrize("name", DISGUISES)
+def test_a_value_is_found_in_each_disguise(name: str) -> None:
+    missing = missed(DISGUISES[name])
+    assert len(missing) <= 0.01 * len(VALUES), missing
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["anna (at) mail dot example", "anna [at] mail [dot] example", "anna(at)mail.example", "anna at mail dot example"],
+)
+def test_an_address_is_found_as_it_is_spoken(text: str) -> None:
+    found = DETECTOR.find(f"write to {text}, or not")
+    assert [(one.entity, one.end) for one in found] == [("EMAIL_ADDRESS", 9 + len(text))]
+
+
+@pytest.mark.parametrize("mark", [".", "_", "/", "  ", "--", " - ", "·", "|", "*", "+"])
+def test_a_card_is_found_whatever_stands_between_its_groups(mark: str) -> None:
+    card = mark.join(("4111", "1111", "1111", "1111"))
+    assert [(one.entity, one.start, one.end) for one in DETECTOR.find(f"pays {card} now")] == [
+        ("CREDIT_CARD", 5, 5 + len(card))
+    ]
+
+
+def test_a_finding_tells_where_it_stands_in_the_original() -> None:
+    blob = b64("the customer anna@mail.example asked twice")
+    (found,) = DETECTOR.find(f"log body={blob} end")
+    assert "disguise:decoded" in found.evidence
+    start, end = found.start - 9, found.end - 9
+    assert start % 4 == 0
+    assert b"anna@mail.example" in base64.b64decode(blob[start:end])
+    assert end - start < len(blob)
+
+
+def test_a_field_speaks_for_what_is_disguised_in_it() -> None:
+    (found,) = DETECTOR.find("４１１１ １１１１ １１１１ １１１１", field="payment.card_number")
+    assert (found.start, found.end, found.entity) == (0, 19, "CREDIT_CARD")
+
+
+def test_what_is_packed_again_and_again_is_not_unpacked_without_bound() -> None:
+    bomb = base64.b64encode(gzip.compress(b"anna@mail.example " * 1_000_000)).decode()
+    revealed = reveal(bomb.encode())
+    assert revealed is not None
+    assert len(revealed.data) <= MOST * len(bomb) + 1
+    assert DETECTOR.find(bomb)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_three_layers_are_undone(depth: int) -> None:
+    text = "anna@mail.example"
+    for _ in range(depth):
+        text = b64(text)
+    assert [one.entity for one in DETECTOR.find(text)] == ["EMAIL_ADDRESS"]
+
+
+def test_ordinary_text_holds_no_disguise() -> None:
+    for text in (
+        "the quick brown fox jumps over the lazy dog 2024-05-17T10:05:50.123Z 10.20.30.40",
+        "naïve café – 10–20 €, паспорт и почта, 東京都, ＡＢ。",
+        '{"sha": "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12", "id": "550e8400-e29b-41d4-a716-446655440000"}',
+        "GET /a%20b/c%2Fd?e=f&g=h HTTP/1.1 200 1234",
+        "self._configuration_of_the_application = ApplicationConfiguration(parent=self, verbose=True)",
+    ):
+        data = text.encode()
+        revealed = reveal(data)
+        assert (
+            revealed is None
+            or [(one.start, one.end) for one in DETECTOR.find(text) if "disguise:decoded" in one.evidence] == []
+        )
+
+
+def test_any_bytes_are_revealed_within_bounds() -> None:
+    rng = random.Random(4)
+    parts = [disguise("4111 1111 1111 1111").encode() for disguise in DISGUISES.values()] + [
+        b"\xff",
+        b"%",
+        b"&#",
+        b"\\u",
+        b"H4sI",
+        b"\n",
+        b"=4",
+    ]
+    for _ in range(2000):
+        data = b"".join(rng.choice(parts)[: rng.randrange(1, 40)] for _ in range(rng.randrange(1, 9)))
+        revealed = reveal(data)
+        if revealed is None:
+            continue
+        assert len(revealed.data) == len(revealed.starts) == len(revealed.ends) <= MOST * len(data) + 16
+        for begin, end in zip(revealed.starts, revealed.ends, strict=True):
+            assert 0 <= begin <= end <= len(data)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("outer", WRITTEN)
+@pytest.mark.parametrize("inner", DISGUISES)
+def test_a_value_is_found_in_each_pair_of_disguises(inner: str, outer: str) -> None:
+    missing = missed(lambda text: DISGUISES[outer](DISGUISES[inner](text)))
+    assert len(missing) <= 0.01 * len(VALUES), missing
