@@ -34,8 +34,65 @@ _TEXT = r"[I-Za-f][C-HS-Xi-ny-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]" + _ANY
 """Four signs of base64 that are three printable characters of ASCII: one in fourteen of those that any four signs could be."""
 _FIGURES = r"[MNO][DTjz][AEIMQUYcgkosw048][w-z0-5]"
 _HEX = r"[2-7][0-9A-Fa-f]"
+_FOREIGN = (
+    (b"\xe2", b"\x80\x81", range(0x80, 0xB0)),  # what is not seen, blanks, hyphens
+    (b"\xef", b"\xbb", b"\xbf"),
+    (b"\xef", b"\xbc", range(0x90, 0xC0)),  # full width
+    (b"\xe0", b"\xa5", range(0xA6, 0xB0)),
+    (b"\xf0", b"\x9d", b"\x9f"),
+    (b"\xc2", b"\xad\xa0", range(0x20, 0x7F)),
+    (b"\xd9", range(0xA0, 0xAA), b"\xd9", range(0xA0, 0xAA)),
+    (b"\xdb", range(0xB0, 0xBA), b"\xdb", range(0xB0, 0xBA)),
+)
+"""Bytes of other signs that numbers are disguised with, each as a set: what tells them in base64 and in hexadecimal, too."""
+_DIGITS_64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def _in_base64(sets: Sequence[Iterable[int]], phase: int) -> str:
+    """Give the groups of base64 that hold such bytes, behind so many others of the first group."""
+    every = range(0x100)
+    known = [every] * phase + [list(one) for one in sets]
+    known += [every] * (-len(known) % 3)
+    signs = []
+    for at in range(0, len(known), 3):
+        first, second, third = known[at : at + 3]
+        signs += (
+            {one >> 2 for one in first},
+            {(one & 3) << 4 | two for one in first for two in {two >> 4 for two in second}},
+            {(two & 15) << 2 | three for two in second for three in {three >> 6 for three in third}},
+            {three & 63 for three in third},
+        )
+    return "".join(
+        _ANY if len(each) == len(_DIGITS_64) else "[" + "".join(_DIGITS_64[one] for one in sorted(each)) + "]"
+        for each in signs
+    )
+
+
+def _in_hex(sets: Sequence[Iterable[int]], lead: str = "") -> str:
+    return "(?i:" + "".join(lead + "(?:" + "|".join(f"{one:02x}" for one in each) + ")" for each in sets) + ")"
+
+
+_BASE64 = "|".join(
+    (
+        "(?:" + _TEXT + "){3}|(?:" + _FIGURES + "){2}|H4sI" + _ANY + "{12}",
+        *(_in_base64(sets, phase) for sets in _FOREIGN for phase in range(3)),
+    )
+)
 _HEX_VALUE = r"(?:3[0-9]|2[0DEFdef]|[45][0-9A-Fa-f])"
 _GROUP = r"[0-9A-Z]{2,4}[0-9]{2,4}"
+_HEXADECIMALS = "|".join(
+    (
+        _HEX_VALUE + r"{7}|(?:" + _HEX + "){3}40(?:" + _HEX + "){4}|(?:" + _HEX + "){12}",
+        *(_in_hex(sets) + "[0-9A-Fa-f]{6}" for sets in _FOREIGN),
+    )
+)
+_QUOTES = "|".join(
+    (
+        "(?:=[2-7][0-9A-F]){4}|(?:=3D[2-7][0-9A-F]){3}|[0-9A-Za-z]=40[0-9A-Za-z-]{1,63}(?:=2E|\\.)[A-Za-z]|[0-9]=20[0-9]{2,6}=20[0-9]",
+        *(_in_hex(sets[:3], "=") for sets in _FOREIGN if sets[0] != b"\xc2"),
+        "=C2=A[0D]",
+    )
+)
 _BETWEEN = (r"\.", "_", "/", r"\|", r"\*", r"\+", "·", "•", " {2,3}", "-{2,3}", " [-/|.] ")
 """What may stand between the groups of a number, the same between all: no comma and no colon, which lists and addresses have."""
 _MARK = "(?:" + "|".join(_BETWEEN) + ")"
@@ -49,15 +106,19 @@ _TRIGGER = searcher(
         (
             r"%(?:25)*" + _CODE + r"|[0-9]%(?:25)*20[0-9]",
             r"&#(?:[xX]0{0,4}" + _CODE + "|" + _NUMBER + r");|&(?:commat|period|hyphen|plus|lowbar|shy|zwnj|zwj);",
+            r"(?:&#[0-9]{2,7};){2}|(?:&#[xX][0-9A-Fa-f]{2,6};){2}|%(?:25)*[cC]2%(?:25)*[aA][0dD]",
             r"[0-9]&(?:nbsp|#160|#32|#x20|#xa0|ensp|emsp|thinsp);[0-9]",
-            r"\\(?:u00|x|u\{)" + _CODE + r"|\\u(?:[fF]{2}[0-5]|06[6fF]|200[b-fB-F]|00[aA][dD]|206|[fF][eE][fF][fF])",
-            "(?:=" + _CODE + "){3}|[0-9A-Za-z]=40[0-9A-Za-z-]{1,63}(?:=2E|\\.)[A-Za-z]|[0-9]=20[0-9]{2,6}=20[0-9]",
+            r"\\(?:u00|x|u\{)"
+            + _CODE
+            + r"|\\u(?:[fF]{2}[0-5]|06[6fF]|09[67]|[dD]835\\+u[dD][fF][c-fC-F]|200[b-fB-F]|00[aA][dD]|206|[fF][eE][fF][fF])",
+            _QUOTES,
+            *(_in_hex(sets, lead) for sets in _FOREIGN for lead in (r"%(?:25)*", r"\\+x")),
             "[" + DIGITS + LETTERS + "]",
             "[0-9A-Za-z@.][" + HIDDEN + "]|[" + HIDDEN + "][0-9A-Za-z@.]",
             "[0-9A-Z@][" + LOOKALIKES + "]|[" + LOOKALIKES + "][0-9A-Z@]|[a-z][" + LOOKALIKES + "][a-z]",
             "[0-9][" + SIGNS + "][0-9]",
-            "(?:" + _TEXT + "){3}|(?:" + _FIGURES + "){2}|H4sI" + _ANY + "{12}",
-            _HEX_VALUE + r"{7}|(?:" + _HEX + "){3}40(?:" + _HEX + "){4}|(?:" + _HEX + "){14}",
+            _BASE64,
+            _HEXADECIMALS,
             r"\b(?:"
             + "|".join(f"{_GROUP}(?:{mark}{_GROUP}){{2}}" for mark in _BETWEEN)
             + r")|\b(?:[0-9][ ._/-]){7}[0-9]",
@@ -70,35 +131,37 @@ _TRIGGER = searcher(
 _TOKEN = searcher(
     "|".join(
         (
-            r"%[0-9A-Fa-f]{2}",
+            r"%(?:25)*[0-9A-Fa-f]{2}",
             r"&(?:#[xX][0-9A-Fa-f]{1,8}|#[0-9]{1,9}|[A-Za-z]{2,10});",
+            r"\\+u[dD][89abAB][0-9A-Fa-f]{2}\\+u[dD][c-fC-F][0-9A-Fa-f]{2}",
             r"\\+(?:u\{[0-9A-Fa-f]{1,6}\}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})",
             "[" + DIGITS + LETTERS + HIDDEN + LOOKALIKES + SIGNS + WIDE + "]",
-            "(?:" + _TEXT + "){3}|(?:" + _FIGURES + "){2}|H4sI" + _ANY + "{12}",
-            _HEX_VALUE + r"{7}|(?:" + _HEX + "){3}40(?:" + _HEX + "){4}|(?:" + _HEX + "){14}",
+            _BASE64,
+            _HEXADECIMALS,
             _AT + "|" + _DOT,
         )
     ),
     unicode=True,
 )
-_QUOTED = searcher(
-    "(?:=" + _CODE + "){3}|[0-9A-Za-z]=40[0-9A-Za-z-]{1,63}(?:=2E|\\.)[A-Za-z]|[0-9]=20[0-9]{2,6}=20[0-9]"
-)
-_QUOTED_SIGN = searcher(r"=[2-7][0-9A-Fa-f]")
+_QUOTED = searcher(_QUOTES)
+_QUOTED_SIGN = searcher(r"=[2-9A-Fa-f][0-9A-Fa-f]")
 _APART = searcher(_GROUPS + "|" + _SINGLE, unicode=True)
 _MARKS = searcher(_MARK, unicode=True)
 _SPOKEN_AT = searcher(r"(?i: at )")
-_RUN = prefix(_ANY + "*={0,2}")
+_RUN = prefix(_ANY + "*(?:=(?:3[Dd])?){0,2}")  # with its padding, which may be quoted in turn
 _HEX_RUN = prefix(r"(?:[0-9A-Fa-f]{2})*")
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _ONE = searcher(r"[ ._/-]")
+_IS_SIGN = searcher("[" + DIGITS + LETTERS + HIDDEN + SIGNS + WIDE + "]", unicode=True)
 _IS_AT = searcher(r"(?i:at|@|arroba|chez)")
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@")
-_HEXADECIMAL = frozenset(b"0123456789ABCDEFabcdef")
+_HEX_ALPHABET = b"0123456789ABCDEFabcdef"
+_HEXADECIMAL = frozenset(_HEX_ALPHABET)
 _HIGH = 0x80
 _LAST, _SURROGATES = 0x10FFFF, (0xD800, 0xDFFF)
-_SHORTEST, _SHORTEST_64 = 12, 8  # signs of a token in hexadecimal, in base64
+_LONGEST = 6  # hexadecimal digits of one sign
+_SHORTEST, _SHORTEST_64 = 10, 4  # signs of a token in hexadecimal, in base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +233,8 @@ def _place(starts: "array[int]", ends: "array[int]", within: tuple[int, int], co
             begins = [min(first + at // 3 * 4, last - 1) for at in range(count)]
             starts.extend(begins)
             ends.extend(min(begin + 4, last) for begin in begins)
+            for at in range(max(0, count - 3), count):  # the padding belongs to what it fills up
+                ends[at - count] = last if (count - 1) // 3 == at // 3 else ends[at - count]
         case 2:
             starts.extend(range(first, first + 2 * count, 2))
             ends.extend(range(first + 2, first + 2 * count + 2, 2))
@@ -256,24 +321,37 @@ def _edit(data: bytes, low: int, high: int, floor: int, stop: int) -> Edit | Non
     token = data[low:high]
     match token[:1]:
         case b"%":
-            return low, high, a2b_hex(token[1:]), 0
+            return low, high, a2b_hex(token[-2:]), 0
         case b"&":
             sign = unescape(token.decode())
-            return (low, high, sign.encode(errors="ignore"), 0) if sign != token.decode() else None
+            return (low, high, _plain(sign), 0) if sign != token.decode() else None
         case b"\\":
-            digits = token.lstrip(b"\\")[1:].strip(b"{}")
+            kind, digits = token.lstrip(b"\\")[:1], token.lstrip(b"\\")[1:].strip(b"{}")
+            if kind == b"x":
+                return low, high, a2b_hex(digits), 0
+            if len(digits) > _LONGEST:  # two halves of one sign
+                halves = bytes.fromhex(digits[:4].decode() + digits[-4:].decode())
+                return low, high, _plain(halves.decode("utf-16-be")), 0
             number = int(digits, 16)
             is_sign = number <= _LAST and not _SURROGATES[0] <= number <= _SURROGATES[1]
-            return low, high, chr(number).encode() if is_sign else b"\x1f", 0
+            return low, high, _plain(chr(number)) if is_sign else b"\x1f", 0
     if data[low] >= _HIGH:
         return _sign(data, low, high)
     if token.strip().isalnum() and high - low >= _SHORTEST:
         end = _HEX_RUN(data, low, stop)
         if end - low >= _SHORTEST and all(byte in _HEXADECIMAL for byte in token):
-            return low, end, a2b_hex(data[low:end]), 2
+            before = data[floor:low]
+            begin = low - (len(before) - len(before.rstrip(_HEX_ALPHABET))) // 2 * 2
+            return begin, end, a2b_hex(data[begin:end]), 2
     if all(byte in _ALPHABET for byte in token) and high - low >= _SHORTEST_64:
         return _base64(data, low, floor, stop)
     return low, high, b"@" if _IS_AT(data, low, high)[0] >= 0 else b".", 0
+
+
+def _plain(text: str) -> bytes:
+    """Give what a sign stands for that was written in a code."""
+    data = text.encode(errors="ignore")
+    return plain_sign(text) if len(text) == 1 and _IS_SIGN(data, 0, len(data))[0] >= 0 else data
 
 
 def _sign(data: bytes, low: int, high: int) -> Edit | None:
@@ -295,7 +373,7 @@ def _base64(data: bytes, low: int, floor: int, stop: int) -> Edit | None:
     before = data[floor:low]
     whole = (len(before) - len(before.rstrip(_ALPHABET))) // 4 * 4
     begin, end = low - whole, _RUN(data, low, stop)
-    packed = data[begin:end].rstrip(b"=").translate(_STANDARD)
+    packed = data[begin:end].partition(b"=")[0].translate(_STANDARD)
     packed = packed[: len(packed) - (len(packed) % 4 == 1)]
     text = a2b_base64(packed + b"=" * (-len(packed) % 4))
     if text[:2] != b"\x1f\x8b":
