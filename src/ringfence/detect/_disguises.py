@@ -53,7 +53,7 @@ def _in_base64(sets: Sequence[Iterable[int]], phase: int) -> str:
     every = range(0x100)
     known = [every] * phase + [list(one) for one in sets]
     known += [every] * (-len(known) % 3)
-    signs = []
+    signs: list[set[int]] = []
     for at in range(0, len(known), 3):
         first, second, third = known[at : at + 3]
         signs += (
