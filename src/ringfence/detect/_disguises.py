@@ -15,7 +15,6 @@ from binascii import a2b_base64, a2b_hex
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from html import unescape
 from zlib import MAX_WBITS, decompressobj, error
 
 from ringfence.detect._bytes import BREAKS
@@ -58,8 +57,8 @@ def _in_base64(sets: Sequence[Iterable[int]], phase: int) -> str:
         first, second, third = known[at : at + 3]
         signs += (
             {one >> 2 for one in first},
-            {(one & 3) << 4 | two for one in first for two in {two >> 4 for two in second}},
-            {(two & 15) << 2 | three for two in second for three in {three >> 6 for three in third}},
+            {one << 4 | two for one in {one & 3 for one in first} for two in {two >> 4 for two in second}},
+            {two << 2 | three for two in {two & 15 for two in second} for three in {three >> 6 for three in third}},
             {three & 63 for three in third},
         )
     return "".join(
@@ -323,6 +322,8 @@ def _edit(data: bytes, low: int, high: int, floor: int, stop: int) -> Edit | Non
         case b"%":
             return low, high, a2b_hex(token[-2:]), 0
         case b"&":
+            from html import unescape
+
             sign = unescape(token.decode())
             return (low, high, _plain(sign), 0) if sign != token.decode() else None
         case b"\\":

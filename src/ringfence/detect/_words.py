@@ -5,7 +5,8 @@ accents, and inside names (``homePhone``, ``date_of_birth``), but not inside oth
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from ringfence.detect._bytes import is_word_after, is_word_before, line_start
 from ringfence.detect._engine import Search, prefix, searcher
@@ -22,6 +23,7 @@ def folded(text: str) -> str:
     return "".join(character for character in parts if character.isalnum())
 
 
+@cache
 def _spelt(character: str) -> str:
     """Give the pattern of one letter in both cases, with and without its accent."""
     if character.isascii():
@@ -49,7 +51,7 @@ class Vocabulary:
     They may fit elsewhere, too.
     """
 
-    __slots__ = ("_announces", "_begin", "_inner", "_known", "_spelt", "_stems", "triggers")
+    __slots__ = ("_announces", "_begin", "_inner", "_known", "_spelt", "_stems", "_words", "triggers")
 
     def __init__(self, words: Sequence[Iterable[str]]) -> None:
         """Take each pattern's words, in the order of the patterns' numbers."""
@@ -65,16 +67,19 @@ class Vocabulary:
             for size in range(1, len(word)):
                 self._inner[key] |= self._announces.get(bare.get(word[:size], ""), set())
         ordered = sorted(spelt, key=lambda word: (-len(spelt[word]), word))
-        self._spelt = prefix("(?i)(?:" + "|".join(map(_pattern, ordered)) + ")") if spelt else None
+        self._words = "(?i)(?:" + "|".join(map(_pattern, ordered)) + ")" if spelt else ""
         self.triggers = _triggers(spelt)
-        self._begin = searcher("|".join(self.triggers)) if spelt else None
+        # Compiled when a word was seen: it takes a tenth of what it takes to begin.
+        self._begin: Search | None = None
+        self._spelt: Callable[[bytes, int, int], int] | None = None
         self._known: dict[bytes, tuple[set[int], set[int], bool]] = {}
 
     def announced(self, data: bytes, start: int, end: int) -> Iterable[int]:
         """Give the numbers of the patterns of which a word stands between two offsets."""
-        begin_of, spelt = self._begin, self._spelt
-        if begin_of is None or spelt is None:
+        if not self._words:
             return _NOBODY
+        begin_of = self._begin = self._begin or searcher("|".join(self.triggers))
+        spelt = self._spelt = self._spelt or prefix(self._words)
         numbers: set[int] = set()
         at = begin_of(data, max(0, start - 1), end)[0]  # a trigger may take in the sign before its word
         while at >= 0:
