@@ -158,6 +158,7 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 _HEX_ALPHABET = b"0123456789ABCDEFabcdef"
 _HEXADECIMAL = frozenset(_HEX_ALPHABET)
 _HIGH = 0x80
+_BESIDE = 24  # bytes of a word in which a plain sign is looked for beside a look-alike
 _LAST, _SURROGATES = 0x10FFFF, (0xD800, 0xDFFF)
 _LONGEST = 6  # hexadecimal digits of one sign
 _SHORTEST, _SHORTEST_64 = 10, 4  # signs of a token in hexadecimal, in base64
@@ -290,12 +291,12 @@ def _edits(data: bytes, begin: int, stop: int) -> list[Edit]:
         )
     if any(instead in (b"@", b".") and last - first > 2 for first, last, instead, _ in edits):
         edits = _together(edits, ((low, high, b"@", 0) for low, high in _each(_SPOKEN_AT, data, begin, stop)))
+    apart: list[Edit] = []
     for low, high in _each(_APART, data, begin, stop):
-        first = data[low + 1 : low + 2]
-        instead = b"" if not first.isalnum() else b" "  # signs one by one are a number; groups stay groups
-        marks = _ONE if instead == b"" else _MARKS
-        edits = _together(edits, ((one, after, instead, 0) for one, after in _each(marks, data, low, high)))
-    return edits
+        is_group = data[low + 1 : low + 2].isalnum()  # signs one by one are one number; groups stay groups
+        marks, instead = (_MARKS, b" ") if is_group else (_ONE, b"")
+        apart += [(one, after, instead, 0) for one, after in _each(marks, data, low, high)]
+    return _together(edits, apart) if apart else edits
 
 
 def _each(search: Search, data: bytes, begin: int, stop: int) -> Iterator[tuple[int, int]]:
@@ -360,9 +361,9 @@ def _sign(data: bytes, low: int, high: int) -> Edit | None:
     sign = data[low:high].decode()
     if sign in LOOKALIKE:
         begin, end = low, high
-        while begin > max(0, low - _SIGHT) and (data[begin - 1] >= _HIGH or data[begin - 1] in _PLAIN):
+        while begin > max(0, low - _BESIDE) and (data[begin - 1] >= _HIGH or data[begin - 1] in _PLAIN):
             begin -= 1
-        while end < min(len(data), high + _SIGHT) and (data[end] >= _HIGH or data[end] in _PLAIN):
+        while end < min(len(data), high + _BESIDE) and (data[end] >= _HIGH or data[end] in _PLAIN):
             end += 1
         if not any(byte in _PLAIN for byte in data[begin:end]):
             return None
