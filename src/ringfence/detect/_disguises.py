@@ -81,7 +81,7 @@ _HEX_VALUE = r"(?:3[0-9]|2[0DEFdef]|[45][0-9A-Fa-f])"
 _GROUP = r"[0-9A-Z]{2,4}[0-9]{2,4}"
 _HEXADECIMALS = "|".join(
     (
-        _HEX_VALUE + r"{7}|(?:" + _HEX + "){3}40(?:" + _HEX + "){4}|(?:" + _HEX + "){12}",
+        _HEX_VALUE + r"{7}|(?:" + _HEX + "){3}40(?:" + _HEX + "){4}|(?:" + _HEX + "){11}",
         *(_in_hex(sets) + "[0-9A-Fa-f]{6}" for sets in _FOREIGN),
     )
 )
