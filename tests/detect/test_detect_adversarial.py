@@ -10,7 +10,7 @@ from ringfence.detect.recognizer import Certainty, Recognizer
 from ringfence.detect.stream import BLOCK, MARGIN
 
 PATTERNS = sum(len(one.patterns) for one in RECOGNIZERS)
-SMALL, LARGE = 60_000, 480_000
+SMALL, LARGE = 120_000, 480_000  # both are read in blocks: a single one may pass over what a second one has to look at
 
 UNITS = {
     "digits": b"1",
