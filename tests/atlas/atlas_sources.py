@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 
 CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
-if not CORPORA.exists():
-    CORPORA = Path("/work/shared/corpora")
 
 EMAIL = "canary.zweig@posta-nova.net"
 NAME = "Canarina Zweigelt"
