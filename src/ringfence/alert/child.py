@@ -3,10 +3,8 @@
 The rule: it ends with its parent, begins with the policy that the parent read, and says every second how it is.
 """
 
-import argparse
 import asyncio
 import os
-import signal
 import socket
 import sys
 
@@ -14,14 +12,14 @@ from ringfence.alert.receiving import Surroundings
 from ringfence.alert.sender import Sender
 from ringfence.alert.spool import FILE, Spool
 from ringfence.ledger import LedgerClient
-from ringfence.serve._process import end_with, leave_no_image
+from ringfence.serve._process import PARENT_GONE, begin_child
 from ringfence.serve.channel import Channel, connect
 from ringfence.serve.faults import say
 from ringfence.serve.log import Log, LogFormat, silence_foreign_words, watch_loop
 from ringfence.serve.messages import Drain, Failed, Noted, Order, Ready, Report, Start, read_order, write_report
 from ringfence.serve.reading import resolve
 
-ENDED, FAILED, PARENT_GONE = 0, 2, 5
+ENDED, FAILED = 0, 2
 NOTED = 1.0  # seconds
 LESS_URGENT = 5  # niceness: what crosses goes first
 
@@ -82,18 +80,9 @@ class Child:
 
 def main() -> int:
     """Run on the descriptor that the parent names; give the exit code."""
-    parser = argparse.ArgumentParser(description="The sender of alerts of `ringfence up`, which starts it.")
-    parser.add_argument("--control", type=int, required=True)
-    parser.add_argument("--parent", type=int, required=True)
-    given = parser.parse_args()
-    if not end_with(given.parent):
+    control = begin_child("The sender of alerts of `ringfence up`, which starts it.", niceness=LESS_URGENT)
+    if control is None:
         return PARENT_GONE
-    leave_no_image()
-    os.nice(LESS_URGENT)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    control = socket.socket(fileno=given.control)
-    control.set_inheritable(False)
     child = Child()
 
     async def live() -> int:

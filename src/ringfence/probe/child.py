@@ -4,10 +4,8 @@ The rule: it ends with its parent, begins with the policy that the parent read, 
 the ledger; a run that could not be is told to the parent, and tried again soon.
 """
 
-import argparse
 import asyncio
 import os
-import signal
 import socket
 import sys
 import threading
@@ -17,14 +15,14 @@ from ringfence.policy import Policy
 from ringfence.probe.closing import Files, close_leaking
 from ringfence.probe.running import Chosen, probe
 from ringfence.probe.standing import pause, site_of, stand
-from ringfence.serve._process import end_with, leave_no_image
+from ringfence.serve._process import PARENT_GONE, begin_child
 from ringfence.serve.channel import Channel, connect
 from ringfence.serve.faults import say
 from ringfence.serve.log import Log, LogFormat, silence_foreign_words
 from ringfence.serve.messages import Drain, Noted, Order, Ready, Report, Start, read_order, write_report
 from ringfence.serve.reading import resolve
 
-ENDED, FAILED, PARENT_GONE = 0, 2, 5
+ENDED, FAILED = 0, 2
 LESS_URGENT = 10  # niceness: what crosses goes first
 FIRST_LOOK = 5.0  # seconds to the first run: the gates are only starting
 AGAIN = 30.0  # seconds to the next try of a run that could not be
@@ -131,18 +129,9 @@ class Child:
 
 def main() -> int:
     """Run on the descriptor that the parent names; give the exit code."""
-    parser = argparse.ArgumentParser(description="The probe of `ringfence up`, which starts it.")
-    parser.add_argument("--control", type=int, required=True)
-    parser.add_argument("--parent", type=int, required=True)
-    given = parser.parse_args()
-    if not end_with(given.parent):
+    control = begin_child("The probe of `ringfence up`, which starts it.", niceness=LESS_URGENT)
+    if control is None:
         return PARENT_GONE
-    leave_no_image()
-    os.nice(LESS_URGENT)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    control = socket.socket(fileno=given.control)
-    control.set_inheritable(False)
     return asyncio.run(Child().run(control))
 
 

@@ -3,14 +3,40 @@
 The rule: a payload under way lives in memory only (law 4), so a crash writes none of it to disk.
 """
 
+import argparse
 import ctypes
 import os
 import resource
 import signal
+import socket
 import sys
+from collections.abc import Sequence
+
+PARENT_GONE = 5  # the exit code of a child that nobody waits for
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PR_SET_DUMPABLE = 4
+
+
+def begin_child(about: str, arguments: Sequence[str] | None = None, *, niceness: int = 0) -> socket.socket | None:
+    """Begin as a child of `ringfence up`: give the line to it, on the descriptor that it names; None where it has ended already.
+
+    What a terminal sends is for the parent, which says when to end.
+    """
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--control", type=int, required=True)
+    parser.add_argument("--parent", type=int, required=True)
+    given = parser.parse_args(arguments)
+    if not end_with(given.parent):
+        return None
+    leave_no_image()
+    if niceness:
+        os.nice(niceness)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    control = socket.socket(fileno=given.control)
+    control.set_inheritable(False)
+    return control
 
 
 def end_with(parent: int) -> bool:

@@ -5,10 +5,8 @@ steps, so that a reading which one worker cannot take is taken by none. Signals 
 and a service manager's TERM reach every process of a group, and must not end a worker in the middle of a statement.
 """
 
-import argparse
 import asyncio
 import os
-import signal
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +17,7 @@ from ringfence.gates.recording import LedgerRecorder
 from ringfence.gates.refusals import CountedRefusals
 from ringfence.ledger import LedgerClient
 from ringfence.serve._loop import new_loop
-from ringfence.serve._process import end_with, leave_no_image
+from ringfence.serve._process import PARENT_GONE, begin_child
 from ringfence.serve.channel import Channel, connect
 from ringfence.serve.faults import Leaked, ServeFault, first_of, say
 from ringfence.serve.log import Log, LogFormat, silence_foreign_words, watch_loop
@@ -50,7 +48,6 @@ from ringfence.serve.service import Change, Given, Opener, Service
 ENDED = 0
 FAILED = 2
 LEAKED = 4
-PARENT_GONE = 5
 
 CANARY_SECONDS = 30.0  # for one canary: the gate's own deadlines are shorter
 FIRST_WAIT = 0.1  # between two canaries; doubled up to LONGEST_WAIT
@@ -240,17 +237,9 @@ def _end_at_once() -> NoReturn:
 
 def main(open_gate: Opener, arguments: Sequence[str] | None = None) -> int:
     """Run a worker on the descriptor that the parent names; give the exit code."""
-    parser = argparse.ArgumentParser(description="A worker of `ringfence up`, which starts it.")
-    parser.add_argument("--control", type=int, required=True)
-    parser.add_argument("--parent", type=int, required=True)
-    given = parser.parse_args(arguments)
-    if not end_with(given.parent):
+    control = begin_child("A worker of `ringfence up`, which starts it.", arguments)
+    if control is None:
         return PARENT_GONE
-    leave_no_image()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    control = socket.socket(fileno=given.control)
-    control.set_inheritable(False)
     name, factory = new_loop()
     worker = Worker(open_gate, name)
 
