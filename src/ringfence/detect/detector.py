@@ -6,32 +6,27 @@ shared between threads and kept as long as one likes.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache, lru_cache
-from itertools import accumulate
+from functools import lru_cache
 
-from ringfence.detect._disguises import DEPTH, MOST, Revealed, reveal
-from ringfence.detect._engine import Engine, Wanted, Work, prefix
+from ringfence.detect._disguises import reveal
+from ringfence.detect._engine import Engine, Wanted, Work
 from ringfence.detect._fields import FieldNames
-from ringfence.detect._overlap import Candidate, letters_in, resolve
+from ringfence.detect._layers import with_decoded
+from ringfence.detect._offsets import batches, in_characters, starts_of
+from ringfence.detect._overlap import Candidate, resolve
 from ringfence.detect._views import FEWEST, beside, without, without_escapes
+from ringfence.detect._weighing import NOTHING, NOWHERE, Fields, Lookup, Ready, by_name_alone, unchecked
 from ringfence.detect._words import Vocabulary, Words
 from ringfence.detect.finding import Finding
-from ringfence.detect.recognizer import Certainty, Check, Hit, Pattern, Recognizer
+from ringfence.detect.recognizer import Certainty, Pattern, Recognizer
 from ringfence.detect.recognizers import RECOGNIZERS
 from ringfence.detect.stream import BLOCK, Stream
 from ringfence.taxonomy import ENTITIES
 
 _JOINT = b"\x1e"
 _LOW = 0.25  # the threshold from which on whatever could be an entity is looked for everywhere
-_UNLED = 0.1  # the score of what neither its trigger nor a word announced
-_BY_FIELD = 0.8  # the least score of what a field's name vouches for
-
-_Fields = Sequence[tuple[int, int, Mapping[str, str]]]
-"""The fields of a buffer: start, end, and what each one's name says."""
-
 
 _CHECKED = Certainty.CHECKED
 _ROUNDS = 3  # how often one neighbour is looked for beside another
@@ -87,10 +82,10 @@ class Detector:
             if pattern.by_words and self._thresholds[one.entity] <= (_LOW if pattern.trigger else pattern.alone)
         )
         self._ready = tuple(
-            _Ready(
+            Ready(
                 one.entity,
                 one.certainty,
-                pattern.check or _unchecked,
+                pattern.check or unchecked,
                 (pattern.alone, pattern.beside),
                 pattern.doubtful,
                 pattern.alone == pattern.beside,
@@ -114,7 +109,7 @@ class Detector:
         if isinstance(text, str):
             data = text.encode(errors="surrogatepass")
             found = self._find_bytes(data, field)
-            return found if len(data) == len(text) else _in_characters(data, found)
+            return found if len(data) == len(text) else in_characters(data, found)
         return self._find_bytes(text, field)
 
     def find_many(self, texts: Iterable[str | bytes]) -> list[list[Finding]]:
@@ -128,11 +123,11 @@ class Detector:
         texts = list(texts)
         values = [text.encode(errors="surrogatepass") if isinstance(text, str) else text for text in texts]
         found: list[list[Finding]] = [[] for _ in texts]
-        for first, last in _batches(values):
+        for first, last in batches(values):
             for number, findings in self.find_in([""] * (last - first), values[first:last]).items():
                 text, value = texts[first + number], values[first + number]
                 whole = isinstance(text, bytes) or len(text) == len(value)
-                found[first + number] = findings if whole else _in_characters(value, findings)
+                found[first + number] = findings if whole else in_characters(value, findings)
         return found
 
     def find_fields(self, fields: Sequence[tuple[str, bytes]]) -> list[list[Finding]]:
@@ -160,7 +155,7 @@ class Detector:
 
     def stream(self) -> Stream:
         """Begin a stream: a text that comes in pieces."""
-        return Stream(lambda data: self._scan(data, _NOTHING), _finding)
+        return Stream(lambda data: self._scan(data, NOTHING), _finding)
 
     def _find_bytes(self, data: bytes, field: str) -> list[Finding]:
         if not field and len(data) <= BLOCK:
@@ -175,7 +170,7 @@ class Detector:
         found: dict[int, list[Finding]] = {}
         data = _JOINT.join(values)
         spoken = {path: names for path in set(paths) if (names := self._names.entities(path))}
-        starts = _starts(values) if spoken else []
+        starts = starts_of(values) if spoken else []
         parts = [
             (starts[number], starts[number] + len(values[number]), spoken[path])
             for number, path in (enumerate(paths) if spoken else ())
@@ -184,7 +179,7 @@ class Detector:
         candidates = self._candidates(data, parts)
         if not candidates:
             return found
-        starts = starts or _starts(values)
+        starts = starts or starts_of(values)
         for one in candidates:
             number = bisect_right(starts, one.start) - 1
             found.setdefault(number, []).append(_finding(one, -starts[number]))
@@ -194,54 +189,31 @@ class Detector:
         """Find everything in one value."""
         return self._candidates(data, ((0, len(data), names),))
 
-    def _candidates(self, data: bytes, fields: _Fields) -> list[Candidate]:
+    def _candidates(self, data: bytes, fields: Fields) -> list[Candidate]:
         named = [one for one in fields if one[2]] if fields else []
-        always = [
+        always = self._always(named)
+        view = without_escapes(data)
+        found, parted = self._hits(data, view, (0, len(data)), always, Lookup(named) if named else NOWHERE)
+        if named:
+            found.extend(by_name_alone(data, named, self._whole, self._thresholds, self._allow))
+        found = resolve(data, found) if len(found) > 1 else found
+        found = self._beside(data, view, found, parted, always, named) if found else found
+        revealed = reveal(data)
+        return found if revealed is None else with_decoded(data, found, revealed, named, self._search)
+
+    def _search(self, text: bytes, named: Fields) -> list[Candidate]:
+        """Find what stands in decoded text."""
+        lookup = Lookup(named)
+        return self._hits(text, without_escapes(text), (0, len(text)), self._always(named), lookup)[0]
+
+    def _always(self, named: Fields) -> list[tuple[int, int, int]]:
+        """Say which patterns are tried on which fields, since the fields' names ask for them."""
+        return [
             (number, begin, stop)
             for begin, stop, names in named
             for number, ready in enumerate(self._ready)
             if ready.entity in names
         ]
-        view = without_escapes(data)
-        found, parted = self._hits(data, view, (0, len(data)), always, _Lookup(named) if named else _NOWHERE)
-        if named:
-            found.extend(self._by_name_alone(data, named))
-        found = resolve(data, found) if len(found) > 1 else found
-        found = self._beside(data, view, found, parted, always, named) if found else found
-        revealed = reveal(data)
-        return found if revealed is None else self._with_disguised(data, found, revealed, named)
-
-    def _with_disguised(
-        self, data: bytes, found: list[Candidate], revealed: Revealed, fields: _Fields
-    ) -> list[Candidate]:
-        """Add what is found where disguises are undone, layer by layer, unless it lies in what was found without."""
-        layers: list[Revealed] = []
-        more: list[Candidate] = []
-        seen, names = 0, _Lookup(fields)
-        layer: Revealed | None = revealed
-        while layer is not None and len(layers) < DEPTH and seen + len(layer.data) <= MOST * len(data) + _LEAST_DECODED:
-            layers.append(layer)
-            text = layer.data
-            seen += len(text)
-            named = [
-                (begin, end, names.at(_origin(layers, begin, begin + 1)[0]))
-                for begin, end, _ in (layer.regions if fields else ())
-                if begin < end
-            ]
-            always = [
-                (number, begin, end)
-                for begin, end, says in named
-                for number, ready in enumerate(self._ready)
-                if ready.entity in says
-            ]
-            hits, _ = self._hits(text, without_escapes(text), (0, len(text)), always, _Lookup(named))
-            for one in resolve(text, hits):
-                if layer.is_whole(one.start, one.end) and layer.is_disguised(*layer.span(one.start, one.end)):
-                    start, end = _origin(layers, one.start, one.end)
-                    more.append(one._replace(start=start, end=end, evidence=(*one.evidence, "disguise:decoded")))
-            layer = reveal(text)
-        new = [one for one in (_yielding(one, found) for one in more) if one is not None]
-        return resolve(data, [*found, *new]) if new else found
 
     def _hits(
         self,
@@ -249,7 +221,7 @@ class Detector:
         view: bytes,
         within: tuple[int, int],
         always: Sequence[tuple[int, int, int]],
-        lookup: "_Lookup",
+        lookup: Lookup,
     ) -> tuple[list[Candidate], list[tuple[int, int]]]:
         """Give what is found between two offsets, and the matches of which only a part was a hit."""
         found: list[Candidate] = []
@@ -264,7 +236,7 @@ class Detector:
             covered = 0
             for hit in hits:
                 start, end, speaks, doubtful = hit
-                score, evidence = self._weigh(view, ready, start, speaks, doubtful, lookup)
+                score, evidence = ready.weigh(view, start, speaks, doubtful, lookup)
                 if score >= ready.threshold and not (self._allow and data[start:end] in self._allow):
                     found.append(Candidate(start, end, ready.certainty, ready.entity, score, evidence))
                     covered += end - start
@@ -279,7 +251,7 @@ class Detector:
         found: list[Candidate],
         parted: list[tuple[int, int]],
         always: Sequence[tuple[int, int, int]],
-        fields: _Fields,
+        fields: Fields,
     ) -> list[Candidate]:
         """Look again beside what was found, with that blanked: it may have been in its neighbour's way."""
         stretches = beside(view, [(one.start, one.end) for one in found], parted)
@@ -289,7 +261,7 @@ class Detector:
                 break
             spans = [(one.start, one.end) for one in found]
             data, view = without(data, spans), without(view, spans)
-            lookup = _Lookup(fields) if fields else _NOWHERE
+            lookup = Lookup(fields) if fields else NOWHERE
             more: list[Candidate] = []
             parted = []
             for low, high in stretches:
@@ -305,139 +277,12 @@ class Detector:
             stretches = beside(view, [(one.start, one.end) for one in more], parted)
         return found
 
-    def _weigh(
-        self,
-        data: bytes,
-        ready: "_Ready",
-        start: int,
-        speaks: tuple[str, ...],
-        doubtful: bool,
-        lookup: "_Lookup",
-    ) -> tuple[float, tuple[str, ...]]:
-        """Give the score of a hit, and what speaks for it."""
-        score, beside = ready.doubtful if doubtful else ready.scores
-        evidence = ready.evidence + speaks if speaks else ready.evidence
-        if ready.is_plain:
-            return score, evidence
-        names = lookup.at(start)
-        if ready.entity in names:
-            return max(ready.scores[1], _BY_FIELD), (*evidence, f"field:{names[ready.entity]}")
-        word = ready.words.before(data, start) if ready.words else None
-        if word is not None:
-            return beside, (*evidence, f"context:{word}")
-        led = not ready.lead or _lead(ready.lead)(data, start, len(data)) >= 0
-        return (score if led else min(score, _UNLED)), evidence
-
-    def _by_name_alone(self, data: bytes, fields: _Fields) -> Iterable[Candidate]:
-        """Take whole values, where their fields' names say what they are and they hold a letter."""
-        for start, end, names in fields:
-            for recognizer in self._whole:
-                entity = recognizer.entity
-                if entity not in names or self._thresholds[entity] > _BY_FIELD or data[start:end] in self._allow:
-                    continue
-                begin, stop = letters_in(data, start, end)
-                if begin < stop:
-                    evidence = (f"field:{names[entity]}",)
-                    yield Candidate(begin, stop, recognizer.certainty, entity, _BY_FIELD, evidence)
-
     @property
     def work(self) -> Work:
         """What the engine has done so far, over all calls: the measure of its linearity, exact within one thread."""
         return self._engine.work
 
 
-_LEAST_DECODED = 1024  # bytes of decoded text that are always allowed: a short text's regions have ends of their own
-
-
-def _yielding(one: Candidate, found: Sequence[Candidate]) -> Candidate | None:
-    """Let what was decoded give way to what was found as it stands, unless it covers it; None: it lies in that."""
-    low = bisect_right(found, one.start, key=_end_of)
-    for other in found[low:]:
-        if other.start >= one.end:
-            break
-        if other.start <= one.start and one.end <= other.end:
-            return None
-        if other.start < one.start or one.end < other.end:
-            return one._replace(certainty=Certainty.CONTEXT)
-    return one
-
-
-def _end_of(one: Candidate) -> int:
-    return one.end
-
-
-def _origin(layers: Sequence[Revealed], start: int, end: int) -> tuple[int, int]:
-    """Give the span in the original of a span in the last of several layers."""
-    for layer in reversed(layers):
-        start, end = layer.span(start, end)
-    return start, end
-
-
-_BATCH = 1 << 20  # bytes that are joined at once
-
-
-def _batches(values: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """Divide values into runs of at most so many bytes, or of one value."""
-    first = size = 0
-    for number, value in enumerate(values):
-        if size + len(value) > _BATCH and number > first:
-            yield first, number
-            first, size = number, 0
-        size += len(value)
-    if first < len(values):
-        yield first, len(values)
-
-
-def _starts(values: Sequence[bytes]) -> list[int]:
-    """Say where each value begins in the joined buffer, in which one byte stands between two."""
-    return [start + number for number, start in enumerate(accumulate(map(len, values), initial=0))]
-
-
-@dataclass(slots=True)
-class _Ready:
-    """A pattern with all that is needed to judge its matches."""
-
-    entity: str
-    certainty: Certainty
-    check: Check
-    scores: tuple[float, float]  # alone, and beside a word
-    doubtful: tuple[float, float]
-    is_plain: bool  # whether the two are one, so that nothing beside it matters
-    evidence: tuple[str, ...]
-    words: Words | None
-    threshold: float
-    raw: bool
-    lead: str
-
-
-def _unchecked(data: bytes, start: int, end: int) -> Sequence[Hit]:  # noqa: ARG001 (a `Check`)
-    return (Hit(start, end),)
-
-
-@cache
-def _lead(pattern: str) -> Callable[[bytes, int, int], int]:
-    return prefix(pattern)
-
-
-class _Lookup:
-    """What the name of the field at an offset says."""
-
-    __slots__ = ("_fields", "_starts")
-
-    def __init__(self, fields: _Fields) -> None:
-        self._fields = fields
-        self._starts = [start for start, _, _ in fields]
-
-    def at(self, offset: int) -> Mapping[str, str]:
-        number = bisect_right(self._starts, offset) - 1
-        if number < 0:
-            return _NOTHING
-        _, end, names = self._fields[number]
-        return names if offset < end else _NOTHING
-
-
-_NOTHING: Mapping[str, str] = {}
-_NOWHERE = _Lookup(())
 _CATEGORIES = {name: entity.category for name, entity in ENTITIES.items()}
 
 
@@ -452,22 +297,6 @@ def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
 def _finding(one: Candidate, shift: int) -> Finding:
     start, end, _, entity, score, evidence = one
     return Finding(start + shift, end + shift, entity, _CATEGORIES[entity], score, evidence)
-
-
-def _in_characters(data: bytes, found: Sequence[Finding]) -> list[Finding]:
-    """Turn byte offsets into code points, in one walk. Findings do not overlap, so their ends are in order too."""
-    moved: list[Finding] = []
-    at = characters = 0
-    for one in found:
-        start = characters + _length(data, at, one.start)
-        end = start + _length(data, one.start, one.end)
-        moved.append(one._replace(start=start, end=end))
-        at, characters = one.end, end
-    return moved
-
-
-def _length(data: bytes, start: int, end: int) -> int:
-    return len(data[start:end].decode(errors="surrogatepass"))
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,68 @@
+"""Decoded text, searched layer by layer, and what is found in it told where it stands in the original.
+
+The rule: what was found without decoding stays as it is; what is found by decoding is added, and gives way to it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+
+from ringfence.detect._disguises import DEPTH, MOST, Revealed, reveal
+from ringfence.detect._overlap import Candidate, resolve
+from ringfence.detect._weighing import Fields, Lookup
+from ringfence.detect.recognizer import Certainty
+
+_LEAST_DECODED = 1024  # bytes of decoded text that are always allowed: a short text's regions have ends of their own
+
+
+def with_decoded(
+    data: bytes,
+    found: list[Candidate],
+    revealed: Revealed,
+    fields: Fields,
+    search: Callable[[bytes, Fields], list[Candidate]],
+) -> list[Candidate]:
+    """Add what is found where disguises are undone, layer by layer, unless it lies in what was found without."""
+    layers: list[Revealed] = []
+    more: list[Candidate] = []
+    seen, names = 0, Lookup(fields)
+    layer: Revealed | None = revealed
+    while layer is not None and len(layers) < DEPTH and seen + len(layer.data) <= MOST * len(data) + _LEAST_DECODED:
+        layers.append(layer)
+        text = layer.data
+        seen += len(text)
+        named = [
+            (begin, end, names.at(_origin(layers, begin, begin + 1)[0]))
+            for begin, end, _ in (layer.regions if fields else ())
+            if begin < end
+        ]
+        for one in resolve(text, search(text, named)):
+            if layer.is_whole(one.start, one.end) and layer.is_disguised(*layer.span(one.start, one.end)):
+                start, end = _origin(layers, one.start, one.end)
+                more.append(one._replace(start=start, end=end, evidence=(*one.evidence, "disguise:decoded")))
+        layer = reveal(text)
+    new = [one for one in (_yielding(one, found) for one in more) if one is not None]
+    return resolve(data, [*found, *new]) if new else found
+
+
+def _yielding(one: Candidate, found: Sequence[Candidate]) -> Candidate | None:
+    """Let what was decoded give way to what was found as it stands, unless it covers it; None: it lies in that."""
+    low = bisect_right(found, one.start, key=_end_of)
+    for other in found[low:]:
+        if other.start >= one.end:
+            break
+        if other.start <= one.start and one.end <= other.end:
+            return None
+        if other.start < one.start or one.end < other.end:
+            return one._replace(certainty=Certainty.CONTEXT)
+    return one
+
+
+def _end_of(one: Candidate) -> int:
+    return one.end
+
+
+def _origin(layers: Sequence[Revealed], start: int, end: int) -> tuple[int, int]:
+    """Give the span in the original of a span in the last of several layers."""
+    for layer in reversed(layers):
+        start, end = layer.span(start, end)
+    return start, end
