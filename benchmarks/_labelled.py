@@ -90,9 +90,7 @@ def judged(detector: Detector) -> Iterator[Judged]:
         if not rows:
             continue
         texts = [row["text"] for row in rows]
-        ours = [
-            _by_label((one.start, one.end, one.entity) for one in found) for found in map(detector.find, texts)
-        ]
+        ours = [_by_label((one.start, one.end, one.entity) for one in found) for found in map(detector.find, texts)]
         peers = [_settings(peer) for peer in presidio([(_language(row["lang"]), row["text"]) for row in rows])]
         labels = sorted({span["label"] for row in rows for span in row["spans"]} - {"OTHER"})
         for label in labels:
@@ -105,7 +103,9 @@ def judged(detector: Detector) -> Iterator[Judged]:
             )
 
 
-def _counted(wanted: list[list[tuple[int, int]]], found: list[list[tuple[int, int]]]) -> tuple[list[Counts], list[Counts]]:
+def _counted(
+    wanted: list[list[tuple[int, int]]], found: list[list[tuple[int, int]]]
+) -> tuple[list[Counts], list[Counts]]:
     pairs = list(zip(wanted, found, strict=True))
     return [exact(*pair) for pair in pairs], [overlapping(*pair) for pair in pairs]
 

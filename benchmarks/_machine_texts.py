@@ -33,7 +33,13 @@ _DOINGS = (
 )
 _FILES = ("main.go", "pool.py", "Server.java", "flush.rs", "router.ts", "queue.cc", "handler.rb")
 _UNITS = ("kubelet", "systemd", "dockerd", "crond", "sshd", "postfix", "ntpd", "kernel", "etcd")
-_METRICS = ("http_requests_total", "process_cpu_seconds_total", "go_gc_duration_seconds", "queue_depth", "disk_free_bytes")
+_METRICS = (
+    "http_requests_total",
+    "process_cpu_seconds_total",
+    "go_gc_duration_seconds",
+    "queue_depth",
+    "disk_free_bytes",
+)
 _BEGIN = datetime(2025, 1, 6, tzinfo=UTC)
 
 
@@ -53,6 +59,8 @@ class _Machine:
         self.rng = random.Random(seed)
         self.clock = _BEGIN + timedelta(days=self.rng.randrange(600))
         self.addresses: set[bytes] = set()
+        # Numbers of one maker have one shape, or (0) any: 2-2-6-2, 3-2-5, 6-7.
+        self.shape = [self.rng.choice((0, 1, 2, 2, 3, 3, 4, 4, 5, 6, 6, 7)) for _ in range(self.rng.randint(2, 5))]
 
     def tick(self) -> datetime:
         self.clock += timedelta(microseconds=self.rng.randrange(1, 900_000))
@@ -67,6 +75,22 @@ class _Machine:
 
     def padded(self, size: int) -> str:
         return "".join(self.rng.choices("0123456789", k=size))
+
+    def long(self) -> str:
+        """A number as long as clocks, keys and threads have, and now and then one of any length."""
+        now = int(self.tick().timestamp() * 1_000_000)
+        return self.rng.choice(
+            (
+                str(now // 1000),
+                str(now),
+                str(now * 1000 + self.rng.randrange(1000)),
+                f"{self.clock:%Y%m%d%H%M%S}",
+                f"140{self.padded(12)}",
+                str((now // 1000 - 1_288_834_974_657) << 22 | self.rng.randrange(1 << 22)),
+                self.digits(12, 12),
+                self.digits(10, 20),
+            )
+        )
 
     def hexes(self, size: int) -> str:
         return f"{self.rng.getrandbits(4 * size):0{size}x}"
@@ -108,7 +132,7 @@ def _kernel(m: _Machine) -> str:
     return (
         f"{m.tick():%b %d %H:%M:%S} {m.host()} kernel: [{m.digits(3, 7)}.{m.padded(6)}] pci 0000:{m.hexes(2)}:{m.hexes(2)}.0: "
         f"BAR {m.rng.randrange(6)}: assigned [mem 0x{m.hexes(8)}-0x{m.hexes(8)} 64bit] usb {m.rng.randrange(9)}-"
-        f"{m.rng.randrange(9)}.{m.rng.randrange(9)} Product {m.digits(6, 13)} rev {m.rng.randrange(9)}.{m.padded(2)}"
+        f"{m.rng.randrange(9)}.{m.rng.randrange(9)} Product {m.digits(6, 11)} rev {m.rng.randrange(9)}.{m.padded(2)}"
     )
 
 
@@ -132,7 +156,7 @@ def _json_log(m: _Machine) -> str:
             "trace_id": m.hexes(32),
             "span_id": m.hexes(16),
             "request_id": m.uuid(),
-            "order_id": int(m.digits(6, 15)),
+            "order_id": int(m.long()),
             "sku": f"{m.digits(3, 4)}-{m.digits(4, 6)}-{m.digits(2, 3)}",
             "duration_ms": m.number(),
             "bytes": int(m.digits(1, 11)),
@@ -146,7 +170,9 @@ def _json_log(m: _Machine) -> str:
 
 
 def _metrics(m: _Machine) -> str:
-    labels = f'instance="{m.host()}:{m.digits(4, 5)}",shard="{m.digits(1, 5)}",le="{m.number()}",version="{m.digits(1, 2)}.'
+    labels = (
+        f'instance="{m.host()}:{m.digits(4, 5)}",shard="{m.digits(1, 5)}",le="{m.number()}",version="{m.digits(1, 2)}.'
+    )
     return f'{m.one(_METRICS)}{{{labels}{m.digits(1, 3)}.{m.digits(1, 2)}"}} {m.number()} {int(m.tick().timestamp() * 1000)}'
 
 
@@ -163,8 +189,8 @@ def _trace(m: _Machine) -> str:
             "endTimeUnixNano": str(begin + int(m.digits(3, 10))),
             "attributes": [
                 {"key": "http.status_code", "value": {"intValue": m.rng.choice(("200", "404", "503"))}},
-                {"key": "messaging.message.id", "value": {"stringValue": m.digits(9, 18)}},
-                {"key": "thread.id", "value": {"intValue": m.digits(1, 16)}},
+                {"key": "messaging.message.id", "value": {"stringValue": m.long()}},
+                {"key": "thread.id", "value": {"intValue": m.long()}},
                 {"key": "db.rows", "value": {"doubleValue": m.number()}},
             ],
         }
@@ -182,7 +208,7 @@ def _sensors(m: _Machine) -> str:
 
 def _hyphens(m: _Machine) -> str:
     """Part, batch and order numbers: groups of digits of every length, joined."""
-    groups = (m.padded(m.rng.randint(1, 7)) for _ in range(m.rng.randint(2, 5)))
+    groups = (m.padded(size or m.rng.randint(1, 7)) for size in m.shape)
     made = m.rng.choice(("-", "-", "-", ".", "/", " ", "_")).join(groups)
     what = m.one(("batch", "order", "part", "lot", "item", "ticket", "run", "job", "ref", "position", "test"))
     return f"{m.tick():%H:%M:%S.%f} {what} {made} moved {m.digits(1, 6)} -> {m.digits(1, 6)} {m.one(_DOINGS)}"
@@ -191,7 +217,7 @@ def _hyphens(m: _Machine) -> str:
 def _hashes(m: _Machine) -> str:
     return (
         f"{m.hexes(40)} {m.digits(1, 9)} sha256:{m.hexes(64)} layers/{m.hexes(2)}/{m.uuid()} "
-        f"{m.digits(10, 20)} crc32c={m.hexes(8)} etag=\"{m.hexes(32)}-{m.digits(1, 3)}\""
+        f'{m.long()} crc32c={m.hexes(8)} etag="{m.hexes(32)}-{m.digits(1, 3)}"'
     )
 
 
@@ -204,7 +230,9 @@ def _build(m: _Machine) -> str:
 
 
 def _database(m: _Machine) -> str:
-    values = ", ".join(m.rng.choice((m.digits(1, 15), f"{m.number()}", f"'{m.hexes(8)}'", "NULL")) for _ in range(7))
+    values = ", ".join(
+        m.rng.choice((m.digits(1, 11), m.long(), f"{m.number()}", f"'{m.hexes(8)}'", "NULL")) for _ in range(7)
+    )
     return (
         f"{m.tick():%Y-%m-%d %H:%M:%S.%f} UTC [{m.digits(3, 7)}] LOG:  duration: {m.number():.3f} ms  execute S_{m.digits(1, 3)}: "
         f"INSERT INTO {m.one(('readings', 'offsets', 'segments'))} VALUES ({values}) -- xid {m.digits(6, 10)} lsn "
@@ -216,7 +244,7 @@ def _stack(m: _Machine) -> str:
     return (
         f"\tat com.shop.{m.one(_SERVICES).replace('-', '_')}.{m.one(_FILES).partition('.')[0]}.run$lambda${m.digits(1, 3)}"
         f"({m.one(_FILES)}:{m.digits(1, 4)}) ~[app-{m.digits(1, 2)}.{m.digits(1, 3)}.{m.digits(1, 2)}.jar:{m.hexes(7)}] "
-        f"Heap: {m.digits(5, 9)}K->{m.digits(5, 9)}K({m.digits(6, 9)}K), {m.number():.7f} secs tid={m.digits(10, 16)}"
+        f"Heap: {m.digits(5, 9)}K->{m.digits(5, 9)}K({m.digits(6, 9)}K), {m.number():.7f} secs tid={m.long()}"
     )
 
 
@@ -231,13 +259,17 @@ def _event(m: _Machine) -> str:
         {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"name": f"{m.one(_SERVICES)}.{m.hexes(16)}", "uid": m.uuid(), "resourceVersion": m.digits(6, 11)},
+            "metadata": {
+                "name": f"{m.one(_SERVICES)}.{m.hexes(16)}",
+                "uid": m.uuid(),
+                "resourceVersion": m.digits(6, 11),
+            },
             "involvedObject": {"kind": "Pod", "name": f"{m.one(_SERVICES)}-{m.hexes(9)}-{m.hexes(5)}"},
             "count": m.rng.randrange(1, 900),
             "source": {"component": "kubelet", "host": m.host()},
             "message": f"Back-off {m.digits(1, 4)}s restarting container id {m.hexes(12)} exit code {m.rng.randrange(256)}",
             "lastTimestamp": f"{m.tick():%Y-%m-%dT%H:%M:%SZ}",
-            "series": [int(m.digits(1, 14)) for _ in range(5)],
+            "series": [int(m.long()) for _ in range(5)],
         }
     )
 

@@ -7,7 +7,7 @@ numbers of any length fail it. Only then is asked who issued the number.
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from ringfence.detect._bytes import is_word_after, is_word_before
+from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
 from ringfence.detect._engine import searcher
 from ringfence.detect.recognizer import Hit
 
@@ -74,6 +74,35 @@ def is_issued(number: bytes) -> bool:
     return len(number) in _lengths().get(number[:4], ())
 
 
+_PRINTED = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 1), (4, 4, 4, 4, 2), (4, 4, 4, 4, 3)))
+"""How cards print their numbers, but for UnionPay's of 19 digits: other groups of digits are other things."""
+
+_UNUSUAL = frozenset((12, 13, 17, 18, 19))
+"""Lengths that few cards have, and times, counters and keys in every log: without a word, they are doubtful."""
+
+_COUNTED = searcher(
+    r"(?i:id|seq|sequence|offset|count|counter|bytes|size|time|timestamp|ts|ns|us|ms|nano|nanos|intvalue|thread|"
+    r"version|revision|hash|order|sku|serial|lsn|xid|position|index)[\\\"'\]]{0,3}[ \t]{0,2}[:=][ \t]{0,2}[\\\"']{0,3}\z"
+)
+"""A name before a bare number that says what it counts."""
+
+_NAME_MOST = 24  # bytes
+
+
+def _is_printed(data: bytes, groups: Sequence[tuple[int, int]]) -> bool:
+    sizes = tuple(end - begin for begin, end in groups)
+    begin = groups[0][0]
+    if data[begin - 1 : begin] == b"." and is_digit(data, begin - 2):
+        return False  # digits behind a point
+    return sizes in _PRINTED or (sizes == (6, 13) and data[begin : begin + 2] == b"62")
+
+
+def _is_counted(data: bytes, start: int) -> bool:
+    low = max(0, start - _NAME_MOST)
+    return data[start - 1 : start] in _BEFORE_VALUES and _COUNTED(data[low:start], 0, start - low)[0] >= 0
+
+
+_BEFORE_VALUES = (b":", b"=", b" ", b'"', b"'", b"\t")
 _WHOLE_MOST = 8
 _FRACTION = searcher(r"(?:^|[^0-9A-Za-z.])[0-9]{1,3}\.\z")  # what stands before the digits of 0.4111111111111111
 _ISSUED = ("checksum:luhn", "range:issuer")
@@ -100,7 +129,10 @@ def check_card(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return _NONE
     cards = _apart([[last for last, number in numbers if is_issued(number)] for numbers in right])
     if cards:
-        return [Hit(groups[first][0], groups[last][1], _ISSUED) for first, last in cards]
+        return [
+            Hit(groups[first][0], groups[last][1], _ISSUED, doubtful=not _is_printed(data, groups[first : last + 1]))
+            for first, last in cards
+        ]
     cards = _apart([[last for last, number in numbers if is_varied(number)] for numbers in right])
     return [Hit(groups[first][0], groups[last][1], _CALCULATED, doubtful=True) for first, last in cards]
 
@@ -115,7 +147,8 @@ def _check_group(
         return _NONE
     begin, stop = (start, end) if span is None else span
     if is_issued(number) and _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] < 0:
-        return (Hit(begin, stop, _ISSUED),)
+        doubtful = _is_counted(data, begin) or len(number) in _UNUSUAL or number[:1] == b"1"
+        return (Hit(begin, stop, _ISSUED, doubtful=doubtful),)
     return (Hit(begin, stop, _CALCULATED, doubtful=True),) if is_varied(number) else _NONE
 
 

@@ -37,6 +37,8 @@ def check_international(data: bytes, start: int, end: int) -> Iterator[Hit]:
     if is_word_before(data, start) or data[start - 1 : start + 1] == b"++":
         return
     shift = 1 if data[start : start + 1] == b"+" else len(b"%2B")
+    if _is_sum(data, start, start + shift):
+        return
     for stop, main in _stops(data, start, end, b""):
         text = data[start + shift : main]
         digits = digits_of(text.replace(b"(0)", b""))
@@ -165,6 +167,14 @@ def is_number_of(region: str) -> Callable[[str], bool]:
         )
 
     return is_valid
+
+
+def _is_sum(data: bytes, sign: int, after: int) -> bool:
+    """Tell the sign of a sum, with blanks on both sides and a number or a name before, from a number's own: ``3*x + 2784375*y``."""
+    if data[after : after + 1] != b" " or data[max(0, sign - 1) : sign] != b" ":
+        return False
+    before = data[max(0, sign - 2) : sign - 1]
+    return before in (b")", b"]") or before.isdigit() or (before.isalpha() and data[after + 1 : after + 5].isdigit())
 
 
 def _is_time_zone(text: bytes) -> bool:

@@ -7,6 +7,7 @@
 from ringfence.detect.recognizer import Recognizer
 from ringfence.detect.recognizers.americas import AMERICAS
 from ringfence.detect.recognizers.brazil import BRAZIL
+from ringfence.detect.recognizers.care import CARE
 from ringfence.detect.recognizers.central_europe import CENTRAL_EUROPE
 from ringfence.detect.recognizers.contact import CONTACT
 from ringfence.detect.recognizers.demographic import DEMOGRAPHIC
@@ -35,6 +36,7 @@ from ringfence.detect.recognizers.wallet import WALLETS
 RECOGNIZERS: tuple[Recognizer, ...] = (
     *AMERICAS,
     *BRAZIL,
+    *CARE,
     *CENTRAL_EUROPE,
     *CONTACT,
     *DEMOGRAPHIC,

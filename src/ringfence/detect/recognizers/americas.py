@@ -1,5 +1,8 @@
 """Canada, Mexico, and South America without Brazil."""
 
+from collections.abc import Sequence
+
+from ringfence.detect._bytes import is_digit
 from ringfence.detect._checks import is_day, is_varied, luhn, shaped, stdnum, valid
 from ringfence.detect.recognizer import (
     DIGITS,
@@ -7,6 +10,8 @@ from ringfence.detect.recognizer import (
     TELLING,
     UNCHECKED,
     Certainty,
+    Hit,
+    Pattern,
     Recognizer,
     row,
     spelling,
@@ -33,6 +38,16 @@ def _is_uruguayan(number: str) -> bool:
     number = number.zfill(8)
     total = sum(int(digit) * weight for digit, weight in zip(number, (2, 9, 8, 7, 6, 3, 4), strict=False))
     return -total % 10 == int(number[7])
+
+
+_identity_card = shaped(is_varied)
+
+
+def _behind_initials(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    """Take the number behind ``C.C.``; as a word, it would be every C++ file's ending."""
+    while start < end and not is_digit(data, start):
+        start += 1
+    return tuple(_identity_card(data, start, end))
 
 
 AMERICAS: tuple[Recognizer, ...] = (
@@ -209,9 +224,21 @@ AMERICAS: tuple[Recognizer, ...] = (
                 shaped(is_varied),
                 UNCHECKED,
             ),
+            Pattern(
+                "co-cedula-cc",
+                r"\bC\.? ?C\.?:? {0,2}(?:N[.o]{1,2} ?)?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3}){2,3}|[1-9][0-9]{5,9})",
+                0.5,
+                0.6,
+                trigger=r"\bC\.? ?C\.?:? {0,2}(?:N[.o]{1,2} ?)?[1-9]",
+                before=1,
+                after=24,
+                check=_behind_initials,
+            ),
         ),
-        "cédula, cédula de ciudadanía, cedula ciudadania, c.c, tarjeta de identidad",
+        "cédula, cédula de ciudadanía, cedula ciudadania, tarjeta de identidad",
         "Cédula de ciudadanía [1.032.456.789]",
+        "con C.C. No. [79.456.123] de Bogotá",
+        "queue.cc:60 expected 427571, CC=1032456789",
         "pieza 1.032.456.789",
         "cédula 1.03",
         certainty=Certainty.CONTEXT,

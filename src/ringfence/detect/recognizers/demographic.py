@@ -4,11 +4,12 @@ The rule: none of these words is found by itself; it takes a field of that name 
 before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from ringfence.detect._bytes import is_word_after, is_word_before
+from ringfence.detect._bytes import is_word_after, is_word_before, line_start
 from ringfence.detect._checks import stands_free, told_by
-from ringfence.detect.recognizer import Certainty, Hit, Pattern, Recognizer, listed, row, told
+from ringfence.detect._engine import prefix, searcher
+from ringfence.detect.recognizer import Certainty, Check, Hit, Pattern, Recognizer, listed, row, told
 
 _ARTICLE = "GDPR art. 9(1), https://eur-lex.europa.eu/eli/reg/2016/679/oj; words of forms and records"
 _OLDEST = 125  # years
@@ -16,19 +17,86 @@ _OLDEST = 125  # years
 
 def _is_age(data: bytes, start: int, end: int) -> Sequence[Hit]:
     digits = "".join(chr(byte) for byte in data[start:end] if 0x30 <= byte <= 0x39)
-    free = stands_free(data, start, end) and data[end : end + 1] not in (b"%", b":", b"/")
-    return (Hit(start, end),) if free and int(digits) <= _OLDEST else ()
+    free = stands_free(data, start, end) and data[end : end + 1] not in (b"%", b":", b"/", b"*")
+    return (Hit(start, end),) if free and int(digits or "0") <= _OLDEST else ()
 
 
+_COUNT = (
+    r"(?:[0-9]{1,3}(?:[.,][0-9])?|un[ao]?|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|"
+    r"veinte|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|due|tre|quattro|cinque|deux|trois|quatre|cinq)"
+)
+_SPAN = r"(?:años?|mes(?:es)?|semanas|días|ans|mois|anni|anno|mesi|anos?|dias)"
 _PATIENTS = (
     "[Pp]aciente|[Vv]arón|[Mm]ujer|[Hh]ombre|[Nn]iñ[oa]|[Ee]nferm[oa]|[Ss]eñora?|[Hh]omem|[Mm]ulher|[Mm]enin[oa]|"
-    "[Pp]aziente|[Uu]omo|[Dd]onna|[Bb]ambin[oa]|[Pp]atiente?|[Hh]omme|[Ff]emme|[Ee]nfant"
+    "[Pp]aziente|[Uu]omo|[Dd]onna|[Bb]ambin[oa]|[Pp]atiente?|[Hh]omme|[Ff]emme|[Ee]nfant|[Ll]actante|[Bb]ebé|"
+    "[Aa]dolescente|[Nn]acid[oa]|[Nn]eonato|[Jj]oven"
+)
+_AND_MORE = "(?: (?:y|e|et) (?:" + _COUNT + " " + _SPAN + "|medio))?"
+_amount = searcher(_COUNT + " " + _SPAN + _AND_MORE + r"\z")
+_after_that = prefix(r" (?:del?|des|di|del|della|después|tras|desde|más tarde|antes|après|dopo)\b")
+_years = prefix(_COUNT + " (?:años?|ans|ann[io]|anos?)")
+_grown = prefix("[1-9][0-9] (?:años|ans|anni|anos)")
+_of_age = prefix(r" (?:de edad|de vida|d'âge|di età|de idade)")
+
+
+_elapsed = searcher(
+    r"(?i)\b(?:menos|m[aá]s|plazo|despu[eé]s|durante|hace|desde|evoluci[oó]n|cada|moins|depuis|meno|dopo|entre)\b"
+)
+_NEAR_PATIENT = (
+    24  # bytes between a patient and an age in months, weeks or days: what is farther off is how long something took
 )
 
 
 def _is_age_of(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    begin = data.rindex(b" ", start, data.rindex(b" ", start, end)) + 1
-    return _is_age(data, begin, end)
+    """Take the amount at the end; not where it counts what has passed since something: ``a los 3 años del diagnóstico``."""
+    begin = _amount(data[start:end], 0, end - start)[
+        0
+    ]  # a copy, since `\z` is the end of all that the engine was given
+    if begin < 0:
+        return ()
+    of_age = _of_age(data, end, len(data)) >= 0
+    in_years = _years(data, start + begin, end) >= 0
+    passed = _after_that(data, end, len(data)) >= 0 or _elapsed(data, start, start + begin)[0] >= 0
+    if not of_age and (passed or (begin > _NEAR_PATIENT and not in_years)):
+        return ()
+    return _is_age(data, start + begin, end)
+
+
+def _is_age_at(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    hits = _is_age_of(data, start, end)
+    if data[start : start + 1] not in b"Aa" or _of_age(data, end, len(data)) >= 0:
+        return hits
+    return [hit for hit in hits if _grown(data, hit.start, hit.end) >= 0]
+
+
+def _is_age_old(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    """Take years where the text says that they are an age."""
+    said = data[end - 2 : end] in (b"ld", b"lt") or b"hrig" in data[start:end] or _of_age(data, end, len(data)) >= 0
+    return _is_age(data, start, end) if said else ()
+
+
+_of_people = searcher(
+    r"(?i)(?:\A|[^0-9A-Za-z_-]|patient|user|customer|client|person|people|member|employee|student|child|parent|mother|father|driver|"
+    r"guest|owner|applicant|holder|insured|player|subject|spouse|victim|profile|kunden?|paciente|cliente|in|current|actual|my|his|her)"
+    r"[ _-]?age\W{0,4}\z"
+)
+_age_word = searcher(r"(?i)age\W{0,4}\z")
+_math = searcher(r"(?:\A|[^\pL])(?i:eta)\W{0,4}\z")
+_WORD_MOST = 24  # bytes before a number that are read for whose age it is
+
+
+def _is_somebodys(check: Check) -> Check:
+    """Make a check that an age is not a thing's: ``route-age 20``, ``cookie_age: 60``, ``jw*eta``."""
+
+    def is_told(data: bytes, start: int, end: int) -> Iterable[Hit]:
+        low = line_start(data, start, _WORD_MOST)
+        before = data[low:start]
+        size = len(before)
+        if _age_word(before, 0, size)[0] >= 0 and _of_people(before, 0, size)[0] < 0:
+            return ()
+        return () if _math(before, 0, size)[0] >= 0 else check(data, start, end)
+
+    return is_told
 
 
 def _is_whole(data: bytes, start: int, end: int) -> Sequence[Hit]:
@@ -87,34 +155,50 @@ DEMOGRAPHIC: tuple[Recognizer, ...] = (
         (
             Pattern(
                 "age",
-                r"[0-9]{1,3}(?:[ -]?(?:years?|yrs?|y/?o|años|ans|anni|anos|jahre?|jaar|lat))?",
+                r"[0-9]{1,3}(?: {0,2}-?(?i:years?|yrs?|months?|weeks?|days?|y/?o|años?|mes(?:es)?|semanas|días|ans|mois|ann[io]|"
+                r"mesi|anos?|dias|a|jahre?|monate?|wochen|tage|jaar|maanden|lat)\b)?",
                 0.05,
                 0.7,
                 after=16,
-                check=told_by(_AGE, _is_age),
+                check=_is_somebodys(told_by(_AGE, _is_age)),
             ),
             Pattern(
                 "age-of",
                 r"(?:"
                 + _PATIENTS
-                + r")[^\n\x1e\x1f.;:0-9]{0,40}?[, ](?:d[ei]|[aâ]gée? de) [0-9]{1,3} (?:años|anos|anni|ans)",
+                + r")[^\n\x1e\x1f.;:0-9]{0,40}?(?:[, ](?:d[ei]|con|[aâ]gée? de)|,) "
+                + _COUNT
+                + " "
+                + _SPAN
+                + _AND_MORE,
                 0.7,
                 0.8,
-                trigger=r"(?:d[ei]) [0-9]{1,3} (?:años|anos|anni|ans)",
+                trigger=r"(?:d[ei]|con|,) " + _COUNT + " " + _SPAN,
                 before=80,
-                after=8,
+                after=32,
                 check=_is_age_of,
             ),
             Pattern(
-                "age-old",
-                r"[0-9]{1,3}[ -](?:(?:years?|yrs?)[ -]old|"
-                r"[Jj]ahre alt|jährig(?:er?|en|es)?|años de edad|anni di età|anos de idade)",
+                "age-at",
+                r"(?:[Aa] los|edad de|et[àa] di|idade de|[aâ]ge de) " + _COUNT + " " + _SPAN + _AND_MORE,
                 0.6,
                 0.8,
-                trigger=r"[0-9][ -](?:(?:years?|yrs?)[ -]old|[Jj]ahre alt|jährig|años de edad|anni di et|anos de idade)",
+                trigger=r"(?:[Aa] los|edad de|et[àa] di|idade de|[aâ]ge de) " + _COUNT + " ",
+                before=1,
+                after=32,
+                check=_is_age_at,
+            ),
+            Pattern(
+                "age-old",
+                r"[0-9]{1,3}[ -](?:(?:years?|yrs?|months?|weeks?|days?)[ -]old|"
+                r"(?:[Jj]ahre|[Mm]onate) alt|jährig(?:er?|en|es)?|años|anni|anos)",
+                0.6,
+                0.8,
+                trigger=r"[0-9][ -](?:(?:years?|yrs?|months?|weeks?|days?)[ -]old|(?:[Jj]ahre|[Mm]onate) alt|jährig|"
+                r"años de edad|anni di et|anos de idade)",
                 before=4,
                 after=24,
-                check=_is_age,
+                check=_is_age_old,
             ),
         ),
         _AGE,
@@ -123,7 +207,12 @@ DEMOGRAPHIC: tuple[Recognizer, ...] = (
         "she is [67 years old]",
         "Edad: [45 años]",
         told("[34]", "patient.age"),
+        "Mujer, [43 años], con antecedentes",
+        "Niño de [cinco años] derivado por fiebre",
+        "Edad: [6 meses]",
+        "a la edad de [6 años], la agudeza visual",
         "stage 34, max-age=3600 and page 34",
+        "route-age 20; cookie_age: 60 and 1+jw*eta, 2*l+2; a los 3 años del diagnóstico",
         certainty=Certainty.CONTEXT,
         fields="age years, age in years",
         near=16,

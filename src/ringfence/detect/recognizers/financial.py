@@ -5,7 +5,7 @@ from functools import cache
 
 from ringfence.detect._bytes import is_word_after, is_word_before
 from ringfence.detect._cards import check_card
-from ringfence.detect._engine import prefix
+from ringfence.detect._engine import prefix, searcher
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
 
 _CHARACTERS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -49,6 +49,10 @@ _OF_DIGITS = frozenset(b"AE AT BA BE CZ DE DK EE ES FI FO GL HR HU IL IS LT ME N
 """Countries in whose numbers only digits follow, by the same register: a hash beginning with ``be`` is no account."""
 
 
+_UUID = searcher(r"[0-9A-Za-z-][0-9A-Fa-f]{4}-\z")
+"""What stands before a group of one."""
+
+
 @cache
 def _reader(length: int) -> Callable[[bytes, int, int], int]:
     """Make a function that reads so many letters and digits, with separators between them, and gives their end or -1."""
@@ -70,6 +74,8 @@ def _check_iban(data: bytes, start: int, _: int) -> Sequence[Hit]:
         return ()
     if data[end : end + 1] == b"-" and is_word_after(data, end + 1) and b"-" in data[start:end]:
         return ()  # a UUID goes on
+    if data[start - 1 : start] == b"-" and _UUID(data[max(0, start - 6) : start], 0, min(start, 6))[0] >= 0:
+        return ()  # a UUID has begun before
     return (Hit(start, end, ("checksum:mod97",)),)
 
 
@@ -90,7 +96,7 @@ FINANCIAL: tuple[Recognizer, ...] = (
             ),
         ),
         words=listed(
-            "card, card number, card no, credit card, debit card, cc, pan, visa, mastercard, amex, "
+            "card, card number, card no, credit card, debit card, cc number, cc num, cc no, pan, visa, mastercard, amex, "
             "kreditkarte, kreditkarten-, karte, carte, tarjeta, cartão, carta di credito, creditcard, karta"
         ),
         fields=listed(
@@ -132,6 +138,7 @@ FINANCIAL: tuple[Recognizer, ...] = (
             Example("AB12 DE89370400440532013000", ("DE89370400440532013000",)),
             Example("iban=NO9386011117947", ("NO9386011117947",)),
             Example(
+                "c830b8ba-ad24-40d9-af2a-61dc4c6ac843 "
                 "DE88 3704 0044 0532 0130 00 DE893704004405320130001 xDE89370400440532013000 de30 and so on it goes"
             ),
         ),

@@ -1,15 +1,33 @@
 """Spain and Portugal."""
 
+from collections.abc import Iterable
+
 from ringfence.detect._checks import is_varied, shaped, stdnum, valid
 from ringfence.detect.recognizer import (
     DIGITS,
     TELLING,
     UNCHECKED,
     Certainty,
+    Check,
+    Hit,
     Recognizer,
     row,
     spelling,
 )
+
+_UNITS = frozenset(b"KMGBkmgb")
+
+
+def _unless_size(check: Check) -> Check:
+    """Leave out sizes of memory, as in ``44082166K->76451584K(134707546K)``."""
+
+    def of_a_person(data: bytes, start: int, end: int) -> Iterable[Hit]:
+        grown = data[end : end + 1] == b"(" or data[end : end + 2] == b"->"
+        shrunk = data[max(0, start - 2) : start] in (b"->", b"K(", b"M(", b"G(", b"B(")
+        return () if data[end - 1] in _UNITS and (grown or shrunk) else check(data, start, end)
+
+    return of_a_person
+
 
 _LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
@@ -42,7 +60,7 @@ IBERIA: tuple[Recognizer, ...] = (
             spelling(
                 "es-dni",
                 r"[0-9]{8}-?[A-Za-z]",
-                valid(_has_letter, evidence="mod23", alone=True),
+                _unless_size(valid(_has_letter, evidence="mod23", alone=True)),
                 (0.6, 0.95),
                 trigger=r"[0-9]{8}-?[A-HJ-NP-TV-Z](?:[^0-9A-Za-z_]|\z)",
             ),
@@ -58,6 +76,7 @@ IBERIA: tuple[Recognizer, ...] = (
         "con DNI [54.362.315-K]",
         "[01111111G]",
         "54362315L NIF 54362315A 12345678a",
+        "818566K->44082166K(76451584K)",
     ),
     row(
         "ES_NIE",

@@ -1,4 +1,4 @@
-"""Names, places, organisations, links and dates, where a label or the name of a field says what they are.
+"""Names, places, organisations and links, where a label or the name of a field says what they are.
 
 The rule: prose is not judged here; a capital letter is no name. What is found stands behind a label and a colon, as in forms
 and records, or in a field of that name. Texts worth a model's look are another stage's.
@@ -6,14 +6,15 @@ and records, or in a field of that name. Texts worth a model's look are another 
 
 from collections.abc import Sequence
 
-from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
-from ringfence.detect._checks import stands_free
+from ringfence.detect._bytes import is_word_after, is_word_before, line_start
+from ringfence.detect._engine import searcher
 from ringfence.detect.recognizer import Certainty, Check, Hit, Pattern, Recognizer, listed, row, told
 
 _UPPER = r"\p{Lu}[\p{L}\p{M}'’.-]*"
 _PARTICLE = r"(?:(?:de|da|do|dos|del|della|di|la|las|los|le|van|von|der|den|ter|zu|y|e|bin|al|el) ){0,3}"
 PERSONS_NAME = _UPPER + "(?: " + _PARTICLE + _UPPER + "){0,5}"
-_LINE = r"[\p{L}\p{N}][^\n\x1e\x1f,;|<>{}=\"]{2,80}(?:, ?(?:[Nn][º°.o]{0,2} ?)?[0-9][^\n\x1e\x1f,;|<>{}=\"]{0,24})?"
+_FLOOR = r"(?:[0-9][^\n\x1e\x1f,;|<>{}=\"]{0,24}|[0-9A-Z]{1,3}\b|[Bb]ajo [0-9A-Z]\b)"
+_LINE = r"[\p{L}\p{N}][^\n\x1e\x1f,;|<>{}=\"]{2,80}(?:, ?(?:[Nn][º°.o]{0,2} ?)?" + _FLOOR + "){0,4}"
 
 
 def behind_colon(data: bytes, start: int, end: int) -> Sequence[Hit]:
@@ -57,19 +58,21 @@ def _link(data: bytes, start: int, end: int) -> Sequence[Hit]:
     return (Hit(start, end),) if free and data[end : end + 1] != b"@" and not is_word_after(data, end) else ()
 
 
-def _date(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    if not stands_free(data, start, end) or data[start - 1 : start] == b"/" or data[end : end + 1] == b"/":
-        return ()
-    joined = data[end : end + 1] == b":" and is_digit(data, end + 1)
-    return () if joined else (Hit(start, end),)
+_answered = searcher(r"\" [1-5][0-9]{2} (?:[0-9]+|-)\z")
+_ANSWER_MOST = 24  # bytes of the end of a request, its status and size
+
+
+def _referrer(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    """Take the page that a visitor came from: in the combined log format it stands behind status and size."""
+    low = line_start(data, start, _ANSWER_MOST)
+    answered = _answered(data[low : start + 1], 0, start + 1 - low)[0] >= 0
+    return (Hit(start + 3, end - 1),) if answered else ()
 
 
 _TOP = (
     "com|org|net|edu|gov|mil|int|io|co|info|biz|dev|app|eu|uk|de|fr|es|it|nl|be|ch|at|pl|pt|br|mx|in|il|jp|cn|ru|au|nz|ca|us|"
     "se|no|dk|fi"
 )
-_MONTH = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
-_CLOCK = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 
 LABELLED: tuple[Recognizer, ...] = (
     row(
@@ -77,7 +80,8 @@ LABELLED: tuple[Recognizer, ...] = (
         "the labels of forms; free text is not judged by it",
         labelled(
             "place-labelled",
-            "City, Town, Country, Place of birth, Birthplace, Residence, Ort, Wohnort, Geburtsort, Stadt, Land, Ville, Pays, "
+            "City, Town, Country, Country of birth, País de nacimiento, País de residencia, Geburtsland, Pays de naissance, "
+            "Place of birth, Birthplace, Residence, Ort, Wohnort, Geburtsort, Stadt, Land, Ville, Pays, "
             "Lieu de naissance, Ciudad, Localidad, Provincia, País, Lugar de nacimiento, Localidad/ "
             "Provincia, Città, Comune, Paese, "
             "Luogo di nascita, Cidade, Naturalidade, Woonplaats, Geboorteplaats, Miasto, Miejscowość",
@@ -108,6 +112,7 @@ LABELLED: tuple[Recognizer, ...] = (
         "Address: [12 Garden Lane], Leeds",
         "Domicilio: [Calle Losada Martí 23 5 B]",
         "Domicilio: [Av. Losada, 36].",
+        "Domicilio: [C/ Losada, 27, 1 A].",
         told("[Gartenweg 5]", "customer.street_address"),
         "Address: https://shop.example/12 3 and Address: 0x7fff 12",
         certainty=Certainty.FIELD,
@@ -141,6 +146,15 @@ LABELLED: tuple[Recognizer, ...] = (
         (
             Pattern("link", r"(?i:https?|ftp)://[^\s\x1e\x1f<>\"'`{}|\\^]{3,512}", 0.2, 0.7, after=520, check=_link),
             Pattern(
+                "link-referrer",
+                r"[0-9-] \"https?://[^\s\x1e\x1f\"]{3,1000}\"",
+                *(0.6, 0.7),
+                trigger=r"[0-9-] \"https?://",
+                before=1,
+                after=1010,
+                check=_referrer,
+            ),
+            Pattern(
                 "link-bare",
                 r"(?i:(?:[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?\.){1,6}(?:"
                 + _TOP
@@ -156,39 +170,11 @@ LABELLED: tuple[Recognizer, ...] = (
         "Personal website: [https://anna.example/about]",
         "LinkedIn: [linkedin.com/in/anna-berg]",
         told("[https://anna.example/]", "user.website"),
+        '"GET /a HTTP/1.1" 200 512 "[https://shop.example/?q=a]" "Mozilla/5.0"',
         "Homepage: https://shop.example/12",
         "see https://shop.example/12",
         certainty=Certainty.CONTEXT,
         near=32,
         fields="website, web site, homepage, home page, webseite, site web, sitio web, linkedin url, facebook url",
-    ),
-    row(
-        "DATE_TIME",
-        "HIPAA 45 CFR 164.514(b)(2)(i)(C): dates of a person's admission, discharge, death; ISO 8601",
-        (
-            Pattern(
-                "time-iso", r"[12][0-9]{3}-[01][0-9]-[0-3][0-9](?:" + _CLOCK + ")?", 0.3, 0.7, after=40, check=_date
-            ),
-            Pattern(
-                "time-numeric",
-                r"[0-9]{1,2}(?:/[0-9]{1,2}/|-[0-9]{1,2}-|\.[0-9]{1,2}\.)(?:[0-9]{4}|[0-9]{2})",
-                0.2,
-                0.7,
-                after=12,
-                check=_date,
-            ),
-            Pattern("time-named", r"[0-9]{1,2}[ -]" + _MONTH + r"[ -][0-9]{2,4}", 0.3, 0.7, after=24, check=_date),
-            Pattern("time-month", r"[0-9]{1,2}/(?:[0-9]{4}|[0-9]{1,2})", 0.1, 0.55, after=8, check=_date),
-        ),
-        "admission, admitted, admission date, discharge, discharged, discharge date, date of death, "
-        "deceased, died, date of service, "
-        "appointment, aufnahme, entlassung, aufnahmedatum, entlassungsdatum, verstorben, ingreso, fecha de ingreso, "
-        "fecha de ingreso/consulta, alta, fecha de alta, fallecido, admis, sortie, décès, date d'entrée, ricovero, dimissione, "
-        "data di ricovero, internação, opname, ontslag",
-        "Admitted: [2024-03-15]",
-        "Fecha de ingreso: [12/03/2021]",
-        "built 2024-03-15 at 12/03/2021",
-        certainty=Certainty.CONTEXT,
-        near=32,
     ),
 )

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from ipaddress import AddressValueError, IPv6Address
 
-from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
+from ringfence.detect._bytes import is_digit, is_word_after, is_word_before, line_start
+from ringfence.detect._checks import stands_free
 from ringfence.detect._engine import prefix
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer
 
@@ -33,8 +34,11 @@ def _check_v4(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if before and before in b"/ :=" and _is_version(data, start - 1):
         return ()
-    return (Hit(start, end),)
+    return (Hit(start, end, doubtful=data[start : start + 2] == b"0." or data[start : start + 3] in _NOBODYS),)
 
+
+_NOBODYS = frozenset(str(first).encode() for first in range(240, 256))
+"""First numbers of what is no host's address, as is 0: reserved and masks, https://www.iana.org/assignments/iana-ipv4-special-registry"""
 
 _address = prefix(_OCTET + r"(?:\." + _OCTET + r"){3}\b")
 
@@ -88,11 +92,26 @@ def _check_v6(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()  # a time of day, a hardware address
     if len(address) > _LONGEST_V6 or not any(0x30 <= byte <= 0x39 for byte in address):
         return ()  # without a digit it is a name such as Ada::Face
+    if len(address) <= _STEP_MOST and _is_slice(data, start):
+        return ()
     try:
         IPv6Address(address.decode("ascii"))
     except AddressValueError:
         return ()
     return (Hit(start, last if zone < 0 else end),)
+
+
+_STEP_MOST = len("-100::100")  # the longest slice that is looked at
+_SLICES_MOST = 32  # bytes before one in which its bracket opens
+
+
+def _is_slice(data: bytes, start: int) -> bool:
+    """Tell the steps of a slice, as in ``rows[::2, 1::2]``, from an address in brackets, as in ``http://[::1]``."""
+    low = line_start(data, start, _SLICES_MOST)
+    opened = data.rfind(b"[", low, start)
+    if opened <= low or data.find(b"]", opened, start) >= 0:
+        return False
+    return is_word_before(data, opened) or data[opened - 1 : opened] in (b"]", b")", b"_")
 
 
 def _is_group(data: bytes, start: int, end: int) -> bool:
@@ -113,6 +132,8 @@ def _check_mac(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if data[max(0, start - 1) : start] == mark and _is_group(data, start - 1 - size, start - 1):
         return ()
+    if mark == b"." and (data[start:end].replace(b".", b"").isdigit() or not stands_free(data, start, end)):
+        return ()  # groups of four digits are a number's, and so are three of many
     digits = set(data[start:end].lower()) - set(b":-.")
     if digits in ({0x30}, {0x66}):
         return ()  # all zeros or the broadcast address: nobody's
@@ -131,6 +152,7 @@ NETWORK: tuple[Recognizer, ...] = (
                 trigger=r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]",
                 alone=0.85,
                 beside=0.85,
+                doubtful=(0.3, 0.3),
                 check=_check_v4,
             ),
             Pattern(
@@ -153,6 +175,8 @@ NETWORK: tuple[Recognizer, ...] = (
             Example("::ffff:192.0.2.1 fe80::1%eth0 ::1.", ("::ffff:192.0.2.1", "fe80::1%eth0", "::1")),
             Example("2345:0425:2CA1:0000:0000:0567:5673:23b5", ("2345:0425:2CA1:0000:0000:0567:5673:23b5",)),
             Example("Firefox/3.0.0.19 version 1.2.3.4 v1.2.3.4 1.2.3.4.5 256.1.1.1 1.2.3"),
+            Example("rows[::2, 1::2] area 0.0.0.2, netmask 255.255.255.0"),
+            Example("http://[::1]:8080/", ("::1",)),
             Example("std::cout Ada::Face 12:34:56 10:20:30:40 :: 1:2:3:4:5:6:7 fe80::1text"),
         ),
     ),
@@ -182,6 +206,7 @@ NETWORK: tuple[Recognizer, ...] = (
             Example("from 00:1A:2B:3C:4D:5E", ("00:1A:2B:3C:4D:5E",)),
             Example("AA-BB-CC-DD-EE-F0 and 0012.3456.789A", ("AA-BB-CC-DD-EE-F0", "0012.3456.789A")),
             Example("ff:ff:ff:ff:ff:ff ZZ:ZZ:ZZ:ZZ:ZZ:ZZ 00:11:22:33:44:55:66 00:11-22:33-44:55"),
+            Example("lot 0279.0434.9094, 9aa1.9987.2646.5694"),
         ),
     ),
 )

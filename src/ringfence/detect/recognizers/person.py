@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
-from ringfence.detect._engine import prefix
+from ringfence.detect._bytes import is_digit, is_word_after, is_word_before, line_start
+from ringfence.detect._engine import prefix, searcher
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
 from ringfence.detect.recognizers.labelled import PERSONS_NAME, behind_colon, labelled
@@ -82,26 +82,78 @@ _MONTH_WORD = r"[A-Za-z\x80-\xff]{3,14}\.?"
 
 
 _TITLES = (
-    r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Sra?|Dott|Mme|Dipl\.-Ing)[.:]|Herrn?|Frau|Doctora?|Señora?|Madame|Monsieur|Signora?|Doña"
+    r"(?:D[rR]|D[rR][aA]|dra?|Mr|Mrs|Ms|Prof|Sra?|Dott|Mme|Dipl\.-Ing)[.:]|"
+    r"Herrn?|Frau|Doctora?|Señora?|Madame|Monsieur|Signora?|Doña"
 )
-_title = prefix("(?:" + _TITLES + ") {0,2}")
+_title = prefix("(?:(?:" + _TITLES + ") {0,2}){1,2}")
+
+
+_PLACES = frozenset(
+    (
+        "Hospital Hospitals Servicio Service Departamento Department Clínica Clinica Clinic Klinik Universitario Universidad "
+        "University Universität Centro Center Centre Unidad Instituto Institut Calle Avenida Avda Avda. Av. AV. Plaza Paseo "
+        "Pza Pza. Pz Pz. Carretera Carrera Apartado Street Avenue Rue Via Correo Email E-mail Tel. Sección Área Complejo Complexo "
+        "Fundación Facultad Residencia Barrio Urbanización Ronda Camino"
+    )
+    .encode()
+    .split()
+)
+"""Words with which what stands behind a name begins: where the person works, and where that is."""
+
+_ABBREVIATION_MOST = 3  # bytes of a word that a point may end inside a name: ``M.``, ``Mª.``
+
+
+def _name_end(data: bytes, start: int, end: int) -> int:
+    """Give where a name ends: before the next label, a place, or the next sentence."""
+    at = start
+    while at < end:
+        space = data.find(b" ", at, end)
+        stop = end if space < 0 else space
+        word = data[at:stop]
+        if at > start and (word in _PLACES or (stop == end and _label(data, end, len(data)) >= 0)):
+            return at - 1
+        if word.endswith(b".") and at > start and (len(word) - 1 > _ABBREVIATION_MOST or stop == end):
+            return stop - 1
+        at = stop + 1
+    return end
+
+
+_label = prefix(r"[ \t]?:(?:[ \t]|[0-9])|/")
+_of_a_place = searcher(
+    r"(?:Hospital|Universitari[oa]|Hospitalario|Calle|[Cc]/\.?|Avda\.?|Avenida|Av\.|Plaza|Paseo|Cl[ií]nica) (?:Doctora? )?\z"
+)
+_PLACE_MOST = 24  # bytes before a title in which such a word stands
 
 
 def _titled(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    """Take what stands behind a title. One that ends a line of capitals, or a product's, is no person's."""
-    begin = data.index(b" ", start, end) + 1
-    begin += data[begin : begin + 1] == b" "
+    """Take what stands behind a title. One that ends a line of capitals, or names a place, or a product's, is no person's."""
+    low = line_start(data, start, _PLACE_MOST)
+    if is_word_before(data, start) or _of_a_place(data[low:start], 0, start - low)[0] >= 0:
+        return ()
+    begin = _title(data, start, end)
+    end = _name_end(data, begin, end)
     while end > begin and data[end - 1] in b".'-":
         end -= 1
     letters = data[begin:end]
-    return () if is_word_before(data, start) or len(letters) < 3 or letters.isupper() else (Hit(begin, end),)
+    return () if len(letters) < 3 or letters.isupper() else (Hit(begin, end),)
 
 
 def _named(data: bytes, start: int, end: int) -> Sequence[Hit]:
     """Take what stands behind the label, without a title; behind a bare ``Name`` two words at least: packages have names, too."""
     bare = data[start : start + 4] in (b"Name", b"Nome", b"Naam") and data[start + 4 : start + 5] in (b":", b" ", b'"')
-    found = [hit for hit in behind_colon(data, start, end) if not bare or b" " in data[hit.start : hit.end]]
-    return [Hit(max(hit.start, _title(data, hit.start, hit.end)), hit.end) for hit in found]
+    if bare and data[start - 1 : start] == b" " and is_word_before(data, start - 1):
+        return ()  # a thing's: `View Name: Channel Summary`
+    found = []
+    for hit in behind_colon(data, start, end):
+        begin = max(hit.start, _title(data, hit.start, hit.end))
+        stop = _name_end(data, begin, hit.end)
+        if begin < stop and not (bare and b" " not in data[begin:stop]) and _alone(data, begin, end) < 0:
+            found.append(Hit(begin, stop))
+    return found
+
+
+_alone = prefix(r"(?:Dra?|Prof|Sra?)\b")
+"""A title, and nothing else that could be taken."""
 
 
 PERSONAL: tuple[Recognizer, ...] = (
@@ -175,7 +227,8 @@ PERSONAL: tuple[Recognizer, ...] = (
                 "person-labelled",
                 "Name, Full name, Full Name, First name, First Name, Last name, Last Name, Surname, Patient, "
                 "Patient name, Patient Name, "
-                "Remitido por, Responsable clínico, Vorname, Nachname, Familienname, Nom, Prénom, Nom et prénom, "
+                "Remitido por, Responsable clínico, Responsable clinico, Responsable médico, Vorname, Nachname, Familienname, "
+                "Nom, Prénom, Nom et prénom, "
                 "Patiente, Nombre, Apellidos, "
                 "Nombre y apellidos, Paciente, "
                 "Médico, Nome, Cognome, Nome e cognome, Paziente, Nome completo, Naam, Voornaam, Achternaam, Imię, Nazwisko, "
@@ -217,10 +270,14 @@ PERSONAL: tuple[Recognizer, ...] = (
             Example("anna77", field="user_name"),
             Example("Name: Anna Berg", ("Anna Berg",)),
             Example("Apellidos: Rivera Bueno.", ("Rivera Bueno",)),
+            Example("Médico: Ana Rivera Bueno NºCol: 28 28", ("Ana Rivera Bueno",)),
+            Example("Remitido por: Dr. Jon M. Rivera. Servicio de Cirugía", ("Jon M. Rivera",)),
             Example("seen by Dr. Anna Berg-Lund.", ("Anna Berg-Lund",)),
             Example("Sehr geehrte Frau Zoë Berg,", ("Zoë Berg",)),
             Example("MR. BERG and Dr. no one, Frau von gestern"),
-            Example("Name: requests, my name is Anna, name: Foo Bar"),
+            Example(
+                "Name: requests, my name is Anna, name: Foo Bar, View Name: Channel Change Count, Hospital Dr. Rivera"
+            ),
         ),
     ),
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from ringfence.detect._bytes import digits_of, is_digit, is_word_after, is_word_before
+from ringfence.detect._bytes import digits_of, is_digit, is_word_after, is_word_before, line_start
 from ringfence.detect._checks import is_varied, luhn, shaped, stdnum, valid
+from ringfence.detect._engine import searcher
 from ringfence.detect.recognizer import (
     DIGITS,
     UNCHECKED,
@@ -47,8 +48,24 @@ def _check_ssn(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if not _stands_free(data, start, end) or not is_ssn(digits_of(data[start:end])):
         return ()
-    is_row = separator == ord(" ") == data[start - 1] and is_digit(data, start - 2)
-    return (Hit(start, end, ("range:area",), doubtful=separator == ord(".") or is_row),)
+    follows = data[start - 1 : start] == b" " and is_digit(data, start - 2)
+    is_row = separator == ord(" ") and (follows or (data[end : end + 1] == b" " and is_digit(data, end + 1)))
+    doubtful = separator == ord(".") or is_row or _is_things(data, start)
+    return (Hit(start, end, ("range:area",), doubtful=doubtful),)
+
+
+_THING = searcher(
+    r"(?i)\b(?:part|lot|batch|order|ref|item|ticket|sku|serial|model|job|run|test|case|position|invoice|build|article|product)"
+    r"(?: ?no\.?| number)?[:#=]? ?\z"
+)
+"""A word right before a number that makes it a thing's, not a person's."""
+
+_THING_MOST = 20  # bytes
+
+
+def _is_things(data: bytes, start: int) -> bool:
+    low = line_start(data, start, _THING_MOST)
+    return _THING(data[low:start], 0, start - low)[0] >= 0
 
 
 _ITIN_GROUP = r"(?:5[0-9]|6[0-5]|7[0-9]|8[0-8]|9[0-24-9])"
@@ -97,6 +114,7 @@ US: tuple[Recognizer, ...] = (
             Example(
                 "000-12-3456 666-12-3456 900-12-3456 536-00-1234 536-22-0000 1-536-22-8712 536-22-8712-1 536228712"
             ),
+            Example("part no. 686-40-0715, batch 314-05-6343 moved"),
         ),
     ),
     row(
