@@ -235,7 +235,7 @@ def _database(m: _Machine) -> str:
     )
     return (
         f"{m.tick():%Y-%m-%d %H:%M:%S.%f} UTC [{m.digits(3, 7)}] LOG:  duration: {m.number():.3f} ms  execute S_{m.digits(1, 3)}: "
-        f"INSERT INTO {m.one(('readings', 'offsets', 'segments'))} VALUES ({values}) -- xid {m.digits(6, 10)} lsn "
+        f"COPY {m.one(('readings', 'offsets', 'segments'))} ({values}) -- xid {m.digits(6, 10)} lsn "
         f"{m.hexes(2).upper()}/{m.hexes(8).upper()}"
     )
 

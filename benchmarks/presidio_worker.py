@@ -55,7 +55,7 @@ def _all(lang: str) -> AnalyzerEngine:
     """Every recognizer that is a table of patterns, told that the text is in its language."""
     recognizers = []
     for name, kind in inspect.getmembers(predefined, inspect.isclass):
-        if not issubclass(kind, PatternRecognizer | PhoneRecognizer) or kind in (PatternRecognizer,):
+        if not issubclass(kind, PatternRecognizer | PhoneRecognizer) or kind is PatternRecognizer:
             continue
         try:
             recognizers.append(kind(supported_language=lang))

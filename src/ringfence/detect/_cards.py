@@ -102,6 +102,11 @@ def _is_counted(data: bytes, start: int) -> bool:
     return data[start - 1 : start] in _BEFORE_VALUES and _COUNTED(data[low:start], 0, start - low)[0] >= 0
 
 
+def _is_reckoned(data: bytes, end: int) -> bool:
+    """Tell a number that is multiplied or has decimals."""
+    return data[end : end + 1] == b"*" or (data[end : end + 1] == b"." and is_digit(data, end + 1))
+
+
 _BEFORE_VALUES = (b":", b"=", b" ", b'"', b"'", b"\t")
 _WHOLE_MOST = 8
 _FRACTION = searcher(r"(?:^|[^0-9A-Za-z.])[0-9]{1,3}\.\z")  # what stands before the digits of 0.4111111111111111
@@ -147,7 +152,7 @@ def _check_group(
         return _NONE
     begin, stop = (start, end) if span is None else span
     if is_issued(number) and _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] < 0:
-        doubtful = _is_counted(data, begin) or len(number) in _UNUSUAL or number[:1] == b"1"
+        doubtful = len(number) in _UNUSUAL or number[:1] == b"1" or _is_counted(data, begin) or _is_reckoned(data, stop)
         return (Hit(begin, stop, _ISSUED, doubtful=doubtful),)
     return (Hit(begin, stop, _CALCULATED, doubtful=True),) if is_varied(number) else _NONE
 

@@ -37,7 +37,7 @@ def check_international(data: bytes, start: int, end: int) -> Iterator[Hit]:
     if is_word_before(data, start) or data[start - 1 : start + 1] == b"++":
         return
     shift = 1 if data[start : start + 1] == b"+" else len(b"%2B")
-    if _is_sum(data, start, start + shift):
+    if _is_sum(data, start, start + shift, end):
         return
     for stop, main in _stops(data, start, end, b""):
         text = data[start + shift : main]
@@ -169,10 +169,14 @@ def is_number_of(region: str) -> Callable[[str], bool]:
     return is_valid
 
 
-def _is_sum(data: bytes, sign: int, after: int) -> bool:
+def _is_sum(data: bytes, sign: int, after: int, end: int) -> bool:
     """Tell the sign of a sum, with blanks on both sides and a number or a name before, from a number's own: ``3*x + 2784375*y``."""
     if data[after : after + 1] != b" " or data[max(0, sign - 1) : sign] != b" ":
         return False
+    if b"/" in data[after:end] and b"." in data[after:end]:
+        return True
+    if data[after:end].count(b".") == 1 and data[after + 1 : end].replace(b".", b"").isdigit():
+        return True
     before = data[max(0, sign - 2) : sign - 1]
     return before in (b")", b"]") or before.isdigit() or (before.isalpha() and data[after + 1 : after + 5].isdigit())
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
+from ringfence.detect._bytes import is_digit, is_word_after, is_word_before, line_start
 from ringfence.detect._engine import prefix, searcher
 from ringfence.detect._phone import check_international, check_national
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
@@ -42,7 +42,33 @@ def _check_email(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if data[end : end + 1] == b"." and is_digit(data, end + 1):
         return ()  # a version: package@name.of.it.1
+    if _is_named_method(data, start, sign, domain, end) or _is_message(data, start):
+        return ()
     return (Hit(start, end),)
+
+
+_METHODS = (b"openssh.com", b"libssh.org", b"lysator.liu.se", b"ssh.com")
+"""Whose names for ciphers and keys look like addresses, by https://www.rfc-editor.org/rfc/rfc4251#section-6"""
+
+
+def _is_named_method(data: bytes, start: int, sign: int, domain: int, end: int) -> bool:
+    """Tell ``curve25519-sha256@libssh.org`` from a mailbox there."""
+    if data[domain:end].lower() not in _METHODS:
+        return False
+    local = data[start:sign]
+    return local in (b"zlib", b"keepalive") or (b"-" in local and not local.isalpha())
+
+
+_MESSAGE = searcher(r"(?i)(?:message|content|msg)[-_ ]?id|references|in-reply-to")
+_MESSAGE_MOST = 32  # bytes before a bracket in which a header's name stands
+
+
+def _is_message(data: bytes, start: int) -> bool:
+    """Tell what identifies a message, ``Message-ID: <1.2@mail.example>``, from a mailbox."""
+    if data[start - 1 : start] != b"<":
+        return False
+    low = line_start(data, start, _MESSAGE_MOST)
+    return _MESSAGE(data, low, start)[0] >= 0
 
 
 _BYTE = r"(?:[89A-Fa-f][0-9A-Fa-f])"  # of a character that is no ASCII
@@ -97,6 +123,9 @@ CONTACT: tuple[Recognizer, ...] = (
             Example("“user@xn--80ak6aa92e.com”.", ("user@xn--80ak6aa92e.com",)),
             Example("mailto:o'hara@mail.example?subject=x", ("o'hara@mail.example",)),
             Example("user=anna@mail.example;", ("anna@mail.example",)),
+            Example(
+                "Message-ID: <15090.61304.4568@mail.example> chacha20-poly1305@openssh.com, curve25519-sha256@libssh.org"
+            ),
             Example("java.lang.Object@1b6d3586 icon@2x.png @home a@b"),
         ),
     ),

@@ -72,7 +72,16 @@ def _is_age_at(data: bytes, start: int, end: int) -> Sequence[Hit]:
 def _is_age_old(data: bytes, start: int, end: int) -> Sequence[Hit]:
     """Take years where the text says that they are an age."""
     said = data[end - 2 : end] in (b"ld", b"lt") or b"hrig" in data[start:end] or _of_age(data, end, len(data)) >= 0
-    return _is_age(data, start, end) if said else ()
+    if not said or (_young(data, start, end) >= 0 and _child(data, line_start(data, start, _CHILD_MOST), start)[0] < 0):
+        return ()
+    return _is_age(data, start, end)
+
+
+_young = prefix("[0-9]{1,3}[ -](?i:months?|weeks?|days?)")
+_child = searcher(
+    r"(?i)\b(?:infant|bab(?:y|ies)|boy|girl|child|newborn|neonate|toddler|patient|son|daughter|twins?|s?he|aged?)\b"
+)
+_CHILD_MOST = 40  # bytes before an age in months in which is said whose it is; certificates and branches are as old
 
 
 _of_people = searcher(
@@ -81,7 +90,7 @@ _of_people = searcher(
     r"[ _-]?age\W{0,4}\z"
 )
 _age_word = searcher(r"(?i)age\W{0,4}\z")
-_math = searcher(r"(?:\A|[^\pL])(?i:eta)\W{0,4}\z")
+_math = searcher(r"(?i)eta\W{0,4}\z")
 _WORD_MOST = 24  # bytes before a number that are read for whose age it is
 
 

@@ -35,6 +35,9 @@ def _street(data: bytes, start: int, end: int) -> Sequence[Hit]:
         if any(0x30 <= byte <= 0x39 for byte in data[hit.start : hit.end])
         and not any(mark in data[hit.start : hit.end + 1] for mark in (b"://", b"@", b"0x", b"_", b"::"))
         and b" " in data[hit.start : hit.end]
+        and not data[hit.start : hit.end].startswith(
+            (b"SIP/", b"HTTP/", b"1.0 ", b"1.1 ", b"2 ")
+        )  # a header of that name
     ]
 
 

@@ -11,9 +11,10 @@ from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recogn
 _VERSIONED = tuple(
     b"applewebkit browser build camino chrome chromium coolnovo crios edg edge epiphany firefox flock fxios galeon gecko "
     b"iceweasel iron java konqueror libwww maxthon minefield mozilla msie netscape opera opr php presto release rev rv "
-    b"safari samsungbrowser seamonkey thunderbird trident v ver version vivaldi webkit yabrowser".split()
+    b"safari samsungbrowser seamonkey thunderbird trident v ver version vivaldi webkit yabrowser firmware release "
+    b"section sect sec chapter clause appendix paragraph figure fig table".split()
 )
-"""Words right before four numbers that make them a version."""
+"""Words right before four numbers that make them a version, or a place in a book."""
 
 _WORD_MOST = 24  # bytes in which such a word must stand
 _COLONS = 6  # in an address of full length that ends in an IPv4 address
@@ -32,9 +33,16 @@ def _check_v4(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if after in (b".", b"-") and is_digit(data, end + 1) and (after == b"." or _address(data, end + 1, len(data)) < 0):
         return ()
-    if before and before in b"/ :=" and _is_version(data, start - 1):
+    if before and before in b"/ :=\"'(" and _is_version(data, start):
         return ()
-    return (Hit(start, end, doubtful=data[start : start + 2] == b"0." or data[start : start + 3] in _NOBODYS),)
+    nobodys = data[start : start + 2] == b"0." or data[start : start + 3] in _NOBODYS
+    network = data[start:end].endswith(b".0.0") and after != b"/"
+    return (Hit(start, end, doubtful=nobodys or network or _is_name_of_a_type(data, start, end)),)
+
+
+def _is_name_of_a_type(data: bytes, start: int, end: int) -> bool:
+    """Tell an object identifier of X.500, as certificates have, that is not part of a wider network's address."""
+    return data[start : start + 6] in (b"2.5.4.", b"2.5.29") and data[end : end + 1] != b"/"
 
 
 _NOBODYS = frozenset(str(first).encode() for first in range(240, 256))
@@ -52,9 +60,11 @@ def _ends_range(data: bytes, at: int) -> bool:
 
 
 def _is_version(data: bytes, end: int) -> bool:
-    text = data[max(0, end - _WORD_MOST) : end].rstrip(b".: ").lower()
+    text = data[max(0, end - _WORD_MOST) : end].rstrip(b".: /=<>!~^\"'(").lower()
     if not text.endswith(_VERSIONED):
         return False
+    if text.endswith(b"version"):
+        return True  # softwareVersion=17.9.3.23
     return any(text.endswith(word) and not text[: -len(word)][-1:].isalpha() for word in _VERSIONED)
 
 
@@ -92,7 +102,7 @@ def _check_v6(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()  # a time of day, a hardware address
     if len(address) > _LONGEST_V6 or not any(0x30 <= byte <= 0x39 for byte in address):
         return ()  # without a digit it is a name such as Ada::Face
-    if len(address) <= _STEP_MOST and _is_slice(data, start):
+    if len(address) <= _STEP_MOST and (_is_slice(data, start) or _is_markup(data, start, last)):
         return ()
     try:
         IPv6Address(address.decode("ascii"))
@@ -111,7 +121,15 @@ def _is_slice(data: bytes, start: int) -> bool:
     opened = data.rfind(b"[", low, start)
     if opened <= low or data.find(b"]", opened, start) >= 0:
         return False
+    if b":," in data[opened:start]:
+        return True  # a view of memory: [:, ::1]
     return is_word_before(data, opened) or data[opened - 1 : opened] in (b"]", b")", b"_")
+
+
+def _is_markup(data: bytes, start: int, end: int) -> bool:
+    """Tell a number at the end of a line, with the two colons that announce a block, from an address: ``a score of 1.0::``."""
+    ends_line = data[end : end + 1] in (b"", b"\n", b"\r") and data[end - 2 : end] == b"::"
+    return ends_line and data[start : end - 2].isdigit()
 
 
 def _is_group(data: bytes, start: int, end: int) -> bool:
@@ -175,6 +193,8 @@ NETWORK: tuple[Recognizer, ...] = (
             Example("::ffff:192.0.2.1 fe80::1%eth0 ::1.", ("::ffff:192.0.2.1", "fe80::1%eth0", "::1")),
             Example("2345:0425:2CA1:0000:0000:0567:5673:23b5", ("2345:0425:2CA1:0000:0000:0567:5673:23b5",)),
             Example("Firefox/3.0.0.19 version 1.2.3.4 v1.2.3.4 1.2.3.4.5 256.1.1.1 1.2.3"),
+            Example('softwareVersion=17.9.3.23, version <= "2.3.7.9", section 7.9.2.2, OID 2.5.4.32, 8.5.0.0'),
+            Example("double[:, ::1] out, a score of 10::"),
             Example("rows[::2, 1::2] area 0.0.0.2, netmask 255.255.255.0"),
             Example("http://[::1]:8080/", ("::1",)),
             Example("std::cout Ada::Face 12:34:56 10:20:30:40 :: 1:2:3:4:5:6:7 fe80::1text"),

@@ -140,9 +140,14 @@ def _titled(data: bytes, start: int, end: int) -> Sequence[Hit]:
 
 def _named(data: bytes, start: int, end: int) -> Sequence[Hit]:
     """Take what stands behind the label, without a title; behind a bare ``Name`` two words at least: packages have names, too."""
-    bare = data[start : start + 4] in (b"Name", b"Nome", b"Naam") and data[start + 4 : start + 5] in (b":", b" ", b'"')
-    if bare and data[start - 1 : start] == b" " and is_word_before(data, start - 1):
-        return ()  # a thing's: `View Name: Channel Summary`
+    bare = data[start : start + 4] in (b"Name", b"Nome", b"Naam") and data[start + 4 : start + 5] in (
+        b":",
+        b" ",
+        b'"',
+        b"'",
+    )
+    if bare and (data[start + 4] in b"\"'" or (data[start - 1 : start] == b" " and is_word_before(data, start - 1))):
+        return ()  # a thing's: `View Name: Channel Summary`, `"Name": "Boot Options"`
     found = []
     for hit in behind_colon(data, start, end):
         begin = max(hit.start, _title(data, hit.start, hit.end))

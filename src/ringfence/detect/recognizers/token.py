@@ -8,6 +8,7 @@ from binascii import crc32
 from collections.abc import Sequence
 
 from ringfence.detect._bytes import is_word_after, is_word_before
+from ringfence.detect._engine import prefix, searcher
 from ringfence.detect.recognizer import Certainty, Check, Hit, Pattern, Recognizer, row
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -30,14 +31,14 @@ def _github(data: bytes, start: int, end: int) -> Sequence[Hit]:
     """Check the last six characters of GitHub's and npm's tokens: CRC-32 of those before, in Base62."""
     if is_word_before(data, start) or is_word_after(data, end):
         return ()
-    prefix, _, body = data[start:end].partition(b"_")
+    kind, _, body = data[start:end].partition(b"_")
     value, said = crc32(body[:-6]), ""
     while value:
         value, digit = divmod(value, 62)
         said = _BASE62[digit] + said
     if said.rjust(6, "0").encode() == body[-6:]:
         return (Hit(start, end, ("checksum:crc32",)),)
-    return (Hit(start, end, doubtful=not prefix.startswith(b"gh")),) if _is_varied(body) else ()
+    return (Hit(start, end, doubtful=not kind.startswith(b"gh")),) if _is_varied(body) else ()
 
 
 def _value(data: bytes, start: int, end: int) -> Sequence[Hit]:
@@ -51,6 +52,19 @@ def _value(data: bytes, start: int, end: int) -> Sequence[Hit]:
     while begin < end and data[begin] in b" \"'":
         begin += 1
     return (Hit(begin, end),) if end - begin >= 3 and not _is_reference(data[begin:end]) else ()
+
+
+_argument = searcher(r"(?i), (?:password|pwd)=\z")
+_name = prefix(r"[A-Za-z_][0-9A-Za-z_.]*[,)]")
+
+
+def _stored(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    """Take the password of a connection string; not the arguments of a call: ``connect(user=name, password=self.word)``."""
+    return [
+        hit
+        for hit in _value(data, start, end)
+        if _argument(data[start : hit.start], 0, hit.start - start)[0] < 0 or _name(data, hit.start, len(data)) < 0
+    ]
 
 
 def _is_reference(value: bytes) -> bool:
@@ -219,7 +233,7 @@ TOKENS: tuple[Recognizer, ...] = (
                 trigger=r"(?i:[; ](?:password|pwd|sharedaccesskey) ?=)",
                 before=448,
                 after=160,
-                check=_value,
+                check=_stored,
                 raw=True,
             ),
         ),
@@ -227,6 +241,7 @@ TOKENS: tuple[Recognizer, ...] = (
         "Server=db;Database=shop;Uid=anna;Pwd=[s3cret-7];",
         "psql 'host=db.example dbname=shop user=anna password=[s3cret-7]'",
         "Server=db;Database=shop;Pwd=${DB_PASSWORD}; host=db password=<password>",
+        "connect(host=self.host, user=self.user, password=self.word)",
         certainty=Certainty.SECRET,
     ),
 )
