@@ -153,6 +153,9 @@ def main() -> None:
         ("sources", in_sources(detector), dict(sources())),
         ("logs", in_logs(detector), {f"{one.kind} {n}": one.data for n, one in enumerate(blocks(LOG_BYTES, 1))}),
     ):
+        print(
+            f"{what}\t{found.size / 1e6:.1f} MB\t{found.size / 1e6 / found.seconds:.0f} MB/s\t{found.kinds.most_common()}"
+        )
         for entity, name, start, end in sampled(found):
             data, shown = texts[name], min(end, start + _SHOWN_MOST)
             before, value, after = data[max(0, start - 60) : start], data[start:shown], data[end : end + 24]

@@ -37,7 +37,7 @@ def check_international(data: bytes, start: int, end: int) -> Iterator[Hit]:
     if is_word_before(data, start) or data[start - 1 : start + 1] == b"++":
         return
     shift = 1 if data[start : start + 1] == b"+" else len(b"%2B")
-    if _is_sum(data, start, start + shift, end):
+    if _is_sum(data, start, start + shift, end) or data[end : end + 1] == b"*":
         return
     for stop, main in _stops(data, start, end, b""):
         text = data[start + shift : main]

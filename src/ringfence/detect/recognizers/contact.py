@@ -51,9 +51,16 @@ _METHODS = (b"openssh.com", b"libssh.org", b"lysator.liu.se", b"ssh.com")
 """Whose names for ciphers and keys look like addresses, by https://www.rfc-editor.org/rfc/rfc4251#section-6"""
 
 
+_ANNOTATIONS = (b"odata.", b"redfish.", b"message.extendedinfo")
+"""What stands behind the sign in names of properties: https://docs.oasis-open.org/odata/odata-json-format/v4.01/ section 4.6"""
+
+
 def _is_named_method(data: bytes, start: int, sign: int, domain: int, end: int) -> bool:
-    """Tell ``curve25519-sha256@libssh.org`` from a mailbox there."""
-    if data[domain:end].lower() not in _METHODS:
+    """Tell ``curve25519-sha256@libssh.org`` and ``Members@odata.count`` from a mailbox."""
+    host = data[domain:end].lower()
+    if host.startswith(_ANNOTATIONS):
+        return True
+    if host not in _METHODS:
         return False
     local = data[start:sign]
     return local in (b"zlib", b"keepalive") or (b"-" in local and not local.isalpha())
@@ -123,9 +130,7 @@ CONTACT: tuple[Recognizer, ...] = (
             Example("“user@xn--80ak6aa92e.com”.", ("user@xn--80ak6aa92e.com",)),
             Example("mailto:o'hara@mail.example?subject=x", ("o'hara@mail.example",)),
             Example("user=anna@mail.example;", ("anna@mail.example",)),
-            Example(
-                "Message-ID: <15090.61304.4568@mail.example> chacha20-poly1305@openssh.com, curve25519-sha256@libssh.org"
-            ),
+            Example("Message-ID: <15090.61304.4568@mail.example> chacha20-poly1305@openssh.com, Members@odata.count"),
             Example("java.lang.Object@1b6d3586 icon@2x.png @home a@b"),
         ),
     ),

@@ -90,7 +90,7 @@ _of_people = searcher(
     r"[ _-]?age\W{0,4}\z"
 )
 _age_word = searcher(r"(?i)age\W{0,4}\z")
-_math = searcher(r"(?i)eta\W{0,4}\z")
+_math = searcher(r"(?i)eta\W{0,6}\z")
 _WORD_MOST = 24  # bytes before a number that are read for whose age it is
 
 

@@ -5,7 +5,7 @@ from ipaddress import AddressValueError, IPv6Address
 
 from ringfence.detect._bytes import is_digit, is_word_after, is_word_before, line_start
 from ringfence.detect._checks import stands_free
-from ringfence.detect._engine import prefix
+from ringfence.detect._engine import prefix, searcher
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer
 
 _VERSIONED = tuple(
@@ -33,11 +33,25 @@ def _check_v4(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if after in (b".", b"-") and is_digit(data, end + 1) and (after == b"." or _address(data, end + 1, len(data)) < 0):
         return ()
-    if before and before in b"/ :=\"'(" and _is_version(data, start):
+    if before and before in b"/ :=\"'(" and (_is_version(data, start) or _speaks_of_versions(data, start, end)):
         return ()
     nobodys = data[start : start + 2] == b"0." or data[start : start + 3] in _NOBODYS
     network = data[start:end].endswith(b".0.0") and after != b"/"
     return (Hit(start, end, doubtful=nobodys or network or _is_name_of_a_type(data, start, end)),)
+
+
+_VERSION = searcher(r"(?i)versions?")
+_SPEAKS_MOST = 40  # bytes before four small numbers in which a version is spoken of
+_PRIVATE = (b"10.", b"127.")
+
+
+def _speaks_of_versions(data: bytes, start: int, end: int) -> bool:
+    """Tell a version from an address by the text before: ``supported versions start from '2.3.5.3'``."""
+    text = data[start:end]
+    if len(text) > len("99.99.99.99") or text.startswith(_PRIVATE) or any(len(part) > 2 for part in text.split(b".")):
+        return False
+    low = line_start(data, start, _SPEAKS_MOST)
+    return _VERSION(data, low, start)[0] >= 0
 
 
 def _is_name_of_a_type(data: bytes, start: int, end: int) -> bool:

@@ -148,6 +148,8 @@ def _named(data: bytes, start: int, end: int) -> Sequence[Hit]:
     )
     if bare and (data[start + 4] in b"\"'" or (data[start - 1 : start] == b" " and is_word_before(data, start - 1))):
         return ()  # a thing's: `View Name: Channel Summary`, `"Name": "Boot Options"`
+    if data[end : end + 8] == b", dtype:":
+        return ()  # how pandas shows a column
     found = []
     for hit in behind_colon(data, start, end):
         begin = max(hit.start, _title(data, hit.start, hit.end))

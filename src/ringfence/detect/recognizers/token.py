@@ -55,7 +55,7 @@ def _value(data: bytes, start: int, end: int) -> Sequence[Hit]:
 
 
 _argument = searcher(r"(?i), (?:password|pwd)=\z")
-_name = prefix(r"[A-Za-z_][0-9A-Za-z_.]*[,)]")
+_name = prefix(r"[A-Za-z_][0-9A-Za-z_.]*(?:[,)\n]|\z)")
 
 
 def _stored(data: bytes, start: int, end: int) -> Sequence[Hit]:
