@@ -114,16 +114,21 @@ def test_a_score_promises_no_more_than_it_holds() -> None:
     assert not {band: right / total for band, (total, right) in bands.items() if right < (band + 0.5) / 10 * total}
 
 
-def test_every_address_of_a_real_access_log_is_found_and_nothing_else() -> None:
-    size, others = 0, Counter[str]()
+def test_every_address_and_referrer_of_a_real_access_log_is_found_and_nothing_else() -> None:
+    size, others, referrers, missed = 0, Counter[str](), 0, 0
     for row in rows("logs/apache_access.jsonl"):
         text = row["text"]
         size += len(text)
         wanted = {(span["start"], span["end"]) for span in row["spans"] if span["label"] == "IP_ADDRESS"}
         ours = {(one.start, one.end): one.entity for one in DETECTOR.find(text)}
         assert wanted <= {span for span, entity in ours.items() if entity == "IP_ADDRESS"}
-        others.update(text[start:end] for start, end in ours.keys() - wanted)
+        pages = {(span["start"], span["end"]) for span in row["spans"] if span["label"] == "URL"}
+        referrers, missed = referrers + len(pages), missed + len(pages - ours.keys())
+        links = {span for span, entity in ours.items() if entity == "URL"}
+        assert all(any(low <= start and end <= high for low, high in pages) for start, end in links)
+        others.update(text[start:end] for start, end in ours.keys() - wanted - links)
     assert size > 10**6
+    assert missed <= 0.01 * referrers  # those with an address inside
     # 60.191.124.236 is a search term of the log: an address as good as any.
     assert set(others) - ROBOTS == {"60.191.124.236"}
 

@@ -80,6 +80,9 @@ _PRINTED = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 1), (4, 4
 _UNUSUAL = frozenset((12, 13, 17, 18, 19))
 """Lengths that few cards have, and times, counters and keys in every log: without a word, they are doubtful."""
 
+_THREADS = (b"139", b"140")
+"""How numbers of threads begin in Linux's logs: addresses below 0x7fff_ffff_ffff, which are as long as UATP's cards."""
+
 _COUNTED = searcher(
     r"(?i:id|seq|sequence|offset|count|counter|bytes|size|time|timestamp|ts|ns|us|ms|nano|nanos|intvalue|thread|"
     r"version|revision|hash|order|sku|serial|lsn|xid|position|index)[\\\"'\]]{0,3}[ \t]{0,2}[:=][ \t]{0,2}[\\\"']{0,3}\z"
@@ -94,7 +97,15 @@ def _is_printed(data: bytes, groups: Sequence[tuple[int, int]]) -> bool:
     begin = groups[0][0]
     if data[begin - 1 : begin] == b"." and is_digit(data, begin - 2):
         return False  # digits behind a point
+    if len(sizes) == 1:
+        return _is_usual(data, begin, groups[0][1])
     return sizes in _PRINTED or (sizes == (6, 13) and data[begin : begin + 2] == b"62")
+
+
+def _is_usual(data: bytes, begin: int, end: int) -> bool:
+    """Tell a bare number that has a card's length, and is neither counted nor reckoned with, from what only could be a card."""
+    bare = end - begin not in _UNUSUAL and data[begin : begin + 3] not in _THREADS
+    return bare and not _is_counted(data, begin) and not _is_reckoned(data, end)
 
 
 def _is_counted(data: bytes, start: int) -> bool:
@@ -152,8 +163,7 @@ def _check_group(
         return _NONE
     begin, stop = (start, end) if span is None else span
     if is_issued(number) and _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] < 0:
-        doubtful = len(number) in _UNUSUAL or number[:1] == b"1" or _is_counted(data, begin) or _is_reckoned(data, stop)
-        return (Hit(begin, stop, _ISSUED, doubtful=doubtful),)
+        return (Hit(begin, stop, _ISSUED, doubtful=not _is_usual(data, begin, stop)),)
     return (Hit(begin, stop, _CALCULATED, doubtful=True),) if is_varied(number) else _NONE
 
 

@@ -156,6 +156,7 @@ LABELLED: tuple[Recognizer, ...] = (
                 before=1,
                 after=1010,
                 check=_referrer,
+                raw=True,
             ),
             Pattern(
                 "link-bare",

@@ -35,12 +35,16 @@ def _check_v4(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if before and before in b"/ :=\"'(" and (_is_version(data, start) or _speaks_of_versions(data, start, end)):
         return ()
+    if data[start:end] in _EVERYBODYS:
+        return (Hit(start, end),)
     nobodys = data[start : start + 2] == b"0." or data[start : start + 3] in _NOBODYS
-    network = data[start:end].endswith(b".0.0") and after != b"/"
+    network = end - start <= _VERSION_MOST and data[start:end].endswith(b".0.0") and after != b"/"
+    network = network and not data[start:end].startswith(_PRIVATE)
     return (Hit(start, end, doubtful=nobodys or network or _is_name_of_a_type(data, start, end)),)
 
 
 _VERSION = searcher(r"(?i)versions?")
+_VERSION_MOST = len("99.99.0.0")  # of what is rather a version than a network of sixteen million
 _SPEAKS_MOST = 40  # bytes before four small numbers in which a version is spoken of
 _PRIVATE = (b"10.", b"127.")
 
@@ -59,6 +63,7 @@ def _is_name_of_a_type(data: bytes, start: int, end: int) -> bool:
     return data[start : start + 6] in (b"2.5.4.", b"2.5.29") and data[end : end + 1] != b"/"
 
 
+_EVERYBODYS = (b"0.0.0.0", b"255.255.255.255")
 _NOBODYS = frozenset(str(first).encode() for first in range(240, 256))
 """First numbers of what is no host's address, as is 0: reserved and masks, https://www.iana.org/assignments/iana-ipv4-special-registry"""
 
