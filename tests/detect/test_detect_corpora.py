@@ -33,6 +33,7 @@ POSITIONS = {
 ALONE = ("EMAIL_ADDRESS", "CREDIT_CARD", "IBAN", "IP_ADDRESS", "US_SSN", "MAC_ADDRESS")
 
 DISAGREEMENTS = {
+    "122000000000003": "at its threshold, UATP's account needs a word: so do threads' numbers look (it is found at any score)",
     "192.168.1.1.1": "five numbers are a version or an object identifier; no finding ends inside a longer run of numbers",
     "Unspecified ::": "the unspecified address is nobody's",
     "LV80 bANK 0000 4351 9500 1": "lower case is accepted: the check digits are right",

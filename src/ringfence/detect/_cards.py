@@ -80,9 +80,6 @@ _PRINTED = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 1), (4, 4
 _UNUSUAL = frozenset((12, 13, 17, 18, 19))
 """Lengths that few cards have, and times, counters and keys in every log: without a word, they are doubtful."""
 
-_THREADS = (b"139", b"140")
-"""How numbers of threads begin in Linux's logs: addresses below 0x7fff_ffff_ffff, which are as long as UATP's cards."""
-
 _COUNTED = searcher(
     r"(?i:id|seq|sequence|offset|count|counter|bytes|size|time|timestamp|ts|ns|us|ms|nano|nanos|intvalue|thread|"
     r"version|revision|hash|order|sku|serial|lsn|xid|position|index)[\\\"'\]]{0,3}[ \t]{0,2}[:=][ \t]{0,2}[\\\"']{0,3}\z"
@@ -103,8 +100,11 @@ def _is_printed(data: bytes, groups: Sequence[tuple[int, int]]) -> bool:
 
 
 def _is_usual(data: bytes, begin: int, end: int) -> bool:
-    """Tell a bare number that has a card's length, and is neither counted nor reckoned with, from what only could be a card."""
-    bare = end - begin not in _UNUSUAL and data[begin : begin + 3] not in _THREADS
+    """Tell a bare number that has a card's length, and is neither counted nor reckoned with, from what only could be a card.
+
+    UATP's accounts, 15 digits from 1 on, are as long as the numbers of threads in Linux's logs: they need a word.
+    """
+    bare = end - begin not in _UNUSUAL and data[begin] != ord("1")
     return bare and not _is_counted(data, begin) and not _is_reckoned(data, end)
 
 

@@ -12,9 +12,9 @@ _VERSIONED = tuple(
     b"applewebkit browser build camino chrome chromium coolnovo crios edg edge epiphany firefox flock fxios galeon gecko "
     b"iceweasel iron java konqueror libwww maxthon minefield mozilla msie netscape opera opr php presto release rev rv "
     b"safari samsungbrowser seamonkey thunderbird trident v ver version vivaldi webkit yabrowser firmware release "
-    b"section sect sec chapter clause appendix paragraph figure fig table".split()
+    b"section sect sec chapter clause appendix paragraph figure fig table area area_id area-id".split()
 )
-"""Words right before four numbers that make them a version, or a place in a book."""
+"""Words right before four numbers that make them a version, a place in a book, or the area of a router."""
 
 _WORD_MOST = 24  # bytes in which such a word must stand
 _COLONS = 6  # in an address of full length that ends in an IPv4 address
@@ -35,18 +35,25 @@ def _check_v4(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if before and before in b"/ :=\"'(" and (_is_version(data, start) or _speaks_of_versions(data, start, end)):
         return ()
-    if data[start:end] in _EVERYBODYS:
-        return (Hit(start, end),)
-    nobodys = data[start : start + 2] == b"0." or data[start : start + 3] in _NOBODYS
-    network = end - start <= _VERSION_MOST and data[start:end].endswith(b".0.0") and after != b"/"
-    network = network and not data[start:end].startswith(_PRIVATE)
+    text = data[start:end]
+    if text in _EVERYBODYS:
+        return (Hit(start, end, doubtful=b"mask" in data[max(0, start - _WORD_MOST) : start].lower()),)
+    nobodys = text[:2] == b"0." or text[:3] in _NOBODYS
+    network = after != b"/" and not text.startswith(_PRIVATE) and _is_round(text)
     return (Hit(start, end, doubtful=nobodys or network or _is_name_of_a_type(data, start, end)),)
 
 
 _VERSION = searcher(r"(?i)versions?")
-_VERSION_MOST = len("99.99.0.0")  # of what is rather a version than a network of sixteen million
+_VERSION_MOST = len("99.99.0.0")
 _SPEAKS_MOST = 40  # bytes before four small numbers in which a version is spoken of
 _PRIVATE = (b"10.", b"127.")
+
+
+def _is_round(text: bytes) -> bool:
+    """Tell what is rather a version than a network of sixteen million: ``9.0.0.0``, ``8.5.1.0``."""
+    return (len(text) <= _VERSION_MOST and text.endswith(b".0.0")) or (
+        len(text) == len("8.5.1.0") and text[-2:] == b".0"
+    )
 
 
 def _speaks_of_versions(data: bytes, start: int, end: int) -> bool:
