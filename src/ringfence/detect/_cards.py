@@ -114,7 +114,9 @@ def _is_counted(data: bytes, start: int) -> bool:
 
 
 def _is_reckoned(data: bytes, end: int) -> bool:
-    """Tell a number that is multiplied or has decimals."""
+    """Tell a number that is multiplied or has decimals; a card read as a number may end in ``.0``."""
+    if data[end : end + 2] == b".0":
+        return is_digit(data, end + 2)
     return data[end : end + 1] == b"*" or (data[end : end + 1] == b"." and is_digit(data, end + 1))
 
 

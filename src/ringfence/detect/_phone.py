@@ -41,6 +41,8 @@ def check_international(data: bytes, start: int, end: int) -> Iterator[Hit]:
         return
     for stop, main in _stops(data, start, end, b""):
         text = data[start + shift : main]
+        if text[1:2] == b"." and text[2:].isdigit():
+            return  # a number with its sign and its decimals
         digits = digits_of(text.replace(b"(0)", b""))
         known = _is_known(digits) if _FEWEST <= len(digits) <= _LARGEST else None
         if known:

@@ -165,6 +165,9 @@ def _is_group(data: bytes, start: int, end: int) -> bool:
     return not is_word_before(data, start) and not is_word_after(data, end)
 
 
+_MASK_MOST = len("mac_mask: '")  # bytes before a mask in which it is called one
+
+
 def _check_mac(data: bytes, start: int, end: int) -> Sequence[Hit]:
     size = 4 if data[start + 4 : start + 5] == b"." else 2
     mark = data[start + size : start + size + 1]
@@ -178,6 +181,10 @@ def _check_mac(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if mark == b"." and (data[start:end].replace(b".", b"").isdigit() or not stands_free(data, start, end)):
         return ()  # groups of four digits are a number's, and so are three of many
+    if data[start - 1 : start] == b"/" and _is_group(data, start - 1 - size, start - 1):
+        return ()  # the mask behind an address
+    if b"mask" in data[max(0, start - _MASK_MOST) : start].lower():
+        return ()
     digits = set(data[start:end].lower()) - set(b":-.")
     if digits in ({0x30}, {0x66}):
         return ()  # all zeros or the broadcast address: nobody's
