@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: help demo test install check fmt bench fuzz soak audit clean docs
+.PHONY: help demo test install check fmt bench fuzz soak audit clean docs scoreboard
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,6 +42,9 @@ fuzz: $(READY)    ## a long run of every fuzz target (RUNS per target)
 
 bench: $(READY)   ## every benchmark, as one table
 	$(BIN)/python -m benchmarks
+
+scoreboard: $(READY) ## recognition beside Presidio, on every corpus; writes docs/scoreboard.md
+	$(BIN)/python -m benchmarks.scoreboard
 
 docs: $(READY)    ## write the generated pages anew
 	$(BIN)/python tools/write_docs.py

@@ -9,12 +9,66 @@ from typing import NamedTuple
 
 
 class Verdict(NamedTuple):
-    """How many findings of an entity were judged, how many of them are false, and what those are."""
+    """How many findings of an entity were judged, how many of them are false, what those are, and which share of all is false.
+
+    Where the judged were not drawn evenly, the share is that of the strata together.
+    """
 
     judged: int
     false: int
-    what: str
+    what: str = ""
+    stratified: float | None = None
+
+    @property
+    def share(self) -> float:
+        return self.false / self.judged if self.stratified is None else self.stratified
 
 
-SOURCES: dict[str, Verdict] = {}
-LOGS: dict[str, Verdict] = {}
+SOURCES = {
+    "IP_ADDRESS": Verdict(
+        160,
+        10,
+        "versions (5), sections of a standard (2), object identifiers (3). None of 70 drawn from all; these are among 90 drawn from "
+        "the 1,278 of small numbers, and count for those",
+        1278 * 10 / 90 / 10_987,
+    ),
+    "EMAIL_ADDRESS": Verdict(
+        95,
+        24,
+        "identifiers of messages (19), base64 and minified code (4), a format (1). None of 50 drawn from all; these are among 45 drawn "
+        "from the 113 with no letter before the sign, an odd host or a header's name before them, and count for those",
+        113 * 24 / 45 / 6_262,
+    ),
+    "MAC_ADDRESS": Verdict(20, 0),
+    "URL_CREDENTIALS": Verdict(20, 0),
+    "AGE": Verdict(12, 1, "a file's age compared with zero"),
+    "PRIVATE_KEY": Verdict(12, 5, "the marker alone, in code that looks for it (4), and before asterisks (1)"),
+    "DEVICE_ID": Verdict(12, 0),
+    "PHONE_NUMBER": Verdict(12, 0),
+    "COORDINATES": Verdict(12, 2, "bounds of a longitude (2)"),
+    "PERSON": Verdict(13, 4, "names of things behind `Name:` (2) and of nodes behind `Mr.` (2)"),
+    "GENDER": Verdict(11, 2, "a legend of abbreviations (2)"),
+    "US_ZIP_CODE": Verdict(10, 0),
+    "US_SSN": Verdict(4, 0),
+    "CONNECTION_STRING": Verdict(4, 0),
+    "ICD_CODE": Verdict(3, 3, "minified code (2), a type's name (1)"),
+    "SERVICE_TOKEN": Verdict(3, 0),
+    "LOCATION": Verdict(2, 0),
+    "SWIFT_BIC": Verdict(2, 2, "words behind the name of a criterion (2)"),
+    "US_BANK_NUMBER": Verdict(2, 2, "a cloud's account number (2)"),
+    "CARD_VERIFICATION": Verdict(1, 1, "an exponent"),
+    "DATE_OF_BIRTH": Verdict(1, 0),
+    "IT_POSTCODE": Verdict(1, 1, "a character's number"),
+    "ORGANIZATION": Verdict(1, 1, "a type's name"),
+    "CREDIT_CARD": Verdict(1, 1, "a measurement"),
+    "CARD_EXPIRY": Verdict(1, 1, "a snapshot's expiry"),
+}
+LOGS = {
+    "CREDIT_CARD": Verdict(
+        31,
+        31,
+        "bare numbers of 14 to 16 digits that begin as a network's cards do and end in a right check digit, by chance (29), or groups "
+        "of digits like a card's (2)",
+    ),
+    "IP_ADDRESS": Verdict(22, 22, "numbers of parts and jobs, written as four groups with points (22)"),
+}

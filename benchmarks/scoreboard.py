@@ -147,8 +147,8 @@ def _share(setting: str, peers: Sequence[Peer], texts: Sequence[tuple[str, str]]
     return hits / len(texts)
 
 
-def _judgements(what: str, found: Found, known: dict[str, Verdict]) -> tuple[str, float]:
-    """Write what a reading of the findings in clean text came to; give the false ones for each MB, too."""
+def _judgements(what: str, found: Found, known: dict[str, Verdict]) -> str:
+    """Write what a reading of the findings in clean text came to."""
     rows, false = [], 0.0
     for entity, count in found.kinds.most_common():
         verdict = known.get(entity)
@@ -156,20 +156,19 @@ def _judgements(what: str, found: Found, known: dict[str, Verdict]) -> tuple[str
             rows.append((f"`{entity}`", str(count), "0", "all counted as false", ""))
             false += count
             continue
-        share = verdict.false / verdict.judged
-        false += share * count
+        false += verdict.share * count
         rows.append((f"`{entity}`", str(count), str(verdict.judged), str(verdict.false), verdict.what))
     rate = false / (found.size / 1e6)
     return (
         f"### {what}\n\n{found.size / 1e6:.0f} MB, {sum(found.kinds.values())} findings at the default thresholds; by the shares of "
         f"the sample that are false: **{rate:.2f} false findings for each MB**.\n\n"
         + table(("entity", "findings", "judged", "false", "what the false ones are"), rows)
-    ), rate
+    )
 
 
 def clean(detector: Detector) -> str:
-    in_code, code_rate = _judgements("Sources", in_sources(detector), SOURCES)
-    machines, log_rate = _judgements("Machines' logs, JSON and measurements", in_logs(detector), LOGS)
+    in_code = _judgements("Sources", in_sources(detector), SOURCES)
+    machines = _judgements("Machines' logs, JSON and measurements", in_logs(detector), LOGS)
     judged_all = sum(one.judged for one in (*SOURCES.values(), *LOGS.values()))
     size, texts = 0, []
     for _, data in sources():

@@ -72,6 +72,7 @@ DEVICE: tuple[Recognizer, ...] = (
         (spelling("imsi", r"[2-7][0-9]{13,14}", shaped(is_varied), (0.1, 0.85)),),
         "imsi, subscriber identity",
         "imsi=[262019876543210]",
+        "subscriber identity: [585636265779493]",
         "order 262019876543210",
         "imsi 962019876543210",
         certainty=Certainty.CONTEXT,
@@ -82,6 +83,7 @@ DEVICE: tuple[Recognizer, ...] = (
         (spelling("iccid", r"89[0-9]{16,18}", valid(is_varied, luhn, evidence="luhn"), DIGITS),),
         "iccid, sim card, sim number, sim no",
         "ICCID: [8944500102198304826]",
+        "sim card: [8947671635407014682]",
         "order 8944500102198304826",
         "ICCID 8944500102198304827",
     ),
@@ -100,6 +102,7 @@ DEVICE: tuple[Recognizer, ...] = (
         "vin, vehicle identification, vehicle identification number, chassis, chassis number, fahrgestellnummer, fahrzeug-"
         "identifizierungsnummer, bastidor, telaio, châssis",
         "VIN: [1M8GDM9AXKP042788]",
+        "vehicle identification: [9M0GDM8AXKP468884]",
         "order 1M8GDM9AXKP042788",
         "VIN 1M8GDM9AXKP04278",
     ),

@@ -47,6 +47,7 @@ HEALTH: tuple[Recognizer, ...] = (
         "member id, subscriber id, health plan, policy number, insurance id, insurance number, beneficiary number, group number, "
         "medicaid, medicaid number, numéro de mutuelle, póliza, versichertennr",
         "Health plan member ID: [XEH123456789]",
+        "subscriber id: [XEH412858713]",
         "order XEH123456789",
         "member id 12",
         certainty=Certainty.CONTEXT,
@@ -88,6 +89,7 @@ HEALTH: tuple[Recognizer, ...] = (
         ),
         "snp, rsid, dbsnp, genotype, genetic variant, mutation, allele, genotyp, génotype",
         "genotype: [rs429358] C/T",
+        "snp: [rs532622]",
         "version rs429358",
         "genotype rs1",
         certainty=Certainty.CONTEXT,
@@ -103,6 +105,7 @@ HEALTH: tuple[Recognizer, ...] = (
         ),
         examples=(
             Example("AACGTTGCA", ("AACGTTGCA",), field="patient.dna_sequence"),
+            Example("AaBb", ("AaBb",), field="sample.genotype"),
             Example("AACGTTGCA", field="sequence"),
         ),
     ),
@@ -118,6 +121,7 @@ HEALTH: tuple[Recognizer, ...] = (
         ),
         examples=(
             Example("Rk1SACAyMAAAAADk", ("Rk1SACAyMAAAAADk",), field="employee.fingerprint_template"),
+            Example("fa7c03b1", ("fa7c03b1",), field="person.faceEmbedding"),
             Example("SHA256:abc", field="fingerprint"),
         ),
     ),

@@ -92,6 +92,7 @@ IBERIA: tuple[Recognizer, ...] = (
         ),
         "nie, número de identidad de extranjero, número de identificación de extranjero, extranjero",
         "NIE [X-2482300-W] y NIE [x2482300w]",
+        "número de identidad de extranjero: [X9600661R]",
         "X2482300A x9613851q",
     ),
     row(
@@ -107,6 +108,7 @@ IBERIA: tuple[Recognizer, ...] = (
         ),
         "cif, nif, código de identificación fiscal",
         "CIF: [J99216582]",
+        "nif: [B10065134]",
         "pieza J99216582, CIF: J99216583",
     ),
     row(
@@ -115,6 +117,7 @@ IBERIA: tuple[Recognizer, ...] = (
         (spelling("es-passport", r"[A-Za-z]{2,3}[0-9]{6}", shaped(lambda number: number[2].isalpha()), UNCHECKED),),
         "pasaporte, número de pasaporte, passport, passport number",
         "Mi pasaporte es [AAA123456]",
+        "número de pasaporte: [AAA426874]",
         "pieza AAA123456, pasaporte AA123456",
         certainty=Certainty.CONTEXT,
     ),
@@ -132,6 +135,7 @@ IBERIA: tuple[Recognizer, ...] = (
         ),
         "nass, seguridad social, número de afiliación, número de la seguridad social, naf, nuss",
         "NASS: [28 12345678 40]",
+        "seguridad social: [49 50874067 72]",
         "pedido 281234567840",
         "NASS: 11 11111111 11",
     ),
@@ -141,6 +145,7 @@ IBERIA: tuple[Recognizer, ...] = (
         (spelling("es-postcode", r"(?:0[1-9]|[1-4][0-9]|5[0-2])[0-9]{3}", shaped(is_varied), (0.1, 0.65), reach=8),),
         "código postal, cod. postal, c.p, cp",
         "CP: [28319].",
+        "código postal: [39696]",
         "sala 28319",
         "código postal 99001",
         certainty=Certainty.CONTEXT,
@@ -159,6 +164,7 @@ IBERIA: tuple[Recognizer, ...] = (
         ),
         "nif, contribuinte, número de contribuinte, número de identificação fiscal, nipc",
         "NIF: [501 964 843]",
+        "contribuinte: [265764033]",
         "fatura 501964843, NIF: 501964842",
     ),
     row(
@@ -175,6 +181,7 @@ IBERIA: tuple[Recognizer, ...] = (
         ),
         "cartão de cidadão, cartao cidadao, número de documento, bilhete de identidade",
         "Cartão de Cidadão [00000000 0 ZZ4]",
+        "cartao cidadao: [30791598 7 UA0]",
         "00000000 0 ZZ3",
     ),
     row(
@@ -194,6 +201,7 @@ IBERIA: tuple[Recognizer, ...] = (
         ),
         "niss, segurança social, número de segurança social",
         "NISS: [11234567892]",
+        "segurança social: [12822955451]",
         "fatura 11234567892, NISS: 11234567893",
     ),
 )

@@ -212,6 +212,7 @@ PAYMENT: tuple[Recognizer, ...] = (
         ),
         "bic, swift, swift code, swift/bic, bic code, bic/swift",
         "BIC: [AGRIFRPP882]",
+        "swift: [AGRIFRPP556]",
         "part AGRIFRPP882",
         "BIC AGRIF2PP",
         certainty=Certainty.CONTEXT,
@@ -223,6 +224,7 @@ PAYMENT: tuple[Recognizer, ...] = (
         (spelling("sort-code", r"[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}", shaped(is_varied), (0.1, 0.75), reach=10),),
         "sort code, sortcode, sort-code",
         "Sort code: [20-36-47]",
+        told("[20-62-26]", "record.sort_code"),
         "order 20-36-47",
         "sort code 20-36",
         certainty=Certainty.CONTEXT,
@@ -248,6 +250,7 @@ PAYMENT: tuple[Recognizer, ...] = (
         "expiry, expiry date, expires, valid thru, valid through, gültig bis, exp date, expiration "
         "date, caducidad, scadenza",
         "valid thru [09/28]",
+        "expiry: [12/42]",
         "page 09/28",
         "valid thru 13/28",
         certainty=Certainty.CONTEXT,

@@ -92,6 +92,10 @@ SECRETS: tuple[Recognizer, ...] = (
                 ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2lnbmF0dXJl",),
             ),
             Example(
+                "token=eyJhbGciOiJFUzI1NiIsImtpZCI6IjcifQ.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUifQ.c2lnbmF0dXJl&x=1",
+                ("eyJhbGciOiJFUzI1NiIsImtpZCI6IjcifQ.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUifQ.c2lnbmF0dXJl",),
+            ),
+            Example(
                 "eyJub3RoZWFkZXIiOjF9.eyJzdWIiOiI0MiJ9.c2ln eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9 eyJhbGciOiJIUzI1N.aa.bb"
             ),
         ),

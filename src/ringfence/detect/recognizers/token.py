@@ -239,7 +239,7 @@ TOKENS: tuple[Recognizer, ...] = (
         ),
         "",
         "Server=db;Database=shop;Uid=anna;Pwd=[s3cret-7];",
-        "psql 'host=db.example dbname=shop user=anna password=[s3cret-7]'",
+        "psql 'host=db.example dbname=shop user=anna password=[s3cret-8]'",
         "Server=db;Database=shop;Pwd=${DB_PASSWORD}; host=db password=<password>",
         "connect(host=self.host, user=self.user, password=self.word)",
         certainty=Certainty.SECRET,

@@ -46,6 +46,7 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
         ),
         "health authority, nhs, nhs number, nhs no, national health service, health service number",
         "NHS number: [943 476 5870]",
+        "health authority: [030 681 0255]",
         "order 9434765870, NHS number 9434765871",
     ),
     row(
@@ -73,6 +74,7 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
         (spelling("uk-passport", r"[A-Za-z]{2}[0-9]{7}|[0-9]{9}", shaped(is_varied), UNCHECKED),),
         "passport, passport number, passport no, travel document",
         "my passport number is [CD7654321]",
+        "passport no: [CD1671959]",
         "part CD7654321, passport AB12345678",
         certainty=Certainty.CONTEXT,
     ),
@@ -114,6 +116,7 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
         "license plate, reg no, vrm, vrn, "
         "car registration, registration mark",
         "My car reg is [AB51 ABC]",
+        "v5c: [AB79 ABC]",
         "part AB51 ABC, number plate IB51 ABC AB35 ABC",
         certainty=Certainty.CONTEXT,
     ),
@@ -131,6 +134,7 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
         ),
         "driver number, driving licence, driver licence, driving license, licence number, license number, dvla",
         "licence [MORGA657054SM9IJ]",
+        "driver number: [MORGA708028SM4IJ]",
         "MORGA699054SM9IJ MORGA657054SM9I",
         certainty=Certainty.SHAPE,
     ),
@@ -140,6 +144,7 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
         (spelling("uk-utr", r"[0-9]{5} ?[0-9]{5}", valid(is_varied, stdnum("gb.utr"), evidence="mod11"), DIGITS),),
         "utr, unique taxpayer reference, taxpayer reference",
         "UTR [1955839661]",
+        "unique taxpayer reference: [3213700510]",
         "order 1955839661, UTR 2955839661",
     ),
     row(
@@ -155,6 +160,7 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
         ),
         "pps, ppsn, pps number, pps no, personal public service",
         "PPSN: [6433435F]",
+        "pps number: [6535168C]",
         "batch 6433435F, PPSN: 6433435E",
     ),
     row(
@@ -171,6 +177,7 @@ UNITED_KINGDOM: tuple[Recognizer, ...] = (
         ),
         "eircode, post code, postcode, postal code",
         "Eircode [D02 AF30]",
+        "post code: [D59 AF42]",
         "room D02 AF30, eircode B02 AF30",
         certainty=Certainty.CONTEXT,
         near=24,
