@@ -28,15 +28,15 @@ SOURCES = {
     "IP_ADDRESS": Verdict(
         160,
         10,
-        "versions (5), sections of a standard (2), object identifiers (3). None of 70 drawn from all; these are among 90 drawn from "
-        "the 1,278 of small numbers, and count for those",
+        "versions (5), sections of a standard (2), object identifiers (3). None of 70 drawn from all; these are among 90 drawn "
+        "from the 1,278 of small numbers, and count for those",
         1278 * 10 / 90 / 10_987,
     ),
     "EMAIL_ADDRESS": Verdict(
         95,
         24,
-        "identifiers of messages (19), base64 and minified code (4), a format (1). None of 50 drawn from all; these are among 45 drawn "
-        "from the 113 with no letter before the sign, an odd host or a header's name before them, and count for those",
+        "identifiers of messages (19), base64 and minified code (4), a format (1). None of 50 drawn from all; these are among 45 "
+        "drawn from the 113 with no letter before the sign, an odd host or a header's name before them, and count for those",
         113 * 24 / 45 / 6_262,
     ),
     "MAC_ADDRESS": Verdict(20, 0),
@@ -67,8 +67,8 @@ LOGS = {
     "CREDIT_CARD": Verdict(
         31,
         31,
-        "bare numbers of 14 to 16 digits that begin as a network's cards do and end in a right check digit, by chance (29), or groups "
-        "of digits like a card's (2)",
+        "bare numbers of 14 to 16 digits that begin as a network's cards do and end in a right check digit, by chance (29), or "
+        "groups of digits like a card's (2)",
     ),
     "IP_ADDRESS": Verdict(22, 22, "numbers of parts and jobs, written as four groups with points (22)"),
 }

@@ -3,8 +3,8 @@
     make scoreboard                       measure, and write docs/scoreboard.md
     python -m benchmarks.scoreboard
 
-The rule: nothing is left out because it looks bad, both sides get the same texts, and Presidio gets the best of its four settings for
-each line. A corpus that is absent is said to be; then the page is not written.
+The rule: nothing is left out because it looks bad, both sides get the same texts, and Presidio gets the best of its four settings
+for each line. A corpus that is absent is said to be; then the page is not written.
 """
 
 import platform
@@ -30,8 +30,8 @@ NUMBERS_EACH = 20
 SLICE_BYTES = 1_000_000  # of sources that Presidio is given
 _SEED = 5
 REASONS = {
-    "1748503543012": "right check digit, and found at any score only: at its threshold, no network's range begins so (ISO/IEC 7812-1)",
-    "LV80 bANK 0000 4351 9500 1": "the check digits are right; small letters are how people type one (ISO 13616-1 prints capitals)",
+    "1748503543012": "found at any score only; at the threshold no network's range begins so (ISO/IEC 7812-1)",
+    "LV80 bANK 0000 4351 9500 1": "the check digits are right; people type small letters (ISO 13616-1 prints capitals)",
     "192.168.1.1.1": "five numbers are no address (RFC 791)",
     "Unspecified ::": "the unspecified address is no host's (RFC 4291, 2.5.2)",
     "My swedish id code is199003052397.": "a number grown together with a word is part of it; beside a blank it is found",
@@ -89,8 +89,8 @@ def verdicts(lines: Sequence[Judged]) -> str:
             behind.append(f"{one.label} on {_name(one.corpus)} ({ours.f(1):.3f} against {theirs.f(1):.3f})")
     told = "; ".join(behind) or "none"
     return (
-        f"Of the labels that patterns can find, with {FEWEST} spans or more in a corpus: {even} where ringfence's F1 by overlap is "
-        f"Presidio's or higher; behind: {told}."
+        f"Of the labels that patterns can find, with {FEWEST} spans or more in a corpus: {even} where ringfence's F1 by "
+        f"overlap is Presidio's or higher; behind: {told}."
     )
 
 
@@ -131,8 +131,8 @@ def numbers(detector: Detector) -> str:
         for setting in SETTINGS
     )
     return (
-        f"{len(made)} numbers of {len(NUMBERS)} entities, right by python-stdnum, and as many wrong by one digit, each behind a word "
-        "of its entity. Presidio is said to find a number when anything of a country covers it.\n\n"
+        f"{len(made)} numbers of {len(NUMBERS)} entities, right by python-stdnum, and as many wrong by one digit, each behind "
+        "a word of its entity. Presidio is said to find a number when anything of a country covers it.\n\n"
         + table(("", "right ones found", "wrong ones found", "setting"), rows)
     )
 
@@ -160,8 +160,8 @@ def _judgements(what: str, found: Found, known: dict[str, Verdict]) -> str:
         rows.append((f"`{entity}`", str(count), str(verdict.judged), str(verdict.false), verdict.what))
     rate = false / (found.size / 1e6)
     return (
-        f"### {what}\n\n{found.size / 1e6:.0f} MB, {sum(found.kinds.values())} findings at the default thresholds; by the shares of "
-        f"the sample that are false: **{rate:.2f} false findings for each MB**.\n\n"
+        f"### {what}\n\n{found.size / 1e6:.0f} MB, {sum(found.kinds.values())} findings at the default thresholds; by the shares "
+        f"of the sample that are false: **{rate:.2f} false findings for each MB**.\n\n"
         + table(("entity", "findings", "judged", "false", "what the false ones are"), rows)
     )
 
@@ -186,33 +186,51 @@ def clean(detector: Detector) -> str:
         )
         rows.append(("Presidio", f"{hits / size * 1e6:.0f}", setting))
     return (
-        f"{judged_all} findings were read one by one, chosen by a seed, of every kind (`python -m benchmarks._clean` prints them). Right "
-        "is what says what it is, however invented: an author's mailbox, an address in an example's configuration, a test's password.\n\n"
+        f"{judged_all} findings were read one by one, chosen by a seed, of every kind (`python -m benchmarks._clean` prints "
+        "them). Right is what is what the finding says, however invented: an author's mailbox, an address in an example's "
+        "configuration, a test's password.\n\n"
         f"{in_code}\n\n{machines}\n\n### Beside Presidio\n\nAll findings, right and false, for each MB of the first "
         f"{size / 1e6:.1f} MB of these sources; Presidio is too slow for more.\n\n"
         + table(("", "findings for each MB", "setting"), rows)
     )
 
 
+_INTRO = """# Scoreboard
+
+How well personal data is recognised, beside Presidio's pattern recognizers, in one run:
+
+```console norun: takes a quarter of an hour, and installs Presidio in a folder for temporary files
+$ make scoreboard
+```
+
+Made with Python {python}, ringfence {own} ({built}, {entities} entities), {peer}. This page is written by that command;
+nothing on it is set by hand but the verdicts on clean text and the reasons of disagreements."""
+
+_LEGEND = """## How to read it
+
+- A corpus marks only its own labels: a finding of another kind is no mistake there. `OTHER` (laws, works, titles,
+  professions) is left out. The texts are the open halves of public corpora.
+- Presidio runs without a model (`spacy.blank`; each word is its own lemma, so its context words do count), in four
+  settings: {settings}. Each of its lines is the best of the four by F1, which is said at the end of the line.
+- Intervals are 95 % of {draws} draws of the texts (Poisson bootstrap, seeded). F2 weighs recall double.
+- {model} in prose wait for a model: neither side looks for them there. Ringfence finds them behind labels and titles, and
+  in fields of their names.
+- `USERNAME` is found in fields of that name and behind words; handles in tweets are looked for by neither side.
+- The clock time of a log's line is no date of a person's, so `DATE_TIME` is not found in `apache_access`, nor does Presidio
+  find that spelling. A year by itself is left alone, though MEDDOCAN marks it."""
+
+
 def page(detector: Detector) -> str:
     lines = list(judged(detector))
     parts = [
-        "# Scoreboard\n\nHow well personal data is recognised, beside Presidio's pattern recognizers, in one run:\n\n"
-        "```console norun: takes a quarter of an hour, and installs Presidio in a folder for temporary files\n$ make scoreboard\n```\n\n"
-        f"Made with Python {platform.python_version()}, ringfence {version('ringfence')} ("
-        f"{'compiled' if is_compiled() else 'uncompiled'}, {len(ENTITIES)} entities), {PRESIDIO[0].replace('==', ' ')}. This page is "
-        "written by that command; nothing on it is set by hand but the verdicts on clean text and the reasons of disagreements.",
-        "## How to read it\n\n"
-        "- A corpus marks only its own labels: a finding of another kind is no mistake there. `OTHER` (laws, works, titles, professions) is "
-        "left out. Texts are the open halves of public corpora.\n"
-        "- Presidio runs without a model (`spacy.blank`; each word is its own lemma, so its context words do count), in four settings: "
-        f"{', '.join(SETTINGS)}. Each of its lines is the best of the four by F1, said at the end of the line.\n"
-        f"- Intervals are 95 % of {RESAMPLES} draws of the texts (Poisson bootstrap, seeded). F2 weighs recall double.\n"
-        f"- {', '.join(FROM_A_MODEL)} in prose wait for a model: neither side looks for them there, and their lines say so. They are "
-        "found behind labels, titles and in fields of their names.\n"
-        "- `USERNAME` is found in fields of that name and behind words; handles in tweets are not looked for, by either side.\n"
-        "- The clock time of a log's line is no date of a person's, so `DATE_TIME` is not found in `apache_access`; nor does Presidio "
-        "find that spelling.",
+        _INTRO.format(
+            python=platform.python_version(),
+            own=version("ringfence"),
+            built="compiled" if is_compiled() else "uncompiled",
+            entities=len(ENTITIES),
+            peer=PRESIDIO[0].replace("==", " "),
+        ),
+        _LEGEND.format(settings=", ".join(SETTINGS), draws=RESAMPLES, model=", ".join(FROM_A_MODEL)),
         f"## Labelled texts\n\n{verdicts(lines)}",
         *corpora(lines),
         f"## Presidio's examples\n\n{examples()}",
