@@ -59,6 +59,13 @@ def line_start(data: bytes, at: int, within: int) -> int:
     return last + 1 if last >= 0 else floor
 
 
+def line_end(data: bytes, at: int, within: int) -> int:
+    """Give where the line of a position ends, or `within` bytes behind it where that is nearer."""
+    ceiling = min(len(data), at + within)
+    ends = [end for mark in BREAKS if (end := data.find(mark, at, ceiling)) >= 0]
+    return min(ends, default=ceiling)
+
+
 def digits_of(data: bytes) -> str:
     """Give the ASCII digits in a stretch of bytes."""
     return data.translate(None, _NO_DIGITS).decode("ascii")

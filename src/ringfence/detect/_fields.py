@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+from ringfence.detect._against import AGAINST, against_by_name
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import listed
 
@@ -127,6 +128,14 @@ class FieldNames:
                 key = folded(name)
                 self._known[key] = (*self._known.get(key, ()), (entity, name))
         self.entities = lru_cache(maxsize=_PATHS)(self._entities)
+        self.says = lru_cache(maxsize=_PATHS)(self._says)
+
+    def _says(self, path: str) -> dict[str, str]:
+        """Give the entities that a path speaks of; where it speaks of none, under `AGAINST`, what it says its value is instead."""
+        found = self.entities(path)
+        segments = segments_of(path)
+        name = against_by_name(segments[-1]) if segments and not found else None
+        return found if name is None else {AGAINST: name}
 
     def _entities(self, path: str) -> dict[str, str]:
         """Give the entities that a path speaks of, each with the name in the table that it was known by."""

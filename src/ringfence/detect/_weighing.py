@@ -1,25 +1,34 @@
 """What a hit is worth: the score of a pattern's hit, from what stands around it, and the evidence that says so.
 
-The rule: everything that raises or lowers a score is told in its evidence, in words of ringfence's own tables.
+The rule: a score is a probability, made by adding log-odds: what the pattern gives by itself, and a weight for each thing that
+speaks for the hit or against it. Everything that raises or lowers a score is told in its evidence, in words of ringfence's own
+tables. What most hits need (alone, beside a word, in a field of that name) is worked out once for each pattern.
 """
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
+from ringfence.detect._against import AGAINST, against_by_key, inside
+from ringfence.detect._calibration import AFTER, AGAINST_FIELD, INSIDE, UNLED
+from ringfence.detect._documentation import is_for_documentation
 from ringfence.detect._engine import prefix
+from ringfence.detect._odds import shifted
 from ringfence.detect._overlap import Candidate, letters_in
 from ringfence.detect._words import Words
 from ringfence.detect.recognizer import Certainty, Check, Hit, Recognizer
 
-BY_FIELD = 0.8
-"""The least score of what a field's name vouches for."""
-
-_UNLED = 0.1  # the score of what neither its trigger nor a word announced
-
 Fields = Sequence[tuple[int, int, Mapping[str, str]]]
 """The fields of a buffer: start, end, and what each one's name says."""
+
+DOCUMENTATION = "known:documentation"
+
+_VERSIONED = frozenset(("IP_ADDRESS",))
+"""What nothing beside it vouches for, but a name may speak against: four numbers are an address, unless they are a version."""
+
+_BEFORE_AND_AFTER = frozenset((Certainty.CHECKED, Certainty.SHAPE))
+"""For whom a word behind a value counts as one before it. What only a word makes something needs it before."""
 
 
 @dataclass(slots=True)
@@ -31,34 +40,69 @@ class Ready:
     check: Check
     scores: tuple[float, float]  # alone, and beside a word
     doubtful: tuple[float, float]
-    is_plain: bool  # whether the two are one, so that nothing beside it matters
+    named: float  # in a field of that name
     evidence: tuple[str, ...]
     words: Words | None
     threshold: float
     raw: bool
     lead: str
+    is_plain: bool = field(init=False)  # whether what stands beside it changes nothing, so that nobody looks
+    is_known: Callable[[bytes], bool] | None = field(init=False)
+    takes_after: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_plain = self.scores[0] == self.scores[1] and self.entity not in _VERSIONED
+        self.is_known = is_for_documentation(self.entity)
+        self.takes_after = takes_after(self.certainty)
 
     def weigh(
         self,
         data: bytes,
         start: int,
+        end: int,
         speaks: tuple[str, ...],
         doubtful: bool,
         lookup: "Lookup",
     ) -> tuple[float, tuple[str, ...]]:
-        """Give the score of a hit, and what speaks for it."""
-        score, beside = self.doubtful if doubtful else self.scores
+        """Give the score of a hit, and what speaks for it and against."""
         evidence = self.evidence + speaks if speaks else self.evidence
+        if self.is_known is not None and self.is_known(data[start:end]):
+            evidence = (*evidence, DOCUMENTATION)
         if self.is_plain:
-            return score, evidence
+            return self.scores[0], evidence
         names = lookup.at(start)
         if self.entity in names:
-            return max(self.scores[1], BY_FIELD), (*evidence, f"field:{names[self.entity]}")
-        word = self.words.before(data, start) if self.words else None
-        if word is not None:
-            return beside, (*evidence, f"context:{word}")
-        led = not self.lead or _lead(self.lead)(data, start, len(data)) >= 0
-        return (score if led else min(score, _UNLED)), evidence
+            return self.named, (*evidence, f"field:{names[self.entity]}")
+        score, beside = self.doubtful if doubtful else self.scores
+        if doubtful:
+            evidence = (*evidence, "against:doubtful")
+        if self.words is not None:
+            word = self.words.before(data, start)
+            if word is not None:
+                return beside, (*evidence, f"context:{word}")
+            word = self.words.after(data, end) if self.takes_after else None
+            if word is not None:
+                return shifted(beside, AFTER), (*evidence, f"after:{word}")
+        return self._alone(data, start, end, names, score, evidence)
+
+    def _alone(
+        self, data: bytes, start: int, end: int, names: Mapping[str, str], score: float, evidence: tuple[str, ...]
+    ) -> tuple[float, tuple[str, ...]]:
+        """Weigh what speaks against a hit that no word and no name vouches for."""
+        if self.lead and _lead(self.lead)(data, start, len(data)) < 0:
+            score, evidence = min(score, UNLED), (*evidence, "against:unannounced")
+        name = names.get(AGAINST) or against_by_key(data, start)
+        if name:
+            score, evidence = shifted(score, AGAINST_FIELD), (*evidence, f"against:field {name}")
+        what = inside(data, start, end) if self.entity not in _VERSIONED else None
+        if what:
+            score, evidence = shifted(score, INSIDE), (*evidence, f"against:inside {what}")
+        return score, evidence
+
+
+def takes_after(certainty: Certainty) -> bool:
+    """Tell whether a word behind a value of this certainty counts."""
+    return certainty in _BEFORE_AND_AFTER
 
 
 def unchecked(data: bytes, start: int, end: int) -> Sequence[Hit]:  # noqa: ARG001 (a `Check`)
@@ -102,9 +146,9 @@ def by_name_alone(
     for start, end, names in fields:
         for recognizer in whole:
             entity = recognizer.entity
-            if entity not in names or thresholds[entity] > BY_FIELD or data[start:end] in allow:
+            if entity not in names or thresholds[entity] > recognizer.by_name or data[start:end] in allow:
                 continue
             begin, stop = letters_in(data, start, end)
             if begin < stop:
                 evidence = (f"field:{names[entity]}",)
-                yield Candidate(begin, stop, recognizer.certainty, entity, BY_FIELD, evidence)
+                yield Candidate(begin, stop, recognizer.certainty, entity, recognizer.by_name, evidence)

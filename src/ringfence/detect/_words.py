@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
-from ringfence.detect._bytes import is_word_after, is_word_before, line_start
+from ringfence.detect._bytes import is_word_after, is_word_before, line_end, line_start
 from ringfence.detect._engine import Search, prefix, searcher
 
 _GAP = r"[ ._-]?"  # between the words of a phrase
@@ -153,6 +153,10 @@ class Words:
 
     __slots__ = ("_known", "_near", "_search", "_spelt", "_stems")
 
+    @property
+    def _any(self) -> str:
+        return "(?i)(?:" + "|".join(map(_pattern, self._spelt)) + ")"
+
     def __init__(self, words: Iterable[str], near: int) -> None:
         words = tuple(words)
         self._near = near
@@ -164,7 +168,7 @@ class Words:
     def before(self, data: bytes, at: int) -> str | None:
         """Give the nearest word that ends at most `near` bytes before an offset, on its line."""
         if self._search is None:
-            self._search = searcher("(?i)(?:" + "|".join(map(_pattern, self._spelt)) + ")")
+            self._search = searcher(self._any)
         begin = end = line_start(data, at, self._near)
         nearest = None
         while end < at:
@@ -181,6 +185,28 @@ class Words:
                 nearest = self._known[text]
         return nearest
 
+    def after(self, data: bytes, at: int) -> str | None:
+        """Give the word that stands right behind a value and announces nothing else: ``123456789 (SSN)``."""
+        if data[at : at + 1] not in _JOINS_AFTER:
+            return None
+        if self._search is None:
+            self._search = searcher(self._any)
+        stop = line_end(data, at, AFTER_MOST + _AFTER_WORD)
+        begin, end = self._search(data, at, stop)
+        if not at < begin <= at + AFTER_MOST or data[at:begin].translate(None, _BETWEEN_AFTER):
+            return None
+        text = folded(data[begin:end].decode(errors="replace"))
+        if text not in self._known or not _begins(data, begin) or not _ends(data, end) or _is_chance(data, begin, end):
+            return None
+        # What stands behind a word may be what it announces: then it speaks of that, and not of what stands before.
+        announced = data[end:stop].lstrip(b" \t\"'")[:1]
+        return None if announced in (b":", b"=", b"#") or announced.isdigit() else self._known[text]
+
+
+AFTER_MOST = 12  # bytes between a value and a word behind it: "536228712 is my SSN"
+_AFTER_WORD = 48  # bytes of that word and what follows it
+_JOINS_AFTER = (b" ", b"(", b"[", b"_", b"-", b"\t")
+_BETWEEN_AFTER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ([_-\t"
 
 _FEW = 4  # bytes of a word that stands by chance in a hash or a part's number: `cc` in 7cc9, `rg` in FH739OL8RG
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 
+from ringfence.detect._against import AGAINST
 from ringfence.detect._disguises import reveal
 from ringfence.detect._engine import Engine, Wanted, Work
 from ringfence.detect._fields import FieldNames
@@ -17,8 +18,8 @@ from ringfence.detect._layers import with_decoded
 from ringfence.detect._offsets import batches, in_characters, starts_of
 from ringfence.detect._overlap import Candidate, resolve
 from ringfence.detect._views import FEWEST, beside, without, without_escapes
-from ringfence.detect._weighing import NOTHING, NOWHERE, Fields, Lookup, Ready, by_name_alone, unchecked
-from ringfence.detect._words import Vocabulary, Words
+from ringfence.detect._weighing import NOTHING, NOWHERE, Fields, Lookup, Ready, by_name_alone, takes_after, unchecked
+from ringfence.detect._words import AFTER_MOST, Vocabulary, Words
 from ringfence.detect.finding import Finding
 from ringfence.detect.recognizer import Certainty, Pattern, Recognizer
 from ringfence.detect.recognizers import RECOGNIZERS
@@ -29,6 +30,7 @@ _JOINT = b"\x1e"
 _LOW = 0.25  # the threshold from which on whatever could be an entity is looked for everywhere
 
 _CHECKED = Certainty.CHECKED
+_LONGEST = 32  # bytes of a value before the word that announces it
 _ROUNDS = 3  # how often one neighbour is looked for beside another
 
 
@@ -88,7 +90,7 @@ class Detector:
                 pattern.check or unchecked,
                 (pattern.alone, pattern.beside),
                 pattern.doubtful,
-                pattern.alone == pattern.beside,
+                max(pattern.beside, one.by_name),
                 (f"pattern:{pattern.code}",),
                 words.get(one.entity),
                 self._thresholds[one.entity],
@@ -97,6 +99,9 @@ class Detector:
             )
             for one, pattern in patterns
         )
+        self._of: dict[str, list[int]] = {}
+        for number, ready in enumerate(self._ready):
+            self._of.setdefault(ready.entity, []).append(number)
         self._names = FieldNames((one.entity, one.fields) for one in self._recognizers if one.fields)
         self._whole = tuple(one for one in self._recognizers if one.whole_field)
         self._allow = frozenset(value.encode(errors="surrogatepass") for value in allow)
@@ -160,8 +165,8 @@ class Detector:
     def _find_bytes(self, data: bytes, field: str) -> list[Finding]:
         if not field and len(data) <= BLOCK:
             return [_finding(one, 0) for one in self._candidates(data, ())]
-        names = self._names.entities(field) if field else {}
-        if len(data) <= BLOCK or names:
+        names = self._names.says(field) if field else {}
+        if len(data) <= BLOCK or not names.keys() <= {AGAINST}:
             return [_finding(one, 0) for one in self._scan(data, names)]
         stream = self.stream()
         return stream.feed(data) + stream.end()
@@ -169,7 +174,7 @@ class Detector:
     def _find_joined(self, paths: Sequence[str], values: Sequence[bytes]) -> dict[int, list[Finding]]:
         found: dict[int, list[Finding]] = {}
         data = _JOINT.join(values)
-        spoken = {path: names for path in set(paths) if (names := self._names.entities(path))}
+        spoken = {path: names for path in set(paths) if (names := self._names.says(path))}
         starts = starts_of(values) if spoken else []
         parts = [
             (starts[number], starts[number] + len(values[number]), spoken[path])
@@ -211,8 +216,8 @@ class Detector:
         return [
             (number, begin, stop)
             for begin, stop, names in named
-            for number, ready in enumerate(self._ready)
-            if ready.entity in names
+            for entity in names
+            for number in self._of.get(entity, ())
         ]
 
     def _hits(
@@ -236,7 +241,7 @@ class Detector:
             covered = 0
             for hit in hits:
                 start, end, speaks, doubtful = hit
-                score, evidence = ready.weigh(view, start, speaks, doubtful, lookup)
+                score, evidence = ready.weigh(view, start, end, speaks, doubtful, lookup)
                 if score >= ready.threshold and not (self._allow and data[start:end] in self._allow):
                     found.append(Candidate(start, end, ready.certainty, ready.entity, score, evidence))
                     covered += end - start
@@ -290,6 +295,8 @@ def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
     """Say to the engine what a pattern is announced by: its own trigger, or its entity's words within their distance."""
     triggers = (pattern.trigger,) if pattern.trigger else ()
     before = pattern.before if triggers else 0
+    if pattern.by_words and takes_after(recognizer.certainty):
+        before = max(before, min(pattern.after, _LONGEST) + AFTER_MOST)
     after = recognizer.near + pattern.after if pattern.by_words else pattern.after
     return Wanted(pattern.pattern, pattern.unicode, triggers, before, after, pattern.raw)
 

@@ -96,7 +96,7 @@ class Recognizer:
 
     `words` vouch for a candidate that stands at most `near` bytes behind them on the same line; a word that ends in ``-`` is
     the beginning of a longer one (``geburts-``). `fields` are field names, as words. `whole_field` marks an entity that is
-    known by its field's name alone: the whole value is the finding.
+    known by its field's name alone: the whole value is the finding. `by_name` is the least score of what a field's name vouches for.
     """
 
     entity: str
@@ -109,6 +109,7 @@ class Recognizer:
     near: int = 48
     whole_field: bool = False
     threshold: float = 0.5
+    by_name: float = 0.8
 
 
 _BETWEEN = 6  # bytes: a colon, a quote, blanks

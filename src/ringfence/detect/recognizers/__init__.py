@@ -4,6 +4,7 @@
 ['ABA_ROUTING_NUMBER', 'ADVERTISING_ID', 'AE_EMIRATES_ID']
 """
 
+from ringfence.detect._fitted import fitted
 from ringfence.detect.recognizer import Recognizer
 from ringfence.detect.recognizers.americas import AMERICAS
 from ringfence.detect.recognizers.brazil import BRAZIL
@@ -33,7 +34,7 @@ from ringfence.detect.recognizers.united_kingdom import UNITED_KINGDOM
 from ringfence.detect.recognizers.us import US
 from ringfence.detect.recognizers.wallet import WALLETS
 
-RECOGNIZERS: tuple[Recognizer, ...] = (
+DECLARED: tuple[Recognizer, ...] = (
     *AMERICAS,
     *BRAZIL,
     *CARE,
@@ -62,4 +63,7 @@ RECOGNIZERS: tuple[Recognizer, ...] = (
     *US,
     *WALLETS,
 )
-"""Every recognizer. Their order means nothing."""
+"""Every recognizer, with the scores that its entry declares. Their order means nothing."""
+
+RECOGNIZERS = tuple(map(fitted, DECLARED))
+"""Every recognizer, with scores that are probabilities: what detection runs with."""
