@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ringfence.cli._errors import Problem
-from ringfence.cli._extras import POSTGRES, need
+from ringfence.cli._extras import HTTP, POSTGRES, need
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import overlay_of, texts
 from ringfence.cli._session import principal
@@ -58,11 +58,11 @@ def up(
     ] = None,
 ) -> int:
     """Run the gates; give the exit code."""
-    need("postgres", POSTGRES)
     place = home(policy, folder).made()
     if not place.ledger.is_file():
         raise Problem(f"{place.ledger}: no such ledger", "make it with `ringfence init`")
     read = partial(_read, place.policy.absolute(), overlay.absolute() if overlay is not None else None)
+    _need_extras(read()[1], gate or [])
     chosen = log_format or (LogFormat.TEXT if sys.stderr.isatty() else LogFormat.JSON)
     instance = Instance(
         place.folder.absolute(),
@@ -82,6 +82,15 @@ def up(
         return NEVER_READY
 
 
+def _need_extras(policy: Policy, named: list[str]) -> None:
+    """Ask for what the gates that are to run need, and for no other's."""
+    kinds = {gate.kind for gate in policy.gates.values() if not named or gate.name in named}
+    if "http" in kinds:
+        need("http", HTTP)
+    if "postgres" in kinds or "http" not in kinds:
+        need("postgres", POSTGRES)
+
+
 def _read(policy: Path, overlay: Path | None) -> tuple[Reading, Policy]:
     laid_over = overlay_of(policy, overlay)  # asked at each reading: it may have come since
     over = os.fspath(laid_over) if laid_over is not None else None
@@ -90,6 +99,11 @@ def _read(policy: Path, overlay: Path | None) -> tuple[Reading, Policy]:
 
 def _place(place: Home) -> Place:
     return Place(place.keys.absolute(), place.ledger.absolute(), place.signing_key.absolute())
+
+
+def _client(event: Event) -> tuple[str, str]:
+    """Give a program that connects, and the line that does."""
+    return ("curl", f"curl http://{event.address}/") if event.gate_kind == "http" else ("psql", _psql(event))
 
 
 def _psql(event: Event) -> str:
@@ -106,11 +120,12 @@ def _announce_text(event: Event) -> None:
         print(f"health   {event.address}", flush=True)
         return
     workers = f"{event.workers} worker" + ("s" if event.workers != 1 else "")
-    print(f"{bold}ready{plain}    {event.gate} on {event.address} ({workers}): {_psql(event)}", flush=True)
+    print(f"{bold}ready{plain}    {event.gate} on {event.address} ({workers}): {_client(event)[1]}", flush=True)
 
 
 def _announce_json(event: Event) -> None:
     line: dict[str, str | int] = {"event": event.kind.value, "address": event.address}
     if event.kind is EventKind.READY:
-        line |= {"gate": event.gate, "workers": event.workers, "psql": _psql(event)}
+        program, command = _client(event)
+        line |= {"gate": event.gate, "workers": event.workers, program: command}
     print(json.dumps(line), flush=True)

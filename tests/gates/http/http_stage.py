@@ -267,6 +267,7 @@ async def stage(
         setup = replace(setup, **changes)  # type: ignore[arg-type]
         try:
             async with envoy_running(setup, folder):
+                gate.open()
                 yield Stage((setup.host, setup.port), shop, notes, gate, told, folder, setup)
         finally:
             service.close()

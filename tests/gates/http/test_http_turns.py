@@ -57,7 +57,7 @@ def test_the_tables_allow_every_legal_order_and_no_other(mode: Mode) -> None:
                     _step(turns, letter)
                 assert (turns.come, turns.gone) == state
         reached = longer
-    assert tried > 500
+    assert tried > 100
     if mode is Mode.STREAMED:
         assert {"HBhbEe", "HBThbt"} <= set(reached)
     else:

@@ -19,6 +19,7 @@ Object: TypeAlias = Mapping[str, Json]
 _TYPE: Final = "type.googleapis.com/envoy."
 _OPTIONS: Final = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _BUFFER: Final = 256 * 1024  # octets that a connection may hold
+IDLE: Final = 10.0
 _CONNECT_SECONDS: Final = "2s"
 _ASK_SECONDS: Final = "5s"  # for an answer of the processor: the ledger's own deadline is one second
 _BODY_MODES: Final = {Mode.STREAMED: "FULL_DUPLEX_STREAMED", Mode.BUFFERED: "BUFFERED"}
@@ -64,9 +65,10 @@ class Setup:
     certificate: Certificate | None = None
     canaries: tuple[CanaryWay, ...] = ()
     admin: str = ""  # the path of its socket
+    listeners: str = ""  # the path of the file in which the clients' listener is told, later than the rest; "": at once
     connections: int = 500
     largest_body: int = 1024 * 1024  # octets, where bodies are buffered
-    idle: float = 10.0  # seconds that a request may stand still
+    idle: float = IDLE  # seconds that a request may stand still
     guard: bool = True  # off only to show, in a test, what it is for
 
 
@@ -82,9 +84,19 @@ def bootstrap(setup: Setup) -> Object:
         "static_resources": {"listeners": listeners, "clusters": clusters},
         "overload_manager": _overload(setup),
     }
+    if setup.listeners:
+        watched: dict[str, Json] = {"path_config_source": {"path": setup.listeners}, "resource_api_version": "V3"}
+        made["dynamic_resources"] = {"lds_config": watched}
     if setup.admin:
         made["admin"] = {"address": _pipe(setup.admin, mode=0o600), "ignore_global_conn_limit": True}
     return made
+
+
+def listeners(setup: Setup, *, is_open: bool) -> Object:
+    """Make what the file of listeners says: that clients are let in, or that they are not yet."""
+    kind = {"@type": f"{_TYPE}config.listener.v3.Listener"}
+    told: list[Json] = [{**kind, **_listener(setup)}] if is_open else []
+    return {"version_info": str(int(is_open)), "resources": told}
 
 
 def filter_fragment(setup: Setup) -> Object:

@@ -43,7 +43,7 @@ class World:
 
 
 class HttpGate:
-    """One gate in one process. `start`, `canary` until it is masked; at the end `drain` and `close`."""
+    """One gate in one process. `start`, `canary` until it is masked, `open`; at the end `drain` and `close`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -90,6 +90,12 @@ class HttpGate:
     async def canary(self) -> CanaryResult:
         """Send a canary over Envoy, to this worker."""
         return await send_canary(self._canaries, self._answerer)
+
+    def open(self) -> None:
+        """Serve those who wait and those who come: a canary was seen masked."""
+        self._setting.is_open = True
+        for line in list(self._lines):
+            line.wake()
 
     def prepare(self, policy: Policy, keys: Keyring) -> Callable[[], None]:
         """Make ready for another policy; give what takes it."""

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from ringfence.crossing import Record, Recorded, Resolve, Resolved
 from ringfence.gates.carrying import Clock, Recorder, Unrecorded
@@ -37,6 +37,7 @@ class Setting:
     notify: Callable[[str], None]
     tallies: Tallies
     counts: Counts
+    is_open: bool = False  # until a canary was seen masked, streams of clients wait
     ended: asyncio.Event = field(default_factory=asyncio.Event)  # set whenever a stream has ended
 
 
@@ -74,11 +75,9 @@ class Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a processor is reached over a stream")
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass of it
         self._lines.add(self)
-        transport.write(self._server.take())
+        self._flush()
 
     def data_received(self, data: bytes) -> None:
         """Take what Envoy sent."""
@@ -127,9 +126,10 @@ class Line(asyncio.Protocol):
         if self._transport is not None:
             self._transport.resume_reading()
 
-    def leave(self) -> None:
-        """Take no more streams."""
-        self._server.leave()
+    def wake(self) -> None:
+        """Go on with streams that waited for the gate to open."""
+        for stream in list(self._streams.values()):
+            self._go(stream)
         self._flush()
 
     def close(self) -> None:
@@ -153,7 +153,7 @@ class Line(asyncio.Protocol):
 
     def _go(self, stream: _Stream) -> None:
         """Go on with a stream, as far as nothing has to be waited for."""
-        while not stream.busy and not stream.over:
+        while not stream.busy and not stream.over and (stream.is_canary or self._setting.is_open):
             if stream.full:
                 if self._server.unsent(stream.call):
                     return
