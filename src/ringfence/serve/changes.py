@@ -2,7 +2,8 @@
 
 The rule: whatever decides about data may change under running sessions; what belongs to processes and sockets (which gates there
 are, where they listen, how many workers they have, what stands behind them, what Envoy was started with) may not, for half of it
-would be the old and half the new. A policy is in force only once the ledger says so (record first): kind `policy`, with the hash before and after.
+would be the old and half the new. A policy is in force only once the ledger says so (record first): kind `policy`, with the hash
+before and after.
 """
 
 import secrets

@@ -21,7 +21,7 @@ _OPTIONS: Final = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _BUFFER: Final = 256 * 1024  # octets that a connection may hold
 IDLE: Final = 10.0
 _CONNECT_SECONDS: Final = "2s"
-_ASK_SECONDS: Final = "5s"  # for an answer of the processor: the ledger's own deadline is one second
+ASK: Final = 5.0  # seconds for an answer of the processor: the ledger's own deadline is one second
 _BODY_MODES: Final = {Mode.STREAMED: "FULL_DUPLEX_STREAMED", Mode.BUFFERED: "BUFFERED"}
 
 
@@ -69,6 +69,8 @@ class Setup:
     connections: int = 500
     largest_body: int = 1024 * 1024  # octets, where bodies are buffered
     idle: float = IDLE  # seconds that a request may stand still
+    ask: float = ASK  # seconds that the processor may take for a message
+    most_asked: int = 0  # requests that the processor has at once; 0: twice the connections
     guard: bool = True  # off only to show, in a test, what it is for
 
 
@@ -124,7 +126,7 @@ def _ext_proc(setup: Setup, cluster: str, *, canary: bool) -> Object:
             "failure_mode_allow": False,
             "allow_mode_override": False,
             "disable_clear_route_cache": True,
-            "message_timeout": _ASK_SECONDS,
+            "message_timeout": _seconds(setup.ask),
             "max_message_timeout": "0s",
             "status_on_error": {"code": "ServiceUnavailable"},
             "processing_mode": {
@@ -157,7 +159,7 @@ def _processor_cluster(setup: Setup, name: str, paths: Sequence[str]) -> Object:
     }
     if setup.guard:
         options["http_filters"] = [_never_ok(), _upstream_codec()]
-    most = 2 * setup.connections
+    most = setup.most_asked or 2 * setup.connections
     return {
         "name": name,
         "type": "STATIC",
