@@ -34,26 +34,30 @@ class Processor:
     def __init__(self, listening: int, bodies: str) -> None:
         self._command = [sys.executable, str(HERE / "faulty.py"), str(listening), bodies]
         self._listening = listening
-        self.deaths = 0
-        self.process: asyncio.subprocess.Process | None = None
+        self._serving = 0
 
     async def keep(self) -> None:
         path = os.pathsep.join([str(HERE), str(HERE.parents[1])])
-        while True:
-            self.process = await asyncio.create_subprocess_exec(
-                *self._command,
-                pass_fds=[self._listening],
-                stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": path},
-            )
-            await self.process.wait()
-            self.deaths += 1
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            pass_fds=[self._listening],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": path},
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        try:
+            while line := await process.stdout.readline():
+                self._serving = int(line)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
 
-    async def revive(self) -> None:
+    def revive(self) -> None:
         """Have one that was stopped die, so that there is another."""
-        if self.process is not None:
+        if self._serving:
             with suppress(ProcessLookupError):
-                os.kill(self.process.pid, signal.SIGKILL)
+                os.kill(self._serving, signal.SIGKILL)
 
 
 @dataclass
@@ -118,9 +122,6 @@ async def trials(mode: Mode, *, guard: bool = True, most_asked: int = 0) -> Asyn
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
-            await processor.revive()
-            if processor.process is not None:
-                await processor.process.wait()
             service.close()
             listening.close()
 
@@ -136,7 +137,7 @@ def test_a_fault_at_any_step_lets_nothing_out(mode: Mode) -> None:
             for fault in KILLING:
                 for step in range(STEPS - 2):
                     await tried.run(fault, step, "chunked")
-                    await tried.processor.revive()
+                    tried.processor.revive()
                     await _well_again(tried)
             assert tried.leaks() == []
             broken = [each for each in tried.done if each.fault != "none" and each.answer.status != 200]
@@ -197,7 +198,7 @@ def _under_load(mode: Mode, faults: int, seed: int) -> None:
                     fault, step, shape = left.pop()
                     trial = await tried.run(fault, step, shape)
                     if fault == "sigstop" and trial.answer.status != 200:
-                        await tried.processor.revive()
+                        tried.processor.revive()
 
             async with asyncio.TaskGroup() as clients:
                 for _ in range(8):
@@ -205,7 +206,7 @@ def _under_load(mode: Mode, faults: int, seed: int) -> None:
             assert tried.leaks() == []
             assert any(each.answer.status == 200 for each in tried.done if each.fault == "none")
             assert any(each.answer.status != 200 for each in tried.done if each.fault != "none")
-            await tried.processor.revive()
+            tried.processor.revive()
             await _well_again(tried)
 
     asyncio.run(play())
@@ -219,7 +220,7 @@ def test_a_processor_that_is_not_there_or_has_too_much_to_do_lets_nothing_out(mo
             refused = [each for each in tried.done if each.fault == "hang"]
             assert all(each.answer.status != 200 or not each.answer.whole for each in refused)
             (tried.stage.folder / "0.processor").unlink()  # nobody is there
-            await tried.processor.revive()
+            tried.processor.revive()
             gone = [await tried.run("none", -1, shape) for shape in SHAPES]
             assert tried.leaks() == []
             assert all(each.answer.status >= 500 for each in gone[1:])
