@@ -52,6 +52,13 @@ def up(
         str, typer.Option("--health", help="Serve /health and /metrics here: 127.0.0.1:PORT or unix:PATH.")
     ] = "",
     drain: Annotated[float, typer.Option("--drain", min=0, max=3600, help="Seconds that a drain may take.")] = 30.0,
+    envoy_sockets: Annotated[
+        Path | None,
+        typer.Option(
+            "--envoy-sockets",
+            help="Start no Envoy for HTTP gates: your own meets them at sockets in this folder. See `ringfence envoy config`.",
+        ),
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to announce what is ready.")] = Format.TEXT,
     log_format: Annotated[
         LogFormat | None, typer.Option("--log-format", help="How to log.", show_default="text on a terminal, else json")
@@ -74,6 +81,7 @@ def up(
         tuple(gate or ()),
         health,
         drain,
+        envoy_sockets=envoy_sockets,
     )
     try:
         return run(instance)
@@ -103,7 +111,9 @@ def _place(place: Home) -> Place:
 
 def _client(event: Event) -> tuple[str, str]:
     """Give a program that connects, and the line that does."""
-    return ("curl", f"curl http://{event.address}/") if event.gate_kind == "http" else ("psql", _psql(event))
+    if event.gate_kind != "http":
+        return "psql", _psql(event)
+    return "curl", f"curl http://{event.address}/" if not event.address.startswith("unix:") else "(your own Envoy)"
 
 
 def _psql(event: Event) -> str:

@@ -6,6 +6,7 @@ never starts is given up. It is drained before it is ended, since its own end tr
 """
 
 import asyncio
+import errno
 import json
 import os
 import sys
@@ -39,6 +40,7 @@ class Envoy:
     def __init__(self, gate: str, place: EnvoyPlace, news: Callable[[], None], log: Log) -> None:
         self._gate = gate
         self._place = place
+        self._at = (place.setup.host, place.setup.port)
         self._news = news
         self._log = log.within(gate=gate, companion="envoy")
         self._process: asyncio.subprocess.Process | None = None
@@ -91,11 +93,7 @@ class Envoy:
         if process is None:
             return
         if self._opened:
-            with suppress(OSError, TimeoutError, ValueError):
-                async with asyncio.timeout(seconds):
-                    await self._admin("POST", "/drain_listeners?graceful")
-                    while await self._under_way():  # noqa: ASYNC110 (Envoy tells when it is asked)
-                        await asyncio.sleep(_LOOK)
+            await self._wait_for_requests(seconds)
         with suppress(ProcessLookupError):
             process.terminate()
         try:
@@ -112,6 +110,17 @@ class Envoy:
             kill(self._process)
 
     # ---------------------------------------------------------------- parts
+
+    async def _wait_for_requests(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._admin("POST", "/drain_listeners?graceful")
+                while await self._under_way():  # noqa: ASYNC110 (Envoy tells when it is asked)
+                    await asyncio.sleep(_LOOK)
+        except TimeoutError:
+            self._log.warning("drained", "not every request had ended by the deadline")
+        except (OSError, ValueError, IndexError) as error:  # it died meanwhile, or does not say how it is
+            self._log.fault("drained", error)
 
     async def _live(self, program: Path, opening: "asyncio.Task[None]") -> int:
         """Run one from its start to its death; give its exit code. Raises `GaveUp` where its listener cannot be opened."""
@@ -145,7 +154,7 @@ class Envoy:
         self._write("listeners.json", listeners(self._place.setup, is_open=True))
         try:
             async with asyncio.timeout(OPENING):
-                while not await _takes_connections(self._place.setup.host, self._place.setup.port):  # noqa: ASYNC110
+                while not await _takes_connections(*self._at):  # noqa: ASYNC110
                     await asyncio.sleep(_LOOK)
         except TimeoutError:
             raise GaveUp(
@@ -171,15 +180,20 @@ class Envoy:
     async def _under_way(self) -> int:
         """Count the requests of clients that are under way."""
         said = await self._admin("GET", "/stats?filter=^http.clients.downstream_rq_active$")
-        return int(said.rpartition(b":")[2])
+        return int(said.partition(b"downstream_rq_active: ")[2].split()[0])
 
     async def _admin(self, method: str, path: str) -> bytes:
         async with asyncio.timeout(ADMIN_SECONDS):
             reader, writer = await asyncio.open_unix_connection(self._place.setup.admin)
             try:
-                writer.write(f"{method} {path} HTTP/1.0\r\ncontent-length: 0\r\n\r\n".encode())
+                writer.write(
+                    f"{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".encode()
+                )
                 await writer.drain()
-                return (await reader.read(-1)).strip()
+                said = await reader.read(-1)
+                if not said.startswith(b"HTTP/1.1 200 "):
+                    raise OSError(errno.EPROTO, os.strerror(errno.EPROTO))
+                return said
             finally:
                 writer.close()
 

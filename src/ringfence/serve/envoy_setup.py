@@ -10,7 +10,7 @@ import ssl
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -41,11 +41,21 @@ class EnvoyPlace:
 
     folder: Path  # of sockets and of Envoy's files; nobody else's
     setup: Setup
-    reserved: Reserved
+    reserved: Reserved | None  # None: Envoy is somebody's own, and listens where it likes
     sockets: list[list[socket.socket]]  # of each worker: its processor's, its canaries' answers
+
+    @property
+    def address(self) -> str:
+        """Where clients, or the other Envoy, find the gate."""
+        return str(self.reserved.address) if self.reserved is not None else f"unix:{self.folder}"
 
     def close(self) -> None:
         """Forget it all."""
+        for way in self.setup.canaries:
+            for path in (way.processor, way.answer):
+                Path(path).unlink(missing_ok=True)
+        if self.reserved is None:
+            return
         self.reserved.socket.close()
         for file in list(self.folder.iterdir()):
             with suppress(OSError):
@@ -55,32 +65,47 @@ class EnvoyPlace:
 
 
 def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
-    """Make ready for a gate's Envoy. `base` is the policy's folder. Raises `ServeFault`."""
+    """Make ready for an Envoy of the gate's own. `base` is the policy's folder. Raises `ServeFault`."""
     check_gate(policy, gate)
     setup = setup_of(policy, gate, base)
     reserved = _reserve(parse_address(gate.listen, f"gates.{gate.name}.listen"), f"gates.{gate.name}.listen")
     folder = Path(tempfile.mkdtemp(prefix="ringfence-"))  # mode 0700, and a path that is short enough for sockets
-    sockets: list[list[socket.socket]] = []
-    canaries: list[CanaryWay] = []
-    for number in range(gate.workers):
-        processor, answers = str(folder / f"{number}.processor"), str(folder / f"{number}.answers")
-        sockets.append([listen_on(Address(path=path), "its socket")[0] for path in (processor, answers)])
-        canaries.append(CanaryWay(canary_path(processor), processor, answers))
-    made = Setup(
-        setup.gate,
-        reserved.address.host,
-        reserved.address.port,
-        tuple(way.processor for way in canaries),
-        setup.service,
-        setup.mode,
-        setup.certificate,
-        tuple(canaries),
-        str(folder / "admin"),
-        str(folder / "listeners.json"),
-        setup.connections,
-        idle=setup.idle,
+    made = replace(
+        meeting_at(setup, gate, folder),
+        host=reserved.address.host,
+        port=reserved.address.port,
+        admin=str(folder / "admin"),
+        listeners=str(folder / "listeners.json"),
     )
-    return EnvoyPlace(folder, made, reserved, sockets)
+    return EnvoyPlace(folder, made, reserved, _listen(made))
+
+
+def make_place_beside(policy: Policy, gate: Gate, base: Path, folder: Path) -> EnvoyPlace:
+    """Make ready for somebody's own Envoy, which meets the gate in `folder`. Raises `ServeFault`."""
+    check_gate(policy, gate)
+    if not folder.is_dir():
+        raise ServeFault(f"{folder}: no such folder", "make it, for nobody but this account: mode 0700")
+    made = meeting_at(setup_of(policy, gate, base), gate, folder.absolute())
+    return EnvoyPlace(folder.absolute(), made, None, _listen(made))
+
+
+def meeting_at(setup: Setup, gate: Gate, folder: Path) -> Setup:
+    """Name the sockets at which Envoy and the gate's workers meet."""
+    ways: list[CanaryWay] = []
+    for number in range(gate.workers):
+        processor = str(folder / f"{gate.name}-{number}.processor")
+        ways.append(CanaryWay(canary_path(processor), processor, str(folder / f"{gate.name}-{number}.answers")))
+    return replace(setup, processors=tuple(way.processor for way in ways), canaries=tuple(ways))
+
+
+def _listen(setup: Setup) -> list[list[socket.socket]]:
+    return [
+        [
+            listen_on(parse_address(f"unix:{path}", "its folder"), "its folder")[0]
+            for path in (way.processor, way.answer)
+        ]
+        for way in setup.canaries
+    ]
 
 
 def check_gate(policy: Policy, gate: Gate) -> None:

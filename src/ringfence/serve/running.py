@@ -82,6 +82,7 @@ class Instance:
     health: str = ""
     drain_seconds: float = 30.0
     modules: Mapping[str, str] = field(default_factory=lambda: SERVED)
+    envoy_sockets: Path | None = None  # where somebody's own Envoy meets HTTP gates; None: they have one of their own
 
 
 def run(instance: Instance) -> int:
@@ -98,9 +99,7 @@ def run(instance: Instance) -> int:
         for gate in gates:
             where = f"gates.{gate.name}.listen"
             if gate.kind == HTTP_KIND:
-                from ringfence.serve.envoy_setup import make_place  # an extra's: other gates do without
-
-                places[gate.name] = make_place(policy, gate, reading.folder)
+                places[gate.name] = _place_of(policy, gate, reading.folder, instance.envoy_sockets)
                 opened[gate.name] = places[gate.name].sockets
                 continue
             opened[gate.name] = listen_apart(parse_address(gate.listen, where), where, gate.workers)
@@ -111,6 +110,12 @@ def run(instance: Instance) -> int:
             place.close()
         forget(instance.folder)
         lock.release()
+
+
+def _place_of(policy: Policy, gate: Gate, base: Path, sockets: Path | None) -> "EnvoyPlace":
+    from ringfence.serve.envoy_setup import make_place, make_place_beside  # an extra's: other gates do without
+
+    return make_place(policy, gate, base) if sockets is None else make_place_beside(policy, gate, base, sockets)
 
 
 def chosen_gates(policy: Policy, instance: Instance) -> list[Gate]:
@@ -179,7 +184,7 @@ class _Running:
             name: str(address_of(sockets[0], parse_address(policy.gates[name].listen, name)))
             for name, sockets in opened.items()
             if name not in places
-        } | {name: str(place.reserved.address) for name, place in places.items()}
+        } | {name: place.address for name, place in places.items()}
 
     async def run(self) -> int:
         """Run until everything has ended."""
@@ -223,7 +228,7 @@ class _Running:
             self._opened,
             self._addresses,
             instance.modules,
-            self._places,
+            {name: place for name, place in self._places.items() if place.reserved is not None},
         )
 
     async def _open_pages(self, stack: AsyncExitStack, supervisor: Supervisor) -> None:

@@ -242,13 +242,13 @@ async def short_folder() -> AsyncIterator[Path]:
 
 @asynccontextmanager
 async def stage(
-    decided: Policy | None = None, *, mode: Mode = Mode.STREAMED, **changes: object
+    decided: Policy | None = None, *, mode: Mode = Mode.STREAMED, opened: bool = True, **changes: object
 ) -> AsyncIterator[Stage]:
     """Run service, gate and Envoy."""
     decided = decided or policy(bodies=mode.name.lower())
     async with short_folder() as folder:
         shop, notes, told = Shop(), Notes(), list[str]()
-        service = await asyncio.start_server(shop.answer, "127.0.0.1", 0, limit=1 << 26)
+        service = await asyncio.start_server(lambda *ends: shop.answer(*ends), "127.0.0.1", 0, limit=1 << 26)
         port = service.sockets[0].getsockname()[1]
         gate = HttpGate(World(decided, decided.gates["api"], Keyring(), notes, now, told.append))
         processor, answers = folder / "0.processor", folder / "0.answers"
@@ -267,7 +267,8 @@ async def stage(
         setup = replace(setup, **changes)  # type: ignore[arg-type]
         try:
             async with envoy_running(setup, folder):
-                gate.open()
+                if opened:
+                    gate.open()
                 yield Stage((setup.host, setup.port), shop, notes, gate, told, folder, setup)
         finally:
             service.close()

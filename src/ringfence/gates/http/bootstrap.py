@@ -18,6 +18,8 @@ Object: TypeAlias = Mapping[str, Json]
 
 _TYPE: Final = "type.googleapis.com/envoy."
 _OPTIONS: Final = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+_OURS: Final = "ringfence-"  # before the names of what may stand in somebody's own Envoy
+_PROCESSOR: Final = f"{_OURS}processor"
 _BUFFER: Final = 256 * 1024  # octets that a connection may hold
 IDLE: Final = 10.0
 _CONNECT_SECONDS: Final = "2s"
@@ -101,12 +103,17 @@ def listeners(setup: Setup, *, is_open: bool) -> Object:
     return {"version_info": str(int(is_open)), "resources": told}
 
 
-def filter_fragment(setup: Setup) -> Object:
-    """Make what one's own Envoy needs: the HTTP filter, and the processor's cluster with its guard."""
+def fragment(setup: Setup) -> Object:
+    """Make what one's own Envoy needs, under the names of where it goes.
+
+    The filter stands before the router; the settings of the HTTP connection manager are part of what was found to be safe; the
+    canaries' listeners are how the gate sees that this very Envoy masks.
+    """
     return {
-        "http_filters": [_ext_proc(setup, "ringfence-processor", canary=False)],
-        "clusters": [_processor_cluster(setup, "ringfence-processor", setup.processors)],
+        "http_filters": [_ext_proc(setup, _PROCESSOR, canary=False)],
         "http_connection_manager": _manager_rules(setup),
+        "clusters": [*_processor_clusters(setup), *_answer_clusters(setup)],
+        "listeners": [_canary_listener(setup, number) for number in range(len(setup.canaries))],
     }
 
 
@@ -144,9 +151,9 @@ def _ext_proc(setup: Setup, cluster: str, *, canary: bool) -> Object:
 
 
 def _processor_clusters(setup: Setup) -> list[Json]:
-    made: list[Json] = [_processor_cluster(setup, "processor", setup.processors)]
+    made: list[Json] = [_processor_cluster(setup, _PROCESSOR, setup.processors)]
     made += [
-        _processor_cluster(setup, f"processor-{number}", (each.processor,))
+        _processor_cluster(setup, f"{_OURS}processor-{number}", (each.processor,))
         for number, each in enumerate(setup.canaries)
     ]
     return made
@@ -205,7 +212,7 @@ def _upstream_codec() -> Object:
 
 
 def _listener(setup: Setup) -> Object:
-    chain: dict[str, Json] = {"filters": [_manager(setup, "clients", "service", "processor", canary=False)]}
+    chain: dict[str, Json] = {"filters": [_manager(setup, "clients", "service", _PROCESSOR, canary=False)]}
     if setup.certificate is not None:
         chain["transport_socket"] = _shown(setup.certificate)
     return {
@@ -218,12 +225,12 @@ def _listener(setup: Setup) -> Object:
 
 
 def _canary_listener(setup: Setup, number: int) -> Object:
-    manager = _manager(setup, f"canary-{number}", f"answer-{number}", f"processor-{number}", canary=True)
+    names = (f"{_OURS}canary-{number}", f"{_OURS}answer-{number}", f"{_OURS}processor-{number}")
     return {
-        "name": f"canary-{number}",
+        "name": names[0],
         "address": _pipe(setup.canaries[number].listen, mode=0o600),
         "ignore_global_conn_limit": True,
-        "filter_chains": [{"filters": [manager]}],
+        "filter_chains": [{"filters": [_manager(setup, *names, canary=True)]}],
     }
 
 
@@ -304,11 +311,11 @@ def _service_cluster(setup: Setup) -> Object:
 def _answer_clusters(setup: Setup) -> list[Json]:
     return [
         {
-            "name": f"answer-{number}",
+            "name": f"{_OURS}answer-{number}",
             "type": "STATIC",
             "connect_timeout": _CONNECT_SECONDS,
             "typed_extension_protocol_options": {_OPTIONS: _plain_http()},
-            "load_assignment": _one_endpoint(f"answer-{number}", _pipe(each.answer)),
+            "load_assignment": _one_endpoint(f"{_OURS}answer-{number}", _pipe(each.answer)),
         }
         for number, each in enumerate(setup.canaries)
     ]
