@@ -41,6 +41,7 @@ class Service(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Answer)
         self.heard = b""
+        self.says = b'{"mail": "ada@example.com"}'
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.asked = threading.Event()
@@ -53,7 +54,7 @@ class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.set()
         self.server.may_answer.wait(60)
-        self._say(b'{"mail": "ada@example.com"}')
+        self._say(self.server.says)
 
     def do_POST(self) -> None:
         if self.headers.get("transfer-encoding") == "chunked":
@@ -142,6 +143,23 @@ def test_it_serves_masks_records_is_reloaded_and_drained(place: Place, service: 
     with Reader(place.folder / ".ringfence" / "ledger.db") as reader:
         flows = {str(entry.body.get("flow")) for entry in reader.since(0)}
     assert {"answers", "orders", "ringfence-canary"} <= flows
+
+
+def test_the_page_shows_a_policy_that_serves(cli: Cli, tmp_path: Path, service: Service) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "http.md").read_text()
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    policy = text.replace("127.0.0.1:8000", f"127.0.0.1:{service.server_address[1]}").replace(":8080", ":0")
+    said, _, shown = page.partition("**Ask it.** The service says `")[2].partition("`; a client of the")
+    service.says = said.encode()
+    place = Place(tmp_path, policy=policy)
+    assert place.call("policy", "lint").returncode == 0
+    assert cli("init").returncode == 0
+    with running(place) as up:
+        assert ask(up, "GET", "/orders/7") == (200, json.loads(shown.partition("```text\n")[2].partition("```")[0]))
+        body = b'{"customer": {"email": "ada@example.com"}}'
+        assert ask(up, "POST", "/orders", body) == (200, {})
+        assert service.heard == body
+        assert ask(up, "POST", "/other", body)[0] == 403
 
 
 def test_what_is_under_way_when_it_is_told_to_end_comes_to_its_end(place: Place, service: Service) -> None:

@@ -63,7 +63,6 @@ class Code(IntEnum):
 class Setting(IntEnum):
     """Settings that are looked at (section 6.5.2)."""
 
-    HEADER_TABLE_SIZE = 1
     ENABLE_PUSH = 2
     MAX_CONCURRENT_STREAMS = 3
     INITIAL_WINDOW_SIZE = 4
