@@ -1,7 +1,9 @@
 """Exchanges without Envoy: which flow, which carrier, what is refused, what becomes of header fields."""
 
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from http_stage import POLICY, policy
@@ -20,7 +22,7 @@ from ringfence.gates.http.exchange import (
 from ringfence.gates.http.media import MEDIA, SUFFIXES, choose
 from ringfence.gates.http.refusing import told
 from ringfence.policy import AssetName, ZoneName
-from ringfence.transform import Keyring
+from ringfence.transform import KeyHandle, Keyring
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 JSON = (("content-type", "application/json"),)
@@ -137,9 +139,27 @@ def test_lines_of_json_go_as_they_come_and_are_recorded_before_the_first() -> No
     assert _carried(passage, (MAIL + b"\n") * 3)[2] == ["opened", "closed"]
 
 
-def test_every_content_type_has_a_carrier_that_there_is() -> None:
+def test_a_token_that_a_request_was_given_comes_back_as_what_it_stood_for() -> None:
+    text = POLICY.replace("gates:", "keys: {k: {zones: [partners]}}\nforms: {t: {transform: token, key: k}}\ngates:")
+    text = text.replace("carry: {user.contact.email: redact}", "carry: {user.contact.email: t}")
+    text = text.replace("carry: {user.contact.email: mask}", "carry: {user.contact.email: clear}")
+    side = replace(_side(text), keys=Keyring([KeyHandle("k", 1, bytes(range(32)))]))
+    exchange = HttpExchange(side)
+    out, _, _ = _carried(exchange.request(_asks()), MAIL)
+    assert b"ada" not in out
+    answer = exchange.response(ResponseHead(200, JSON, ends=False))
+    assert _carried(answer, out)[0] == MAIL
+    another = HttpExchange(side)
+    another.request(RequestHead("GET", "/", (), ends=True))
+    assert _carried(another.response(ResponseHead(200, JSON, ends=False)), out)[0] == out
+
+
+def test_every_content_type_has_a_carrier_and_stands_on_the_page() -> None:
     exchange = HttpExchange(_side())
     decided = exchange.request(_asks()).plan
+    page = (Path(__file__).parents[3] / "docs" / "http.md").read_text()
+    for kind in (*MEDIA, *SUFFIXES):
+        assert f"`{kind}`" in page
     for kind in [*MEDIA, *(f"application/x{suffix}" for suffix in SUFFIXES)]:
         assert choose((("content-type", f"{kind.upper()}; charset=UTF-8"),), decided).carrier.feed(b"") == []
 

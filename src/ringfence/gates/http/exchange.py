@@ -69,8 +69,9 @@ class HeadEdits:
 class Passage:
     """One direction: a body, or none, on its way. Driven like a `Crossing`, which it begins with the first octet of a body."""
 
-    def __init__(self, plan: Plan, begin: Callable[[datetime], Crossing]) -> None:
+    def __init__(self, plan: Plan, begin: Callable[[datetime], Crossing], *, ends: bool) -> None:
         self.plan = plan
+        self.is_over = ends  # nothing more of it comes
         self._begin = begin
         self._crossing: Crossing | None = None
 
@@ -96,6 +97,7 @@ class Passage:
 
     def end(self, how: Ending, at: datetime) -> Effects:
         """Take the end of the body."""
+        self.is_over = True
         return self._crossing.end(how, at) if self._crossing is not None else ()
 
 
@@ -106,6 +108,7 @@ class HttpExchange:
         self._side = side
         self._surrogates = Surrogates()
         self._asked: RequestHead | None = None
+        self._out: Passage | None = None
 
     def request(self, head: RequestHead) -> Passage:
         """Begin with the request's head."""
@@ -121,7 +124,8 @@ class HttpExchange:
                 decided, self._head(at, decided), side.keys, chosen.carrier, hold=hold, issued=self._surrogates
             )
 
-        return Passage(decided, begin)
+        self._out = Passage(decided, begin, ends=head.ends)
+        return self._out
 
     def response(self, head: ResponseHead) -> Passage:
         """Go on with the response's head."""
@@ -135,10 +139,15 @@ class HttpExchange:
             chosen = choose(head.fields, decided, head.status)
             hold = 0 if chosen.streams else HOLD
             return Crossing(
-                decided, self._head(at, decided), side.keys, chosen.carrier, hold=hold, restored=self._surrogates
+                decided, self._head(at, decided), side.keys, chosen.carrier, hold=hold, restored=self._issued()
             )
 
-        return Passage(decided, begin)
+        return Passage(decided, begin, ends=head.ends)
+
+    def _issued(self) -> Surrogates | None:
+        """Give what the request replaced, or may replace yet. Where that is nothing, no field has to be searched for it."""
+        is_over = self._out is None or self._out.is_over
+        return None if is_over and not len(self._surrogates) else self._surrogates
 
     def _plan(self, flow: Flow | None) -> Plan:
         return plan(self._side.policy, flow.id if flow is not None else _NOWHERE, Asker())
