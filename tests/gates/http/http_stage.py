@@ -156,6 +156,7 @@ class Stage:
     told: list[str]
     folder: Path
     setup: Setup
+    envoy: int = 0  # its process
 
     async def ask(
         self,
@@ -266,10 +267,10 @@ async def stage(
         )
         setup = replace(setup, **changes)  # type: ignore[arg-type]
         try:
-            async with envoy_running(setup, folder):
+            async with envoy_running(setup, folder) as process:
                 if opened:
                     gate.open()
-                yield Stage((setup.host, setup.port), shop, notes, gate, told, folder, setup)
+                yield Stage((setup.host, setup.port), shop, notes, gate, told, folder, setup, process.pid)
         finally:
             service.close()
             await gate.close()

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from http_stage import POLICY, Stage, chunked, policy, response, stage
@@ -294,3 +297,56 @@ def test_early_hints_of_the_service_do_not_pass() -> None:
         assert b"ada" not in answer.raw
 
     play(work)
+
+
+def _resident(process: int) -> int:
+    """Octets of memory that a process has."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+def test_clients_that_do_not_read_hold_the_service_back_and_nobody_else() -> None:
+    """An endless answer to each of twenty clients that read nothing: neither process grows with it, and others are served."""
+    stalled, most = 20, 64 * 1024 * 1024
+
+    async def run() -> None:
+        async with stage(idle=60.0) as one:
+            given = 0
+            line = b'{"n": "' + b"-" * 16_000 + b'"}\n'
+
+            async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                nonlocal given
+                head = await reader.readuntil(b"\r\n\r\n")
+                if b"/endless" not in head:
+                    writer.write(response(MAIL))
+                    writer.close()
+                    return
+                writer.write(chunked([], "application/x-ndjson")[0])
+                with suppress(OSError):
+                    while True:
+                        writer.write(b"%x\r\n%s\r\n" % (len(line), line))
+                        given += len(line)
+                        await writer.drain()
+
+            one.shop.answer = endless  # type: ignore[method-assign]
+            assert (await one.ask("GET", "/a")).body == MASKED
+            processes = (os.getpid(), one.envoy)
+            sizes = [_resident(process) for process in processes]
+            clients = [await asyncio.open_connection(*one.address, limit=1) for _ in range(stalled)]
+            for _, writer in clients:
+                writer.write(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n")
+            before = -1
+            async with asyncio.timeout(100):
+                while given != before or not given:  # until the service, too, has come to stand still
+                    before = given
+                    await asyncio.sleep(2)
+            grown = [_resident(process) - size for process, size in zip(processes, sizes, strict=True)]
+            assert max(grown) < most
+            assert (await one.ask("GET", "/a")).body == MASKED
+            for _, writer in clients:
+                writer.close()
+            async with asyncio.timeout(60):
+                while one.gate.streams:  # noqa: ASYNC110 (nothing tells of it)
+                    await asyncio.sleep(0.05)
+
+    asyncio.run(run())
