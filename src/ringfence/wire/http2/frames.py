@@ -5,7 +5,7 @@ The rule: a frame is believed only after its length and its stream were checked 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from struct import Struct
 from typing import Final
 
@@ -33,14 +33,14 @@ class Kind(IntEnum):
     CONTINUATION = 9
 
 
-class Flag(IntFlag):
-    """What a frame says of itself."""
+class Flag:
+    """What a frame says of itself. Plain numbers: `&` with a member of an enumeration is a call into Python each time."""
 
-    END_STREAM = 0x1  # DATA, HEADERS
-    ACK = 0x1  # SETTINGS, PING
-    END_HEADERS = 0x4
-    PADDED = 0x8
-    PRIORITY = 0x20
+    END_STREAM: Final = 0x1  # DATA, HEADERS
+    ACK: Final = 0x1  # SETTINGS, PING
+    END_HEADERS: Final = 0x4
+    PADDED: Final = 0x8
+    PRIORITY: Final = 0x20
 
 
 class Code(IntEnum):
