@@ -8,7 +8,7 @@ from ringfence.cli.version import is_compiled
 
 NAMES = (
     *("startup", "detection", "recognition", "carrying", "transforms", "planning", "ledger", "alerts", "pipe"),
-    *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows", "mapping"),
+    *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows", "mapping", "http"),
 )
 
 

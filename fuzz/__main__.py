@@ -17,7 +17,7 @@ from importlib import import_module
 
 NAMES = (
     *("carriers", "policy", "ledger", "detection", "transforms", "crossing"),
-    *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows"),
+    *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows", "http2_wire", "http_processing"),
 )
 SLOWEST = 10
 LARGEST = 512 * 1024 * 1024

@@ -31,6 +31,7 @@ COMMANDS = {
     "up": "Run the gates of a policy.",
     "status": "Show how the running gates are.",
     "probe": "Attack the running gates, and show what holds and what leaks.",
+    "envoy": "Show what Envoy is configured with.",
     "reload": "Have the running gates read their policy again.",
     "enforce": "Have a flow's verdicts bind.",
     "observe": "Have a flow only observe.",

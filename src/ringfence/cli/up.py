@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from ringfence.cli._errors import Problem
-from ringfence.cli._extras import POSTGRES, need
+from ringfence.cli._extras import HTTP, POSTGRES, need
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import overlay_of, texts
 from ringfence.cli._session import principal
@@ -52,17 +52,24 @@ def up(
         str, typer.Option("--health", help="Serve /health and /metrics here: 127.0.0.1:PORT or unix:PATH.")
     ] = "",
     drain: Annotated[float, typer.Option("--drain", min=0, max=3600, help="Seconds that a drain may take.")] = 30.0,
+    envoy_sockets: Annotated[
+        Path | None,
+        typer.Option(
+            "--envoy-sockets",
+            help="Start no Envoy for HTTP gates: your own meets them at sockets in this folder. See `ringfence envoy config`.",
+        ),
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to announce what is ready.")] = Format.TEXT,
     log_format: Annotated[
         LogFormat | None, typer.Option("--log-format", help="How to log.", show_default="text on a terminal, else json")
     ] = None,
 ) -> int:
     """Run the gates; give the exit code."""
-    need("postgres", POSTGRES)
     place = home(policy, folder).made()
     if not place.ledger.is_file():
         raise Problem(f"{place.ledger}: no such ledger", "make it with `ringfence init`")
     read = partial(_read, place.policy.absolute(), overlay.absolute() if overlay is not None else None)
+    _need_extras(read()[1], gate or [])
     chosen = log_format or (LogFormat.TEXT if sys.stderr.isatty() else LogFormat.JSON)
     instance = Instance(
         place.folder.absolute(),
@@ -74,12 +81,22 @@ def up(
         tuple(gate or ()),
         health,
         drain,
+        envoy_sockets=envoy_sockets,
     )
     try:
         return run(instance)
     except GaveUp as given_up:  # its words are clean already, and name the policy's own addresses
         print(f"ringfence: {given_up.what}" + (f"\n  {given_up.mend}" if given_up.mend else ""), file=sys.stderr)
         return NEVER_READY
+
+
+def _need_extras(policy: Policy, named: list[str]) -> None:
+    """Ask for what the gates that are to run need, and for no other's."""
+    kinds = {gate.kind for gate in policy.gates.values() if not named or gate.name in named}
+    if "http" in kinds:
+        need("http", HTTP)
+    if "postgres" in kinds or "http" not in kinds:
+        need("postgres", POSTGRES)
 
 
 def _read(policy: Path, overlay: Path | None) -> tuple[Reading, Policy]:
@@ -90,6 +107,13 @@ def _read(policy: Path, overlay: Path | None) -> tuple[Reading, Policy]:
 
 def _place(place: Home) -> Place:
     return Place(place.keys.absolute(), place.ledger.absolute(), place.signing_key.absolute())
+
+
+def _client(event: Event) -> tuple[str, str]:
+    """Give a program that connects, and the line that does."""
+    if event.gate_kind != "http":
+        return "psql", _psql(event)
+    return "curl", f"curl http://{event.address}/" if not event.address.startswith("unix:") else "(your own Envoy)"
 
 
 def _psql(event: Event) -> str:
@@ -106,11 +130,12 @@ def _announce_text(event: Event) -> None:
         print(f"health   {event.address}", flush=True)
         return
     workers = f"{event.workers} worker" + ("s" if event.workers != 1 else "")
-    print(f"{bold}ready{plain}    {event.gate} on {event.address} ({workers}): {_psql(event)}", flush=True)
+    print(f"{bold}ready{plain}    {event.gate} on {event.address} ({workers}): {_client(event)[1]}", flush=True)
 
 
 def _announce_json(event: Event) -> None:
     line: dict[str, str | int] = {"event": event.kind.value, "address": event.address}
     if event.kind is EventKind.READY:
-        line |= {"gate": event.gate, "workers": event.workers, "psql": _psql(event)}
+        program, command = _client(event)
+        line |= {"gate": event.gate, "workers": event.workers, program: command}
     print(json.dumps(line), flush=True)

@@ -4,8 +4,8 @@ The rule: two policies have the same hash exactly when they say the same of ever
 So it covers the resolved content, with defaults filled in and mappings in the order of their keys; not the files' layout, names
 or comments. Left out is what an environment chooses without changing what may cross: addresses (`at`, `listen`) and credentials
 (`logins`, `scram`, `jwks`, certificates), so that rotating a password does not change the hash and a secret never enters it; and
-what a gate bears (`limits`, `workers`); who is told of what (`receivers`, `alert`), for an alert decides nothing; and how gates are
-probed (`probe`). `mode` is within.
+what a gate bears and how (`limits`, `workers`, `bodies`); who is told of what (`receivers`, `alert`), for an alert decides nothing;
+and how gates are probed (`probe`). `mode` is within.
 """
 
 import json
@@ -23,6 +23,7 @@ _LEFT_OUT = {
     (Gate, "logins"),
     (Gate, "limits"),
     (Gate, "workers"),
+    (Gate, "bodies"),
     (Tls, "certificate"),
     (Tls, "key"),
     (Tls, "clients"),

@@ -298,6 +298,13 @@ class GateDocument(_Model):
     tls: TlsDocument | None = Field(default=None, description="Encryption of the connections from clients.")
     workers: int = Field(default=1, ge=1, le=64, description="Processes that serve the gate.")
     limits: LimitsDocument = Field(default=LimitsDocument(), description="What the gate bears.")
+    clients: Name | None = Field(
+        default=None, description="HTTP: the zone in which its clients stand. They are not asked who they are."
+    )
+    bodies: Literal["streamed", "buffered"] = Field(
+        default="streamed",
+        description="HTTP: `streamed` bodies pass in chunks, of any length; `buffered` ones whole, up to a MiB: faster if small.",
+    )
 
 
 class MatchDocument(_Model):
@@ -305,7 +312,7 @@ class MatchDocument(_Model):
 
     stream: Literal["stdout", "stderr"] | None = Field(default=None, description="Log: the stream.")
     method: Word | None = Field(default=None, description="HTTP: the method.")
-    path: Word | None = Field(default=None, description="HTTP: the path; `*` stands for anything.")
+    path: Word | None = Field(default=None, description="HTTP: the path without its query; `*` stands for anything.")
     topic: Word | None = Field(default=None, description="Queue: the topic.")
     ref: Word | None = Field(default=None, description="Git: the ref.")
     target: Word | None = Field(default=None, description="File: the copy's target.")

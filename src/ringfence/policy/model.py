@@ -217,6 +217,8 @@ class Gate:
     tls: Tls | None = None
     workers: int = 1
     limits: Limits = Limits()
+    clients: ZoneName | None = None  # http: where those stand who reach it, as long as nobody is asked who he is
+    bodies: Literal["streamed", "buffered"] = "streamed"  # http
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,14 @@ _MATCHES: Mapping[str, frozenset[str]] = {
     "postgres": frozenset(),
 }
 
+_GATE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "allow": ("postgres",),
+    "origins": ("postgres",),
+    "tls": ("postgres", "http"),
+    "clients": ("http",),
+    "bodies": ("http",),
+}
+
 
 def resolve(document: doc.Document, tree: Table) -> tuple[Policy | None, list[Problem]]:
     """Give the policy that a document says, or None and all that is wrong with it."""
@@ -245,10 +253,13 @@ class _Resolver:
             self._known(gate.upstream, self._document.assets, "asset", ("gates", name, "upstream"))
         for role in gate.logins:
             self._known(role, self._document.roles, "role", ("gates", name, "logins", role), of_key=True)
-        for key in ("allow", "origins", "tls"):
-            if gate.kind != "postgres" and key in gate.model_fields_set:
+        if gate.clients is not None:
+            self._known(gate.clients, self._document.zones, "zone", ("gates", name, "clients"))
+        for key, kinds in _GATE_KEYS.items():
+            if gate.kind not in kinds and key in gate.model_fields_set:
                 mend = f"remove it: a gate of kind {gate.kind} has none"
-                self._wrong(("gates", name, key), f"{key} belongs to gates of kind postgres", mend, of_key=True)
+                what = f"{key} belongs to gates of kind {' and '.join(kinds)}"
+                self._wrong(("gates", name, key), what, mend, of_key=True)
         return Gate(
             name,
             gate.kind,
@@ -260,6 +271,8 @@ class _Resolver:
             Tls(**gate.tls.model_dump()) if gate.tls is not None else None,
             gate.workers,
             Limits(**gate.limits.model_dump()),
+            ZoneName(gate.clients) if gate.clients is not None else None,
+            gate.bodies,
         )
 
     def _flow(self, number: int, flow: doc.FlowDocument) -> Flow:

@@ -1,8 +1,9 @@
 """What a reload may change, and the ledger's entry of it.
 
 The rule: whatever decides about data may change under running sessions; what belongs to processes and sockets (which gates there
-are, where they listen, how many workers they have, which store stands behind them) may not, for half of it would be the old and
-half the new. A policy is in force only once the ledger says so (record first): kind `policy`, with the hash before and after.
+are, where they listen, how many workers they have, what stands behind them, what Envoy was started with) may not, for half of it
+would be the old and half the new. A policy is in force only once the ledger says so (record first): kind `policy`, with the hash
+before and after.
 """
 
 import secrets
@@ -17,7 +18,7 @@ from ringfence.serve.companion import Purpose
 from ringfence.serve.faults import Said
 from ringfence.stamps import stamp
 
-SERVED = {"postgres": "ringfence.serve.postgres"}
+SERVED = {"postgres": "ringfence.serve.postgres", "http": "ringfence.serve.http"}
 """The kinds of gate that `ringfence up` runs, and the module that runs one worker of it."""
 
 COMPANIONS = (
@@ -27,6 +28,7 @@ COMPANIONS = (
 """What runs beside the gates, where the policy has use for it."""
 
 LOG_KIND = "log"
+HTTP_KIND = "http"  # whose clients are let in by Envoy, which runs beside the workers
 
 Cause = Literal["start", "reload", "rollback"]
 
@@ -43,6 +45,8 @@ def refused_changes(old: Policy, new: Policy, running: Sequence[str]) -> Said | 
             ("listen", before.listen == after.listen),
             ("workers", before.workers == after.workers),
             ("upstream", _upstream(old, before) == _upstream(new, after)),
+            ("bodies", before.bodies == after.bodies),
+            ("tls", before.kind != HTTP_KIND or before.tls == after.tls),
         ):
             if not is_same:
                 return Said(f"gates.{name}.{key}: a reload cannot change it", _RESTART)

@@ -6,7 +6,7 @@ that may do too much, a missing key, a secret that is not there) ends the worker
 
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ringfence.access import open_identities
 from ringfence.access.faults import AccessFault
@@ -15,13 +15,12 @@ from ringfence.detect import detector_for
 from ringfence.gates.carrying import now
 from ringfence.gates.postgres import PostgresGate, World
 from ringfence.gates.postgres.upstream_login import Unreachable, UpstreamFault
-from ringfence.policy import Flow, Form, Gate, Policy
+from ringfence.policy import Policy
 from ringfence.serve.blame import awaited, blamed, check_policy, in_words
-from ringfence.serve.faults import ServeFault
 from ringfence.serve.figures import Figures
+from ringfence.serve.needed import keys_for
 from ringfence.serve.service import Canary, Change, Given
 from ringfence.serve.worker import main
-from ringfence.transform import Keyring
 from ringfence.vault import load
 
 BLIND_SECONDS = 2.0  # a look that is late once is no sign of anything
@@ -45,7 +44,7 @@ class PostgresService:
         """Take the sockets, and check what needs no server."""
         self._sockets = sockets
         check_policy(self._policy, self._policy.gates[self._given.gate.name], self._given.folder)
-        _check(self._policy, self._given)
+        keys_for(self._policy, self._policy.gates[self._given.gate.name], self._given.place.keys)
 
     async def canary(self) -> Canary:
         """Start the gate where its upstream was not there before, and send the canary through it."""
@@ -75,7 +74,7 @@ class PostgresService:
 
     async def prepare(self, policy: Policy) -> Change:
         """Make ready for a policy. The worker starts no gate between this and the change."""
-        keys = _check(policy, self._given)
+        keys = keys_for(policy, policy.gates[self._given.gate.name], self._given.place.keys)
         gate = self._gate
         if gate is None:
 
@@ -150,34 +149,6 @@ class PostgresService:
 
     def _tell_fault(self, fault: AccessFault) -> None:
         self._given.log.warning("access", f"{fault.what}; {fault.mend}")
-
-
-def _check(policy: Policy, given: Given) -> Keyring:
-    """Load the keys, and see that those are there which the gate's flows need."""
-    keys = load(given.place.keys)
-    gate = policy.gates[given.gate.name]
-    missing = sorted(_needed(policy, gate) - set(keys.names()))
-    if missing:
-        raise ServeFault(
-            f"gate {gate.name} needs key {missing[0]}, which is not there",
-            f"make it with `ringfence key add {missing[0]}`",
-            ("keys", missing[0]),
-        )
-    return keys
-
-
-def _needed(policy: Policy, gate: Gate) -> set[str]:
-    flows = [flow for flow in policy.flows.values() if flow.via.gate in (None, gate.name)]
-    forms = {form.key for flow in flows for form in _forms(flow)}
-    return {key for key in forms | {flow.index for flow in flows} if key is not None}
-
-
-def _forms(flow: Flow) -> Iterator[Form]:
-    yield flow.otherwise
-    if isinstance(flow.unknown, Form):
-        yield flow.unknown
-    for rules in flow.carry.values():
-        yield from (rule.form for rule in rules)
 
 
 async def open_postgres(given: Given) -> PostgresService:

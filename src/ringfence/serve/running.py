@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ringfence.gates.recording import LedgerRecorder
 from ringfence.ledger import LedgerClient
@@ -29,7 +30,7 @@ from ringfence.serve.addresses import (
     parse_address,
     upstream_hosts,
 )
-from ringfence.serve.changes import LOG_KIND, SERVED
+from ringfence.serve.changes import HTTP_KIND, LOG_KIND, SERVED
 from ringfence.serve.control import Control, Lock, forget
 from ringfence.serve.faults import ServeFault
 from ringfence.serve.health import MOST_HEAD, HealthPage
@@ -39,6 +40,9 @@ from ringfence.serve.reading import Reading, place_of
 from ringfence.serve.slot import GaveUp
 from ringfence.serve.status import Status
 from ringfence.serve.supervisor import ReadPolicy, Site, Supervisor
+
+if TYPE_CHECKING:
+    from ringfence.serve.envoy_setup import EnvoyPlace
 
 DRAINED = 0
 
@@ -61,6 +65,7 @@ class Event:
     address: str
     gate: str = ""
     workers: int = 0
+    gate_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class Instance:
     health: str = ""
     drain_seconds: float = 30.0
     modules: Mapping[str, str] = field(default_factory=lambda: SERVED)
+    envoy_sockets: Path | None = None  # where somebody's own Envoy meets HTTP gates; None: they have one of their own
 
 
 def run(instance: Instance) -> int:
@@ -88,15 +94,28 @@ def run(instance: Instance) -> int:
     check_files(gates, files)
     lock = Lock(instance.folder)
     opened: dict[str, list[list[socket.socket]]] = {}
+    places: dict[str, EnvoyPlace] = {}
     try:
         for gate in gates:
             where = f"gates.{gate.name}.listen"
+            if gate.kind == HTTP_KIND:
+                places[gate.name] = _place_of(policy, gate, reading.folder, instance.envoy_sockets)
+                opened[gate.name] = places[gate.name].sockets
+                continue
             opened[gate.name] = listen_apart(parse_address(gate.listen, where), where, gate.workers)
-        return asyncio.run(_Running(instance, reading, policy, opened).run())
+        return asyncio.run(_Running(instance, reading, policy, opened, places).run())
     finally:
         _close_all(opened)
+        for place in places.values():
+            place.close()
         forget(instance.folder)
         lock.release()
+
+
+def _place_of(policy: Policy, gate: Gate, base: Path, sockets: Path | None) -> "EnvoyPlace":
+    from ringfence.serve.envoy_setup import make_place, make_place_beside  # an extra's: other gates do without
+
+    return make_place(policy, gate, base) if sockets is None else make_place_beside(policy, gate, base, sockets)
 
 
 def chosen_gates(policy: Policy, instance: Instance) -> list[Gate]:
@@ -142,12 +161,18 @@ class _Running:
     """What lives while the gates run."""
 
     def __init__(
-        self, instance: Instance, reading: Reading, policy: Policy, opened: Mapping[str, list[list[socket.socket]]]
+        self,
+        instance: Instance,
+        reading: Reading,
+        policy: Policy,
+        opened: Mapping[str, list[list[socket.socket]]],
+        places: "Mapping[str, EnvoyPlace]",
     ) -> None:
         self._instance = instance
         self._reading = reading
         self._policy = policy
         self._opened = opened
+        self._places = places
         self._log = Log(instance.log_format)
         self._announced: set[str] = set()
         self._tasks: set[asyncio.Task[object]] = set()
@@ -158,7 +183,8 @@ class _Running:
         self._addresses = {
             name: str(address_of(sockets[0], parse_address(policy.gates[name].listen, name)))
             for name, sockets in opened.items()
-        }
+            if name not in places
+        } | {name: place.address for name, place in places.items()}
 
     async def run(self) -> int:
         """Run until everything has ended."""
@@ -202,6 +228,7 @@ class _Running:
             self._opened,
             self._addresses,
             instance.modules,
+            {name: place for name, place in self._places.items() if place.reserved is not None},
         )
 
     async def _open_pages(self, stack: AsyncExitStack, supervisor: Supervisor) -> None:
@@ -261,7 +288,8 @@ class _Running:
                 self._announced.add(name)
                 workers = self._policy.gates[name].workers
                 self._log.info("gate-ready", gate=name, workers=workers)
-                self._instance.announce(Event(EventKind.READY, self._addresses[name], name, workers))
+                kind = self._policy.gates[name].kind
+                self._instance.announce(Event(EventKind.READY, self._addresses[name], name, workers, kind))
 
 
 def _close_all(opened: Mapping[str, list[list[socket.socket]]]) -> None:

