@@ -7,11 +7,15 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from ringfence.detect._engine import prefix
 from ringfence.detect._overlap import Candidate, letters_in
 from ringfence.detect._words import Words
 from ringfence.detect.recognizer import Certainty, Check, Hit, Recognizer
+
+if TYPE_CHECKING:
+    from ringfence.detect._listed import Allowed
 
 BY_FIELD = 0.8
 """The least score of what a field's name vouches for."""
@@ -96,13 +100,13 @@ def by_name_alone(
     fields: Fields,
     whole: Sequence[Recognizer],
     thresholds: Mapping[str, float],
-    allow: frozenset[bytes],
+    allow: "Allowed",
 ) -> Iterable[Candidate]:
     """Take whole values, where their fields' names say what they are and they hold a letter."""
     for start, end, names in fields:
         for recognizer in whole:
             entity = recognizer.entity
-            if entity not in names or thresholds[entity] > BY_FIELD or data[start:end] in allow:
+            if entity not in names or thresholds[entity] > BY_FIELD or allow.covers(entity, data[start:end]):
                 continue
             begin, stop = letters_in(data, start, end)
             if begin < stop:
