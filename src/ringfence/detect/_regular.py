@@ -149,10 +149,17 @@ def _apart(tree: Tree) -> Iterator[Tree]:
             yield tree
 
 
+def _is_of_words(found: Chars) -> bool:
+    return found.is_ascii and all(
+        chr(code).isalnum() or chr(code) in "_-." for low, high in found.ranges for code in range(low, high + 1)
+    )
+
+
 def read_pattern(text: str, *, narrow: bool = False) -> Tree:
     """Read a pattern. Raises `BadPattern`.
 
-    `narrow`: where a class fits a line's end, that is left out of it, instead of being an error.
+    `narrow`: where a class fits a line's end, that is left out of it, instead of being an error; and a lookaround that only says
+    that no letter or digit stands beside the value is taken for what holds of every value.
     """
     if len(text) > LONGEST:
         raise BadPattern(f"the pattern has more than {LONGEST} characters", "shorten it, or make several of it")
@@ -258,6 +265,8 @@ class _Reader:
 
     def _group(self) -> Tree | None:
         outside = (self._folds, self._dots_all)
+        if self._narrow and (free := self._standing_free()) is not None:
+            return free
         if self._peek() == "?":
             if any(self._text.startswith(one, self._at - 1) for one in (*_LOOKING, "(?>", "(?P=", "(?(")):
                 self._at -= 1
@@ -272,6 +281,19 @@ class _Reader:
         if self._take() != ")":
             self._fail("has a bracket that is not closed", "close it")
         return tree
+
+    def _standing_free(self) -> Tree | None:
+        """Read a lookaround that says only what holds of every value here: no letter or digit stands right beside it."""
+        before = self._at
+        sign = next((one for one in ("?<!", "?!") if self._peek(len(one)) == one), None)
+        if sign is None:
+            return None
+        self._at += len(sign)
+        inner = self._choice()
+        if isinstance(inner, Chars) and _is_of_words(inner) and self._take() == ")":
+            return Edge("")
+        self._at = before
+        return None
 
     def _name(self) -> None:
         end = self._text.find(">", self._at)

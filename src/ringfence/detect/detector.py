@@ -308,6 +308,11 @@ class Detector:
         """Give the category of an entity that it finds."""
         return self._categories[entity]
 
+    @property
+    def entities(self) -> Collection[str]:
+        """The entities that it finds."""
+        return self._thresholds.keys()
+
     def least_score(self, entity: str) -> float:
         """Give the least score at which an entity is found."""
         return self._thresholds[entity]

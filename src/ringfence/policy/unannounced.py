@@ -23,5 +23,5 @@ def everywhere(policy: Policy) -> Iterator[tuple[tuple[Step, ...], Literal["warn
             "warning",
             "everywhere",
             f"{each} run over every byte that crosses: {one.entity} has no text of its own that would announce it",
-            "about 1.3 ns a byte for each, a fifth of all detection; give it a prefix, or `words` in place of `everywhere`",
+            "about a nanosecond a byte for each; give it a prefix, or `words` in place of `everywhere`",
         )
