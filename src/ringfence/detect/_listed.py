@@ -13,7 +13,7 @@ import re2
 from ringfence.detect._bytes import is_word_after, is_word_before
 from ringfence.detect._engine import UNANCHORED, Match
 from ringfence.detect._overlap import Candidate
-from ringfence.detect._regular import read_pattern, spelt
+from ringfence.detect._regular import Lenience, read_pattern, spelt
 from ringfence.detect.own import LISTED, AllowList, DenyList
 from ringfence.detect.recognizer import Certainty
 
@@ -22,7 +22,6 @@ _BLANK = r"(?:[ \t]|\xc2\xa0){1,3}"
 _END = r"(?:[^0-9a-z]|\z)"
 """What may follow a value: no letter or digit of ASCII. Other letters are seen afterwards, as is what stands before."""
 
-_BLANKS = (b" ", b"\t")
 _SHORTER = 8  # values that may begin another, as `Anna` begins `Anna Berg`: so many are tried at a place
 _MEMORY = 64 << 20  # bytes of the automaton; and for each byte of the values so many more
 _MEMORY_EACH = 200
@@ -73,8 +72,8 @@ class Denied:
             return stop, ""
         for _ in range(_SHORTER):
             for last in (stop, stop - 1):  # where it ends with the text, and with one sign behind it
-                value = " ".join(data[shift + begin : shift + last].decode(errors="replace").lower().split())
-                entity = self._entities.get(value, "") if small[last - 1 : last] not in _BLANKS else ""
+                value = data[shift + begin : shift + last].decode(errors="replace").lower()
+                entity = self._entities.get(" ".join(value.split()), "") if not value[-1:].isspace() else ""
                 if entity and not (is_word_before(data, shift + last) and is_word_after(data, shift + last)):
                     return last, entity
             again, stop = self._match(UNANCHORED, small, begin, stop - 1)[0]
@@ -129,7 +128,7 @@ def _covers(
 
 def written_allowed(pattern: str) -> str:
     """Write a pattern of values that are allowed: it fits them as a whole, with its anchors or without. Raises `BadPattern`."""
-    return spelt(read_pattern(pattern.removeprefix("^").removesuffix("$"), narrow=True))
+    return spelt(read_pattern(pattern.removeprefix("^").removesuffix("$"), Lenience.BREAKS))
 
 
 def _fitting(patterns: Sequence[str]) -> "re2._Regexp[bytes]":

@@ -7,6 +7,7 @@ piece of it (a trigger) every match holds. What needs more than linear time (loo
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import NoReturn, TypeAlias
 
 from ringfence.detect._regular_chars import (
@@ -155,15 +156,19 @@ def _is_of_words(found: Chars) -> bool:
     )
 
 
-def read_pattern(text: str, *, narrow: bool = False) -> Tree:
-    """Read a pattern. Raises `BadPattern`.
+class Lenience(IntEnum):
+    """What in a pattern is passed over instead of being an error; each includes what stands above it."""
 
-    `narrow`: where a class fits a line's end, that is left out of it, instead of being an error; and a lookaround that only says
-    that no letter or digit stands beside the value is taken for what holds of every value.
-    """
+    NONE = 0
+    BREAKS = 1  # a class fits a line's end: it fits all but that
+    EDGES = 2  # a lookaround says that no letter or digit stands beside the value: that holds of every value
+
+
+def read_pattern(text: str, lenience: Lenience = Lenience.NONE) -> Tree:
+    """Read a pattern. Raises `BadPattern`."""
     if len(text) > LONGEST:
         raise BadPattern(f"the pattern has more than {LONGEST} characters", "shorten it, or make several of it")
-    tree = _Reader(text, narrow=narrow).whole()
+    tree = _Reader(text, lenience).whole()
     if extent(tree)[0] == 0:
         raise BadPattern("the pattern fits an empty text", "let something in it be required: `+` in place of `*`")
     return tree
@@ -181,9 +186,9 @@ _LETTERS = {"n": 10, "t": 9, "r": 13, "f": 12, "v": 11, "a": 7}
 class _Reader:
     """Reads one pattern from its beginning to its end."""
 
-    def __init__(self, text: str, *, narrow: bool) -> None:
+    def __init__(self, text: str, lenience: Lenience) -> None:
         self._text = text
-        self._narrow = narrow
+        self._lenience = lenience
         self._at = 0
         self._depth = 0
         self._folds = False  # (?i)
@@ -256,7 +261,7 @@ class _Reader:
 
     def _checked(self, found: Chars) -> Chars:
         """Hold a class to the rule that no value reaches over a line's end."""
-        if not self._narrow and found.has(BREAK):
+        if self._lenience < Lenience.BREAKS and found.has(BREAK):
             self._fail("fits a line feed", "write [ \\t] in place of \\s, and \\n into a class that begins with ^")
         found = without_breaks(found)
         if not found.ranges:
@@ -265,7 +270,7 @@ class _Reader:
 
     def _group(self) -> Tree | None:
         outside = (self._folds, self._dots_all)
-        if self._narrow and (free := self._standing_free()) is not None:
+        if self._lenience >= Lenience.EDGES and (free := self._standing_free()) is not None:
             return free
         if self._peek() == "?":
             if any(self._text.startswith(one, self._at - 1) for one in (*_LOOKING, "(?>", "(?P=", "(?(")):

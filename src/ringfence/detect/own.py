@@ -15,7 +15,7 @@ import re2
 from ringfence.detect._announcing import announced
 from ringfence.detect._bytes import digits_of
 from ringfence.detect._checks import Validity, luhn, plain, stands_free, stdnum
-from ringfence.detect._regular import BadPattern, read_pattern, spelt
+from ringfence.detect._regular import BadPattern, Lenience, read_pattern, spelt
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import UNCHECKED, Certainty, Check, Example, Hit, Pattern, Recognizer
 from ringfence.taxonomy import ENTITIES, EntityInfo
@@ -46,7 +46,7 @@ class OwnPattern:
     name: str = ""
     alone: float | None = None
     beside: float | None = None
-    narrow: bool = False  # a class that fits a line's end fits all but that
+    lenience: Lenience = Lenience.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +203,14 @@ def categories_told(
     return {name: entity.category for name, entity in ENTITIES.items()} | told
 
 
-def has_trigger(pattern: str, *, narrow: bool = False) -> bool:
+def has_trigger(pattern: str, lenience: Lenience = Lenience.NONE) -> bool:
     """Tell whether something announces a pattern, in each of its ways. Raises `BadPattern`."""
-    return all(one.trigger for one in announced(read_pattern(pattern, narrow=narrow)))
+    return all(one.trigger for one in announced(read_pattern(pattern, lenience)))
 
 
-def hold(pattern: str, *, narrow: bool = False) -> None:
+def hold(pattern: str, lenience: Lenience = Lenience.NONE) -> None:
     """Raise `BadPattern` where a pattern cannot be taken."""
-    tree = read_pattern(pattern, narrow=narrow)
+    tree = read_pattern(pattern, lenience)
     options = re2.Options()
     options.max_mem = _PROGRAM
     options.log_errors = False
@@ -251,10 +251,10 @@ def _near(words: Iterable[str], least: int = _NEAR) -> int:
 
 
 def _patterns(own: OwnRecognizer, number: int, each: OwnPattern) -> Iterable[Pattern]:
-    hold(each.pattern, narrow=each.narrow)
+    hold(each.pattern, each.lenience)
     code = each.name or (own.entity.casefold().replace("_", "-") + (f"-{number + 1}" if number else ""))
     check = _free(own.entity, own.check)
-    for one in announced(read_pattern(each.pattern, narrow=each.narrow)):
+    for one in announced(read_pattern(each.pattern, each.lenience)):
         usual = _TELLING if one.trigger or own.everywhere else UNCHECKED
         alone = each.alone if each.alone is not None else min(usual[0], each.beside if each.beside is not None else 1.0)
         beside = each.beside if each.beside is not None else max(usual[1], alone)

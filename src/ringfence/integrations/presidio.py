@@ -10,7 +10,7 @@ ringfence's rules: a pattern that is not linear is an error with its line, and n
     analyzer.registry.add_recognizer(recognizer())
 
 >>> from ringfence.detect import detector_for
->>> told = read_recognizers('''
+>>> told = read_recognizers(r'''
 ... recognizers:
 ...   - {name: badge, supported_entity: BADGE, patterns: [{name: b, regex: 'B-\d{4}', score: 0.6}], context: [badge]}
 ... ''')
@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from ringfence.detect import BadPattern, DenyList, Detection, Detector, OwnPattern, OwnRecognizer
+from ringfence.detect._regular import Lenience
 from ringfence.detect.own import LEAST, hold, hold_word
 from ringfence.extras import install_line
 from ringfence.policy.problems import PolicyError, Position, Problem, nearest, quoted
@@ -205,12 +206,12 @@ class _Reading:
             return None
         text = ("(?i)" if folds else "") + str(given["regex"])
         try:
-            hold(text, narrow=True)
+            hold(text, Lenience.EDGES)
         except BadPattern as error:
             self.problems.append(_problem(_at(node, "regex"), error.what, error.mend))
             return None
         beside = max(score, min(1.0, max(score + _BOOST, _BOOSTED_LEAST)))
-        return OwnPattern(text, _code(given.get("name")), float(score), float(beside), narrow=True)
+        return OwnPattern(text, _code(given.get("name")), float(score), float(beside), Lenience.EDGES)
 
     def _context(self, given: Mapping[str, Data]) -> Iterator[str]:
         yield from _texts(given.get("context"))
