@@ -18,7 +18,9 @@ from ringfence.detect.own import LISTED, AllowList, DenyList
 from ringfence.detect.recognizer import Certainty
 
 _SMALL = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
-_BLANK = r"(?:[ \t]|\xc2\xa0){1,3}"
+_BLANK = r"[ \t\xa0\xc2]+"
+"""Blanks between words: what else those bytes may be is seen afterwards. A bound (`{1,3}`) makes RE2 fifteen times slower."""
+
 _END = r"(?:[^0-9a-z]|\z)"
 """What may follow a value: no letter or digit of ASCII. Other letters are seen afterwards, as is what stands before."""
 
