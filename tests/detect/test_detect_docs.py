@@ -13,6 +13,8 @@ MODULES = (
     "ringfence.detect.recognizers",
     "ringfence.detect._fields",
     "ringfence.detect._keccak",
+    "ringfence.detect._regular_chars",
+    "ringfence.detect._second",
 )
 
 

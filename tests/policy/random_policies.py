@@ -118,6 +118,6 @@ def _lines(rng: random.Random, forms: list[str], roles: list[str], purposes: lis
 
 def resolved(raw: dict[str, Any]) -> Policy:
     """Give the policy of a raw mapping without its way through YAML, which costs twenty times as much."""
-    policy, problems = resolve(Document.model_validate(raw), Table(Position("random", 1, 1)))
+    policy, problems = resolve(Document.model_validate(raw), Table(Position("random", 1, 1)), lambda _file, _at: ())
     assert policy is not None, problems
     return policy

@@ -7,6 +7,7 @@ from ruamel.yaml import YAML
 from wrong_policies import ENVIRONMENT, RIGHT, WRONG, Wrong
 
 from ringfence.policy import PolicyError, read, schema
+from ringfence.policy.document_detect import OWN_ENTITY
 from ringfence.taxonomy import CATEGORIES, ENTITIES
 
 VALIDATOR = Draft202012Validator(schema())
@@ -14,7 +15,7 @@ VALIDATOR = Draft202012Validator(schema())
 SEEN_BY_A_SCHEMA = {
     "a-number-as-category", "a-number-as-key", "a-person-as-mode", "a-phone-as-role", "an-address-as-zone",
     "basis-misspelt", "boolean-as-text", "carry-a-mapping", "carry-empty-list", "category-by-its-end",
-    "category-misspelt", "category-unheard-of", "else-of-yaml-null", "entity-unknown", "flow-key-misspelt",
+    "category-misspelt", "category-unheard-of", "else-of-yaml-null", "flow-key-misspelt",
     "form-key-misspelt", "form-key-of-another-kind", "hash-too-short", "keep-as-boolean", "keep-as-text",
     "keep-negative", "kind-misspelt", "label-a-number", "line-without-form", "match-misspelt", "mode-misspelt",
     "never-misspelt", "no-version", "recognizers", "retention-of-no-unit", "retention-without-unit",
@@ -56,7 +57,9 @@ def test_every_category_and_entity_is_a_word_of_the_schema() -> None:
     definitions = VALIDATOR.schema["$defs"]
     carried = definitions["FlowDocument"]["properties"]["carry"]["propertyNames"]["enum"]
     assert set(carried) == {*CATEGORIES, "*"}
-    assert set(definitions["DetectDocument"]["properties"]["thresholds"]["propertyNames"]["enum"]) == set(ENTITIES)
+    known, own = definitions["DetectDocument"]["properties"]["thresholds"]["propertyNames"]["anyOf"]
+    assert set(known["enum"]) == set(ENTITIES)
+    assert own == {"pattern": OWN_ENTITY}
 
 
 def test_every_key_of_the_schema_is_described() -> None:

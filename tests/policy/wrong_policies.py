@@ -198,7 +198,7 @@ WRONG = [
     Wrong("two-identity-sources", "scram:", "local: true, scram:", 16, 21, "exactly one source", "scram, jwks"),
     Wrong("entity-unknown", "US_SSN: 0.6", "US_SNN: 0.6", 34, 23, 'no entity "US_SNN"', '"US_SSN"'),
     Wrong("threshold-too-high", "US_SSN: 0.6", "US_SSN: 60", 34, 31, "out of range", "at most 1"),
-    Wrong("recognizers", "recognizers: []", "recognizers: [x]", 34, 50, "recognizers of one's own", "empty"),
+    Wrong("recognizers", "recognizers: []", "recognizers: [x]", 34, 51, "should be a mapping", "{key: value}"),
     Wrong("never-misspelt", "- never:", "- nevr:", 36, 5, 'unknown key "nevr"', '"never"'),
     Wrong("never-denies", "form: clear, zones", "form: deny, zones", 36, 57, 'no form "deny"', "one of"),
     Wrong("variable-not-set", "SHOP_DSN", "SHOP_DNS", 7, 47, 'the variable "SHOP_DNS" is not set', "${SHOP_DNS:-...}"),

@@ -18,6 +18,16 @@ PolicyOption = Annotated[
         "--policy", help="The policy file.", envvar="RINGFENCE_POLICY", show_default=POLICY_FILE, readable=False
     ),
 ]
+PolicyOfOwnOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        help="A policy whose own recognizers, lists, words and thresholds count, too.",
+        envvar="RINGFENCE_POLICY",
+        show_default=False,
+        readable=False,
+    ),
+]
 OverlayOption = Annotated[
     Path | None,
     typer.Option(

@@ -1,7 +1,7 @@
 """`ringfence detect`: personal data in files or standard input, told without telling it.
 
-The rule: a value is shown by its shape and length alone. Files of any size take bounded memory: they are read in pieces, and only
-the bytes whose findings are not yet certain are kept.
+The rule: a value is shown by its shape and length alone, unless it is asked for. Files of any size take bounded memory: they are
+read in pieces, and only the bytes whose findings are not yet certain are kept.
 """
 
 import json
@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -17,8 +17,11 @@ from typing import Annotated, BinaryIO
 import typer
 
 from ringfence.cli._errors import Problem, in_words
-from ringfence.detect import Detector, Finding
-from ringfence.taxonomy import ENTITIES
+from ringfence.cli._evidence import for_and_against
+from ringfence.cli._home import PolicyOfOwnOption
+from ringfence.cli._policy import load_policy
+from ringfence.detect import Detection, Detector, Finding
+from ringfence.detect.own import DECLARED, LISTED, POLICYS, categories_told
 
 app = typer.Typer(add_completion=False)
 
@@ -37,6 +40,14 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is shown of a finding beside its place."""
+
+    values: bool = False
+    reasons: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     """A finding with where it stands. Lines and columns count from 1, columns in bytes."""
 
@@ -44,29 +55,63 @@ class _Place:
     line: int
     column: int
     finding: Finding
-    shape: str
+    value: bytes = field(repr=False)
 
-    def as_text(self) -> str:
+    def as_text(self, shown: _Shown, detector: Detector) -> str:
         one = self.finding
         where = f"{self.file}:{self.line}:{self.column}"
-        return "  ".join((where, one.entity, one.category, f"{one.score:.2f}", ",".join(one.evidence), self.shape))
+        what = _printable(self.value) if shown.values else shape_of(self.value)
+        line = "  ".join((where, one.entity, one.category, f"{one.score:.2f}", ",".join(one.evidence), what))
+        return "\n".join([line, *_reasons(one, detector)]) if shown.reasons else line
 
-    def as_json(self) -> str:
+    def as_json(self, shown: _Shown, detector: Detector) -> str:
         one = self.finding
-        return json.dumps(
-            {
-                "file": self.file,
-                "line": self.line,
-                "column": self.column,
-                "start": one.start,
-                "end": one.end,
-                "entity": one.entity,
-                "category": one.category,
-                "score": one.score,
-                "evidence": one.evidence,
-                "shape": self.shape,
+        document: dict[str, object] = {
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "start": one.start,
+            "end": one.end,
+            "entity": one.entity,
+            "category": one.category,
+            "score": one.score,
+            "evidence": one.evidence,
+            "shape": shape_of(self.value),
+        }
+        if shown.values:
+            document["value"] = self.value.decode(errors="replace")
+        if shown.reasons:
+            speaks_for, against = for_and_against(one.evidence)
+            document |= {
+                "for": speaks_for,
+                "against": against,
+                "threshold": detector.least_score(one.entity),
+                "source": _source(one, detector),
             }
-        )
+        return json.dumps(document)
+
+
+def _reasons(one: Finding, detector: Detector) -> Iterator[str]:
+    speaks_for, against = for_and_against(one.evidence)
+    yield f"    for      {'; '.join(speaks_for)}"
+    if against:
+        yield f"    against  {'; '.join(against)}"
+    yield f"    score    {one.score:.2f}, and at least {detector.least_score(one.entity):.2f} counts"
+    yield f"    source   {_source(one, detector)}"
+
+
+def _source(one: Finding, detector: Detector) -> str:
+    """Say who says what such a value looks like."""
+    kinds = {code.partition(":")[0] for code in one.evidence}
+    if kinds & {DECLARED, LISTED}:
+        return POLICYS
+    return next((each.source for each in detector.recognizers if each.entity == one.entity), "a model")
+
+
+def _printable(value: bytes) -> str:
+    """Write a value so that it stands on one line and commands no terminal."""
+    text = value.decode(errors="backslashreplace")
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def shape_of(value: bytes) -> str:
@@ -101,7 +146,7 @@ class _Reading:
         for one in findings:
             self._forget(one.start)
             value = self._kept[: one.end - one.start]
-            yield _Place(self._name, self._line, one.start - self._line_at + 1, one, shape_of(value))
+            yield _Place(self._name, self._line, one.start - self._line_at + 1, one, value)
 
     def _forget(self, until: int) -> None:
         gone = self._kept[: until - self._base]
@@ -159,10 +204,15 @@ def _places_of(file: str, detector: Detector) -> Iterator[_Place]:
         yield from _places_in(file, source, os.fstat(source.fileno()).st_size, detector)
 
 
-def _detector(entities: str, min_score: float | None) -> Detector:
+def _detector(entities: str, min_score: float | None, policy: Path | None) -> Detector:
+    told = load_policy(policy).detect if policy is not None else Detection()
     names = [name.strip().upper() for name in entities.split(",") if name.strip()]
-    thresholds = None if min_score is None else dict.fromkeys(ENTITIES, min_score)
-    return Detector(entities=names or None, thresholds=thresholds)
+    thresholds = dict(told.thresholds)
+    if min_score is not None:
+        thresholds = dict.fromkeys(categories_told(told.recognizers, told.deny, {}), min_score)
+    return Detector(
+        entities=names or None, thresholds=thresholds, allow=told.allow, own=told.recognizers, deny=told.deny
+    )
 
 
 @app.command(
@@ -177,18 +227,28 @@ def detect(
         float | None,
         typer.Option("--min-score", min=0.0, max=1.0, help="The least score, instead of each entity's own threshold."),
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say of each finding what speaks for it and against it, and by which source."),
+    ] = False,
+    show_values: Annotated[
+        bool,
+        typer.Option("--show-values", help="Show the values themselves. They end up in whatever keeps the output."),
+    ] = False,
+    policy: PolicyOfOwnOption = None,
     output: Annotated[Format, typer.Option("--format", help="How to write findings.")] = Format.TEXT,
 ) -> int:
     """Print every finding of every file; what cannot be read is told, and the others are still read."""
     if not files and sys.stdin.isatty():
         raise Problem("nothing to read", "name files, or pipe text in: `my-service 2>&1 | ringfence detect`")
-    detector = _detector(entities, min_score)
+    detector, shown = _detector(entities, min_score, policy), _Shown(show_values, explain)
     found, failed = False, False
     for file in files or [_STANDARD_INPUT]:
         try:
             for place in _places_of(file, detector):
                 found = True
-                print(place.as_json() if output is Format.JSON else place.as_text())
+                write = place.as_json if output is Format.JSON else place.as_text
+                print(write(shown, detector))
         except (OSError, Problem) as error:
             if isinstance(error, OSError) and error.filename is None:
                 raise  # writing failed, not reading

@@ -1,16 +1,45 @@
 """`ringfence entities`: what detection knows. Its way of showing a table serves `ringfence categories` too."""
 
 import json
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from ringfence.cli._home import PolicyOfOwnOption
+from ringfence.cli._policy import load_policy
 from ringfence.cli._table import show_table
-from ringfence.detect import RECOGNIZERS
-from ringfence.taxonomy import ENTITIES
+from ringfence.detect import RECOGNIZERS, Detection
+from ringfence.detect.own import LEAST, POLICYS, infos_told, with_own
 
 app = typer.Typer(add_completion=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entity, as it is listed."""
+
+    entity: str
+    title: str
+    category: str
+    threshold: float
+    source: str
+    found: tuple[str, ...]
+    not_found: tuple[str, ...]
+
+    @property
+    def as_data(self) -> dict[str, object]:
+        """It as a JSON document."""
+        examples = {"found": self.found, "not_found": self.not_found}
+        return {
+            "entity": self.entity,
+            "title": self.title,
+            "category": self.category,
+            "threshold": self.threshold,
+            "source": self.source,
+            "examples": examples,
+        }
 
 
 class Format(StrEnum):
@@ -21,29 +50,35 @@ class Format(StrEnum):
 
 
 @app.command(
-    help="List the entities that detection finds, each with its category and threshold (json: one document).\n\n"
+    help="List the entities that detection finds, each with its category and threshold (json: one document, with the source and "
+    "examples of each). With --policy those that the policy declares are listed first.\n\n"
     "Example: ringfence entities --format json"
 )
 def entities(
+    policy: PolicyOfOwnOption = None,
     output: Annotated[Format, typer.Option("--format", help="How to write the list.")] = Format.TEXT,
 ) -> int:
     """Print the table of entities."""
-    sources = {one.entity: one for one in RECOGNIZERS}
+    told = load_policy(policy).detect if policy is not None else Detection()
+    entries = {one.entity: one for one in with_own(RECOGNIZERS, told.recognizers)}
+    thresholds = {one.entity: one.threshold for one in entries.values()} | dict(told.thresholds)
+    rows = [
+        Row(
+            one.name,
+            one.title,
+            one.category,
+            thresholds.get(one.name, LEAST),
+            entries[one.name].source if one.name in entries else POLICYS,
+            tuple(each.text for each in entries[one.name].examples if each.found) if one.name in entries else (),
+            tuple(each.text for each in entries[one.name].examples if not each.found) if one.name in entries else (),
+        )
+        for one in infos_told(told).values()
+    ]
     if output is Format.JSON:
-        rows = [
-            {
-                "entity": one.name,
-                "title": one.title,
-                "category": one.category,
-                "threshold": sources[one.name].threshold,
-                "source": sources[one.name].source,
-            }
-            for one in ENTITIES.values()
-        ]
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(json.dumps([row.as_data for row in rows], indent=2, ensure_ascii=False))
         return 0
     show_table(
         ["entity", "title", "category", "threshold"],
-        [[one.name, one.title, one.category, f"{sources[one.name].threshold:.2f}"] for one in ENTITIES.values()],
+        [[row.entity, row.title, row.category, f"{row.threshold:.2f}"] for row in rows],
     )
     return 0

@@ -8,22 +8,13 @@ from typing import Annotated
 import typer
 
 from ringfence.cli._errors import Problem
+from ringfence.cli._evidence import evidence_in_words
 from ringfence.cli._home import HomeOption, PolicyOption, home
 from ringfence.ledger import Entry, JsonValue, Query, Reader
 
 app = typer.Typer(add_completion=False)
 
 MOST_ENTRIES = 10_000
-
-EVIDENCE = {
-    "pattern": "it has the shape of {}",
-    "checksum": "its check digits hold ({})",
-    "context": "the word {} stands near",
-    "field": "the field is {}",
-    "range": "it lies in a range that is in use ({})",
-    "surrogate": "it was sent out in this exchange ({})",
-}
-"""What a code of evidence says; the second half of the code fills the gap."""
 
 HOW = {
     "declared": "the policy's map says that the field holds it",
@@ -187,7 +178,7 @@ def _fact(fact: Mapping[str, JsonValue]) -> list[str]:
     lines.append(f"    known    {HOW.get(str(fact.get('how')), str(fact.get('how')))}; best score {fact.get('score')}")
     evidence = fact.get("evidence")
     if isinstance(evidence, Sequence) and not isinstance(evidence, str) and evidence:
-        lines.append(f"    evidence {'; '.join(_evidence(str(code)) for code in evidence)}")
+        lines.append(f"    evidence {'; '.join(evidence_in_words(str(code)) for code in evidence)}")
     for name, title in (("fields", "in"), ("places", "at byte")):
         listed = fact.get(name)
         if isinstance(listed, Sequence) and not isinstance(listed, str) and listed:
@@ -197,8 +188,3 @@ def _fact(fact: Mapping[str, JsonValue]) -> list[str]:
 
 def _counted(count: JsonValue, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _evidence(code: str) -> str:
-    kind, _, rest = code.partition(":")
-    return EVIDENCE.get(kind, "{}").format(rest.replace("_", " ") if kind in EVIDENCE else code)

@@ -19,6 +19,7 @@ from ringfence.atlas import (
     Accepted,
     AssetMap,
     Drifted,
+    Judge,
     Progress,
     State,
     asset_name,
@@ -42,9 +43,9 @@ from ringfence.cli._policy import load_policy
 from ringfence.cli._session import principal
 from ringfence.cli._table import printable
 from ringfence.crossing.entries import VERSION, scrub
-from ringfence.detect import Detector
+from ringfence.detect import Detector, detector_for
 from ringfence.ledger import BlockingClient, JsonValue
-from ringfence.policy import Policy
+from ringfence.policy import Policy, PolicyError
 from ringfence.policy.model import NONE, SCAN
 from ringfence.policy.problems import nearest
 from ringfence.stamps import stamp
@@ -125,7 +126,7 @@ def map_source(
         return 0
     place = home(policy, folder)
     file = _map_file(map_file, place)
-    source = _source(pg, sqlite, files, openapi, logs)
+    source = _source(pg, sqlite, files, openapi, logs, Judge(_detector(place, overlay)))
     name = asset or source.asset
     accepted = read_map(file).get(name)
     if check and html is not None:
@@ -164,7 +165,9 @@ def _map_file(given: Path | None, place: Home) -> Path:
     return given if given is not None else place.policy.parent / MAP_FILE
 
 
-def _source(pg: str | None, sqlite: Path | None, files: str | None, openapi: Path | None, logs: Path | None) -> _Source:
+def _source(
+    pg: str | None, sqlite: Path | None, files: str | None, openapi: Path | None, logs: Path | None, judge: Judge
+) -> _Source:
     """Give the one source that was named. Raises `Problem` where it is not one."""
     named = [each for each in (pg, sqlite, files, openapi, logs) if each is not None]
     if len(named) != 1:
@@ -181,7 +184,7 @@ def _source(pg: str | None, sqlite: Path | None, files: str | None, openapi: Pat
             name,
             told,
             lambda asset, zone, state, watched, reviewed: map_postgres(
-                pg, asset=asset, zone=zone, state=state, progress=watched, reviewed=reviewed
+                pg, asset=asset, zone=zone, state=state, progress=watched, reviewed=reviewed, judge=judge
             ),
         )
     if sqlite is not None:
@@ -189,7 +192,7 @@ def _source(pg: str | None, sqlite: Path | None, files: str | None, openapi: Pat
             asset_name(sqlite.stem),
             str(sqlite.absolute()),
             lambda asset, zone, state, watched, reviewed: map_sqlite(
-                sqlite, asset=asset, zone=zone, state=state, progress=watched, reviewed=reviewed
+                sqlite, asset=asset, zone=zone, state=state, progress=watched, reviewed=reviewed, judge=judge
             ),
         )
     if openapi is not None:
@@ -197,14 +200,16 @@ def _source(pg: str | None, sqlite: Path | None, files: str | None, openapi: Pat
             asset_name(openapi.name.partition(".")[0]),
             str(openapi.absolute()),
             lambda asset, zone, _state, watched, reviewed: map_openapi(
-                openapi, asset=asset, zone=zone, progress=watched, reviewed=reviewed
+                openapi, asset=asset, zone=zone, progress=watched, reviewed=reviewed, judge=judge
             ),
         )
     if logs is not None:
         return _Source(
             asset_name(logs.name.partition(".")[0]),
             str(logs.absolute()),
-            lambda asset, zone, _state, watched, _reviewed: map_log(logs, asset=asset, zone=zone, progress=watched),
+            lambda asset, zone, _state, watched, _reviewed: map_log(
+                logs, asset=asset, zone=zone, progress=watched, judge=judge
+            ),
         )
     assert files is not None  # noqa: S101 (one of them was named)
     need("files", ("pyarrow", "fsspec"))
@@ -212,7 +217,7 @@ def _source(pg: str | None, sqlite: Path | None, files: str | None, openapi: Pat
         files_asset(files),
         "files",
         lambda asset, zone, _state, watched, reviewed: map_files(
-            files, asset=asset, zone=zone, progress=watched, reviewed=reviewed
+            files, asset=asset, zone=zone, progress=watched, reviewed=reviewed, judge=judge
         ),
     )
 
@@ -236,6 +241,16 @@ def _page(file: Path, found: AssetMap, place: Home, overlay: Path | None) -> Pat
 
     file.write_text(map_page(found, _policy(place, overlay)), encoding="utf-8")
     return file
+
+
+def _detector(place: Home, overlay: Path | None) -> Detector:
+    """Give the detector that the policy tells of; where it cannot be read yet (its map is missing, say), that of no policy."""
+    try:
+        policy = _policy(place, overlay)
+    except (PolicyError, Problem):
+        print("ringfence: the policy cannot be read yet: its own recognizers and lists are not used", file=sys.stderr)
+        policy = None
+    return Detector() if policy is None else detector_for(policy.detect)
 
 
 def _policy(place: Home, overlay: Path | None) -> Policy | None:

@@ -93,7 +93,7 @@ class Crossing:
         self._plan = plan
         self._head = head
         self._hold = hold
-        self._detector = detector_for(plan.detection.thresholds, plan.detection.allow)
+        self._detector = detector_for(plan.detection)
         self._issued = issued
         self._payload = payload(plan, keys, self._detector, carrier, issued=issued, restored=restored)
         self._entries = EntryMaker(plan, head, self._detector)

@@ -9,18 +9,29 @@ values themselves.
 [('field:first name',)]
 """
 
+from ringfence.detect._regular import BadPattern
+from ringfence.detect._second import Model, Named
 from ringfence.detect.classify import OF_PEOPLE, Classified, classify, tells_its_kind
 from ringfence.detect.detector import Detector, detector_for
 from ringfence.detect.finding import Finding
+from ringfence.detect.own import AllowList, DenyList, Detection, OwnPattern, OwnRecognizer
 from ringfence.detect.recognizers import RECOGNIZERS
 from ringfence.detect.stream import Stream
 
 __all__ = [
     "OF_PEOPLE",
     "RECOGNIZERS",
+    "AllowList",
+    "BadPattern",
     "Classified",
+    "DenyList",
+    "Detection",
     "Detector",
     "Finding",
+    "Model",
+    "Named",
+    "OwnPattern",
+    "OwnRecognizer",
     "Stream",
     "classify",
     "detector_for",

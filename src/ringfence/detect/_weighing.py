@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
 from ringfence.detect._against import AGAINST, against_by_key, inside
 from ringfence.detect._calibration import AFTER, AGAINST_FIELD, INSIDE, UNLED
@@ -18,6 +19,9 @@ from ringfence.detect._odds import shifted
 from ringfence.detect._overlap import Candidate, letters_in
 from ringfence.detect._words import Words
 from ringfence.detect.recognizer import Certainty, Check, Hit, Recognizer
+
+if TYPE_CHECKING:
+    from ringfence.detect._listed import Allowed
 
 Fields = Sequence[tuple[int, int, Mapping[str, str]]]
 """The fields of a buffer: start, end, and what each one's name says."""
@@ -140,13 +144,13 @@ def by_name_alone(
     fields: Fields,
     whole: Sequence[Recognizer],
     thresholds: Mapping[str, float],
-    allow: frozenset[bytes],
+    allow: "Allowed",
 ) -> Iterable[Candidate]:
     """Take whole values, where their fields' names say what they are and they hold a letter."""
     for start, end, names in fields:
         for recognizer in whole:
             entity = recognizer.entity
-            if entity not in names or thresholds[entity] > recognizer.by_name or data[start:end] in allow:
+            if entity not in names or thresholds[entity] > recognizer.by_name or allow.covers(entity, data[start:end]):
                 continue
             begin, stop = letters_in(data, start, end)
             if begin < stop:

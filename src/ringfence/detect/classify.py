@@ -16,7 +16,7 @@ from ringfence.detect._samples import Profile, profiled
 from ringfence.detect._types import Kind, kind_of
 from ringfence.detect.detector import Detector
 from ringfence.detect.recognizer import listed
-from ringfence.taxonomy import ENTITIES, is_within
+from ringfence.taxonomy import is_within
 
 NONE, SCAN, UNKNOWN = "none", "scan", "unknown"
 
@@ -84,15 +84,18 @@ def classify(
     said = _naming.said_by(comment) if comment else None
     if meaning is None and (owned := _naming.owned(place, comment)) is not None:
         meaning = _naming.meaning_of(owned)
-    hint = _hint(meaning or said)
-    seen = profiled(sample, detector or _everything(), hint) if sample else None
+    detector = detector or _everything()
+    told = detector.told_by_field(name)
+    hint = told[1] if told is not None else _hint(meaning or said)
+    seen = profiled(sample, detector, hint) if sample else None
     return (
-        _by_proof(seen, meaning, kind)
+        _by_told(seen, told, detector)
+        or _by_proof(seen, meaning, kind, detector)
         or _by_name(place, kind, meaning, seen)
         or _by_key(place, kind, seen)
         or _by_comment(place, kind, said, seen)
         or _by_ends(place, kind, comment, seen)
-        or _by_values(place, kind, seen)
+        or _by_values(place, kind, seen, detector)
         or _without(place, kind, seen)
     )
 
@@ -197,6 +200,20 @@ def _by_bytes(place: Place, evidence: str) -> Classified:
     return Classified(UNKNOWN, 0.5, (evidence,))
 
 
+# --- what its user tells of it ---------------------------------------------------------------------------------------------
+
+
+def _by_told(seen: Profile | None, told: tuple[str, str] | None, detector: Detector) -> Classified | None:
+    """Judge by the recognizers and lists that the detector's user gave it: by their fields, or by what fills the values."""
+    for entity, share in seen.whole[:1] if seen is not None else ():
+        if detector.is_own(entity) and share >= _ENOUGH and (seen is None or seen.count >= 3 or told is not None):
+            return Classified(detector.category_of(entity), 0.9, (_values(entity, share),))
+    if told is None:
+        return None
+    entity, word = told
+    return Classified(detector.category_of(entity), 0.85 if seen is None else 0.6, (f"field:{word}",))
+
+
 # --- values that prove it -------------------------------------------------------------------------------------------------
 
 _PROVING = frozenset(
@@ -213,11 +230,11 @@ def _values(entity: str, share: float) -> str:
     return f"values:{entity}:{share:.2f}"
 
 
-def _by_proof(seen: Profile | None, meaning: Meaning | None, kind: Kind) -> Classified | None:
+def _by_proof(seen: Profile | None, meaning: Meaning | None, kind: Kind, detector: Detector) -> Classified | None:
     if seen is None or not seen.whole:
         return None
     entity, share = seen.whole[0]
-    category = ENTITIES[entity].category
+    category = detector.category_of(entity)
     agrees = meaning is not None and (is_within(meaning.category, category) or is_within(category, meaning.category))
     if entity in _SHOWING and agrees and meaning is not None and share >= 0.3:
         narrower = meaning.category if is_within(meaning.category, category) else category
@@ -348,13 +365,13 @@ def _by_ends(place: Place, kind: Kind, comment: str, seen: Profile | None) -> Cl
     return None if word is None else Classified("user.contact", 0.6, (f"field:{word}",))
 
 
-def _by_values(place: Place, kind: Kind, seen: Profile | None) -> Classified | None:
+def _by_values(place: Place, kind: Kind, seen: Profile | None, detector: Detector) -> Classified | None:
     """Judge by what the values are where no name helps."""
     if seen is None:
         return None
     for entity, share in seen.whole[:1]:
         if share >= _ENOUGH and entity in _SHOWING and (seen.count >= 3 or share == 1):
-            return Classified(ENTITIES[entity].category, 0.55 + share / 4, (_values(entity, share),))
+            return Classified(detector.category_of(entity), 0.55 + share / 4, (_values(entity, share),))
     if kind is Kind.NUMBER:
         return None
     if seen.within > 0:

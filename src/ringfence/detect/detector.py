@@ -6,7 +6,7 @@ shared between threads and kept as long as one likes.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -15,12 +15,15 @@ from ringfence.detect._disguises import reveal
 from ringfence.detect._engine import Engine, Wanted, Work
 from ringfence.detect._fields import FieldNames
 from ringfence.detect._layers import with_decoded
+from ringfence.detect._listed import Allowed, Denied
 from ringfence.detect._offsets import batches, in_characters, starts_of
 from ringfence.detect._overlap import Candidate, resolve
+from ringfence.detect._second import Model, SecondStage
 from ringfence.detect._views import FEWEST, beside, without, without_escapes
 from ringfence.detect._weighing import NOTHING, NOWHERE, Fields, Lookup, Ready, by_name_alone, takes_after, unchecked
 from ringfence.detect._words import AFTER_MOST, Vocabulary, Words
 from ringfence.detect.finding import Finding
+from ringfence.detect.own import LEAST, AllowList, DenyList, Detection, OwnRecognizer, categories_told, with_own
 from ringfence.detect.recognizer import Certainty, Pattern, Recognizer
 from ringfence.detect.recognizers import RECOGNIZERS
 from ringfence.detect.stream import BLOCK, Stream
@@ -37,9 +40,9 @@ _ROUNDS = 3  # how often one neighbour is looked for beside another
 class UnknownEntity(ValueError):
     """A detector was asked for an entity that it does not have."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, known: Collection[str] = ENTITIES) -> None:
         name = name.upper()
-        near = get_close_matches(name, ENTITIES, n=1) or [entity for entity in ENTITIES if name and name in entity]
+        near = get_close_matches(name, known, n=1) or [entity for entity in known if name and name in entity]
         mend = f"did you mean {near[0]}?" if near else "`ringfence entities` lists them"
         super().__init__(f"no entity of that name: {mend}")
 
@@ -55,7 +58,13 @@ class Detector:
         The least score of an entity's findings, where its recognizer's own does not fit. At a pattern's score `alone` or below,
         the pattern is looked for everywhere, not only beside its words: that takes its time.
     allow
-        Exact values that are never findings, such as a company's own hotline.
+        Exact values that are never findings, such as a company's own hotline; or lists of them, which may hold patterns.
+    own
+        Recognizers of one's own. `BadPattern` is raised where one of them cannot be taken.
+    deny
+        Lists of values that are findings wherever they stand.
+    second
+        A model that sees the texts worth it, after all else.
     """
 
     def __init__(
@@ -63,15 +72,20 @@ class Detector:
         *,
         entities: Iterable[str] | None = None,
         thresholds: Mapping[str, float] | None = None,
-        allow: Iterable[str] = (),
+        allow: Iterable[str | AllowList] = (),
+        own: Iterable[OwnRecognizer] = (),
+        deny: Iterable[DenyList] = (),
+        second: Model | None = None,
     ) -> None:
-        wanted = frozenset(ENTITIES if entities is None else entities)
-        thresholds = thresholds or {}
+        own, deny, thresholds = tuple(own), tuple(deny), thresholds or {}
+        self._categories = categories_told(own, deny, second.entities if second is not None else {})
+        wanted = frozenset(self._categories if entities is None else entities)
         for name in (*sorted(wanted), *thresholds):
-            if name not in ENTITIES:
-                raise UnknownEntity(name)
-        self._recognizers = tuple(one for one in RECOGNIZERS if one.entity in wanted)
-        self._thresholds = {one.entity: thresholds.get(one.entity, one.threshold) for one in self._recognizers}
+            if name not in self._categories:
+                raise UnknownEntity(name, self._categories)
+        self._recognizers = tuple(one for one in with_own(RECOGNIZERS, own) if one.entity in wanted)
+        self._thresholds = {name: thresholds.get(name, LEAST) for name in wanted}
+        self._thresholds |= {one.entity: thresholds.get(one.entity, one.threshold) for one in self._recognizers}
         patterns = [(one, pattern) for one in self._recognizers for pattern in one.patterns]
         words = {one.entity: Words(one.words, one.near) for one in self._recognizers if one.words}
         self._engine = Engine(
@@ -104,7 +118,11 @@ class Detector:
             self._of.setdefault(ready.entity, []).append(number)
         self._names = FieldNames((one.entity, one.fields) for one in self._recognizers if one.fields)
         self._whole = tuple(one for one in self._recognizers if one.whole_field)
-        self._allow = frozenset(value.encode(errors="surrogatepass") for value in allow)
+        self._allow = Allowed(allow)
+        self._told = frozenset((*(one.entity for one in own), *(one.entity for one in deny)))
+        listed = [one for one in deny if one.values and one.entity in wanted]
+        self._denied = Denied(listed) if listed else None
+        self._second = SecondStage(second, wanted, self._thresholds) if second is not None else None
 
     def find(self, text: str | bytes, *, field: str = "") -> list[Finding]:
         """Find what stands in a text; `field` is the path of the field that it is the value of.
@@ -160,14 +178,14 @@ class Detector:
 
     def stream(self) -> Stream:
         """Begin a stream: a text that comes in pieces."""
-        return Stream(lambda data: self._scan(data, NOTHING), _finding)
+        return Stream(lambda data: self._scan(data, NOTHING), self._finding)
 
     def _find_bytes(self, data: bytes, field: str) -> list[Finding]:
         if not field and len(data) <= BLOCK:
-            return [_finding(one, 0) for one in self._candidates(data, ())]
+            return [self._finding(one, 0) for one in self._candidates(data, ())]
         names = self._names.says(field) if field else {}
         if len(data) <= BLOCK or not names.keys() <= {AGAINST}:
-            return [_finding(one, 0) for one in self._scan(data, names)]
+            return [self._finding(one, 0) for one in self._scan(data, names)]
         stream = self.stream()
         return stream.feed(data) + stream.end()
 
@@ -187,7 +205,7 @@ class Detector:
         starts = starts or starts_of(values)
         for one in candidates:
             number = bisect_right(starts, one.start) - 1
-            found.setdefault(number, []).append(_finding(one, -starts[number]))
+            found.setdefault(number, []).append(self._finding(one, -starts[number]))
         return found
 
     def _scan(self, data: bytes, names: Mapping[str, str]) -> list[Candidate]:
@@ -203,6 +221,8 @@ class Detector:
             found.extend(by_name_alone(data, named, self._whole, self._thresholds, self._allow))
         found = resolve(data, found) if len(found) > 1 else found
         found = self._beside(data, view, found, parted, always, named) if found else found
+        if self._second is not None and (more := self._second.find(data, named, self._allow)):
+            found = resolve(data, [*found, *more])
         revealed = reveal(data)
         return found if revealed is None else with_decoded(data, found, revealed, named, self._search)
 
@@ -242,11 +262,14 @@ class Detector:
             for hit in hits:
                 start, end, speaks, doubtful = hit
                 score, evidence = ready.weigh(view, start, end, speaks, doubtful, lookup)
-                if score >= ready.threshold and not (self._allow and data[start:end] in self._allow):
+                if score >= ready.threshold and not (self._allow and self._allow.covers(ready.entity, data[start:end])):
                     found.append(Candidate(start, end, ready.certainty, ready.entity, score, evidence))
                     covered += end - start
             if 0 < covered <= stop - begin - FEWEST and ready.certainty is _CHECKED:
                 parted.append((begin, stop))
+        if self._denied is not None:
+            more = self._denied.find(view, *within)
+            found.extend(one for one in more if not self._allow.covers(one.entity, data[one.start : one.end]))
         return found, parted
 
     def _beside(
@@ -282,13 +305,42 @@ class Detector:
             stretches = beside(view, [(one.start, one.end) for one in more], parted)
         return found
 
+    def _finding(self, one: Candidate, shift: int) -> Finding:
+        start, end, _, entity, score, evidence = one
+        return Finding(start + shift, end + shift, entity, self._categories[entity], score, evidence)
+
+    def category_of(self, entity: str) -> str:
+        """Give the category of an entity that it finds."""
+        return self._categories[entity]
+
+    @property
+    def entities(self) -> Collection[str]:
+        """The entities that it finds."""
+        return self._thresholds.keys()
+
+    def least_score(self, entity: str) -> float:
+        """Give the least score at which an entity is found."""
+        return self._thresholds[entity]
+
+    def is_own(self, entity: str) -> bool:
+        """Tell whether its user has told it what the entity is."""
+        return entity in self._told
+
+    def told_by_field(self, path: str) -> tuple[str, str] | None:
+        """Give the entity that its user told of and a field's name speaks of, with the name that it is known by."""
+        if not self._told:
+            return None
+        return next((one for one in self._names.entities(path).items() if one[0] in self._told), None)
+
+    @property
+    def recognizers(self) -> tuple[Recognizer, ...]:
+        """What it looks for, by entity."""
+        return self._recognizers
+
     @property
     def work(self) -> Work:
         """What the engine has done so far, over all calls: the measure of its linearity, exact within one thread."""
         return self._engine.work
-
-
-_CATEGORIES = {name: entity.category for name, entity in ENTITIES.items()}
 
 
 def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
@@ -301,12 +353,7 @@ def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:
     return Wanted(pattern.pattern, pattern.unicode, triggers, before, after, pattern.raw)
 
 
-def _finding(one: Candidate, shift: int) -> Finding:
-    start, end, _, entity, score, evidence = one
-    return Finding(start + shift, end + shift, entity, _CATEGORIES[entity], score, evidence)
-
-
 @lru_cache(maxsize=64)
-def detector_for(thresholds: tuple[tuple[str, float], ...], allow: tuple[str, ...]) -> Detector:
-    """Give the detector of a policy, made once for each."""
-    return Detector(thresholds=dict(thresholds), allow=allow)
+def detector_for(told: Detection) -> Detector:
+    """Give the detector of what a policy tells, made once for each."""
+    return Detector(thresholds=dict(told.thresholds), allow=told.allow, own=told.recognizers, deny=told.deny)

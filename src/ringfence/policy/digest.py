@@ -5,7 +5,8 @@ So it covers the resolved content, with defaults filled in and mappings in the o
 or comments. Left out is what an environment chooses without changing what may cross: addresses (`at`, `listen`) and credentials
 (`logins`, `scram`, `jwks`, certificates), so that rotating a password does not change the hash and a secret never enters it; and
 what a gate bears and how (`limits`, `workers`, `bodies`); who is told of what (`receivers`, `alert`), for an alert decides nothing;
-and how gates are probed (`probe`). `mode` is within.
+how gates are probed (`probe`); and a recognizer's examples. `mode` is within, and so are lists of values, with what the files hold
+that they name.
 """
 
 import json
@@ -14,6 +15,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from hashlib import sha256
 
+from ringfence.detect.own import Detection, OwnRecognizer
 from ringfence.policy.model import Asset, Gate, Policy, Principals, Tls
 
 _FORMAT = "ringfence policy 1"
@@ -28,6 +30,10 @@ _LEFT_OUT = {
     (Tls, "key"),
     (Tls, "clients"),
     (Principals, "at"),
+    (Detection, "_hash"),
+    (OwnRecognizer, "title"),
+    (OwnRecognizer, "found"),
+    (OwnRecognizer, "not_found"),
     (Policy, "hash"),
     (Policy, "probe"),
     (Policy, "receivers"),

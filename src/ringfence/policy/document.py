@@ -4,16 +4,17 @@ The rule: only what a single file can tell is checked here: keys, types, ranges,
 `resolving`, which sees the whole. Unknown keys are errors. The descriptions are the schema's and the reference page's text.
 """
 
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from ringfence.policy.document_alerts import AlertValue, ReceiverDocument
+from ringfence.policy.document_detect import DetectDocument
 from ringfence.policy.document_probe import ProbeDocument
 from ringfence.policy.document_words import Address, Category, ContradictionError, Name, Word
 from ringfence.policy.document_words import DocumentModel as _Model
 from ringfence.policy.model import EVERY_CATEGORY
-from ringfence.taxonomy import CATEGORIES, ENTITIES
+from ringfence.taxonomy import CATEGORIES
 
 _WORDS = sorted(CATEGORIES)
 Carried: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": [*_WORDS, EVERY_CATEGORY]})]
@@ -21,7 +22,6 @@ Returned: TypeAlias = Annotated[
     str, WithJsonSchema({"type": "string", "enum": [*_WORDS, "arguments", "none", "scan", "unknown"]})
 ]
 Judged: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": [*_WORDS, "none", "scan", "unknown"]})]
-Entity: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(ENTITIES)})]
 FieldPath: TypeAlias = Annotated[str, Field(min_length=1, max_length=500)]
 
 RETENTION: Final = r"^[1-9][0-9]{0,4}[dwmy]$"
@@ -403,20 +403,6 @@ class FlowDocument(_Model):
     restore: bool = Field(
         default=False,
         description="Whether tokens that the asker's role was given become clear values again on their way in.",
-    )
-
-
-class DetectDocument(_Model):
-    """How detection is set up."""
-
-    thresholds: dict[Entity, Annotated[float, Field(ge=0, le=1)]] = Field(
-        default={}, description="Per entity, the least score that counts: 0 to 1."
-    )
-    recognizers: list[Any] = Field(
-        default=[], max_length=0, description="Recognizers of one's own: not read yet, so the list is empty."
-    )
-    allow: list[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
-        default=[], description="Exact values that are never a finding, such as the company's own hotline."
     )
 
 

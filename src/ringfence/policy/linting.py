@@ -26,6 +26,7 @@ from ringfence.policy.plan import deciding_path
 from ringfence.policy.problems import Problem
 from ringfence.policy.reading import Positions
 from ringfence.policy.tree import Step
+from ringfence.policy.unannounced import everywhere
 from ringfence.policy.unused import unused
 from ringfence.taxonomy import CATEGORIES, Domain, is_within
 
@@ -38,11 +39,19 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
 
     Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``closed``,
     ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``,
-    ``unreachable``, ``unused``.
+    ``unreachable``, ``unused``, ``everywhere``.
     """
     found = [
         _problem(positions, *one)
-        for check in (_forms_that_show, _oracles, _what_passes, _boundaries, _keys_and_roles, _unreachable)
+        for check in (
+            _forms_that_show,
+            _oracles,
+            _what_passes,
+            _boundaries,
+            _keys_and_roles,
+            _unreachable,
+            everywhere,
+        )
         for one in check(policy)
     ]
     found += [_problem(positions, *one) for one in (*_gives_back(policy), *_broken_assertions(policy))]

@@ -1,7 +1,7 @@
 """Joining trees: included files under the file that includes them, and an overlay over all.
 
 The rule: what is merged keeps its place, so that an error names the file in which it stands. Mappings are joined key by key; of two
-values for one key the upper stays. Flows are joined as wholes by their id; assertions and allowed values only add up.
+values for one key the upper stays. Flows are joined as wholes by their id; assertions, recognizers and lists of values only add up.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,13 @@ from ringfence.policy.tree import Entry, Node, Row, Scalar, Step, Table
 from ringfence.policy.variables import REPLACEABLE, begins, fits
 
 _FLOWS: tuple[Step, ...] = ("flows",)
-_ADDING: tuple[tuple[Step, ...], ...] = (("assert",), ("alert",), ("detect", "allow"))
+_ADDING: tuple[tuple[Step, ...], ...] = (
+    ("assert",),
+    ("alert",),
+    ("detect", "allow"),
+    ("detect", "deny"),
+    ("detect", "recognizers"),
+)
 _OF_ONE_FILE = frozenset({"version", "include"})
 
 

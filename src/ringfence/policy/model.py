@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NewType, TypeAlias
 
+from ringfence.detect.own import Detection
 from ringfence.policy.alerts import AlertRule, Receiver
 
 ZoneName = NewType("ZoneName", str)
@@ -266,14 +267,6 @@ class Flow:
     index: KeyName | None = None  # the key of the subject's blind index
     predicates: Mapping[str, Predicate] = field(default_factory=dict)  # category path -> equality with given values
     restore: bool = False  # tokens that the asker's role was given become clear values again on their way in
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """What a policy says about detecting. Hashable: a detector is made once for each."""
-
-    thresholds: tuple[tuple[str, float], ...] = ()  # (entity, least score), sorted
-    allow: tuple[str, ...] = ()  # exact values that are never a finding, such as the company's own hotline
 
 
 @dataclass(frozen=True, slots=True)

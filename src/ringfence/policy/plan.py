@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
+from ringfence.detect.own import Detection
 from ringfence.policy.announcing import Judging, judge_path
 from ringfence.policy.model import (
     ARGUMENTS,
     DENY,
     EVERY_CATEGORY,
-    Detection,
     Flow,
     FlowId,
     Form,

@@ -93,9 +93,9 @@ def read_located(entry: str, texts: Texts, environment: Mapping[str, str], *, ov
     document = _validated(tree, nulls, problems)
     if document is None:
         raise PolicyError(problems)
-    policy, wrong = resolve(document, tree)
-    if policy is None or problems:
-        raise PolicyError([*problems, *wrong])
+    policy, wrong = resolve(document, tree, files.lines_of)
+    if policy is None or problems or files.problems:
+        raise PolicyError([*problems, *wrong, *files.problems])
     return Located(policy, Positions(tree))
 
 
@@ -173,12 +173,7 @@ class _Files:
         if len(self._read) >= MAX_FILES:
             raise PolicyError([_problem(at, f"more than {MAX_FILES} files", "join some")])
         self._read.add(file)
-        text = self._text(file, at)
-        self._characters += len(text)
-        if self._characters > MAX_TOGETHER:
-            raise PolicyError(
-                [_problem(at, f"the policy's files have more than {MAX_TOGETHER} characters", "shorten them")]
-            )
+        text = self._counted(file, at)
         node = parse(file, text)
         if isinstance(node, Table):
             return node
@@ -187,6 +182,24 @@ class _Files:
                 [_problem(Position(file, 1, 1), "the file says nothing", "`ringfence init` writes a first policy")]
             )
         raise PolicyError([_problem(node.at, "this is not a mapping", "a policy begins with a key: `version: 1`")])
+
+    def lines_of(self, name: str, at: Position) -> tuple[str, ...]:
+        """Give the lines of a text file that a policy's file names: values, which are never quoted."""
+        file = self._beside(at.file, name, at, "a file")
+        try:
+            return tuple(self._counted(file, at).splitlines()) if file is not None else ()
+        except PolicyError as error:
+            self.problems.extend(error.problems)
+            return ()
+
+    def _counted(self, file: str, at: Position) -> str:
+        text = self._text(file, at)
+        self._characters += len(text)
+        if self._characters > MAX_TOGETHER:
+            raise PolicyError(
+                [_problem(at, f"the policy's files have more than {MAX_TOGETHER} characters", "shorten them")]
+            )
+        return text
 
     def _text(self, file: str, at: Position) -> str:
         try:
@@ -223,16 +236,14 @@ class _Files:
         ):
             self._wrong(entry.node.at, "a version that this ringfence does not read", "write `version: 1`")
 
-    def _beside(self, file: str, name: str, at: Position) -> str | None:
+    def _beside(self, file: str, name: str, at: Position, what: str = "an include") -> str | None:
         """Give the name of an include as `texts` knows it, or None where it leads out of the policy's folder."""
         steps = file[len(self._folder) : file.rfind("/") + 1].split("/")[:-1]
         for step in name.split("/"):
             if step == ".." and steps:
                 steps.pop()
             elif step == ".." or (step == "" and name.startswith("/")) or "\\" in step or "\x00" in step:
-                self._wrong(
-                    at, "an include outside of the policy's folder", "name a file beside the policy, or below it"
-                )
+                self._wrong(at, f"{what} outside of the policy's folder", "name a file beside the policy, or below it")
                 return None
             elif step not in ("", "."):
                 steps.append(step)

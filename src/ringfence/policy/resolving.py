@@ -4,10 +4,11 @@ The rule: what comes out holds only names that exist. Each name that does not is
 does; so is what contradicts itself. What is allowed but unwise is for `linting`.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
+from ringfence.detect import Detection
 from ringfence.policy import document as doc
 from ringfence.policy.digest import digest
 from ringfence.policy.document_probe import ProbeDocument
@@ -22,7 +23,6 @@ from ringfence.policy.model import (
     Asset,
     AssetName,
     CarryRule,
-    Detection,
     Flow,
     FlowId,
     Form,
@@ -47,10 +47,11 @@ from ringfence.policy.model import (
     ZoneName,
 )
 from ringfence.policy.places import PLACES
-from ringfence.policy.problems import Problem, nearest, quoted
+from ringfence.policy.problems import Position, Problem, nearest, quoted
 from ringfence.policy.resolving_alerts import AlertResolver
+from ringfence.policy.resolving_detect import DetectResolver
 from ringfence.policy.tree import Step, Table, place
-from ringfence.taxonomy import CATEGORIES, ENTITIES
+from ringfence.taxonomy import CATEGORIES
 
 _JUDGEMENTS = (NONE, SCAN, UNKNOWN)
 _MATCHES: Mapping[str, frozenset[str]] = {
@@ -71,16 +72,21 @@ _GATE_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def resolve(document: doc.Document, tree: Table) -> tuple[Policy | None, list[Problem]]:
+LinesOf: TypeAlias = Callable[[str, Position], tuple[str, ...]]
+"""From a file's name and the place that names it to its lines."""
+
+
+def resolve(document: doc.Document, tree: Table, lines_of: LinesOf) -> tuple[Policy | None, list[Problem]]:
     """Give the policy that a document says, or None and all that is wrong with it."""
-    resolver = _Resolver(document, tree)
+    resolver = _Resolver(document, tree, lines_of)
     policy = resolver.policy()
     return (None if resolver.problems else policy), resolver.problems
 
 
 class _Resolver:
-    def __init__(self, document: doc.Document, tree: Table) -> None:
+    def __init__(self, document: doc.Document, tree: Table, lines_of: LinesOf) -> None:
         self.problems: list[Problem] = []
+        self._lines_of = lines_of
         self._document = document
         self._tree = tree
         self._forms: dict[str, Form] = dict(BUILT_IN_FORMS)
@@ -103,6 +109,7 @@ class _Resolver:
         gates = {name: self._gate(name, gate) for name, gate in written.gates.items()}
         flows = {FlowId(flow.id): self._flow(number, flow) for number, flow in enumerate(written.flows)}
         alerts = AlertResolver(self._known, self._wrong, _seconds, set(flows))
+        detect = DetectResolver(self._known, self._wrong, self._lines)
         made = Policy(
             "",
             zones,
@@ -114,7 +121,7 @@ class _Resolver:
             principals,
             gates,
             flows,
-            self._detection(),
+            detect.detection(written.detect) or Detection(),
             self._assertions(),
             alerts.receivers(written.receivers),
             alerts.rules(written.alert, written.receivers),
@@ -125,6 +132,9 @@ class _Resolver:
     def _wrong(self, path: tuple[Step, ...], what: str, mend: str, *, of_key: bool = False) -> None:
         at = place(self._tree, path, of_key=of_key)
         self.problems.append(Problem(at.file, at.line, at.column, what, mend))
+
+    def _lines(self, file: str, path: tuple[Step, ...]) -> tuple[str, ...]:
+        return self._lines_of(file, place(self._tree, path))
 
     def _known(
         self, name: str, valid: Collection[str], kind: str, path: tuple[Step, ...], *, of_key: bool = False
@@ -365,14 +375,6 @@ class _Resolver:
         if name not in self._forms:
             self._known(name, (*self._forms, SCAN), "form", path)
         return self._forms.get(name)
-
-    def _detection(self) -> Detection:
-        detect = self._document.detect
-        for entity in detect.thresholds:
-            self._known(entity, ENTITIES, "entity", ("detect", "thresholds", entity), of_key=True)
-        return Detection(
-            tuple(sorted((name, float(least)) for name, least in detect.thresholds.items())), tuple(detect.allow)
-        )
 
     def _probe(self, probe: ProbeDocument) -> Probing:
         for role in probe.users:

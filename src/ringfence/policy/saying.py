@@ -30,6 +30,10 @@ _TYPES: Mapping[str, tuple[str, str]] = {
     "string_too_short": ("is empty", "write something, or remove the key"),
 }
 _NAME = "a name begins with a letter and goes on with letters, digits, `_`, `.` and `-`, at most 63 in all"
+_NAMES_OF_RECOGNIZERS = {
+    True: "write it in capitals, digits and `_`: CUSTOMER_NUMBER",
+    False: "write it in small letters, digits and `-`: with-prefix",
+}
 _DURATIONS = {
     "within": "write a number with s, m, h or d: 5m",
     "per": "write a number with s, m, h or d: 1h",
@@ -97,9 +101,9 @@ def _said(
                 return f"the value of{name} is not a time" if path[-1] != "most" else "most is not a rate", _DURATIONS[
                     str(path[-1])
                 ]
+            if path[:2] == ("detect", "recognizers"):
+                return f"the value of{name} is not a name of that kind", _NAMES_OF_RECOGNIZERS[path[-1] == "entity"]
             return f"the key{name} is not a name" if of_key else f"the value of{name} is not a name", _NAME
-        case "too_long" if path and path[-1] == "recognizers":
-            return "recognizers of one's own are not read", "leave the list empty: `recognizers: []`"
         case "too_short":
             return f"the list of{name} is empty", "name at least one"
         case "string_too_long":

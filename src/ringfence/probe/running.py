@@ -150,8 +150,7 @@ def _targets(
     reader = reference or next((client for role, client in clients.items() if role not in unreached), None)
     if reader is None:
         raise NothingToAsk("no role gets a connection", next(iter(unreached.values())))
-    detection = run.site.policy.detect
-    detector = detector_for(detection.thresholds, detection.allow)
+    detector = detector_for(run.site.policy.detect)
     columns = read_columns(reader)
     planted: dict[tuple[str, str], list[Mapping[str, str]]] = {}
     for row in run.planted:

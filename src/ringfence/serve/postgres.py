@@ -101,7 +101,7 @@ class PostgresService:
         if self._gate is None:
             return Figures()
         status = self._gate.status()
-        detector = detector_for(self._policy.detect.thresholds, self._policy.detect.allow)
+        detector = detector_for(self._policy.detect)
         sessions: dict[str, int] = {}
         for name, count in status.sessions.items():
             clean = scrub(name, detector)

@@ -88,7 +88,7 @@ flows:
     carry: {{user.name: clear, user.contact.email: clear}}
     else: deny
     restore: true
-"""
+{detect}"""
 
 KEEPING = ", allow: ['statement:keep-hidden']"
 """For `more`: temporary tables may hold what is not shown clear."""
@@ -139,7 +139,7 @@ class House:
 
 
 def read_policy(at: str, **changes: str) -> Policy:
-    given = {"origins": "window", "more": "", "mode": "enforce", "predicates": "", **changes}
+    given = {"origins": "window", "more": "", "mode": "enforce", "predicates": "", "detect": "", **changes}
     return read("ringfence.yaml", {"ringfence.yaml": POLICY.format(at=at, **given)}, {})
 
 

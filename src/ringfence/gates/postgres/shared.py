@@ -96,7 +96,7 @@ class Shared:
     @property
     def detector(self) -> Detector:
         """The detector of the policy in force."""
-        return detector_for(self.policy.detect.thresholds, self.policy.detect.allow)
+        return detector_for(self.policy.detect)
 
     @property
     def remembers(self) -> bool:
