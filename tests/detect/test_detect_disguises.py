@@ -225,10 +225,9 @@ def test_any_bytes_are_revealed_within_bounds() -> None:
 PAIRS = [
     (inner, outer)
     for inner in DISGUISES
-    for outer in WRITTEN
-    # Four layers are one too many; letters of other alphabets in a code look like the text of those alphabets.
-    if (inner, outer) != ("base64 twice", "base64 twice")
-    and not (inner == "look-alikes" and outer.startswith(("b", "h", "q")))
+    for outer in DISGUISES
+    # Four layers are one too many; signs that have been changed already stay as they are.
+    if (inner, outer) != ("base64 twice", "base64 twice") and not (inner == outer and outer in SIGNS)
 ]
 
 
@@ -236,4 +235,6 @@ PAIRS = [
 @pytest.mark.parametrize(("inner", "outer"), PAIRS)
 def test_a_value_is_found_in_each_pair_of_disguises(inner: str, outer: str) -> None:
     missing = missed(lambda text: DISGUISES[outer](DISGUISES[inner](text)))
-    assert len(missing) <= 0.01 * len(VALUES), missing
+    # Nobody writes a code in other signs: it is looked for all the same.
+    most = 0.05 if inner in WRITTEN and outer in SIGNS else 0.01
+    assert len(missing) <= most * len(VALUES), missing

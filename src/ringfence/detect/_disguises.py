@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zlib import MAX_WBITS, decompressobj, error
 
-from ringfence.detect._bytes import BREAKS
+from ringfence.detect._bytes import BREAKS, is_digit
 from ringfence.detect._engine import Search, prefix, searcher
-from ringfence.detect._signs import DIGITS, HIDDEN, LETTERS, LOOKALIKE, LOOKALIKES, SIGNS, WIDE, plain_sign
+from ringfence.detect._signs import CAPITALS, DIGITS, HIDDEN, LETTERS, LOOKALIKE, LOOKALIKES, SIGNS, WIDE, plain_sign
 
 DEPTH = 3
 MOST = 4  # times the length of a buffer, or of what was packed: what is decoded of it in all
@@ -44,6 +44,14 @@ _FOREIGN = (
     (b"\xdb", range(0xB0, 0xBA), b"\xdb", range(0xB0, 0xBA)),
 )
 """Bytes of other signs that numbers are disguised with, each as a set: what tells them in base64 and in hexadecimal, too."""
+_LEADS = (0xCE, 0xD0, 0xD1)
+_LATIN = b"0123456789@.+_-ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ALIKE = (
+    _LEADS,
+    {sign.encode()[1] for sign in LOOKALIKE if sign.encode()[0] in _LEADS},
+    *[_LATIN] * 4,
+)
+"""A look-alike of Greek or Cyrillic and three plain signs: a letter without these is a text of its own alphabet."""
 _DIGITS_64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -74,7 +82,7 @@ def _in_hex(sets: Sequence[Iterable[int]], lead: str = "") -> str:
 _BASE64 = "|".join(
     (
         "(?:" + _TEXT + "){3}|(?:" + _FIGURES + "){2}|H4sI" + _ANY + "{12}",
-        *(_in_base64(sets, phase) for sets in _FOREIGN for phase in range(3)),
+        *(_in_base64(sets, phase) for sets in (*_FOREIGN, _ALIKE) for phase in range(3)),
     )
 )
 _HEX_VALUE = r"(?:3[0-9]|2[0DEFdef]|[45][0-9A-Fa-f])"
@@ -83,12 +91,15 @@ _HEXADECIMALS = "|".join(
     (
         _HEX_VALUE + r"{7}|(?:" + _HEX + "){3}40(?:" + _HEX + "){4}|(?:" + _HEX + "){11}",
         *(_in_hex(sets) + "[0-9A-Fa-f]{6}" for sets in _FOREIGN),
+        "(?:[dD][01]|[cC][eE])[89ABab][0-9A-Fa-f](?:" + _HEX_VALUE + "|[67][0-9A-Fa-f]){3}",
     )
 )
+_ALIKE_QUOTED = "=(?:D[01]|CE)=[89AB][0-9A-F]"
 _QUOTES = "|".join(
     (
         "(?:=[2-7][0-9A-F]){4}|(?:=3D[2-7][0-9A-F]){3}|[0-9A-Za-z]=40[0-9A-Za-z-]{1,63}(?:=2E|\\.)[A-Za-z]|[0-9]=20[0-9]{2,6}=20[0-9]",
         *(_in_hex(sets[:3], "=") for sets in _FOREIGN if sets[0] != b"\xc2"),
+        "[0-9A-Za-z@.]" + _ALIKE_QUOTED + "|" + _ALIKE_QUOTED + "[0-9A-Za-z@.]",
         "=C2=A[0D]",
     )
 )
@@ -114,6 +125,7 @@ _TRIGGER = searcher(
             *(_in_hex(sets, lead) for sets in _FOREIGN for lead in (r"%(?:25)*", r"\\+x")),
             "[" + DIGITS + LETTERS + "]",
             "[0-9A-Za-z@.][" + HIDDEN + "]|[" + HIDDEN + "][0-9A-Za-z@.]",
+            "[0-9] [" + CAPITALS + "] [0-9]",
             "[0-9A-Z@][" + LOOKALIKES + "]|[" + LOOKALIKES + "][0-9A-Z@]|[a-z][" + LOOKALIKES + "][a-z]",
             "[0-9][" + SIGNS + "][0-9]",
             _BASE64,
@@ -153,6 +165,11 @@ _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 _ONE = searcher(r"[ ._/-]")
 _IS_SIGN = searcher("[" + DIGITS + LETTERS + HIDDEN + SIGNS + WIDE + "]", unicode=True)
+_CODED = "[" + DIGITS + LETTERS + HIDDEN + LOOKALIKES + "]"
+_SIGN_MOST = 4  # bytes
+_SIGN_AFTER = prefix(_CODED, unicode=True)
+_SIGN_BEFORE = searcher(_CODED + r"\z", unicode=True)
+_QUOTED_IN_SIGNS = searcher("=[0-9A-Fa-f]?" + _CODED + "|" + _CODED + "[0-9A-Fa-f]{1,2}=", unicode=True)
 _IS_AT = searcher(r"(?i:at|@|arroba|chez)")
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@")
 _HEX_ALPHABET = b"0123456789ABCDEFabcdef"
@@ -284,7 +301,7 @@ def _edits(data: bytes, begin: int, stop: int) -> list[Edit]:
             continue
         edits.append(edit)
         at = edit[1]
-    if _QUOTED(data, begin, stop)[0] >= 0:
+    if _QUOTED(data, begin, stop)[0] >= 0 and _QUOTED_IN_SIGNS(data, begin, stop)[0] < 0:
         edits = _together(
             edits,
             ((low, high, a2b_hex(data[low + 1 : high]), 0) for low, high in _each(_QUOTED_SIGN, data, begin, stop)),
@@ -343,8 +360,10 @@ def _edit(data: bytes, low: int, high: int, floor: int, stop: int) -> Edit | Non
         end = _HEX_RUN(data, low, stop)
         if end - low >= _SHORTEST and all(byte in _HEXADECIMAL for byte in token):
             before = data[floor:low]
-            begin = low - (len(before) - len(before.rstrip(_HEX_ALPHABET))) // 2 * 2
-            return begin, end, a2b_hex(data[begin:end]), 2
+            more = len(before) - len(before.rstrip(_HEX_ALPHABET))
+            begin = low - more // 2 * 2
+            rest = end + (data[end : end + 1] in _HEX_ALPHABET)
+            return None if _is_in_signs(data, low - more, rest) else (begin, end, a2b_hex(data[begin:end]), 2)
     if all(byte in _ALPHABET for byte in token) and high - low >= _SHORTEST_64:
         return _base64(data, low, floor, stop)
     return low, high, b"@" if _IS_AT(data, low, high)[0] >= 0 else b".", 0
@@ -365,16 +384,31 @@ def _sign(data: bytes, low: int, high: int) -> Edit | None:
             begin -= 1
         while end < min(len(data), high + _BESIDE) and (data[end] >= _HIGH or data[end] in _PLAIN):
             end += 1
-        if not any(byte in _PLAIN for byte in data[begin:end]):
+        if not any(byte in _PLAIN for byte in data[begin:end]) and not _is_between_digits(data, begin, end):
             return None
     return low, high, plain_sign(sign), 0
+
+
+def _is_between_digits(data: bytes, begin: int, end: int) -> bool:
+    """Tell whether a word is one sign that stands between the groups of a number."""
+    return data[begin - 2 : begin - 1].isdigit() and data[begin - 1 : begin] + data[end : end + 1] == b"  " and is_digit(data, end + 1)
+
+
+def _is_in_signs(data: bytes, begin: int, end: int) -> bool:
+    """Tell whether a code goes on in other signs: these are undone first, and the code in the next layer."""
+    after, before = data[end : end + _SIGN_MOST], data[max(0, begin - _SIGN_MOST) : begin]
+    return (after[:1] >= b"\x80" and _SIGN_AFTER(after, 0, len(after)) >= 0) or (
+        before[-1:] >= b"\x80" and _SIGN_BEFORE(before, 0, len(before))[0] >= 0
+    )
 
 
 def _base64(data: bytes, low: int, floor: int, stop: int) -> Edit | None:
     """Decode a run of base64 whose groups of four begin where one of them was seen."""
     before = data[floor:low]
-    whole = (len(before) - len(before.rstrip(_ALPHABET))) // 4 * 4
-    begin, end = low - whole, _RUN(data, low, stop)
+    more = len(before) - len(before.rstrip(_ALPHABET))
+    begin, end = low - more // 4 * 4, _RUN(data, low, stop)
+    if _is_in_signs(data, low - more, end):
+        return None
     packed = data[begin:end].partition(b"=")[0].translate(_STANDARD)
     packed = packed[: len(packed) - (len(packed) % 4 == 1)]
     text = a2b_base64(packed + b"=" * (-len(packed) % 4))
