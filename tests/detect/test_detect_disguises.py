@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ringfence.detect import RECOGNIZERS, Detector
-from ringfence.detect._disguises import MOST, reveal
+from ringfence.detect._decoding import MOST
+from ringfence.detect._disguises import reveal
 from ringfence.detect.recognizer import Certainty
 
 DETECTOR = Detector()
