@@ -19,7 +19,7 @@ from ringfence.detect._engine import prefix, searcher
 SIGHT = 128
 MOST_JOINED = 16_384
 _WRAPPED = 56  # base64 is wrapped at 60, 64 or 76 signs, and `xxd -p` writes 60
-_QUOTED_LEAST = 58  # bytes of a quoted-printable line that ends in a blank: nobody breaks a shorter one
+_QUOTED_LEAST = 58  # bytes of a quoted-printable line that is broken beside a blank: nobody breaks a shorter one
 _GROUPS = range(3, 10)  # of a number: where there are more, it is a table
 
 _DIGITS = 8  # of a number, at least
@@ -46,7 +46,7 @@ _HOLDS_WORD = searcher(r"[A-Za-z\x80-\xff]{2}")
 _BREAK = searcher(r"[\n\x1e]")
 
 TRIGGER = (
-    r"[ !-<>-~]=\r?\n[!-~]"
+    r"[ !-<>-~]=\r?\n[ -~]"
     r"|[0-9]-?\r?\n[ \t]{0,8}(?:[0-9]{1,8}(?:[^0-9A-Za-z.,:/-]|\z)|[0-9]{3,4}-[0-9]{3,4})"
 )
 """What announces a joint that may hide a value which no other trigger announces."""
@@ -71,7 +71,8 @@ def joint(data: bytes, at: int) -> Joint | None:
     if not after:
         return None
     if data[end - 1] == _EQUALS:
-        return Joint(end - 1, at + 1, b"", is_number=False) if after[0] in _SEEN else None
+        is_soft = after[0] in _SEEN or (after[0] == _BLANK and _is_long(data, end))
+        return Joint(end - 1, at + 1, b"", is_number=False) if is_soft else None
     begin = at + 1 + len(after) - len(after.lstrip(b" \t"))
     if _ends_code(data, end):
         code = after.lstrip(b" \t")
@@ -89,8 +90,7 @@ def may_join(data: bytes, at: int) -> bool:
     last = data[end - 1] if end else 0
     if last == _EQUALS and end > 1:
         sign = data[end - 2]
-        is_long = sign == _BLANK and not any(mark in data[max(0, end - _QUOTED_LEAST) : end] for mark in BREAKS)
-        return (sign in _SEEN and sign != _EQUALS) or (is_long and end >= _QUOTED_LEAST)
+        return (sign in _SEEN and sign != _EQUALS) or (sign == _BLANK and _is_long(data, end))
     if last not in _CODE:
         return False
     return _ends_code(data, end) or (last in _NUMBER and bool(_number_before(data, end)))
@@ -104,6 +104,11 @@ def is_known(data: bytes, at: int) -> bool:
 def _end(data: bytes, at: int) -> int:
     """Give where a line ends whose line feed stands there."""
     return at - (data[at - 1 : at] == b"\r")
+
+
+def _is_long(data: bytes, end: int) -> bool:
+    """Tell whether a line is as long as those that quoted-printable breaks."""
+    return end >= _QUOTED_LEAST and not any(mark in data[end - _QUOTED_LEAST : end] for mark in BREAKS)
 
 
 def _after(data: bytes, at: int) -> tuple[bytes, bool]:

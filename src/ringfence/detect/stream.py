@@ -5,8 +5,8 @@ of a large text is this very stream, fed once. Two kinds of cut are made:
 
 - After a line break (a line feed or U+001E). No pattern and no context reaches across one, so lines can be scanned in any
   company, and it does not matter how many at once. Two exceptions are kept together: the lines of a private key, and lines that
-  are one (`_joints`): of base64 or quoted-printable, or with a number that was broken between two of them. Whether a line goes on
-  is known once `SIGHT` bytes of the next one are there, and only few lines look as if they might: those are held until then.
+  are one (`_joints`): of base64 or quoted-printable, or with a number that was broken between two of them. Only few
+  lines look as if they might go on: those are held until the next line has come, too.
 - Where no such cut lies within `BLOCK` bytes (a long line, or a key behind one), after `BLOCK` bytes. The block is scanned with
   `MARGIN` bytes on either side, which is longer than any match with its context, and gives what begins in it. This cut waits
   until all of those bytes are there, so that it too is the same however they came.
