@@ -61,8 +61,8 @@ _LONGEST = 6  # hexadecimal digits of one sign
 _SHORTEST, _SHORTEST_64 = 10, 4  # signs of a token in hexadecimal, in base64
 
 
-def edits_in(data: bytes, begin: int, stop: int) -> list[Edit]:
-    """Give what is to be replaced in a stretch, in order and apart."""
+def edits_in(data: bytes, begin: int, stop: int, *, is_quoted: bool = False) -> list[Edit]:
+    """Give what is to be replaced in a stretch, in order and apart. `is_quoted`: it is known to be quoted-printable."""
     edits: list[Edit] = []
     at = begin
     while at < stop:
@@ -75,7 +75,7 @@ def edits_in(data: bytes, begin: int, stop: int) -> list[Edit]:
             continue
         edits.append(edit)
         at = edit[1]
-    if _QUOTED(data, begin, stop)[0] >= 0 and _QUOTED_IN_SIGNS(data, begin, stop)[0] < 0:
+    if (is_quoted or _QUOTED(data, begin, stop)[0] >= 0) and _QUOTED_IN_SIGNS(data, begin, stop)[0] < 0:
         edits = _together(
             edits,
             ((low, high, a2b_hex(data[low + 1 : high]), 0) for low, high in _each(_QUOTED_SIGN, data, begin, stop)),
@@ -88,10 +88,10 @@ def edits_in(data: bytes, begin: int, stop: int) -> list[Edit]:
         marks, instead = (_MARKS, b" ") if is_group else (_ONE, b"")
         apart += [(one, after, instead, 0) for one, after in _each(marks, data, low, high)]
     for low, high in _each(_IS_REGROUPED, data, begin, stop):
-        if data[low - 1 : low] not in _JOINING and (
-            data[high : high + 1] not in _JOINING or not is_digit(data, high + 1)
-        ):
-            apart += [(at, at + 1, b"", 0) for at in range(low, high) if data[at] in b"./_-"]
+        before, after = data[low - 1 : low], data[high : high + 1]
+        if before in _JOINING or after >= b"\x80" or (after in _JOINING and is_digit(data, high + 1)):
+            continue  # a part of something longer, or of what another sign goes on with
+        apart += [(at, at + 1, b"", 0) for at in range(low, high) if data[at] in b"./_-"]
     return _together(edits, apart) if apart else edits
 
 

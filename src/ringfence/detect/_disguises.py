@@ -29,12 +29,16 @@ _PACKED = b"H4sI"  # what gzip begins with, in base64
 
 
 class Region(NamedTuple):
-    """One stretch that was written anew: begin and end here, begin in the original, and what may still be decoded of it."""
+    """One stretch that was written anew: begin and end here, begin in the original, and what may still be decoded of it.
+
+    `is_joined`: it was put together from several lines of a code, so that a word may speak for a value on another line.
+    """
 
     start: int
     end: int
     origin: int
     room: int
+    is_joined: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,10 @@ class Revealed:
         return self.starts[start], max(self.ends[start:end])
 
     def is_disguised(self, start: int, end: int) -> bool:
-        """Tell whether something that was decoded lies in a span of the original."""
+        """Tell whether a span of this buffer was decoded, or stands in lines that were put together."""
+        if self.region_at(start).is_joined:
+            return True
+        start, end = self.span(start, end)
         at = bisect_left(self.edits, (end,)) - 1
         return at >= 0 and self.edits[at][1] > start
 
@@ -98,7 +105,8 @@ def reveal(data: bytes, above: Revealed | None = None) -> Revealed | None:
         if len(text.data) > room:
             continue
         spent += len(text.data)
-        regions.append(Region(size, size + len(text.data), begin, room - len(text.data)))
+        is_joined = any(not one.is_number for one in joints)
+        regions.append(Region(size, size + len(text.data), begin, room - len(text.data), is_joined))
         pieces += (text.data, b"\x1e")  # no line goes on behind that
         starts += text.starts
         starts.append(stop)
@@ -124,7 +132,8 @@ def _written(data: bytes, begin: int, stop: int, joints: Sequence[Joint]) -> tup
         found = edits_in(data, begin, stop)
         return [(first, last) for first, last, _, _ in found], _replaced(data, begin, stop, found)
     line = _replaced(data, begin, stop, [(one.start, one.end, one.instead, 0) for one in joints])
-    found = edits_in(line.data, 0, len(line.data))
+    is_quoted = any(data[one.start] == ord("=") for one in joints)
+    found = edits_in(line.data, 0, len(line.data), is_quoted=is_quoted)
     text = _replaced(line.data, 0, len(line.data), found)
     starts = array("q", map(line.starts.__getitem__, text.starts))
     ends = array("q", (line.ends[at - 1] for at in text.ends))

@@ -29,11 +29,11 @@ def with_decoded(
         text = layer.data
         named = [
             (begin, end, names.at(_origin(layers, begin, begin + 1)[0]))
-            for begin, end, _, _ in (layer.regions if fields else ())
+            for begin, end, *_ in (layer.regions if fields else ())
             if begin < end
         ]
         for one in resolve(text, search(text, named)):
-            if layer.is_whole(one.start, one.end) and layer.is_disguised(*layer.span(one.start, one.end)):
+            if layer.is_whole(one.start, one.end) and layer.is_disguised(one.start, one.end):
                 start, end = _origin(layers, one.start, one.end)
                 if one.certainty is not Certainty.CHECKED and _is_wrapped(layers, one.start, one.end):
                     continue
