@@ -1,7 +1,7 @@
 """Mutate the seeds of every target (or those named) and run them: `make fuzz`, `python -m fuzz --runs 1000 carriers`.
 
-The same seed gives the same inputs. An input that breaks a target, takes longer than `SLOWEST` seconds, or makes the process grow
-beyond `LARGEST` bytes ends the run, and is printed as base64 so that it can be kept as a test.
+The same seed gives the same inputs. An input that breaks a target, takes longer than `SLOWEST` seconds of the processor, or makes
+the process grow beyond `LARGEST` bytes ends the run, and is printed as base64 so that it can be kept as a test.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 NAMES = (
@@ -50,7 +50,7 @@ INTERESTING = (
 )
 
 
-def mutate(data: bytes, seeds: list[bytes], rng: random.Random) -> bytes:
+def mutate(data: bytes, seeds: list[bytes], rng: random.Random, pieces: Sequence[bytes] = INTERESTING) -> bytes:
     """Change a few places of an input: flip, cut, repeat, insert, or cross it with another seed."""
     changed = bytearray(data)
     for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
@@ -63,7 +63,7 @@ def mutate(data: bytes, seeds: list[bytes], rng: random.Random) -> bytes:
             case 2:
                 changed[at:at] = changed[at : at + rng.randrange(1, 65)] * rng.randrange(1, 9)
             case 3:
-                changed[at:at] = rng.choice(INTERESTING)
+                changed[at:at] = rng.choice(pieces)
             case 4:
                 changed[at:at] = rng.randbytes(rng.randrange(1, 9))
             case 5:
@@ -71,26 +71,33 @@ def mutate(data: bytes, seeds: list[bytes], rng: random.Random) -> bytes:
                 start = rng.randrange(len(other) + 1)
                 changed[at:] = other[start:]
             case _:
-                changed[at : at + 1] = rng.choice(INTERESTING)
+                changed[at : at + 1] = rng.choice(pieces)
     return bytes(changed[:LONGEST_INPUT])
 
 
 def fuzz(name: str, runs: int, seed: int) -> int:
-    """Run one target; give the number of inputs tried. Raises what the target raised, after printing the input."""
+    """Run one target; give the number of inputs tried. Raises what the target raised, after printing the input.
+
+    A target may have `PIECES` of its own to insert, and a `disguise` that writes some inputs, or parts of them, in another way.
+    """
     module = import_module(f"fuzz.{name}")
     target: Callable[[bytes], None] = module.target
     seeds: list[bytes] = list(module.SEEDS)
+    pieces = (*INTERESTING, *getattr(module, "PIECES", ()))
+    disguise: Callable[[bytes, random.Random], bytes] | None = getattr(module, "disguise", None)
     rng = random.Random(f"{name}:{seed}")
     for number in range(runs):
-        data = seeds[number] if number < len(seeds) else mutate(rng.choice(seeds), seeds, rng)
-        signal.alarm(SLOWEST)
+        data = seeds[number] if number < len(seeds) else mutate(rng.choice(seeds), seeds, rng, pieces)
+        if disguise is not None:
+            data = disguise(data, rng)[:LONGEST_INPUT]
+        signal.setitimer(signal.ITIMER_PROF, SLOWEST)
         try:
             target(data)
         except BaseException:
             print(f"{name}: broken by {base64.b64encode(data).decode()}", file=sys.stderr)
             raise
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         if number % 1000 == 0:
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
             if grown > LARGEST:
@@ -108,7 +115,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    signal.signal(signal.SIGALRM, _too_slow)
+    signal.signal(signal.SIGPROF, _too_slow)
     for name in chosen.targets:
         began = time.perf_counter()
         try:

@@ -4,12 +4,14 @@ import base64
 import gzip
 import quopri
 import random
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from ringfence.detect import RECOGNIZERS, Detector
-from ringfence.detect._disguises import MOST, reveal
+from ringfence.detect._decoding import MOST
+from ringfence.detect._disguises import reveal
 from ringfence.detect.recognizer import Certainty
 
 DETECTOR = Detector()
@@ -222,13 +224,55 @@ def test_any_bytes_are_revealed_within_bounds() -> None:
             assert 0 <= begin <= end <= len(data)
 
 
+ESCAPES = re.compile(rb"%(?:25)*[0-9A-Fa-f]{2}|&#?[0-9A-Za-z]{1,8};|\\+u[0-9A-Fa-f]{4}|\\+x[0-9A-Fa-f]{2}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_finding_cuts_a_character_an_escape_or_a_number_in_half(seed: int) -> None:
+    rng = random.Random(seed)
+    disguises: list[Disguise] = [*DISGUISES.values(), *[str] * 12]
+    found = 0
+    for _ in range(150):
+        parts = [
+            text[:start] + rng.choice(disguises)(text[start:end]) + text[end:]
+            for _, text, start, end in rng.sample(VALUES, rng.randrange(1, 5))
+        ]
+        text = (
+            rng.choice(["", " x ", "id: "])
+            + rng.choice([" ", ", ", "; ", "\n", " | "]).join(parts)
+            + rng.choice(["", " y"])
+        )
+        data = text.encode()
+        escapes = [match.span() for match in ESCAPES.finditer(data)]
+        for one in DETECTOR.find(data):
+            found += 1
+            data[one.start : one.end].decode()
+            for at in (one.start, one.end):
+                assert not any(begin < at < end for begin, end in escapes), (data, one)
+                is_inside = data[at - 1 : at].isdigit() and data[at : at + 1].isdigit()
+                assert not is_inside or "disguise:decoded" in one.evidence, (data, one)
+    assert found > 300
+
+
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("SIN: 123_456_782", "CA_SIN"),
+        ("TFN 123/456/782", "AU_TFN"),
+        ("ABN: 83-914-571-673", "AU_ABN"),
+        ("NIF: 501.964.843", "PT_NIF"),
+    ],
+)
+def test_a_number_is_found_with_other_marks_between_its_groups(text: str, entity: str) -> None:
+    assert [one.entity for one in DETECTOR.find(text)] == [entity]
+
+
 PAIRS = [
     (inner, outer)
     for inner in DISGUISES
-    for outer in WRITTEN
-    # Four layers are one too many; letters of other alphabets in a code look like the text of those alphabets.
-    if (inner, outer) != ("base64 twice", "base64 twice")
-    and not (inner == "look-alikes" and outer.startswith(("b", "h", "q")))
+    for outer in DISGUISES
+    # Four layers are one too many; signs that have been changed already stay as they are.
+    if (inner, outer) != ("base64 twice", "base64 twice") and not (inner == outer and outer in SIGNS)
 ]
 
 
@@ -236,4 +280,6 @@ PAIRS = [
 @pytest.mark.parametrize(("inner", "outer"), PAIRS)
 def test_a_value_is_found_in_each_pair_of_disguises(inner: str, outer: str) -> None:
     missing = missed(lambda text: DISGUISES[outer](DISGUISES[inner](text)))
-    assert len(missing) <= 0.01 * len(VALUES), missing
+    # Nobody writes a code in other signs: it is looked for all the same.
+    most = 0.05 if inner in WRITTEN and outer in SIGNS else 0.01
+    assert len(missing) <= most * len(VALUES), missing

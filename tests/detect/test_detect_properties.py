@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ringfence.detect import RECOGNIZERS, Detector, Finding
+from ringfence.detect._joints import joint
 from ringfence.detect.stream import BLOCK, MARGIN
 
 DETECTOR = Detector()
@@ -24,6 +25,11 @@ PARTS = st.one_of(
             "-----END PRIVATE KEY-----",
             "\ud800",
             "A" * 70,
+            "IDExMTEgMTExMQ" * 5 + "\n",
+            "616e6e61406d61696c2e6578616d706c65" * 2 + "\n",
+            "anna%40mail.exam=\nple",
+            "by 4111 1111\n1111 1111 ",
+            "４１１１\u200b１１１１ 1111 1111",
         ]
     ),
     st.text(max_size=20),
@@ -94,6 +100,9 @@ def test_lines_are_judged_one_by_one(lines: list[str]) -> None:
     if any("BEGIN" in line for line in lines):
         return
     data = [line.encode(errors="surrogatepass") for line in lines]
+    whole = b"\n".join(data)
+    if any(joint(whole, at) for at, byte in enumerate(whole) if byte == ord("\n")):
+        return
     apart: list[tuple[int, int, str]] = []
     at = 0
     for line in data:
@@ -178,8 +187,15 @@ def test_cuts_in_long_lines_and_keys_are_made_by_content_alone(seed: int, monkey
         monkeypatch.setattr(f"{module}.BLOCK", 1500)
     monkeypatch.setattr("ringfence.detect.stream.MARGIN", 700)
     monkeypatch.setattr("ringfence.detect._keys.KEY_MOST", 400)
+    monkeypatch.setattr("ringfence.detect._joints.MOST_JOINED", 250)
     rng = random.Random(seed)
     snippets = [*SNIPPETS, "\n", "\x1e", "x " * 200, "-----BEGIN PRIVATE KEY-----\n", "QUJD\n" * 60, "a@b.cc@", "4111 "]
+    snippets += [
+        "IDExMTEgMTExMQ" * 5 + "\n",
+        "YW5uYUBtYWlsLmV4YW1wbGUg" * 3 + "\n",
+        "anna@mail.exam=\nple",
+        "by 4111 1111\n1111 1111",
+    ] * 9
     for _ in range(60):
         text = "".join(rng.choice(snippets) + rng.choice(("", " ", "\n", " ")) for _ in range(rng.randrange(1, 200)))
         data = text.encode()

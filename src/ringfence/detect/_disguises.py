@@ -5,163 +5,40 @@ digit of another script). Around that, and only there, the line is written anew 
 it had come so; what is found is told where it stands in the original. What is decoded is looked at again, `DEPTH` times in all;
 each time it is at most as long as before, but for what is unpacked, and all of it together is bounded by `MOST`.
 
-Measured on one core: 600 to 750 MB/s on logs, JSON and sources, in which there is next to nothing to decode.
+Measured on one core: 350 to 500 MB/s on logs and sources, in which there is next to nothing to decode.
 
-Nothing is decoded across a line's end: a finding depends on its own line. What was found without decoding stays as it is.
+A finding depends on its own line, and on those that are one with it (`_joints`). What was found without decoding stays as it is.
 """
 
 from array import array
-from binascii import a2b_base64, a2b_hex
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from zlib import MAX_WBITS, decompressobj, error
+from typing import NamedTuple
 
 from ringfence.detect._bytes import BREAKS
-from ringfence.detect._engine import Search, prefix, searcher
-from ringfence.detect._signs import DIGITS, HIDDEN, LETTERS, LOOKALIKE, LOOKALIKES, SIGNS, WIDE, plain_sign
+from ringfence.detect._decoding import MOST, RUN, Edit, edits_in
+from ringfence.detect._joints import MOST_JOINED, Groups, Joint, joint, joints_in, line_of, may_join, written_joints
+from ringfence.detect._tells import TRIGGER
 
 DEPTH = 3
-MOST = 4  # times the length of a buffer, or of what was packed: what is decoded of it in all
 _SIGHT = 160  # bytes beside what is decoded: the longest value's beginning, and words that speak for it
-
-_CODE = r"(?:2[BDEbde]|3[0-9]|40|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff])"
-"""Two hexadecimal digits of what ordinary text has no reason to encode: letters, digits, ``@ + - . _``."""
-_NUMBER = r"0{0,4}(?:4[3568-9]|45|46|5[0-7]|6[4-9]|[78][0-9]|90|9[5-9]|1[01][0-9]|12[0-2])"
-_ANY = r"[0-9A-Za-z+/_-]"
-_TEXT = r"[I-Za-f][C-HS-Xi-ny-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]" + _ANY
-"""Four signs of base64 that are three printable characters of ASCII: one in fourteen of those that any four signs could be."""
-_FIGURES = r"[MNO][DTjz][AEIMQUYcgkosw048][w-z0-5]"
-_HEX = r"[2-7][0-9A-Fa-f]"
-_FOREIGN = (
-    (b"\xe2", b"\x80\x81", range(0x80, 0xB0)),  # what is not seen, blanks, hyphens
-    (b"\xef", b"\xbb", b"\xbf"),
-    (b"\xef", b"\xbc", range(0x90, 0xC0)),  # full width
-    (b"\xe0", b"\xa5", range(0xA6, 0xB0)),
-    (b"\xf0", b"\x9d", b"\x9f"),
-    (b"\xc2", b"\xad\xa0", range(0x20, 0x7F)),
-    (b"\xd9", range(0xA0, 0xAA), b"\xd9", range(0xA0, 0xAA)),
-    (b"\xdb", range(0xB0, 0xBA), b"\xdb", range(0xB0, 0xBA)),
-)
-"""Bytes of other signs that numbers are disguised with, each as a set: what tells them in base64 and in hexadecimal, too."""
-_DIGITS_64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_SIGHT_JOINED = 96  # the same over lines that are one: that is one more line of base64, or two
+_BREAKS = frozenset(byte for mark in BREAKS for byte in mark)
+_PACKED = b"H4sI"  # what gzip begins with, in base64
 
 
-def _in_base64(sets: Sequence[Iterable[int]], phase: int) -> str:
-    """Give the groups of base64 that hold such bytes, behind so many others of the first group."""
-    every = range(0x100)
-    known = [every] * phase + [list(one) for one in sets]
-    known += [every] * (-len(known) % 3)
-    signs: list[set[int]] = []
-    for at in range(0, len(known), 3):
-        first, second, third = known[at : at + 3]
-        signs += (
-            {one >> 2 for one in first},
-            {one << 4 | two for one in {one & 3 for one in first} for two in {two >> 4 for two in second}},
-            {two << 2 | three for two in {two & 15 for two in second} for three in {three >> 6 for three in third}},
-            {three & 63 for three in third},
-        )
-    return "".join(
-        _ANY if len(each) == len(_DIGITS_64) else "[" + "".join(_DIGITS_64[one] for one in sorted(each)) + "]"
-        for each in signs
-    )
+class Region(NamedTuple):
+    """One stretch that was written anew: begin and end here, begin in the original, and what may still be decoded of it.
 
+    `is_joined`: it was put together from several lines of a code, so that a word may speak for a value on another line.
+    """
 
-def _in_hex(sets: Sequence[Iterable[int]], lead: str = "") -> str:
-    return "(?i:" + "".join(lead + "(?:" + "|".join(f"{one:02x}" for one in each) + ")" for each in sets) + ")"
-
-
-_BASE64 = "|".join(
-    (
-        "(?:" + _TEXT + "){3}|(?:" + _FIGURES + "){2}|H4sI" + _ANY + "{12}",
-        *(_in_base64(sets, phase) for sets in _FOREIGN for phase in range(3)),
-    )
-)
-_HEX_VALUE = r"(?:3[0-9]|2[0DEFdef]|[45][0-9A-Fa-f])"
-_GROUP = r"[0-9A-Z]{2,4}[0-9]{2,4}"
-_HEXADECIMALS = "|".join(
-    (
-        _HEX_VALUE + r"{7}|(?:" + _HEX + "){3}40(?:" + _HEX + "){4}|(?:" + _HEX + "){11}",
-        *(_in_hex(sets) + "[0-9A-Fa-f]{6}" for sets in _FOREIGN),
-    )
-)
-_QUOTES = "|".join(
-    (
-        "(?:=[2-7][0-9A-F]){4}|(?:=3D[2-7][0-9A-F]){3}|[0-9A-Za-z]=40[0-9A-Za-z-]{1,63}(?:=2E|\\.)[A-Za-z]|[0-9]=20[0-9]{2,6}=20[0-9]",
-        *(_in_hex(sets[:3], "=") for sets in _FOREIGN if sets[0] != b"\xc2"),
-        "=C2=A[0D]",
-    )
-)
-_BETWEEN = (r"\.", "_", "/", r"\|", r"\*", r"\+", "·", "•", " {2,3}", "-{2,3}", " [-/|.] ")
-"""What may stand between the groups of a number, the same between all: no comma and no colon, which lists and addresses have."""
-_MARK = "(?:" + "|".join(_BETWEEN) + ")"
-_GROUPS = r"\b(?:" + "|".join(f"{_GROUP}(?:{mark}{_GROUP}){{2,8}}(?:{mark}[0-9]{{1,4}})?" for mark in _BETWEEN) + r")\b"
-_SINGLE = r"\b[0-9](?:[ ._/-][0-9]){7,40}\b"
-_AT = r"(?i:[ _]{0,2}[\[({<][ ]?(?:at|@|arroba|chez)[ ]?[\])}>][ _]{0,2})"
-_DOT = r"(?i:[ _]{0,2}[\[({<][ ]?(?:dot|punkt|\.)[ ]?[\])}>][ _]{0,2}|[ _]+(?:dot|punkt)[ _]+)"
-
-_TRIGGER = searcher(
-    "|".join(
-        (
-            r"%(?:25)*" + _CODE + r"|[0-9]%(?:25)*20[0-9]",
-            r"&#(?:[xX]0{0,4}" + _CODE + "|" + _NUMBER + r");|&(?:commat|period|hyphen|plus|lowbar|shy|zwnj|zwj);",
-            r"(?:&#[0-9]{2,7};){2}|(?:&#[xX][0-9A-Fa-f]{2,6};){2}|%(?:25)*[cC]2%(?:25)*[aA][0dD]",
-            r"[0-9]&(?:nbsp|#160|#32|#x20|#xa0|ensp|emsp|thinsp);[0-9]",
-            r"\\(?:u00|x|u\{)"
-            + _CODE
-            + r"|\\u(?:[fF]{2}[0-5]|06[6fF]|09[67]|[dD]835\\+u[dD][fF][c-fC-F]|200[b-fB-F]|00[aA][dD]|206|[fF][eE][fF][fF])",
-            _QUOTES,
-            *(_in_hex(sets, lead) for sets in _FOREIGN for lead in (r"%(?:25)*", r"\\+x")),
-            "[" + DIGITS + LETTERS + "]",
-            "[0-9A-Za-z@.][" + HIDDEN + "]|[" + HIDDEN + "][0-9A-Za-z@.]",
-            "[0-9A-Z@][" + LOOKALIKES + "]|[" + LOOKALIKES + "][0-9A-Z@]|[a-z][" + LOOKALIKES + "][a-z]",
-            "[0-9][" + SIGNS + "][0-9]",
-            _BASE64,
-            _HEXADECIMALS,
-            r"\b(?:"
-            + "|".join(f"{_GROUP}(?:{mark}{_GROUP}){{2}}" for mark in _BETWEEN)
-            + r")|\b(?:[0-9][ ._/-]){7}[0-9]",
-            _AT + "[0-9A-Za-z]|" + _DOT + r"[A-Za-z]{2,12}\b",
-        )
-    ),
-    unicode=True,
-)
-
-_TOKEN = searcher(
-    "|".join(
-        (
-            r"%(?:25)*[0-9A-Fa-f]{2}",
-            r"&(?:#[xX][0-9A-Fa-f]{1,8}|#[0-9]{1,9}|[A-Za-z]{2,10});",
-            r"\\+u[dD][89abAB][0-9A-Fa-f]{2}\\+u[dD][c-fC-F][0-9A-Fa-f]{2}",
-            r"\\+(?:u\{[0-9A-Fa-f]{1,6}\}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})",
-            "[" + DIGITS + LETTERS + HIDDEN + LOOKALIKES + SIGNS + WIDE + "]",
-            _BASE64,
-            _HEXADECIMALS,
-            _AT + "|" + _DOT,
-        )
-    ),
-    unicode=True,
-)
-_QUOTED = searcher(_QUOTES)
-_QUOTED_SIGN = searcher(r"=[2-9A-Fa-f][0-9A-Fa-f]")
-_APART = searcher(_GROUPS + "|" + _SINGLE, unicode=True)
-_MARKS = searcher(_MARK, unicode=True)
-_SPOKEN_AT = searcher(r"(?i: at )")
-_RUN = prefix(_ANY + "*(?:=(?:3[Dd])?){0,2}")  # with its padding, which may be quoted in turn
-_HEX_RUN = prefix(r"(?:[0-9A-Fa-f]{2})*")
-_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
-_STANDARD = bytes.maketrans(b"-_", b"+/")
-_ONE = searcher(r"[ ._/-]")
-_IS_SIGN = searcher("[" + DIGITS + LETTERS + HIDDEN + SIGNS + WIDE + "]", unicode=True)
-_IS_AT = searcher(r"(?i:at|@|arroba|chez)")
-_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@")
-_HEX_ALPHABET = b"0123456789ABCDEFabcdef"
-_HEXADECIMAL = frozenset(_HEX_ALPHABET)
-_HIGH = 0x80
-_BESIDE = 24  # bytes of a word in which a plain sign is looked for beside a look-alike
-_LAST, _SURROGATES = 0x10FFFF, (0xD800, 0xDFFF)
-_LONGEST = 6  # hexadecimal digits of one sign
-_SHORTEST, _SHORTEST_64 = 10, 4  # signs of a token in hexadecimal, in base64
+    start: int
+    end: int
+    origin: int
+    room: int
+    is_joined: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,58 +48,120 @@ class Revealed:
     data: bytes
     starts: "array[int]"
     ends: "array[int]"
-    regions: Sequence[tuple[int, int, int]]  # begin and end here, begin in the original
-    edits: Sequence[tuple[int, int]]  # what was decoded, in the original, in order
+    regions: Sequence[Region]
+    edits: Sequence[tuple[int, int]]  # what was decoded, in the original, in order and apart
+    wrapped: Sequence[int]  # where in the original a number was put together over a line's end
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Give the span in the original."""
         return self.starts[start], max(self.ends[start:end])
 
     def is_disguised(self, start: int, end: int) -> bool:
-        """Tell whether something that was decoded lies in a span of the original."""
-        at = bisect_right(self.edits, (end, -1)) - 1
+        """Tell whether a span of this buffer was decoded, or stands in lines that were put together."""
+        if self.region_at(start).is_joined:
+            return True
+        start, end = self.span(start, end)
+        at = bisect_left(self.edits, (end,)) - 1
         return at >= 0 and self.edits[at][1] > start
+
+    def is_wrapped(self, start: int, end: int) -> bool:
+        """Tell whether a number was put together in a span of the original."""
+        return bisect_left(self.wrapped, start) < bisect_left(self.wrapped, end)
+
+    def region_at(self, start: int) -> Region:
+        """Give the region in which a byte of this buffer lies."""
+        return self.regions[bisect_right(self.regions, start, key=_start_of) - 1]
 
     def is_whole(self, start: int, end: int) -> bool:
         """Tell whether a span of this buffer lies in one stretch of the original."""
-        at = bisect_right(self.regions, (start, len(self.data), 0)) - 1
-        return at >= 0 and end <= self.regions[at][1]
+        return end <= self.region_at(start).end
 
 
-Edit = tuple[int, int, bytes, int]
-"""Begin and end, what stands there instead, and how many signs its groups were: 4 for three bytes, 2 for one, 0 for all of it."""
+def _start_of(region: Region) -> int:
+    return region.start
 
 
-def reveal(data: bytes) -> Revealed | None:
-    """Undo one layer of disguise; None where there is none, as in most texts."""
-    low, high = _TRIGGER(data, 0, len(data))
+def reveal(data: bytes, above: Revealed | None = None) -> Revealed | None:
+    """Undo one layer of disguise; None where there is none, as in most texts. `above`: the layer whose bytes these are."""
+    low, high = TRIGGER(data, 0, len(data))
     if low < 0:
         return None
     pieces: list[bytes] = []
     starts, ends = array("q"), array("q")
-    regions: list[tuple[int, int, int]] = []
+    regions: list[Region] = []
     edits: list[tuple[int, int]] = []
-    size = 0
+    wrapped: list[int] = []
+    size, spent, parent = 0, 0, None
     for begin, stop in _regions(data, low, high):
-        found = _edits(data, begin, stop)
+        joints = joints_in(data, begin, stop) or written_joints(data, begin, stop)
+        found, text = _written(data, begin, stop, joints)
         if not found:
             continue
-        at, opened = begin, size
-        for first, last, instead, ratio in [*found, (stop, stop, b"", 0)]:
-            pieces += (data[at:first], instead)
-            starts.extend(range(at, first))
-            ends.extend(range(at + 1, first + 1))
-            _place(starts, ends, (first, last), len(instead), ratio)
-            size += first - at + len(instead)
-            at = last
-            if last > first:
-                edits.append((first, last))
-        regions.append((opened, size, begin))
-        pieces.append(b"\n")
+        if above is None:
+            room = MOST * (stop - begin)
+        else:
+            spent = spent if parent is (parent := above.region_at(begin)) else 0
+            room = parent.room - spent
+        if len(text.data) > room:
+            continue
+        spent += len(text.data)
+        is_joined = any(not one.is_number for one in joints)
+        regions.append(Region(size, size + len(text.data), begin, room - len(text.data), is_joined))
+        pieces += (text.data, b"\x1e")  # no line goes on behind that
+        starts += text.starts
         starts.append(stop)
+        ends += text.ends
         ends.append(stop)
-        size += 1
-    return Revealed(b"".join(pieces), starts, ends, regions, edits) if edits else None
+        edits += found
+        wrapped += (one.start for one in joints if one.is_number)
+        size += len(text.data) + 1
+    return Revealed(b"".join(pieces), starts, ends, regions, edits, wrapped) if edits else None
+
+
+class _Text(NamedTuple):
+    """A stretch, and for each of its bytes where what it came from begins and ends."""
+
+    data: bytes
+    starts: "array[int]"
+    ends: "array[int]"
+
+
+def _written(data: bytes, begin: int, stop: int, joints: Sequence[Joint]) -> tuple[Sequence[tuple[int, int]], _Text]:
+    """Write a stretch anew; give the spans that changed, too. Lines that are one are put together before anything is decoded."""
+    if not joints:
+        found = edits_in(data, begin, stop)
+        return [(first, last) for first, last, _, _ in found], _replaced(data, begin, stop, found)
+    line = _replaced(data, begin, stop, [(one.start, one.end, one.instead, 0) for one in joints])
+    is_quoted = any(data[one.start] == ord("=") for one in joints)
+    found = edits_in(line.data, 0, len(line.data), is_quoted=is_quoted)
+    text = _replaced(line.data, 0, len(line.data), found)
+    starts = array("q", map(line.starts.__getitem__, text.starts))
+    ends = array("q", (line.ends[at - 1] for at in text.ends))
+    spans = [(line.starts[first], line.ends[last - 1]) for first, last, _, _ in found]
+    spans = sorted([*spans, *((one.start, one.end) for one in joints)])
+    apart: list[tuple[int, int]] = []
+    for first, last in spans:
+        if apart and first < apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(last, apart[-1][1]))
+        else:
+            apart.append((first, last))
+    return apart, _Text(text.data, starts, ends)
+
+
+def _replaced(data: bytes, begin: int, stop: int, edits: Sequence[Edit]) -> _Text:
+    pieces: list[bytes] = []
+    starts, ends = array("q"), array("q")
+    at = begin
+    for first, last, instead, ratio in edits:
+        pieces += (data[at:first], instead)
+        starts.extend(range(at, first))
+        ends.extend(range(at + 1, first + 1))
+        _place(starts, ends, (first, last), len(instead), ratio)
+        at = last
+    pieces.append(data[at:stop])
+    starts.extend(range(at, stop))
+    ends.extend(range(at + 1, stop + 1))
+    return _Text(b"".join(pieces), starts, ends)
 
 
 def _place(starts: "array[int]", ends: "array[int]", within: tuple[int, int], count: int, ratio: int) -> None:
@@ -230,11 +169,13 @@ def _place(starts: "array[int]", ends: "array[int]", within: tuple[int, int], co
     first, last = within
     match ratio:
         case 4:
-            begins = [min(first + at // 3 * 4, last - 1) for at in range(count)]
-            starts.extend(begins)
-            ends.extend(min(begin + 4, last) for begin in begins)
-            for at in range(max(0, count - 3), count):  # the padding belongs to what it fills up
-                ends[at - count] = last if (count - 1) // 3 == at // 3 else ends[at - count]
+            groups = array("q", range(first, last, 4))[: (count + 2) // 3]
+            after = groups[1:]
+            after.append(last)  # the padding belongs to what it fills up
+            for into, bounds in ((starts, groups), (ends, after)):
+                each = array("q", bytes(3 * 8 * len(bounds)))
+                each[0::3] = each[1::3] = each[2::3] = bounds
+                into.extend(each[:count])
         case 2:
             starts.extend(range(first, first + 2 * count, 2))
             ends.extend(range(first + 2, first + 2 * count + 2, 2))
@@ -244,21 +185,40 @@ def _place(starts: "array[int]", ends: "array[int]", within: tuple[int, int], co
 
 
 def _regions(data: bytes, low: int, high: int) -> Iterator[tuple[int, int]]:
-    """Give the stretches around triggers, each within its line, in order and apart."""
-    begin = stop = -1
+    """Give the stretches around triggers, each within its line, or within lines that are one, in order and apart."""
+    groups = Groups(data)
+    begin, stop, done = -1, 0, 0  # the stretch that may still grow, and where those end that have been given
     while low >= 0:
-        opens, closes = _line_from(data, max(0, low - _SIGHT), low), _line_to(data, high, high + _SIGHT)
-        run = _RUN(data, low, closes)  # a long run is decoded whole
+        low, high = low + (data[low] in _BREAKS), high - (data[high - 1] in _BREAKS)
+        middle = data.find(b"\n", low, high)
+        if middle >= 0 and joint(data, middle) is None:  # lines that might have been one
+            low, high = TRIGGER(data, middle, len(data))
+            continue
+        opens, closes = _line_from(data, max(done, low - _SIGHT), low), _line_to(data, low, high + _SIGHT)
+        run = RUN(data, low, closes)  # a long run is decoded whole
         if run == closes:
-            closes = _line_to(data, _RUN(data, low, len(data)), _RUN(data, low, len(data)) + _SIGHT)
+            run = RUN(data, low, len(data))
+            closes = _line_to(data, run, run + _SIGHT)
+        if middle >= 0 or (opens > 0 and may_join(data, opens - 1)) or (closes < len(data) and may_join(data, closes)):
+            start = groups.start(low)
+            is_packed = data.find(_PACKED, low, high) >= 0
+            if start < opens:
+                opens = max(done, line_of(data, max(start, low - _SIGHT_JOINED), start))
+            if data[closes : closes + 1] == b"\n":
+                closes = groups.end(closes, MOST_JOINED if is_packed else _SIGHT_JOINED)
+        if middle >= closes:  # the group is too long, and ends here
+            low, high = TRIGGER(data, middle, len(data))
+            continue
         if begin >= 0 and opens <= stop:
-            stop = max(stop, closes)
+            begin, stop = min(begin, opens), max(stop, closes)
         else:
             if begin >= 0:
                 yield begin, stop
-            begin, stop = max(opens, stop), closes
-        low, high = _TRIGGER(data, max(high, stop - _SIGHT), len(data))
-    yield begin, stop
+                done = stop
+            begin, stop = max(opens, done), closes
+        low, high = TRIGGER(data, max(high, stop - _SIGHT), len(data))
+    if begin >= 0:
+        yield begin, stop
 
 
 def _line_from(data: bytes, low: int, at: int) -> int:
@@ -268,119 +228,3 @@ def _line_from(data: bytes, low: int, at: int) -> int:
 def _line_to(data: bytes, at: int, high: int) -> int:
     high = min(len(data), high)
     return min(high, *(found for mark in BREAKS if (found := data.find(mark, at, high)) >= 0), high)
-
-
-def _edits(data: bytes, begin: int, stop: int) -> list[Edit]:
-    """Give what is to be replaced in a stretch, in order and apart."""
-    edits: list[Edit] = []
-    at = begin
-    while at < stop:
-        low, high = _TOKEN(data, at, stop)
-        if low < 0:
-            break
-        edit = _edit(data, low, high, at, stop)
-        if edit is None:
-            at = low + 1 if data[low] < _HIGH else high
-            continue
-        edits.append(edit)
-        at = edit[1]
-    if _QUOTED(data, begin, stop)[0] >= 0:
-        edits = _together(
-            edits,
-            ((low, high, a2b_hex(data[low + 1 : high]), 0) for low, high in _each(_QUOTED_SIGN, data, begin, stop)),
-        )
-    if any(instead in (b"@", b".") and last - first > 2 for first, last, instead, _ in edits):
-        edits = _together(edits, ((low, high, b"@", 0) for low, high in _each(_SPOKEN_AT, data, begin, stop)))
-    apart: list[Edit] = []
-    for low, high in _each(_APART, data, begin, stop):
-        is_group = data[low + 1 : low + 2].isalnum()  # signs one by one are one number; groups stay groups
-        marks, instead = (_MARKS, b" ") if is_group else (_ONE, b"")
-        apart += [(one, after, instead, 0) for one, after in _each(marks, data, low, high)]
-    return _together(edits, apart) if apart else edits
-
-
-def _each(search: Search, data: bytes, begin: int, stop: int) -> Iterator[tuple[int, int]]:
-    low, high = search(data, begin, stop)
-    while low >= 0:
-        yield low, high
-        low, high = search(data, high, stop)
-
-
-def _together(edits: Sequence[Edit], more: Iterable[Edit]) -> list[Edit]:
-    """Add replacements where none stands yet."""
-    kept = sorted([*edits, *more], key=lambda edit: edit[:2])
-    apart: list[Edit] = []
-    for edit in kept:
-        if not apart or edit[0] >= apart[-1][1]:
-            apart.append(edit)
-    return apart
-
-
-def _edit(data: bytes, low: int, high: int, floor: int, stop: int) -> Edit | None:
-    """Decode what a token announces; None where it is nothing after all."""
-    token = data[low:high]
-    match token[:1]:
-        case b"%":
-            return low, high, a2b_hex(token[-2:]), 0
-        case b"&":
-            from html import unescape
-
-            sign = unescape(token.decode())
-            return (low, high, _plain(sign), 0) if sign != token.decode() else None
-        case b"\\":
-            kind, digits = token.lstrip(b"\\")[:1], token.lstrip(b"\\")[1:].strip(b"{}")
-            if kind == b"x":
-                return low, high, a2b_hex(digits), 0
-            if len(digits) > _LONGEST:  # two halves of one sign
-                halves = bytes.fromhex(digits[:4].decode() + digits[-4:].decode())
-                return low, high, _plain(halves.decode("utf-16-be")), 0
-            number = int(digits, 16)
-            is_sign = number <= _LAST and not _SURROGATES[0] <= number <= _SURROGATES[1]
-            return low, high, _plain(chr(number)) if is_sign else b"\x1f", 0
-    if data[low] >= _HIGH:
-        return _sign(data, low, high)
-    if token.strip().isalnum() and high - low >= _SHORTEST:
-        end = _HEX_RUN(data, low, stop)
-        if end - low >= _SHORTEST and all(byte in _HEXADECIMAL for byte in token):
-            before = data[floor:low]
-            begin = low - (len(before) - len(before.rstrip(_HEX_ALPHABET))) // 2 * 2
-            return begin, end, a2b_hex(data[begin:end]), 2
-    if all(byte in _ALPHABET for byte in token) and high - low >= _SHORTEST_64:
-        return _base64(data, low, floor, stop)
-    return low, high, b"@" if _IS_AT(data, low, high)[0] >= 0 else b".", 0
-
-
-def _plain(text: str) -> bytes:
-    """Give what a sign stands for that was written in a code."""
-    data = text.encode(errors="ignore")
-    return plain_sign(text) if len(text) == 1 and _IS_SIGN(data, 0, len(data))[0] >= 0 else data
-
-
-def _sign(data: bytes, low: int, high: int) -> Edit | None:
-    """Give the plain sign for one of another script; a look-alike is one in a word that holds plain signs, too."""
-    sign = data[low:high].decode()
-    if sign in LOOKALIKE:
-        begin, end = low, high
-        while begin > max(0, low - _BESIDE) and (data[begin - 1] >= _HIGH or data[begin - 1] in _PLAIN):
-            begin -= 1
-        while end < min(len(data), high + _BESIDE) and (data[end] >= _HIGH or data[end] in _PLAIN):
-            end += 1
-        if not any(byte in _PLAIN for byte in data[begin:end]):
-            return None
-    return low, high, plain_sign(sign), 0
-
-
-def _base64(data: bytes, low: int, floor: int, stop: int) -> Edit | None:
-    """Decode a run of base64 whose groups of four begin where one of them was seen."""
-    before = data[floor:low]
-    whole = (len(before) - len(before.rstrip(_ALPHABET))) // 4 * 4
-    begin, end = low - whole, _RUN(data, low, stop)
-    packed = data[begin:end].partition(b"=")[0].translate(_STANDARD)
-    packed = packed[: len(packed) - (len(packed) % 4 == 1)]
-    text = a2b_base64(packed + b"=" * (-len(packed) % 4))
-    if text[:2] != b"\x1f\x8b":
-        return begin, end, text, 4
-    try:
-        return begin, end, decompressobj(MAX_WBITS | 16).decompress(text, MOST * len(packed)), 0
-    except error:
-        return None

@@ -80,9 +80,9 @@ def searcher(pattern: str, *, unicode: bool = False) -> Search:
     return search
 
 
-def prefix(pattern: str) -> Callable[[bytes, int, int], int]:
+def prefix(pattern: str, *, unicode: bool = False) -> Callable[[bytes, int, int], int]:
     """Compile a pattern into a function that gives the end of its match at an offset, or -1."""
-    match, anchored = matcher(pattern), re2._Anchor.ANCHOR_START  # noqa: SLF001 (as in `matcher`)
+    match, anchored = matcher(pattern, unicode=unicode), re2._Anchor.ANCHOR_START  # noqa: SLF001 (as in `matcher`)
 
     def end_of(data: bytes, start: int, end: int) -> int:
         return match(anchored, data, start, end)[0][1]

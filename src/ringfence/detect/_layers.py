@@ -6,12 +6,10 @@ The rule: what was found without decoding stays as it is; what is found by decod
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
-from ringfence.detect._disguises import DEPTH, MOST, Revealed, reveal
+from ringfence.detect._disguises import DEPTH, Revealed, reveal
 from ringfence.detect._overlap import Candidate, resolve
 from ringfence.detect._weighing import Fields, Lookup
 from ringfence.detect.recognizer import Certainty
-
-_LEAST_DECODED = 1024  # bytes of decoded text that are always allowed: a short text's regions have ends of their own
 
 
 def with_decoded(
@@ -24,22 +22,23 @@ def with_decoded(
     """Add what is found where disguises are undone, layer by layer, unless it lies in what was found without."""
     layers: list[Revealed] = []
     more: list[Candidate] = []
-    seen, names = 0, Lookup(fields)
+    names = Lookup(fields)
     layer: Revealed | None = revealed
-    while layer is not None and len(layers) < DEPTH and seen + len(layer.data) <= MOST * len(data) + _LEAST_DECODED:
+    while layer is not None and len(layers) < DEPTH:
         layers.append(layer)
         text = layer.data
-        seen += len(text)
         named = [
             (begin, end, names.at(_origin(layers, begin, begin + 1)[0]))
-            for begin, end, _ in (layer.regions if fields else ())
+            for begin, end, *_ in (layer.regions if fields else ())
             if begin < end
         ]
         for one in resolve(text, search(text, named)):
-            if layer.is_whole(one.start, one.end) and layer.is_disguised(*layer.span(one.start, one.end)):
+            if layer.is_whole(one.start, one.end) and layer.is_disguised(one.start, one.end):
                 start, end = _origin(layers, one.start, one.end)
+                if one.certainty is not Certainty.CHECKED and _is_wrapped(layers, one.start, one.end):
+                    continue
                 more.append(one._replace(start=start, end=end, evidence=(*one.evidence, "disguise:decoded")))
-        layer = reveal(text)
+        layer = reveal(text, layer)
     new = [one for one in (_yielding(one, found) for one in more) if one is not None]
     return resolve(data, [*found, *new]) if new else found
 
@@ -59,6 +58,15 @@ def _yielding(one: Candidate, found: Sequence[Candidate]) -> Candidate | None:
 
 def _end_of(one: Candidate) -> int:
     return one.end
+
+
+def _is_wrapped(layers: Sequence[Revealed], start: int, end: int) -> bool:
+    """Tell whether a span in the last of several layers is a number that was put together over a line's end."""
+    for layer in reversed(layers):
+        start, end = layer.span(start, end)
+        if layer.is_wrapped(start, end):
+            return True
+    return False
 
 
 def _origin(layers: Sequence[Revealed], start: int, end: int) -> tuple[int, int]:

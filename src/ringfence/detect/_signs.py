@@ -38,6 +38,8 @@ LOOKALIKE = dict(
     )
 )
 LOOKALIKES = "".join(sorted(LOOKALIKE))
+CAPITALS = "".join(sign for sign in LOOKALIKES if sign.isupper())
+"""Alone between the groups of a number these are no words, as the small ones are in Russian."""
 
 _OTHERS = {"。": b".", "−": b"-", "⁄": b"/"}
 

@@ -1,8 +1,8 @@
 """The detector: recognizers made ready, and the ways in which a text is handed to them.
 
-The rule: a finding depends on its own line and, for what runs over lines, on `KEY_MOST` bytes; so a text can be cut at line
-breaks, fields can be joined, and every way in gives the same findings for the same bytes. A detector has no state: it may be
-shared between threads and kept as long as one likes.
+The rule: a finding depends on its own line and those that are one with it (`_joints`), and, for keys, on `KEY_MOST` bytes; so a
+text can be cut between lines, fields can be joined, and every way in gives the same findings for the same bytes. A detector has no
+state: it may be shared between threads and kept as long as one likes.
 """
 
 from bisect import bisect_left, bisect_right

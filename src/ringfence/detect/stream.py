@@ -4,18 +4,22 @@ The rule: where a text is cut for scanning depends on its content alone, never o
 of a large text is this very stream, fed once. Two kinds of cut are made:
 
 - After a line break (a line feed or U+001E). No pattern and no context reaches across one, so lines can be scanned in any
-  company, and it does not matter how many at once. A private key is the exception: its lines are kept together.
+  company, and it does not matter how many at once. Two exceptions are kept together: the lines of a private key, and lines that
+  are one (`_joints`): of base64 or quoted-printable, or with a number that was broken between two of them. Only few
+  lines look as if they might go on: those are held until the next line has come, too.
 - Where no such cut lies within `BLOCK` bytes (a long line, or a key behind one), after `BLOCK` bytes. The block is scanned with
   `MARGIN` bytes on either side, which is longer than any match with its context, and gives what begins in it. This cut waits
   until all of those bytes are there, so that it too is the same however they came.
 
 `safe` says how far the output may be released: every finding that begins before it has been given, and none of those given
-reaches beyond it. Between calls at most `BLOCK` + 2 * `MARGIN` bytes are held.
+reaches beyond it. It stands at a block's end, or between two lines that are not one. Between calls at most `BLOCK` + 2 * `MARGIN`
+bytes are held.
 """
 
 from collections.abc import Callable
 
 from ringfence.detect._bytes import BREAKS
+from ringfence.detect._joints import is_known, joint, last_border, may_join
 from ringfence.detect._keys import KEY_MOST, KEY_START, key_end
 from ringfence.detect._overlap import Candidate
 from ringfence.detect.finding import Finding
@@ -94,11 +98,19 @@ class Stream:
         if final and left <= BLOCK:
             return len(buffer)
         cut = 1 + max(buffer.rfind(mark, at, at + BLOCK) for mark in BREAKS)
-        if cut > at:
-            before_key = self._before_key(cut)
-            if before_key > at:
-                return before_key
+        while cut > at:
+            apart = self._apart(cut, final=final)
+            cut = self._before_key(apart) if apart > at else at
+            if cut == apart > at:
+                return cut
         return 0 if final or left >= BLOCK + MARGIN else None
+
+    def _apart(self, cut: int, *, final: bool) -> int:
+        """Give a cut again, or, where it would divide lines that are one or might be, the last one before that does not."""
+        buffer, at = self._buffer, self._at
+        if not may_join(buffer, cut - 1) or (joint(buffer, cut - 1) is None and (final or is_known(buffer, cut - 1))):
+            return cut
+        return last_border(buffer, at, cut - 1)
 
     def _before_key(self, cut: int) -> int:
         """Give a cut again, or, where it would divide a key, the beginning of the line in which that key begins.
