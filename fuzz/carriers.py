@@ -12,6 +12,7 @@ WIDTHS = (1 << 20, 1, 2, 3, 5, 13, 64, 1000)  # of the pieces
 
 PAYLOADS = {
     "csv": [b'id,"na""me",e.mail\r\n1,"A ""B""",x@y.example\r\n\n2,"two\nlines",,4\n', b"\xef\xbb\xbfa\n\xe9\n"],
+    "form": [b"id=1&user%5Bmail%5D=x%40y.example&n+m=%C3%A9+%zz&&flag&=x;y"],
     "json": [
         b'{"a": [1, -2.5e3, true, null, {"b.c": "\\u00e9\\ud83d\\ude39\\\\"}], "": "x", "a": "y"}',
         b'"x"',

@@ -26,6 +26,11 @@ SMALL = {
         b"\xef\xbb\xbfa,b\n\xe9,\xff\n",
         b'"a"\n"b"',
     ],
+    "form": [
+        b"id=1&user%5Bmail%5D=ada%40example.com&n+m=%C3%A9+%zz%4&&flag&=x&a=1&a=2",
+        b"a",
+        b"",
+    ],
     "text": [b"one\n\ntwo\r\n\xff\xfe\nTraceback (most recent call last):\n  File\nValueError: x\nlast", b"\n", b""],
     "log": [b'{"a":"b","c":1}\nplain\n{not json}\n{"a":"d","c":22}\n\n  at x\nend\n{"a":"\\u00e9","c":3}', b""],
 }

@@ -16,7 +16,9 @@ from collections.abc import Callable, Mapping
 
 from ringfence.carriers._line_groups import LineGroups
 from ringfence.carriers._paths import join as join_path
+from ringfence.carriers.coding import CodedCarrier
 from ringfence.carriers.csv_text import CsvCarrier
+from ringfence.carriers.form import FormCarrier
 from ringfence.carriers.json_text import JsonCarrier
 from ringfence.carriers.log import LogCarrier
 from ringfence.carriers.model import (
@@ -25,9 +27,12 @@ from ringfence.carriers.model import (
     Edit,
     Fault,
     Field,
+    Layer,
     Repeat,
     Undecodable,
     Unit,
+    released,
+    rest,
     splice,
 )
 from ringfence.carriers.rows import RowColumn, RowFormat, Rows, RowsCarrier
@@ -37,11 +42,14 @@ __all__ = [
     "FORMATS",
     "Carrier",
     "Change",
+    "CodedCarrier",
     "CsvCarrier",
     "Edit",
     "Fault",
     "Field",
+    "FormCarrier",
     "JsonCarrier",
+    "Layer",
     "LineGroups",
     "LogCarrier",
     "Repeat",
@@ -55,11 +63,14 @@ __all__ = [
     "UnknownFormat",
     "join_path",
     "make_carrier",
+    "released",
+    "rest",
     "splice",
 ]
 
 FORMATS: Mapping[str, Callable[[], Carrier]] = {
     "csv": CsvCarrier,
+    "form": FormCarrier,
     "json": JsonCarrier,
     "log": LogCarrier,
     "ndjson": lambda: JsonCarrier(ndjson=True),
