@@ -31,6 +31,12 @@ SMALL = {
         b"a",
         b"",
     ],
+    "sse": [
+        b'\xef\xbb\xbf: hello\n\ndata: {"a": "x\\u00e9", "b": [1]}\nid: 7\n\ndata: [DONE]\n\n',
+        b'data:one\r\ndata:  two\rid\rnone: x\r\r\ndata: {"a":\r\ndata: "y\\n"}\r\n\r\n\r\n\n\rdata: cut',
+        b"\n",
+        b"",
+    ],
     "text": [b"one\n\ntwo\r\n\xff\xfe\nTraceback (most recent call last):\n  File\nValueError: x\nlast", b"\n", b""],
     "log": [b'{"a":"b","c":1}\nplain\n{not json}\n{"a":"d","c":22}\n\n  at x\nend\n{"a":"\\u00e9","c":3}', b""],
 }

@@ -1,4 +1,4 @@
-"""Content codings: what is not changed passes as it came, what is changed decodes to it, and what lies about itself does not pass."""
+"""Content codings: what is unchanged passes as it came, what is changed decodes to it, what lies about itself does not pass."""
 
 import gzip
 import json

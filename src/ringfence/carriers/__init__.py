@@ -36,6 +36,7 @@ from ringfence.carriers.model import (
     splice,
 )
 from ringfence.carriers.rows import RowColumn, RowFormat, Rows, RowsCarrier
+from ringfence.carriers.sse import EventsCarrier
 from ringfence.carriers.text import TextCarrier
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "CodedCarrier",
     "CsvCarrier",
     "Edit",
+    "EventsCarrier",
     "Fault",
     "Field",
     "FormCarrier",
@@ -74,6 +76,7 @@ FORMATS: Mapping[str, Callable[[], Carrier]] = {
     "json": JsonCarrier,
     "log": LogCarrier,
     "ndjson": lambda: JsonCarrier(ndjson=True),
+    "sse": EventsCarrier,
     "text": TextCarrier,
 }
 """Each format's name, and what makes a carrier for one payload in it."""

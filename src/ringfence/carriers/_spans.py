@@ -5,6 +5,7 @@ The rule: a character is changed whole. A span that begins or ends inside a char
 
 from array import array
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from ringfence.carriers.model import Change, Edit, Field
 
@@ -45,3 +46,26 @@ def offsets_of(parts: Sequence[tuple[int, int, int]], end: int) -> "array[int]":
             mapped.extend([offset] * decoded)
     mapped.append(end)
     return mapped
+
+
+@dataclass(slots=True, repr=False)
+class ScatteredField(Field):
+    """A field whose value stands in several places: (start in the value, start in `raw`, end in `raw`), spelt as it is read."""
+
+    places: Sequence[tuple[int, int, int]] = ()
+
+
+def write_scattered(field: ScatteredField, changes: Sequence[Change], encode: Callable[[str], bytes]) -> list[Edit]:
+    """Give the edits of changes: the text in the first place that a change touches, nothing in the others."""
+    offsets = field.raw_offsets() if field.raw_offsets else range(field.start, field.end + 1)
+    edits: list[Edit] = []
+    ends = [place[0] for place in field.places[1:]] + [len(field.value)]
+    for change in changes:
+        low, high = widened(field.value, change.start, change.end)
+        text = encode(change.text or "")
+        for (start, _, raw_end), end in zip(field.places, ends, strict=True):
+            first, last = max(low, start), min(high, end)
+            if first < last:
+                edits.append(Edit(offsets[first], raw_end if last == end else min(offsets[last], raw_end), text))
+                text = b""
+    return edits
