@@ -117,12 +117,12 @@ def _field(path: str, content: bytes, start: int, order: int, *, is_key: bool) -
     value = content
     mapped: Callable[[], Sequence[int]] | None = None
     if b"%" in content or b"+" in content:
-        value = decode(content)
-        mapped = partial(_offsets, content, start)
+        value = percent_decode(content)
+        mapped = partial(percent_offsets, content, start)
     return Field(path, _TEXT, value, start, start + len(content), order, is_key, mapped)
 
 
-def decode(content: bytes) -> bytes:
+def percent_decode(content: bytes) -> bytes:
     """Give the bytes that a name or value stands for."""
     first, *others = content.replace(b"+", b" ").split(b"%")
     parts = [first]
@@ -135,7 +135,8 @@ def decode(content: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _offsets(content: bytes, start: int) -> Sequence[int]:
+def percent_offsets(content: bytes, start: int) -> Sequence[int]:
+    """Map each byte of what such content stands for, and its end, to where it stands; `start` is the content's own offset."""
     parts: list[tuple[int, int, int]] = []
     at = 0
     for found in _ESCAPED.finditer(content):

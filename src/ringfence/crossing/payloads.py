@@ -59,6 +59,7 @@ class _BytesPayload:
     def __init__(self, judge: Judge, carrier: Carrier) -> None:
         self._judge = judge
         self._carrier = carrier
+        self._fault: Undecodable | None = None  # told already, as a denial
 
     @property
     def held(self) -> int:
@@ -67,11 +68,15 @@ class _BytesPayload:
     def feed(self, piece: bytes | Rows) -> Iterator[Judged]:
         if isinstance(piece, Rows):
             raise TypeError("rows were fed to a carrier of bytes")
+        if self._fault is not None:
+            raise self._fault
         if isinstance(self._carrier, Layer):
             return self._decoded(self._carrier.stream(piece))
         return self._judged(self._carrier.feed(piece))
 
     def end(self) -> Iterator[Judged]:
+        if self._fault is not None:
+            raise self._fault
         return self._judged(self._carrier.end())
 
     def render(self, judged: Judged | JudgedRows) -> tuple[bytes, int]:
@@ -84,10 +89,11 @@ class _BytesPayload:
         return rest(self._carrier)
 
     def _decoded(self, units: Iterator[Unit]) -> Iterator[Judged]:
-        """Judge what is decoded bit by bit. What cannot be decoded is a denial; asked to go on, the carrier says so again."""
+        """Judge what is decoded bit by bit. What cannot be decoded is a denial; whoever feeds more is told so again."""
         try:
             yield from self._judged(units)
         except Undecodable as fault:
+            self._fault = fault
             yield Judged(Unit(b""), denied=malformed(fault))
 
     def _judged(self, units: Iterable[Unit]) -> Iterator[Judged]:

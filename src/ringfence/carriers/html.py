@@ -1,0 +1,267 @@
+"""HTML as the HTML Standard tokenizes it: text, attributes, comments, scripts and styles are fields.
+
+The rule: what browsers repair passes where all of them read it alike; what they or older readers take in two ways is refused:
+quotes in odd places, NUL, ``<!-->``, sections outside of XML, a page that ends inside a tag. Text stands at ``text``, whatever
+element holds it, and goes on over elements that break no line (``<b>``, ``<span>``); attributes at ``input.@value``.
+"""
+
+from collections.abc import Sequence
+from html import unescape
+
+import re2
+
+from ringfence.carriers._markup import MAX_TAG, Kind, MarkupCarrier, Offsets
+from ringfence.carriers._paths import join
+from ringfence.carriers._spans import offsets_of
+from ringfence.carriers.model import Fault
+from ringfence.carriers.xml import spell_xml
+
+_INLINE = frozenset(
+    b"a abbr b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt u".split()
+    + [b"var", b"wbr"]
+)
+_RAW = frozenset((b"script", b"style", b"xmp", b"iframe", b"noembed", b"noframes"))
+_REFERENCES_ONLY = frozenset((b"textarea", b"title"))
+
+_NAME = rb"[A-Za-z][^\t\n\f\r />]*"
+_BETWEEN = rb"[\t\n\f\r /]"
+_ATTRIBUTE_NAME = rb"[^\t\n\f\r \"'<>/=]+"
+_VALUE = rb"(?:\"[^\"]*\"|'[^']*'|[^\t\n\f\r \"'<>`=][^\t\n\f\r \"'<>`]*)"
+_SPACE = rb"[\t\n\f\r ]*"
+_ASSIGNED = rb"(?:" + _SPACE + rb"=" + _SPACE + rb"(" + _VALUE + rb"))?"
+_latin = re2.Options()
+_latin.encoding = re2.Options.Encoding.LATIN1
+_START_TAG = re2.compile(
+    rb"<("
+    + _NAME
+    + rb")(?:"
+    + _BETWEEN
+    + rb"+((?:"
+    + _BETWEEN
+    + rb"*"
+    + _ATTRIBUTE_NAME
+    + _ASSIGNED
+    + rb")*)"
+    + _BETWEEN
+    + rb"*)?>",
+    _latin,
+)
+_ATTRIBUTE = re2.compile(_BETWEEN + rb"*(" + _ATTRIBUTE_NAME + rb")" + _ASSIGNED, _latin)
+_END_TAG = re2.compile(rb"</(" + _NAME + rb")" + _SPACE + rb">", _latin)
+_REFERENCE = re2.compile(rb"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]{1,31};?)", _latin)
+_OPEN_REFERENCE = re2.compile(rb"&#?[A-Za-z0-9]{0,32}$", _latin)
+_TELLING = frozenset(b"@0123456789")
+_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+class HtmlCarrier(MarkupCarrier):
+    """One page, in UTF-8 or any charset that keeps ASCII."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._raw = b""  # the element whose text the next token is
+
+    def _token(self, at: int, *, final: bool) -> int:
+        if self._raw:
+            end = self._raw_text(at)
+        elif self._buffer[at] != 0x3C:
+            return self._text(at, at, final=final)
+        else:
+            head = bytes(self._buffer[at : at + 9])
+            if not final and len(head) < 9 and b">" not in head[2:]:
+                return -1
+            second = head[1:2]
+            if (second and second in b"!?") or (second == b"/" and head[2:3] and head[2] not in _LETTERS):
+                end = self._comment(at, head)
+            elif second == b"/":
+                end = self._end_tag(at)
+            elif second and second[0] in _LETTERS:
+                end = self._start_tag(at)
+            else:
+                return self._text(at, at + 1, final=final)
+        if end < 0 and final:
+            raise self._fault(Fault.TRUNCATED, "the page ends inside a tag, comment or script", at)
+        return end
+
+    def _check_whole(self) -> None:
+        if self._raw:
+            raise self._fault(Fault.TRUNCATED, "the page ends inside a tag, comment or script", len(self._buffer))
+
+    def _text(self, at: int, start: int, *, final: bool) -> int:
+        """Read text up to the next thing that is none: a ``<`` before anything but a letter or mark is text."""
+        buffer = self._buffer
+        while True:
+            end = self._find(b"<", start)
+            if end < 0 or end + 1 == len(buffer):
+                if not final:
+                    self._seek = len(buffer) if end < 0 else end
+                    return -1
+                end = len(buffer)
+                break
+            if buffer[end + 1] in _LETTERS or buffer[end + 1] in b"/!?":
+                break
+            self._seek = start = end + 1
+        self._add_text("text", Kind.TEXT, at, end, self._decoded(self._checked(at, end)))
+        return end
+
+    def _raw_text(self, at: int) -> int:
+        """Read what is in a script, a style or a title, up to its end tag."""
+        name, buffer = self._raw, self._buffer
+        start = at
+        while (end := self._find(b"</", start)) >= 0:
+            behind = bytes(buffer[end + 2 : end + 3 + len(name)]).lower()
+            if len(behind) <= len(name):
+                self._seek = end
+                return -1
+            if behind[:-1] == name and behind[-1] in b"\t\n\f\r />":
+                break
+            start = self._seek = end + 2
+        if end < 0:
+            return -1
+        self._raw = b""
+        content = self._checked(at, end)
+        lowered = content.lower()
+        if name == b"script" and b"<!--" in lowered and b"<script" in lowered:
+            raise self._fault(Fault.AMBIGUOUS, "a script whose end browsers see in different places", at)
+        if content.strip():
+            read = self._decoded(content) if name in _REFERENCES_ONLY else None
+            kind = Kind.TEXT if name in _REFERENCES_ONLY else Kind.RAW
+            self._add(name.decode("ascii"), kind, at, end, read)
+        return end
+
+    def _comment(self, at: int, head: bytes) -> int:
+        """Read a comment, or what browsers take for one."""
+        if head.upper() == b"<!DOCTYPE":
+            start, mark = at + 9, b">"
+        elif head.startswith(b"<![CDATA["):
+            raise self._fault(Fault.AMBIGUOUS, "a section outside of XML", at)
+        elif head.startswith(b"<!--"):
+            start, mark = at + 4, b"-->"
+            if head.startswith((b"<!-->", b"<!--->")):
+                raise self._fault(Fault.AMBIGUOUS, "a comment that browsers end in different places", at)
+        else:
+            start, mark = at + 2, b">"
+        end = self._find(mark, start)
+        if end < 0:
+            return -1
+        content = self._checked(at, end)
+        if mark == b"-->" and b"--!>" in content:
+            raise self._fault(Fault.AMBIGUOUS, "a comment that browsers end in different places", at)
+        if content[start - at :].strip():
+            self._add("doctype" if head[2:3] in b"dD" else "comment", Kind.COMMENT, start, end)
+        return end + len(mark)
+
+    def _start_tag(self, at: int) -> int:
+        end = self._tag_end(at)
+        if end < 0:
+            if len(self._buffer) - at > MAX_TAG:
+                raise self._fault(Fault.TOO_LARGE, f"a tag of more than {MAX_TAG} bytes", at)
+            return -1
+        tag = self._checked(at, end)
+        read = _START_TAG.fullmatch(tag)
+        if read is None:
+            raise self._fault(Fault.AMBIGUOUS, "a tag that readers read in different ways", at)
+        name = read[1].lower()
+        if name == b"plaintext":
+            raise self._fault(Fault.UNSUPPORTED, "an element that never ends", at)
+        if name not in _INLINE:
+            self._break()
+        self._add_name(read[1], at + 1)
+        if read[2]:
+            self._attributes(tag, name, at, read.span(2))
+        self._raw = name if name in _RAW or name in _REFERENCES_ONLY else b""
+        return end
+
+    def _end_tag(self, at: int) -> int:
+        end = self._find(b">", at)
+        if end < 0:
+            if len(self._buffer) - at > MAX_TAG:
+                raise self._fault(Fault.TOO_LARGE, f"a tag of more than {MAX_TAG} bytes", at)
+            return -1
+        read = _END_TAG.fullmatch(self._checked(at, end + 1))
+        if read is None:
+            raise self._fault(Fault.AMBIGUOUS, "a tag that readers read in different ways", at)
+        if read[1].lower() not in _INLINE:
+            self._break()
+        self._add_name(read[1], at + 2)
+        return end + 1
+
+    def _attributes(self, tag: bytes, name: bytes, at: int, span: tuple[int, int]) -> None:
+        element = name.decode("latin-1")
+        for read in _ATTRIBUTE.finditer(tag, span[0], span[1]):
+            self._add_name(read[1], at + read.start(1))
+            value = read[2]
+            if not value:
+                continue
+            start, end = read.span(2)
+            kind = Kind.UNQUOTED
+            if value[0] in b"\"'":
+                kind, value, start, end = Kind.QUOTED, value[1:-1], start + 1, end - 1
+            if value:
+                path = join(element, "@" + read[1].decode("latin-1").lower())
+                self._add(path, kind, at + start, at + end, self._decoded(value))
+
+    def _add_name(self, name: bytes, start: int) -> None:
+        """Add a name as a field, where it may hold something: most are words of the language."""
+        if sum(byte in _TELLING for byte in name) > 3 or b"@" in name or not name.isascii():
+            self._add("", Kind.NAME, start, start + len(name))
+
+    def _checked(self, start: int, end: int) -> bytes:
+        content = bytes(self._buffer[start:end])
+        if b"\x00" in content:
+            raise self._fault(Fault.AMBIGUOUS, "a NUL, which some readers drop", start + content.index(b"\x00"))
+        return content
+
+    def _decoded(self, content: bytes) -> tuple[bytes, Offsets] | None:
+        """Give a value with its references decoded; None where it has none."""
+        if b"&" not in content or _REFERENCE.search(content) is None:
+            return None
+        parts: list[bytes] = []
+        at = 0
+        for read in _REFERENCE.finditer(content):
+            parts += (content[at : read.start()], _character(read[0]))
+            at = read.end()
+        return b"".join((*parts, content[at:])), _offsets
+
+    def _spell(self, raw: bytes, start: int, end: int, text: str, kind: Kind) -> bytes:
+        text = text.replace("\x00", "")
+        behind = raw[max(start - 34, 0) : start]
+        if kind is Kind.RAW:
+            kept = text.replace("<", "").encode("utf-8", "replace")
+            return kept or (b"_" if b"<" in behind[-12:] else b"")
+        if kind is Kind.UNQUOTED:
+            spelt = "".join(mark if mark.isalnum() else f"&#{ord(mark)};" for mark in text).encode("utf-8", "replace")
+            return spelt or (b"" if _is_part(raw, start, end) else b'""')
+        spelt = spell_xml(raw, start, end, text, kind)
+        if kind is Kind.COMMENT or not (behind.endswith(b"<") or _OPEN_REFERENCE.search(behind) is not None):
+            return spelt
+        # What stands before must not go on into it: neither a tag nor a reference may come of it.
+        return (
+            spelt
+            if spelt.startswith(b"&")
+            else f"&#{ord(text[0])};".encode() + spelt[len(text[0].encode()) :]
+            if text
+            else b"_"
+        )
+
+
+def _is_part(raw: bytes, start: int, end: int) -> bool:
+    """Whether more of a value without quotes stands beside these places."""
+    spaces = b"\t\n\f\r >"
+    return raw[start - 1] not in b"=\t\n\f\r " or raw[end : end + 1] not in [bytes((byte,)) for byte in spaces]
+
+
+def _character(reference: bytes) -> bytes:
+    return unescape(reference.decode("ascii")).encode("utf-8", "replace")
+
+
+def _offsets(content: bytes, start: int) -> Sequence[int]:
+    parts: list[tuple[int, int, int]] = []
+    at = 0
+    for read in _REFERENCE.finditer(content):
+        size = len(_character(read[0]))
+        parts.append((start + at, read.start() - at, read.start() - at))
+        parts.append((start + read.start(), len(read[0]), size))
+        at = read.end()
+    parts.append((start + at, len(content) - at, len(content) - at))
+    return offsets_of(parts, start + len(content))
