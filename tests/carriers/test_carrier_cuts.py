@@ -38,13 +38,13 @@ SMALL = {
         b"",
     ],
     "html": [
-        b'<!DOCTYPE html><!-- c --><html><title>A &amp; B</title><p class=x id="a&quot;b" hidden>ada<b>@example.com</b> 1 < 2'
-        b"<br/><script>if (a</b) {}</script ></P>&copy &#x1F639;&nosuch; <input value='x y'> tail <",
+        b'<!DOCTYPE html><!-- c --><html><title>A &amp; B</title><p class=x id="a&quot;b" hidden>ada<b>@example.com</b> 1 <',
+        b"2<br/><script>if (a</b) {}</script ></P>&copy &#x1F639;&nosuch; <input value='x y'> tail <",
         b"",
     ],
     "xml": [
-        b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>\r\n<!-- c --><a:o id="1" n=\'x&#233;"\'>ada@<!-- - -->exa<![CDATA[mple<]]]>.com'
-        b"<?pi some?><e/>\n<f.g > &lt;\xc3\xa9&#x1F639; </f.g></a:o>\n",
+        b'\xef\xbb\xbf<?xml version="1.0"?>\r\n<a:o id="1" n=\'x&#233;"\'>ada@<!-- - -->exa<![CDATA[mple<]]]>.com</a:o>',
+        b"<a:o><?pi some?><e/>\n<f.g > &lt;\xc3\xa9&#x1F639; </f.g></a:o>\n",
         b"<a/>",
         b"<!DOCTYPE a><a>x</a><!---->",
     ],

@@ -17,8 +17,8 @@ from ringfence.carriers.model import Fault
 from ringfence.carriers.xml import spell_xml
 
 _INLINE = frozenset(
-    b"a abbr b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt u".split()
-    + [b"var", b"wbr"]
+    b"a abbr b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt u "
+    b"var wbr".split()
 )
 _RAW = frozenset((b"script", b"style", b"xmp", b"iframe", b"noembed", b"noframes"))
 _REFERENCES_ONLY = frozenset((b"textarea", b"title"))

@@ -121,12 +121,12 @@ class MultipartCarrier:
         """Take the next bytes and give the units that are complete."""
         self._buffer += piece
         while True:
-            before = len(self._buffer)
+            before = (self._phase, len(self._buffer))
             if self._phase is _Phase.HEAD:
                 yield from self._head()
             else:
                 yield from self._content()
-            if len(self._buffer) == before:
+            if (self._phase, len(self._buffer)) == before:
                 return
 
     def end(self) -> list[Unit]:
@@ -143,16 +143,15 @@ class MultipartCarrier:
 
     def write(self, unit: Unit, field: Field, changes: Sequence[Change]) -> list[Edit]:
         """Encode changes of one field as edits."""
-        if isinstance(unit, _PartUnit) and unit.by is not None and unit.of is not None:
-            return unit.by.write(unit.of, field, changes)
+        if isinstance(unit, _PartUnit) and unit.by is not None:
+            return unit.by.write(unit.of or unit, field, changes)
         return _write_header(unit.read, field, changes)
 
     def render(self, unit: Unit, edits: Sequence[Edit]) -> bytes:
         """Apply edits to a unit; give what may be released by now."""
         if not isinstance(unit, _PartUnit):
             return splice(unit.raw, edits)
-        is_of_part = unit.by is not None and unit.of is not None
-        made = released(unit.by, unit.of, edits) if is_of_part else splice(unit.read, edits)
+        made = splice(unit.read, edits) if unit.by is None else released(unit.by, unit.of or unit, edits)
         whole = unit.whole
         if whole is None:
             return made
