@@ -252,5 +252,5 @@ class MarkupCarrier:
 
 def _plainest(text: str) -> bytes:
     """Spell a text so that it means itself anywhere in a page: what means something elsewhere is left out."""
-    kept = text.translate(dict.fromkeys(map(ord, "<>&]-?\"'\x00")))
+    kept = text.translate({**dict.fromkeys(map(ord, "<>&-?\"'\x00")), ord("["): "(", ord("]"): ")"})
     return kept.encode("utf-8", "replace") or b"_"

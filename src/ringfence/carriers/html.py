@@ -1,8 +1,9 @@
 """HTML as the HTML Standard tokenizes it: text, attributes, comments, scripts and styles are fields.
 
 The rule: what browsers repair passes where all of them read it alike; what they or older readers take in two ways is refused:
-quotes in odd places, NUL, ``<!-->``, sections outside of XML, a page that ends inside a tag. Text stands at ``text``, whatever
-element holds it, and goes on over elements that break no line (``<b>``, ``<span>``); attributes at ``input.@value``.
+quotes in odd places, text between the cells of a table, NUL, ``<!-->``, sections outside of XML, a page that ends inside a tag.
+Text stands at ``text``, whatever element holds it, and goes on over elements that do not part it (``<b>``, ``<span>``); attributes
+at ``input.@value``.
 """
 
 from collections.abc import Sequence
@@ -16,10 +17,17 @@ from ringfence.carriers._spans import offsets_of
 from ringfence.carriers.model import Fault
 from ringfence.carriers.xml import spell_xml
 
-_INLINE = frozenset(
-    b"a abbr b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span strike strong sub sup time tt u "
-    b"var wbr".split()
+_BREAKING = frozenset(
+    b"address article aside blockquote br center dd details dialog dir div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header "
+    b"hr img li main menu nav ol p pre section summary table ul".split()
 )
+"""Elements that always stand where they are written, so that text before and after them is never joined. Browsers drop others where
+they do not belong (``<td>`` outside of a table), and all end tags of what is not open: text goes on over them."""
+
+_IN_TABLES = frozenset(b"tbody thead tfoot tr td th caption colgroup col".split())
+_FOREIGN = frozenset((b"svg", b"math"))
+_BACK_AGAIN = frozenset(b"foreignobject desc annotation-xml mi mo mn ms mtext".split())  # in which HTML begins anew
+_CELLS = frozenset((b"td", b"th", b"caption"))
 _RAW = frozenset((b"script", b"style", b"xmp", b"iframe", b"noembed", b"noframes"))
 _REFERENCES_ONLY = frozenset((b"textarea", b"title"))
 
@@ -60,6 +68,11 @@ class HtmlCarrier(MarkupCarrier):
     def __init__(self) -> None:
         super().__init__()
         self._raw = b""  # the element whose text the next token is
+        self._tables = 0  # that are open
+        self._fosters = False  # whether browsers would move text out of the table that it stands in
+        self._selects = False
+        self._foreign = 0  # how many drawings and formulas are open
+        self._mixed = False  # whether that can no longer be told
 
     def _token(self, at: int, *, final: bool) -> int:
         if self._raw:
@@ -101,7 +114,12 @@ class HtmlCarrier(MarkupCarrier):
             if buffer[end + 1] in _LETTERS or buffer[end + 1] in b"/!?":
                 break
             self._seek = start = end + 1
-        self._add_text("text", Kind.TEXT, at, end, self._decoded(self._checked(at, end)))
+        content = self._checked(at, end)
+        if self._fosters and content.strip():
+            raise self._fault(
+                Fault.AMBIGUOUS, "text in a table outside of its cells, which browsers move elsewhere", at
+            )
+        self._add_text("text", Kind.TEXT, at, end, self._decoded(content))
         return end
 
     def _raw_text(self, at: int) -> int:
@@ -121,6 +139,8 @@ class HtmlCarrier(MarkupCarrier):
         self._raw = b""
         content = self._checked(at, end)
         lowered = content.lower()
+        if (self._foreign or self._mixed) and (b"<" in content or b"&" in content):
+            raise self._fault(Fault.AMBIGUOUS, "a script or style in a drawing, which is read in another way there", at)
         if name == b"script" and b"<!--" in lowered and b"<script" in lowered:
             raise self._fault(Fault.AMBIGUOUS, "a script whose end browsers see in different places", at)
         if content.strip():
@@ -140,7 +160,7 @@ class HtmlCarrier(MarkupCarrier):
             if head.startswith((b"<!-->", b"<!--->")):
                 raise self._fault(Fault.AMBIGUOUS, "a comment that browsers end in different places", at)
         else:
-            start, mark = at + 2, b">"
+            start, mark = at + 1 if head[1:2] == b"?" else at + 2, b">"
         end = self._find(mark, start)
         if end < 0:
             return -1
@@ -164,8 +184,7 @@ class HtmlCarrier(MarkupCarrier):
         name = read[1].lower()
         if name == b"plaintext":
             raise self._fault(Fault.UNSUPPORTED, "an element that never ends", at)
-        if name not in _INLINE:
-            self._break()
+        self._enter(name)
         self._add_name(read[1], at + 1)
         if read[2]:
             self._attributes(tag, name, at, read.span(2))
@@ -181,10 +200,31 @@ class HtmlCarrier(MarkupCarrier):
         read = _END_TAG.fullmatch(self._checked(at, end + 1))
         if read is None:
             raise self._fault(Fault.AMBIGUOUS, "a tag that readers read in different ways", at)
-        if read[1].lower() not in _INLINE:
-            self._break()
+        self._leave(read[1].lower())
         self._add_name(read[1], at + 2)
         return end + 1
+
+    def _enter(self, name: bytes) -> None:
+        """Take note of an element that begins."""
+        is_of_table = name in _IN_TABLES and self._tables > 0
+        if (name in _BREAKING or is_of_table) and not self._selects:
+            self._break()
+        self._selects = self._selects or name == b"select"
+        self._foreign += name in _FOREIGN
+        self._mixed = self._mixed or (self._foreign > 0 and name in _BACK_AGAIN)
+        self._tables += name == b"table"
+        if name == b"table" or is_of_table:
+            self._fosters = name not in _CELLS
+
+    def _leave(self, name: bytes) -> None:
+        """Take note of an element that ends."""
+        self._selects = self._selects and name != b"select"
+        self._foreign = max(self._foreign - (name in _FOREIGN), 0)
+        if name == b"table":
+            self._tables = max(self._tables - 1, 0)
+            self._fosters = False
+        elif name in _IN_TABLES and self._tables > 0:
+            self._fosters = True
 
     def _attributes(self, tag: bytes, name: bytes, at: int, span: tuple[int, int]) -> None:
         element = name.decode("latin-1")

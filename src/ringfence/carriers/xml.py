@@ -29,10 +29,18 @@ _START_TAG = re2.compile(f"<({_NAME})((?:{_SPACE}+{_NAME}{_SPACE}*={_SPACE}*{_VA
 _END_TAG = re2.compile(f"</({_NAME}){_SPACE}*>".encode())
 _TARGET = re2.compile(f"({_NAME})(?:{_SPACE}+|$)".encode())
 _DOCTYPE = re2.compile(f"<!DOCTYPE{_SPACE}+{_NAME}{_SPACE}*>".encode())
+
+
+def _quoted(pattern: str) -> str:
+    return f"""{_SPACE}*={_SPACE}*(?:"{pattern}"|'{pattern}')"""
+
+
+_ENCODING = "([A-Za-z][A-Za-z0-9._\\-]*)"
 _DECLARATION = re2.compile(
-    rb"""version[ \t\r\n]*=[ \t\r\n]*["']1\.[0-9]["']"""
-    rb"""(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*["']([A-Za-z][A-Za-z0-9._\-]*)["'])?"""
-    rb"""(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*["'](?:yes|no)["'])?[ \t\r\n]*"""
+    (
+        f"version{_quoted('1[.][0-9]')}(?:{_SPACE}+encoding{_quoted(_ENCODING)})?"
+        f"(?:{_SPACE}+standalone{_quoted('(?:yes|no)')})?{_SPACE}*"
+    ).encode()
 )
 _REFERENCE = re2.compile(rb"&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(lt|gt|amp|quot|apos));")
 _NAMED = {b"lt": b"<", b"gt": b">", b"amp": b"&", b"quot": b'"', b"apos": b"'"}
@@ -144,7 +152,7 @@ class XmlCarrier(MarkupCarrier):
         read = _DECLARATION.fullmatch(content)
         if read is None:
             raise self._fault(Fault.MALFORMED, "a declaration that cannot be read", at)
-        declared, says = self._declared, (read[1] or b"").decode("ascii").lower()
+        declared, says = self._declared, (read[1] or read[2] or b"").decode("ascii").lower()
         if declared and says and says not in (declared, "us-ascii" if declared == "utf-8" else declared[:6]):
             raise self._fault(Fault.AMBIGUOUS, "a declaration of another encoding than the document's", at)
 
