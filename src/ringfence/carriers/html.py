@@ -6,8 +6,11 @@ Text stands at ``text``, whatever element holds it, and goes on over elements th
 at ``input.@value``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from html import unescape
+from html.entities import html5
+from typing import TypeAlias
 
 import re2
 
@@ -33,28 +36,20 @@ _REFERENCES_ONLY = frozenset((b"textarea", b"title"))
 
 _NAME = rb"[A-Za-z][^\t\n\f\r />]*"
 _BETWEEN = rb"[\t\n\f\r /]"
-_ATTRIBUTE_NAME = rb"[^\t\n\f\r \"'<>/=]+"
-_VALUE = rb"(?:\"[^\"]*\"|'[^']*'|[^\t\n\f\r \"'<>`=][^\t\n\f\r \"'<>`]*)"
+_ATTRIBUTE_NAME = rb"[^\t\n\f\r \"'<>`/=]+"
+_QUOTED = rb"(\"[^\"]*\"|'[^']*')"
+_UNQUOTED = rb"([^\t\n\f\r \"'<>`=][^\t\n\f\r \"'<>`]*)"
 _SPACE = rb"[\t\n\f\r ]*"
-_ASSIGNED = rb"(?:" + _SPACE + rb"=" + _SPACE + rb"(" + _VALUE + rb"))?"
+_EQUALS = _SPACE + rb"=" + _SPACE
 _latin = re2.Options()
 _latin.encoding = re2.Options.Encoding.LATIN1
-_START_TAG = re2.compile(
-    rb"<("
-    + _NAME
-    + rb")(?:"
-    + _BETWEEN
-    + rb"+((?:"
-    + _BETWEEN
-    + rb"*"
-    + _ATTRIBUTE_NAME
-    + _ASSIGNED
-    + rb")*)"
-    + _BETWEEN
-    + rb"*)?>",
+_TAG = re2.compile(rb"<(" + _NAME + rb")" + _BETWEEN + rb"*", _latin)
+_ATTRIBUTE = re2.compile(
+    rb"(" + _ATTRIBUTE_NAME + rb")(?:" + _EQUALS + _QUOTED + _BETWEEN + rb"*"
+    # What has no quotes goes on to the next space: only there, or at the end, may something else begin.
+    rb"|(?:" + _EQUALS + _UNQUOTED + rb")?(?:" + _BETWEEN + rb"+|>))",
     _latin,
 )
-_ATTRIBUTE = re2.compile(_BETWEEN + rb"*(" + _ATTRIBUTE_NAME + rb")" + _ASSIGNED, _latin)
 _END_TAG = re2.compile(rb"</(" + _NAME + rb")" + _SPACE + rb">", _latin)
 _REFERENCE = re2.compile(rb"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]{1,31};?)", _latin)
 _OPEN_REFERENCE = re2.compile(rb"&#?[A-Za-z0-9]{0,32}$", _latin)
@@ -119,7 +114,7 @@ class HtmlCarrier(MarkupCarrier):
             raise self._fault(
                 Fault.AMBIGUOUS, "text in a table outside of its cells, which browsers move elsewhere", at
             )
-        self._add_text("text", Kind.TEXT, at, end, self._decoded(content))
+        self._add_text("text", Kind.TEXT, at, end, _decoded(content, _in_text))
         return end
 
     def _raw_text(self, at: int) -> int:
@@ -144,7 +139,7 @@ class HtmlCarrier(MarkupCarrier):
         if name == b"script" and b"<!--" in lowered and b"<script" in lowered:
             raise self._fault(Fault.AMBIGUOUS, "a script whose end browsers see in different places", at)
         if content.strip():
-            read = self._decoded(content) if name in _REFERENCES_ONLY else None
+            read = _decoded(content, _in_text) if name in _REFERENCES_ONLY else None
             kind = Kind.TEXT if name in _REFERENCES_ONLY else Kind.RAW
             self._add(name.decode("ascii"), kind, at, end, read)
         return end
@@ -178,7 +173,7 @@ class HtmlCarrier(MarkupCarrier):
                 raise self._fault(Fault.TOO_LARGE, f"a tag of more than {MAX_TAG} bytes", at)
             return -1
         tag = self._checked(at, end)
-        read = _START_TAG.fullmatch(tag)
+        read = _TAG.match(tag)
         if read is None:
             raise self._fault(Fault.AMBIGUOUS, "a tag that readers read in different ways", at)
         name = read[1].lower()
@@ -186,8 +181,7 @@ class HtmlCarrier(MarkupCarrier):
             raise self._fault(Fault.UNSUPPORTED, "an element that never ends", at)
         self._enter(name)
         self._add_name(read[1], at + 1)
-        if read[2]:
-            self._attributes(tag, name, at, read.span(2))
+        self._attributes(tag, name, at, read.end())
         self._raw = name if name in _RAW or name in _REFERENCES_ONLY else b""
         return end
 
@@ -226,20 +220,25 @@ class HtmlCarrier(MarkupCarrier):
         elif name in _IN_TABLES and self._tables > 0:
             self._fosters = True
 
-    def _attributes(self, tag: bytes, name: bytes, at: int, span: tuple[int, int]) -> None:
+    def _attributes(self, tag: bytes, name: bytes, at: int, place: int) -> None:
+        """Read what stands in a tag behind its name."""
         element = name.decode("latin-1")
-        for read in _ATTRIBUTE.finditer(tag, span[0], span[1]):
+        while place < len(tag) - 1:
+            read = _ATTRIBUTE.match(tag, place)
+            if read is None:
+                raise self._fault(Fault.AMBIGUOUS, "a tag that readers read in different ways", at + place)
+            place = read.end()
             self._add_name(read[1], at + read.start(1))
-            value = read[2]
+            kind, group = (Kind.QUOTED, 2) if read[2] else (Kind.UNQUOTED, 3)
+            value = read[group]
             if not value:
                 continue
-            start, end = read.span(2)
-            kind = Kind.UNQUOTED
-            if value[0] in b"\"'":
-                kind, value, start, end = Kind.QUOTED, value[1:-1], start + 1, end - 1
+            start, end = read.span(group)
+            if kind is Kind.QUOTED:
+                value, start, end = value[1:-1], start + 1, end - 1
             if value:
                 path = join(element, "@" + read[1].decode("latin-1").lower())
-                self._add(path, kind, at + start, at + end, self._decoded(value))
+                self._add(path, kind, at + start, at + end, _decoded(value, _in_attribute))
 
     def _add_name(self, name: bytes, start: int) -> None:
         """Add a name as a field, where it may hold something: most are words of the language."""
@@ -251,17 +250,6 @@ class HtmlCarrier(MarkupCarrier):
         if b"\x00" in content:
             raise self._fault(Fault.AMBIGUOUS, "a NUL, which some readers drop", start + content.index(b"\x00"))
         return content
-
-    def _decoded(self, content: bytes) -> tuple[bytes, Offsets] | None:
-        """Give a value with its references decoded; None where it has none."""
-        if b"&" not in content or _REFERENCE.search(content) is None:
-            return None
-        parts: list[bytes] = []
-        at = 0
-        for read in _REFERENCE.finditer(content):
-            parts += (content[at : read.start()], _character(read[0]))
-            at = read.end()
-        return b"".join((*parts, content[at:])), _offsets
 
     def _spell(self, raw: bytes, start: int, end: int, text: str, kind: Kind) -> bytes:
         text = text.replace("\x00", "")
@@ -291,17 +279,42 @@ def _is_part(raw: bytes, start: int, end: int) -> bool:
     return raw[start - 1] not in b"=\t\n\f\r " or raw[end : end + 1] not in [bytes((byte,)) for byte in spaces]
 
 
-def _character(reference: bytes) -> bytes:
-    return unescape(reference.decode("ascii")).encode("utf-8", "replace")
+def _decoded(content: bytes, find: "_Find") -> tuple[bytes, Offsets] | None:
+    """Give a value with its references decoded; None where it has none."""
+    if b"&" not in content:
+        return None
+    parts: list[bytes] = []
+    at = 0
+    for start, end, character in find(content):
+        parts += (content[at:start], character)
+        at = end
+    return (b"".join((*parts, content[at:])), partial(_offsets, find)) if parts else None
 
 
-def _offsets(content: bytes, start: int) -> Sequence[int]:
+def _in_text(content: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Give the references in a text: where each starts and ends, and what it stands for."""
+    for read in _REFERENCE.finditer(content):
+        yield read.start(), read.end(), unescape(read[0].decode("ascii")).encode("utf-8", "replace")
+
+
+def _in_attribute(content: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Give the references in an attribute, where ``&copy=1`` and ``&copyright`` are none: addresses are full of them."""
+    for start, end, character in _in_text(content):
+        name = content[start + 1 : end].decode("ascii")
+        is_open = name[-1] != ";" and name[0] != "#"
+        if name[0] == "#" or (name in html5 and not (is_open and content[end : end + 1] == b"=")):
+            yield start, end, character
+
+
+_Find: TypeAlias = Callable[[bytes], Iterator[tuple[int, int, bytes]]]
+
+
+def _offsets(find: _Find, content: bytes, start: int) -> Sequence[int]:
     parts: list[tuple[int, int, int]] = []
     at = 0
-    for read in _REFERENCE.finditer(content):
-        size = len(_character(read[0]))
-        parts.append((start + at, read.start() - at, read.start() - at))
-        parts.append((start + read.start(), len(read[0]), size))
-        at = read.end()
+    for first, end, character in find(content):
+        parts.append((start + at, first - at, first - at))
+        parts.append((start + first, end - first, len(character)))
+        at = end
     parts.append((start + at, len(content) - at, len(content) - at))
     return offsets_of(parts, start + len(content))
