@@ -16,7 +16,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 NAMES = (
-    *("carriers", "policy", "ledger", "detection", "transforms", "crossing"),
+    *("carriers", "bodies", "policy", "ledger", "detection", "transforms", "crossing"),
     *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows"),
 )
 SLOWEST = 10

@@ -131,10 +131,6 @@ class MultipartCarrier:
 
     def end(self) -> list[Unit]:
         """Take the end of the payload and give what was still held."""
-        if self._phase is _Phase.AFTER and bytes(self._buffer) in (b"", b"\r\n") and not self._carrier.held:
-            raw = bytes(self._buffer)
-            self._buffer.clear()
-            return [Unit(raw)] if raw else []
         if self._phase is not _Phase.AFTER:
             raise Undecodable(Fault.TRUNCATED, "a multipart body without its last boundary", self._at)
         units = self._give(bytes(self._buffer))
@@ -286,13 +282,15 @@ class MultipartCarrier:
         unit.fields.append(Field(path, ValueType.TEXT, value, start, start + len(value), self._order, is_key))
         self._order += 1
 
-    def _give(self, body: bytes) -> list[Unit]:
+    def _give(self, body: bytes) -> Sequence[Unit]:
         """Take bytes of the present part."""
         self._at += len(body)
-        if self._phase is _Phase.AFTER and len(self._tail) < 2:
-            self._tail += body[: 2 - len(self._tail)]
+        if self._phase is _Phase.AFTER and len(self._tail) < 2 and body:
+            size = 2 - len(self._tail)
+            self._tail += body[:size]
             if not b"\r\n".startswith(self._tail):
                 raise Undecodable(Fault.AMBIGUOUS, "something behind the last boundary", self._at - len(body))
+            return [Unit(body[:size]), *(self._adopt(self._carrier, unit) for unit in self._carrier.feed(body[size:]))]
         if self._whole is None:
             return [self._adopt(self._carrier, unit) for unit in self._carrier.feed(body)] if body else []
         self._gathered += body
@@ -300,7 +298,7 @@ class MultipartCarrier:
             raise Undecodable(Fault.TOO_LARGE, f"an encoded part of more than {MAX_WHOLE} bytes", self._at)
         return []
 
-    def _close(self) -> list[Unit]:
+    def _close(self) -> Sequence[Unit]:
         """Take the end of the present part."""
         whole, head = self._whole, self._whole_head
         if whole is None or head is None:
