@@ -2,7 +2,7 @@
 
 import re2
 
-_IN_XML = re2.compile(rb"""<\?xml[^>?]*\sencoding\s*=\s*["']([A-Za-z0-9._:\-]+)""")
+_IN_XML = re2.compile(rb"""<\?xml\s[^>?]*\bencoding\s*=\s*["']([A-Za-z0-9._:\-]+)""")
 _IN_HTML = re2.compile(rb"""(?i)<meta\s[^>]*charset\s*=\s*["']?\s*([A-Za-z0-9._:\-]+)""")
 
 

@@ -53,7 +53,7 @@ _ATTRIBUTE = re2.compile(
 _END_TAG = re2.compile(rb"</(" + _NAME + rb")" + _SPACE + rb">", _latin)
 _REFERENCE = re2.compile(rb"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[A-Za-z][A-Za-z0-9]{1,31};?)", _latin)
 _OPEN_REFERENCE = re2.compile(rb"&#?[A-Za-z0-9]{0,32}$", _latin)
-_TELLING = frozenset(b"@0123456789")
+_DIGITS = b"0123456789"
 _LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
@@ -181,7 +181,8 @@ class HtmlCarrier(MarkupCarrier):
             raise self._fault(Fault.UNSUPPORTED, "an element that never ends", at)
         self._enter(name)
         self._add_name(read[1], at + 1)
-        self._attributes(tag, name, at, read.end())
+        if read.end() < len(tag) - 1:
+            self._attributes(tag, name, at, read.end())
         self._raw = name if name in _RAW or name in _REFERENCES_ONLY else b""
         return end
 
@@ -242,7 +243,7 @@ class HtmlCarrier(MarkupCarrier):
 
     def _add_name(self, name: bytes, start: int) -> None:
         """Add a name as a field, where it may hold something: most are words of the language."""
-        if sum(byte in _TELLING for byte in name) > 3 or b"@" in name or not name.isascii():
+        if len(name) - len(name.translate(None, _DIGITS)) > 3 or b"@" in name or not name.isascii():
             self._add("", Kind.NAME, start, start + len(name))
 
     def _checked(self, start: int, end: int) -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import re2
 
 from ringfence.carriers._markup import MAX_TAG, Kind, MarkupCarrier, Offsets
-from ringfence.carriers._paths import join
+from ringfence.carriers._paths import Paths, join
 from ringfence.carriers._spans import offsets_of
 from ringfence.carriers.model import Fault
 
@@ -48,7 +48,8 @@ _SPACES = b" \t\r\n"
 _WRONG = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0D})
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OPENINGS = (b"<!--", b"<![CDATA[", b"<!DOCTYPE", b"<?", b"</")
-_TELLING = frozenset(b"@0123456789")
+_DIGITS = b"0123456789"
+_KNOWN = 1024  # tags that are remembered: a document has few that differ
 
 
 class XmlCarrier(MarkupCarrier):
@@ -60,6 +61,8 @@ class XmlCarrier(MarkupCarrier):
         self._began = False
         self._rooted = False
         self._stack: list[tuple[bytes, str]] = []  # open elements, and their paths
+        self._known: dict[bytes, bytes] = {}
+        self._paths = Paths()
 
     def _token(self, at: int, *, final: bool) -> int:
         buffer = self._buffer
@@ -170,33 +173,47 @@ class XmlCarrier(MarkupCarrier):
             if len(self._buffer) - at > MAX_TAG:
                 raise self._fault(Fault.TOO_LARGE, f"a tag of more than {MAX_TAG} bytes", at)
             return -1
-        tag = self._checked(at, end)
         self._break()
+        tag = bytes(self._buffer[at:end])
         if tag.startswith(b"</"):
             self._close(tag, at)
             return end
-        read = _START_TAG.fullmatch(tag)
-        if read is None:
-            raise self._fault(Fault.MALFORMED, "a tag that cannot be read", at)
+        name = self._known.get(tag)  # of a tag without attributes that was read before
+        attributes = (0, 0)
+        closed = False
+        if name is None:
+            self._checked(at, end)
+            read = _START_TAG.fullmatch(tag)
+            if read is None:
+                raise self._fault(Fault.MALFORMED, "a tag that cannot be read", at)
+            name, inside, slash = read.groups()
+            attributes = read.span(2) if inside else attributes
+            closed = bool(slash)
+            if not inside and not slash and len(self._known) < _KNOWN and len(tag) < 128:
+                self._known[tag] = name
         if self._rooted and not self._stack:
             raise self._fault(Fault.MALFORMED, "a second element beside the document's", at)
         if len(self._stack) >= MAX_DEPTH:
             raise self._fault(Fault.TOO_DEEP, f"more than {MAX_DEPTH} elements in each other", at)
         self._rooted = True
-        path = join(self._path, read[1].decode())
-        self._add_name(read[1], at + 1)
-        if read[2]:
-            self._attributes(tag, path, at, read.span(2))
-        if not read[3]:
-            self._stack.append((read[1], path))
+        below = self._paths.below(self._path)
+        path = below.get(name)
+        if path is None:
+            path = join(self._path, name.decode())
+            self._paths.learn(self._path, name, path)
+        self._add_name(name, at + 1)
+        if attributes[1]:
+            self._attributes(tag, path, at, attributes)
+        if not closed:
+            self._stack.append((name, path))
         return end
 
     def _close(self, tag: bytes, at: int) -> None:
-        read = _END_TAG.fullmatch(tag)
-        if read is None or not self._stack or self._stack[-1][0] != read[1]:
+        name = self._stack[-1][0] if self._stack else b""
+        if not name or (tag != b"</%b>" % name and not _ends(tag, name)):
             raise self._fault(Fault.MALFORMED, "an end tag of another element than the open one", at)
         self._stack.pop()
-        self._add_name(read[1], at + 2)
+        self._add_name(name, at + 2)
 
     def _attributes(self, tag: bytes, path: str, at: int, span: tuple[int, int]) -> None:
         seen: set[bytes] = set()
@@ -213,7 +230,7 @@ class XmlCarrier(MarkupCarrier):
 
     def _add_name(self, name: bytes, start: int) -> None:
         """Add a name as a field, where it may hold something: most are words of a schema."""
-        if sum(byte in _TELLING for byte in name) > 3 or not name.isascii():
+        if len(name) - len(name.translate(None, _DIGITS)) > 3 or not name.isascii():
             self._add(self._path, Kind.NAME, start, start + len(name))
 
     def _checked(self, start: int, end: int) -> bytes:
@@ -253,6 +270,11 @@ class XmlCarrier(MarkupCarrier):
 
     def _spell(self, raw: bytes, start: int, end: int, text: str, kind: Kind) -> bytes:
         return spell_xml(raw, start, end, text, kind)
+
+
+def _ends(tag: bytes, name: bytes) -> bool:
+    read = _END_TAG.fullmatch(tag)
+    return read is not None and read[1] == name
 
 
 def _character(read: "re2._Match[bytes]") -> bytes | None:
