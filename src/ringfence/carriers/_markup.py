@@ -20,7 +20,7 @@ MAX_TOKEN = 8 * 1024 * 1024  # bytes of one text, comment or section
 MAX_TAG = 1024 * 1024
 MAX_JOINED = 4 * UNIT_BYTES  # bytes after which a unit ends although text goes on
 
-_AROUND = 96  # bytes on either side of a place where two stretches meet
+AROUND = 96  # bytes on either side of a place where two stretches meet
 _TEXT = ValueType.TEXT
 
 Offsets = Callable[[bytes, int], Sequence[int]]
@@ -214,7 +214,7 @@ class MarkupCarrier:
         size = at + len(run[-1].value)
         windows: list[tuple[int, int]] = []
         for joint in joints:
-            low, high = max(joint - _AROUND, 0), min(joint + _AROUND, size)
+            low, high = max(joint - AROUND, 0), min(joint + AROUND, size)
             if windows and windows[-1][1] >= low:
                 low = windows.pop()[0]
             windows.append((low, high))
