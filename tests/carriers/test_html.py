@@ -60,6 +60,7 @@ def test_an_address_that_is_cut_by_an_element_is_taken_out_whole() -> None:
         (b"ada@<table>example.com</table>", Fault.AMBIGUOUS),
         (b"<table><tr><td>a</td>b</tr></table>", Fault.AMBIGUOUS),
         (b"<p title= >", Fault.AMBIGUOUS),
+        (b'<a href=x/y="b c">', Fault.AMBIGUOUS),
         (b"</p title=ada>", Fault.AMBIGUOUS),
         (b"<p <b>", Fault.AMBIGUOUS),
         (b"<!-->ada@example.com-->", Fault.AMBIGUOUS),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ringfence.carriers._json_grammar import escape_ascii
-from ringfence.carriers.model import Carrier, Change, Edit, Fault, Field, Undecodable, Unit
+from ringfence.carriers.model import Carrier, Change, Edit, Fault, Field, Layer, Undecodable, Unit
 
 _SETS: Mapping[str, str] = {
     **dict.fromkeys(("utf-8", "utf8", "unicode-1-1-utf-8"), "utf-8"),
@@ -57,7 +57,7 @@ class _TranscodedUnit(Unit):
     mark: int = 0
 
 
-class TranscodedCarrier:
+class TranscodedCarrier(Layer):
     """A text format in a character set. Without one, what a byte order mark says, else bytes as they are.
 
     `sniff`, where given, looks for a declaration in the first bytes of a payload that came without one.
@@ -131,13 +131,6 @@ class TranscodedCarrier:
             parts += (unit.raw[at:start], self._encoded(edit.raw))
             at_plain, at = edit.end, end
         return unit.raw[:mark] + b"".join(parts) + unit.raw[at:]
-
-    def finish(self) -> bytes:
-        """Give nothing: each unit is given whole."""
-        return b""
-
-    def forget(self) -> None:
-        """Nothing is kept for rendering."""
 
     @property
     def _wanted(self) -> int:

@@ -16,7 +16,19 @@ from dataclasses import dataclass
 from ringfence.carriers._codecs import Decoder, Encoder, Joint, Notes
 from ringfence.carriers._deflate import deflate, gzip
 from ringfence.carriers._more_codecs import Brotli, Zstandard
-from ringfence.carriers.model import Carrier, Change, Edit, Fault, Field, Undecodable, Unit, moved, released, rest
+from ringfence.carriers.model import (
+    Carrier,
+    Change,
+    Edit,
+    Fault,
+    Field,
+    Layer,
+    Undecodable,
+    Unit,
+    moved,
+    released,
+    rest,
+)
 from ringfence.transform.types import ValueType
 
 HOLD = 1024 * 1024  # encoded bytes
@@ -53,7 +65,7 @@ class _CodedUnit(Unit):
     is_notes: bool = False
 
 
-class CodedCarrier:
+class CodedCarrier(Layer):
     """A payload in one or more codings, in the order in which they were applied. After `Undecodable` it is of no further use."""
 
     def __init__(self, inner: Carrier, codings: Sequence[str], *, hold: int = HOLD) -> None:
@@ -61,7 +73,7 @@ class CodedCarrier:
         self._decoder = _decoder(codings)
         self._hold: int | None = hold  # None: nothing will be rendered
         self._fault: Undecodable | None = None
-        self._fresh = b""  # encoded bytes that no unit has been given for
+        self._fresh = bytearray()  # encoded bytes that no unit has been given for
         self._encoded = 0
         self._plain = 0
         self._order = 0
@@ -74,7 +86,7 @@ class CodedCarrier:
     @property
     def held(self) -> int:
         """How many bytes are held back, decoded or encoded."""
-        return self._inner.held + len(self._fresh) + len(self._held)
+        return self._inner.held + max(len(self._fresh), len(self._held))
 
     def feed(self, piece: bytes) -> list[Unit]:
         """Take the next bytes and give the units that are complete."""
@@ -159,7 +171,7 @@ class CodedCarrier:
             yield self._unit(unit)
 
     def _unit(self, within: Unit) -> _CodedUnit:
-        raw, self._fresh = self._fresh, b""
+        raw = self._taken()
         fields, within.fields = within.fields, []  # in one place only, so that they can be let go of there
         repeats = within.repeats
         if self._order:
@@ -168,9 +180,15 @@ class CodedCarrier:
             repeats = [moved(repeat, self._order) for repeat in repeats]
         return _CodedUnit(raw, fields, repeats, within)
 
+    def _taken(self) -> bytes:
+        """Give the encoded bytes that no unit has been given for yet."""
+        raw = bytes(self._fresh)
+        self._fresh.clear()
+        return raw
+
     def _notes(self, notes: Notes) -> Iterator[_CodedUnit]:
         """Give what a coding carries beside the body: fields of its own."""
-        raw, self._fresh = self._fresh, b""
+        raw = self._taken()
         fields = [
             Field(f"gzip.{name}", ValueType.TEXT, text, start, start + len(text), self._order + number)
             for number, (name, start, text) in enumerate(notes.texts)

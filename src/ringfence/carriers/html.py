@@ -47,7 +47,7 @@ _TAG = re2.compile(rb"<(" + _NAME + rb")" + _BETWEEN + rb"*", _latin)
 _ATTRIBUTE = re2.compile(
     rb"(" + _ATTRIBUTE_NAME + rb")(?:" + _EQUALS + _QUOTED + _BETWEEN + rb"*"
     # What has no quotes goes on to the next space: only there, or at the end, may something else begin.
-    rb"|(?:" + _EQUALS + _UNQUOTED + rb")?(?:" + _BETWEEN + rb"+|>))",
+    rb"|" + _EQUALS + _UNQUOTED + rb"(?:[\t\n\f\r ]" + _BETWEEN + rb"*|>)|(?:" + _BETWEEN + rb"+|>))",
     _latin,
 )
 _END_TAG = re2.compile(rb"</(" + _NAME + rb")" + _SPACE + rb">", _latin)

@@ -8,7 +8,7 @@ dropped, added or re-encoded (law 6). What cannot be decoded raises `Undecodable
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from ringfence.transform.types import ValueType
 
@@ -139,21 +139,23 @@ class Carrier(Protocol):
         """Encode changes of one field (ordered, not overlapping) as edits of the unit's bytes."""
 
 
-@runtime_checkable
-class Layer(Carrier, Protocol):
+class Layer:
     """A carrier of a payload that is an encoding of another one: it makes itself what is released.
 
-    `feed` holds what it gives in one list. `stream` gives the same one by one, for one byte of an encoding may stand for many.
+    `feed` gives all units in one list. `stream` gives the same ones one by one, for one byte of an encoding may stand for many.
     """
 
     def stream(self, piece: bytes) -> Iterator[Unit]:
         """Take the next bytes and give the units that are complete, each when it is asked for."""
+        raise NotImplementedError
 
     def render(self, unit: Unit, edits: Sequence[Edit]) -> bytes:
         """Take a unit with what is edited in it, in the order in which units were given; give what may be released by now."""
+        raise NotImplementedError
 
     def finish(self) -> bytes:
         """Give what is still to be released, after the last unit was rendered."""
+        return b""
 
     def forget(self) -> None:
         """Keep nothing that only `render` and `finish` need: they will not be called."""
@@ -161,7 +163,7 @@ class Layer(Carrier, Protocol):
 
 def released(carrier: Carrier, unit: Unit, edits: Sequence[Edit]) -> bytes:
     """Apply edits to a unit; give the bytes that may be released once it may."""
-    settled = settle(edits)
+    settled = settle(edits) if edits else edits
     return carrier.render(unit, settled) if isinstance(carrier, Layer) else splice(unit.raw, settled)
 
 

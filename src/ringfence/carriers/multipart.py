@@ -81,7 +81,7 @@ class _PartUnit(Unit):
     is_head: bool = False
 
 
-class MultipartCarrier:
+class MultipartCarrier(Layer):
     """Parts between lines with a boundary. After `Undecodable` it is of no further use."""
 
     def __init__(self, boundary: str, part: PartMaker, *, depth: int = 0) -> None:
@@ -157,13 +157,6 @@ class MultipartCarrier:
             whole.body.append(made)
             whole.changed = whole.changed or bool(edits)
         return _written(unit, whole) if unit.is_last else b""
-
-    def finish(self) -> bytes:
-        """Give nothing: all is given with its units."""
-        return b""
-
-    def forget(self) -> None:
-        """Nothing is kept for rendering."""
 
     def _content(self) -> Iterator[Unit]:
         """Give what certainly belongs to the present part, up to the next delimiter; then take that."""
