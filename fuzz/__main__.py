@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 NAMES = (
-    *("carriers", "policy", "ledger", "detection", "transforms", "crossing"),
+    *("carriers", "bodies", "policy", "ledger", "detection", "transforms", "crossing"),
     *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows", "http2_wire", "http_processing"),
 )
 SLOWEST = 10

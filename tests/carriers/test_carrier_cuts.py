@@ -26,6 +26,28 @@ SMALL = {
         b"\xef\xbb\xbfa,b\n\xe9,\xff\n",
         b'"a"\n"b"',
     ],
+    "form": [
+        b"id=1&user%5Bmail%5D=ada%40example.com&n+m=%C3%A9+%zz%4&&flag&=x&a=1&a=2",
+        b"a",
+        b"",
+    ],
+    "sse": [
+        b'\xef\xbb\xbf: hello\n\ndata: {"a": "x\\u00e9", "b": [1]}\nid: 7\n\ndata: [DONE]\n\n',
+        b'data:one\r\ndata:  two\rid\rnone: x\r\r\ndata: {"a":\r\ndata: "y\\n"}\r\n\r\n\r\n\n\rdata: cut',
+        b"\n",
+        b"",
+    ],
+    "html": [
+        b'<!DOCTYPE html><!-- c --><html><title>A &amp; B</title><p class=x id="a&quot;b" hidden>ada<b>@example.com</b> 1 <',
+        b"2<br/><script>if (a</b) {}</script ></P>&copy &#x1F639;&nosuch; <input value='x y'> tail <",
+        b"",
+    ],
+    "xml": [
+        b'\xef\xbb\xbf<?xml version="1.0"?>\r\n<a:o id="1" n=\'x&#233;"\'>ada@<!-- - -->exa<![CDATA[mple<]]]>.com</a:o>',
+        b"<a:o><?pi some?><e/>\n<f.g > &lt;\xc3\xa9&#x1F639; </f.g></a:o>\n",
+        b"<a/>",
+        b"<!DOCTYPE a><a>x</a><!---->",
+    ],
     "text": [b"one\n\ntwo\r\n\xff\xfe\nTraceback (most recent call last):\n  File\nValueError: x\nlast", b"\n", b""],
     "log": [b'{"a":"b","c":1}\nplain\n{not json}\n{"a":"d","c":22}\n\n  at x\nend\n{"a":"\\u00e9","c":3}', b""],
 }

@@ -165,5 +165,5 @@ def test_repeated_keys_of_a_json_line_in_a_log_are_reported() -> None:
 
 
 def test_a_format_that_is_not_there_is_an_error_that_names_those_that_are() -> None:
-    with pytest.raises(UnknownFormat, match="csv, json, log, ndjson, text"):
-        make_carrier("xml")
+    with pytest.raises(UnknownFormat, match="csv, form, html, json, log, ndjson"):
+        make_carrier("parquet")

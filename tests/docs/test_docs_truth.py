@@ -10,7 +10,8 @@ import pytest
 import typer.main
 from docs_pages import DOCS, PAGES, ROOT, all_blocks, anchors, inline, links, name_of
 
-from ringfence.carriers import FORMATS
+from ringfence.carriers import FORMATS, _markup, coding, multipart
+from ringfence.carriers.coding import CODINGS
 from ringfence.cli import pipe
 from ringfence.cli._program import COMMANDS, module_of
 from ringfence.cli.explain import KINDS as ENTRY_KINDS
@@ -165,11 +166,12 @@ def test_every_code_of_lint_is_in_the_page_of_the_policy() -> None:
     [
         ("logs.md", [reason.value for reason in Reason]),
         ("logs.md", list(FORMATS)),
+        ("formats.md", [*FORMATS, *(name for name in CODINGS if name != "x-gzip")]),
         ("ledger.md", list(ENTRY_KINDS)),
         ("ledger.md", [fault.value for fault in Fault]),
         ("ledger.md", [problem.value for problem in ProblemCode]),
     ],
-    ids=["reasons", "formats", "kinds of entries", "faults", "problems"],
+    ids=["reasons", "formats", "formats and codings", "kinds of entries", "faults", "problems"],
 )
 def test_every_word_of_a_closed_set_is_explained(page: str, words: list[str]) -> None:
     for word in words:
@@ -188,6 +190,11 @@ def test_every_word_of_a_closed_set_is_explained(page: str, words: list[str]) ->
         ("logs.md", "about eight windows", stream.IN_FLIGHT, 8),
         ("logs.md", "four times a second", stream.RETRY, 0.25),
         ("logs.md", "for two seconds at most", pipe.PATIENCE, 2.0),
+        ("formats.md", "more than 100 times as much", coding.MAX_RATIO, 100),
+        ("formats.md", "exceed 1 MiB", coding.HOLD, 1024 * 1024),
+        ("formats.md", "3 codings", coding.MAX_CODINGS, 3),
+        ("formats.md", "3 multiparts", multipart.MAX_DEPTH, 3),
+        ("formats.md", "96 bytes on either side", _markup.AROUND, 96),
         ("ledger.md", "Version 2 of the file", FORMAT, 2),
         ("ledger.md", "each 1,024 entries", SEGMENT, 1024),
         ("ledger.md", "waits one second for a receipt", client.DEADLINE, 1.0),

@@ -12,74 +12,74 @@ format is one file here and one line in `FORMATS`.
 b'{"user": {"mail": "*@example.com"}}\n'
 """
 
-from collections.abc import Callable, Mapping
-
 from ringfence.carriers._line_groups import LineGroups
 from ringfence.carriers._paths import join as join_path
+from ringfence.carriers.charset import TranscodedCarrier
+from ringfence.carriers.coding import CodedCarrier
 from ringfence.carriers.csv_text import CsvCarrier
+from ringfence.carriers.form import FormCarrier, read_form, write_form
+from ringfence.carriers.formats import FORMATS, UnknownFormat, make_carrier
+from ringfence.carriers.html import HtmlCarrier
 from ringfence.carriers.json_text import JsonCarrier
 from ringfence.carriers.log import LogCarrier
+from ringfence.carriers.media import format_of, make_body_carrier
 from ringfence.carriers.model import (
     Carrier,
     Change,
     Edit,
     Fault,
     Field,
+    Layer,
     Repeat,
     Undecodable,
     Unit,
+    released,
+    rest,
     splice,
 )
+from ringfence.carriers.multipart import MultipartCarrier
+from ringfence.carriers.opaque import OpaqueCarrier
 from ringfence.carriers.rows import RowColumn, RowFormat, Rows, RowsCarrier
+from ringfence.carriers.sse import EventsCarrier
 from ringfence.carriers.text import TextCarrier
+from ringfence.carriers.xml import XmlCarrier
 
 __all__ = [
     "FORMATS",
     "Carrier",
     "Change",
+    "CodedCarrier",
     "CsvCarrier",
     "Edit",
+    "EventsCarrier",
     "Fault",
     "Field",
+    "FormCarrier",
+    "HtmlCarrier",
     "JsonCarrier",
+    "Layer",
     "LineGroups",
     "LogCarrier",
+    "MultipartCarrier",
+    "OpaqueCarrier",
     "Repeat",
     "RowColumn",
     "RowFormat",
     "Rows",
     "RowsCarrier",
     "TextCarrier",
+    "TranscodedCarrier",
     "Undecodable",
     "Unit",
     "UnknownFormat",
+    "XmlCarrier",
+    "format_of",
     "join_path",
+    "make_body_carrier",
     "make_carrier",
+    "read_form",
+    "released",
+    "rest",
     "splice",
+    "write_form",
 ]
-
-FORMATS: Mapping[str, Callable[[], Carrier]] = {
-    "csv": CsvCarrier,
-    "json": JsonCarrier,
-    "log": LogCarrier,
-    "ndjson": lambda: JsonCarrier(ndjson=True),
-    "text": TextCarrier,
-}
-"""Each format's name, and what makes a carrier for one payload in it."""
-
-
-class UnknownFormat(LookupError):
-    """A format that no carrier is for."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.mend = f"use one of: {', '.join(FORMATS)}"
-        super().__init__(f"no carrier for this format: {self.mend}")
-
-
-def make_carrier(name: str) -> Carrier:
-    """Make a carrier for one payload of a format, or raise `UnknownFormat`."""
-    maker = FORMATS.get(name)
-    if maker is None:
-        raise UnknownFormat(name)
-    return maker()

@@ -117,3 +117,8 @@ def _escape_lengths(content: bytes, slash: int) -> tuple[int, int]:
 def escape(text: str) -> bytes:
     """Write text as the content of a JSON string, without the quotes."""
     return dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "replace")
+
+
+def escape_ascii(text: str) -> str:
+    """Write text as the content of a JSON string, in ASCII alone."""
+    return dumps(text)[1:-1]

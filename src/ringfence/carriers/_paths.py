@@ -23,6 +23,15 @@ def join(container: str, name: str) -> str:
     return f"{container}.{spell(name)}" if container else spell(name)
 
 
+def below(container: str, path: str) -> str:
+    """Give the path of a place in a document that itself stands at a path.
+
+    >>> below("data", "user.mail"), below("data", "[].id"), below("data", ""), below("", "id")
+    ('data.user.mail', 'data[].id', 'data', 'id')
+    """
+    return container + path if not container or path[:1] in ("", "[") else f"{container}.{path}"
+
+
 class Paths:
     """The paths of the plain keys met so far, by the path of their object. Bounded, for keys come from payloads."""
 

@@ -7,6 +7,7 @@ are read together as lines are, which remember the shapes that documents of one 
 from collections.abc import Sequence
 
 from ringfence.carriers._json_scan import UNIT_BYTES
+from ringfence.carriers._paths import below
 from ringfence.carriers.json_text import JsonCarrier
 from ringfence.carriers.model import Unit
 
@@ -45,8 +46,8 @@ def _continue(groups: Sequence[Documents], path: str) -> None:
     for group in groups:
         for _, unit in group:
             for field in unit.fields:
-                below = field.path
-                continued = known.get(below)
+                inner = field.path
+                continued = known.get(inner)
                 if continued is None:
-                    continued = known[below] = path + below if below[:1] in ("", "[") else f"{path}.{below}"
+                    continued = known[inner] = below(path, inner)
                 field.path = continued

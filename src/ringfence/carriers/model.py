@@ -5,7 +5,7 @@ policies. Bytes in, units out, at whatever byte the input is cut. The bytes of t
 dropped, added or re-encoded (law 6). What cannot be decoded raises `Undecodable`; what exceeds a bound raises it too (laws 3, 7).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -48,13 +48,29 @@ class Repeat:
     later: tuple[int, int]
 
 
+def moved(repeat: Repeat, by: int) -> Repeat:
+    """Give a repeat whose fields are counted from elsewhere."""
+    (first, first_end), (later, later_end) = repeat.first, repeat.later
+    return Repeat((first + by, first_end + by), (later + by, later_end + by))
+
+
 @dataclass(slots=True, repr=False)
 class Unit:
-    """A stretch of payload that ends where it may safely be released, with the fields in it, in order."""
+    """A stretch of payload that ends where it may safely be released, with the fields in it, in order.
+
+    Where the payload is an encoding of another one (gzip, UTF-16), `within` is the unit of that other one: the fields are its
+    fields, and their offsets are into its `raw`.
+    """
 
     raw: bytes
     fields: list[Field] = field(default_factory=list)
     repeats: list[Repeat] = field(default_factory=list)
+    within: "Unit | None" = None
+
+    @property
+    def read(self) -> bytes:
+        """The bytes that were read: what the offsets of fields and edits are into."""
+        return self.raw if self.within is None else self.within.read
 
     def __repr__(self) -> str:
         return f"<unit of {len(self.raw)} bytes, {len(self.fields)} fields>"
@@ -93,6 +109,7 @@ class Fault(Enum):
     TOO_DEEP = "too-deep"
     TOO_LARGE = "too-large"
     AMBIGUOUS = "ambiguous"
+    UNSUPPORTED = "unsupported"
 
 
 class Undecodable(ValueError):
@@ -120,6 +137,56 @@ class Carrier(Protocol):
 
     def write(self, unit: Unit, field: Field, changes: Sequence[Change]) -> list[Edit]:
         """Encode changes of one field (ordered, not overlapping) as edits of the unit's bytes."""
+
+
+class Layer:
+    """A carrier of a payload that is an encoding of another one: it makes itself what is released.
+
+    `feed` gives all units in one list. `stream` gives the same ones one by one, for one byte of an encoding may stand for many.
+    """
+
+    def stream(self, piece: bytes) -> Iterator[Unit]:
+        """Take the next bytes and give the units that are complete, each when it is asked for."""
+        raise NotImplementedError
+
+    def render(self, unit: Unit, edits: Sequence[Edit]) -> bytes:
+        """Take a unit with what is edited in it, in the order in which units were given; give what may be released by now."""
+        raise NotImplementedError
+
+    def finish(self) -> bytes:
+        """Give what is still to be released, after the last unit was rendered."""
+        return b""
+
+    def forget(self) -> None:
+        """Keep nothing that only `render` and `finish` need: they will not be called."""
+
+
+def released(carrier: Carrier, unit: Unit, edits: Sequence[Edit]) -> bytes:
+    """Apply edits to a unit; give the bytes that may be released once it may."""
+    settled = settle(edits) if edits else edits
+    return carrier.render(unit, settled) if isinstance(carrier, Layer) else splice(unit.raw, settled)
+
+
+def rest(carrier: Carrier) -> bytes:
+    """Give what a carrier still has to release, after its last unit."""
+    return carrier.finish() if isinstance(carrier, Layer) else b""
+
+
+def settle(edits: Sequence[Edit]) -> list[Edit]:
+    """Put edits in order. Of two that overlap the first one's text stands for both: what either took out stays out."""
+    settled: list[Edit] = []
+    for edit in sorted(edits, key=_start):
+        last = settled[-1] if settled else None
+        if last is not None and (edit.start < last.end or (edit.start, edit.end) == (last.start, last.end)):
+            if edit.end > last.end:
+                settled[-1] = Edit(last.start, edit.end, last.raw)
+            continue
+        settled.append(edit)
+    return settled
+
+
+def _start(edit: Edit) -> int:
+    return edit.start
 
 
 def splice(raw: bytes, edits: Sequence[Edit]) -> bytes:

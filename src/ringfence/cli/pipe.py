@@ -41,6 +41,10 @@ class Kind(StrEnum):
     NDJSON = "ndjson"
     JSON = "json"
     CSV = "csv"
+    FORM = "form"
+    XML = "xml"
+    HTML = "html"
+    SSE = "sse"
 
 
 PATIENCE = 2.0  # seconds that what was read before a signal may take to get out
@@ -52,7 +56,7 @@ STREAMS = frozenset({Kind.LOG, Kind.TEXT, Kind.NDJSON})
     help=(
         "Take standard input to standard output across a flow's boundary.\n\n"
         "A stream of lines goes window by window: what may not cross is changed, a window that is refused becomes one line that "
-        "names its crossing. One payload (json, csv) is refused whole.\n\n"
+        "names its crossing. One payload (json, csv, form, xml, html, sse) is refused whole.\n\n"
         "Exit code: 0, 1 where something was refused, 2 on an error.\n\n"
         "Example: my-service 2>&1 | ringfence pipe --flow app-logs | ship-logs"
     )

@@ -100,6 +100,7 @@ class Crossing:
         self._binds = plan.mode is Mode.ENFORCE
         self._state = _State.OPEN
         self._ended = False
+        self._finished = False  # whether the payload has given what stands after its last unit
         self._queue: deque[Judged | JudgedRows] = deque()  # judged, not yet covered by any entry
         self._queued = 0  # bytes in `_queue`
         self._ready: list[Release] = []  # rendered; waits for the receipt of the entry that covers it
@@ -207,8 +208,10 @@ class Crossing:
                 refusal = self._deny(judged.denied, at)
                 if refusal:
                     return refusal
-            if not self._binds and isinstance(judged, Judged):
-                del self._raw[: judged.size]
+            if isinstance(judged, Judged):
+                if not self._binds:
+                    del self._raw[: len(judged.raw)]
+                judged.unit.fields = []  # the slots hold those that change; all of them take many times the unit's bytes
             self._queue.append(judged)
             self._queued += judged.size
             self._position += judged.extent
@@ -260,7 +263,10 @@ class Crossing:
             resolve = Resolve(self._next(), tuple(asks))
             self._wait(resolve.id, Resolved)
             return [resolve]
-        self._render()
+        try:
+            self._render()
+        except Undecodable as fault:  # what is to stand there cannot be written in this encoding
+            return self._refuse(malformed(fault), at)
         kind = self._entry_due()
         if kind is None:
             return self._release(at)
@@ -298,6 +304,9 @@ class Crossing:
                 self._ready.append(Release(made))
         self._queue.clear()
         self._queued = 0
+        if self._ended and self._binds and not self._finished:
+            self._finished = True
+            pieces.append(self._payload.finish())
         self._add_ready(b"".join(pieces))
 
     def _add_ready(self, raw: bytes) -> None:
@@ -308,7 +317,7 @@ class Crossing:
     def _release(self, at: datetime) -> list[Effect]:
         """Give what is ready; at the end of a streamed payload, close its record."""
         effects = self._give()
-        if self._queue:
+        if self._queue or (self._ended and not self._finished):
             return [*effects, *self._advance(at)]
         return [*effects, *self._close(at)] if self._ended else effects
 

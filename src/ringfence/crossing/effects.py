@@ -35,7 +35,9 @@ class Reason(StrEnum):
     UNKNOWN_FIELD = "unknown-field"
     NOT_ALLOWED = "not-allowed"  # by flow, role, purpose or announced field, before the payload was looked at
     UNDECODABLE = "undecodable"
-    AMBIGUOUS = "ambiguous"  # an object's key repeated with another verdict
+    AMBIGUOUS = (
+        "ambiguous"  # what two readers read in two ways: a key that comes twice, a boundary, a quote in an odd place
+    )
     TOO_LARGE = "too-large"
     KEY = "key-missing"
     LEDGER = "ledger-unavailable"

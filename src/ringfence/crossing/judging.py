@@ -95,13 +95,13 @@ class Judged:
 
     @property
     def size(self) -> int:
-        """Its bytes."""
-        return len(self.unit.raw)
+        """Its bytes; where it was decoded, those that it has then, if they are more."""
+        return len(self.unit.raw) if self.unit.within is None else max(len(self.unit.raw), len(self.unit.read))
 
     @property
     def extent(self) -> int:
         """How far the places of what follows it are moved on."""
-        return len(self.unit.raw)
+        return len(self.unit.read)
 
     @property
     def becomes_null(self) -> bool:

@@ -7,12 +7,13 @@ was fed judged, piece by piece, and makes of each judged piece what will be rele
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from ringfence.carriers import Carrier, Fault, Rows, RowsCarrier, Undecodable, Unit, splice
+from ringfence.carriers import Carrier, Fault, Layer, Rows, RowsCarrier, Undecodable, Unit, released, rest
 from ringfence.crossing.effects import Reason
 from ringfence.crossing.judging import Denied, Judge, Judged
 from ringfence.crossing.restoring import Surrogates
 from ringfence.crossing.row_judging import JudgedRows, RowJudge
 from ringfence.detect import Detector
+from ringfence.policy.model import Mode
 from ringfence.policy.plan import Plan
 from ringfence.transform import Keyring, MissingKey
 
@@ -31,7 +32,10 @@ class Payload(Protocol):
         """Take the end of the payload and judge what was still held."""
 
     def render(self, judged: Judged | JudgedRows) -> tuple[bytes | Rows, int]:
-        """Make what will be released, and say in how many places it was changed."""
+        """Make what will be released, and say in how many places it was changed; raise `Undecodable` where it cannot be."""
+
+    def finish(self) -> bytes:
+        """Give what is to be released after all that was rendered: an encoding's end."""
 
 
 def payload(
@@ -46,6 +50,8 @@ def payload(
     """Begin a payload that a carrier reads."""
     if isinstance(carrier, RowsCarrier):
         return _RowsPayload(RowJudge(plan, keys, detector, carrier, issued=issued, restored=restored), carrier)
+    if isinstance(carrier, Layer) and plan.mode is Mode.OBSERVE:
+        carrier.forget()
     return _BytesPayload(Judge(plan, keys, detector, issued=issued, restored=restored), carrier)
 
 
@@ -53,6 +59,7 @@ class _BytesPayload:
     def __init__(self, judge: Judge, carrier: Carrier) -> None:
         self._judge = judge
         self._carrier = carrier
+        self._fault: Undecodable | None = None  # told already, as a denial
 
     @property
     def held(self) -> int:
@@ -61,16 +68,33 @@ class _BytesPayload:
     def feed(self, piece: bytes | Rows) -> Iterator[Judged]:
         if isinstance(piece, Rows):
             raise TypeError("rows were fed to a carrier of bytes")
+        if self._fault is not None:
+            raise self._fault
+        if isinstance(self._carrier, Layer):
+            return self._decoded(self._carrier.stream(piece))
         return self._judged(self._carrier.feed(piece))
 
     def end(self) -> Iterator[Judged]:
+        if self._fault is not None:
+            raise self._fault
         return self._judged(self._carrier.end())
 
     def render(self, judged: Judged | JudgedRows) -> tuple[bytes, int]:
         if isinstance(judged, JudgedRows):
             raise TypeError("rows came from a carrier of bytes")
         edits = judged.edits(self._carrier.write) if judged.slots else []
-        return splice(judged.unit.raw, edits), len(edits)
+        return released(self._carrier, judged.unit, edits), len(edits)
+
+    def finish(self) -> bytes:
+        return rest(self._carrier)
+
+    def _decoded(self, units: Iterator[Unit]) -> Iterator[Judged]:
+        """Judge what is decoded bit by bit. What cannot be decoded is a denial; whoever feeds more is told so again."""
+        try:
+            yield from self._judged(units)
+        except Undecodable as fault:
+            self._fault = fault
+            yield Judged(Unit(b""), denied=malformed(fault))
 
     def _judged(self, units: Iterable[Unit]) -> Iterator[Judged]:
         for unit in units:
@@ -99,6 +123,9 @@ class _RowsPayload:
         if isinstance(judged, Judged):
             raise TypeError("a unit of bytes came from a carrier of rows")
         return judged.rendered(self._carrier), judged.changes
+
+    def finish(self) -> bytes:
+        return b""
 
     def _judged(self, rows: Rows) -> Iterator[JudgedRows]:
         try:
