@@ -4,7 +4,7 @@ The rule: the check digit is calculated once for each run of groups that could b
 numbers of any length fail it. Only then is asked who issued the number.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from ringfence.detect._bytes import is_word_after, is_word_before
@@ -74,6 +74,30 @@ def is_issued(number: bytes) -> bool:
     return len(number) in _lengths().get(number[:4], ())
 
 
+def announcing() -> str:
+    """Give the pattern that each number in a network's range begins with: its four digits, and as many as its shortest has.
+
+    Three quarters of all runs of digits begin otherwise: a moment in milliseconds, for one.
+    """
+    shortest: dict[int, set[str]] = {}
+    for head, sizes in _lengths().items():
+        shortest.setdefault(min(sizes), set()).add(head.decode())
+    return "|".join(
+        f"(?:{_folded(heads)})(?:[ -]?[0-9]){{{size - _GROUP}}}" for size, heads in sorted(shortest.items())
+    )
+
+
+def _folded(heads: set[str]) -> str:
+    """Give the pattern of some numbers of four digits; ten that differ in their last digits only are one."""
+    for size in (3, 2, 1):
+        rest = "#" * (3 - size)
+        for head in {one[:size] for one in heads}:
+            ten = {f"{head}{digit}{rest}" for digit in range(10)}
+            if ten <= heads:
+                heads = heads - ten | {f"{head}#{rest}"}
+    return "|".join(sorted(heads)).replace("#", "[0-9]")
+
+
 _WHOLE_MOST = 8
 _FRACTION = searcher(r"(?:^|[^0-9A-Za-z.])[0-9]{1,3}\.\z")  # what stands before the digits of 0.4111111111111111
 _ISSUED = ("checksum:luhn", "range:issuer")
@@ -89,20 +113,20 @@ def check_card(data: bytes, start: int, end: int) -> Sequence[Hit]:
     run = data[start:end]
     if run.isdigit():
         return _check_group(data, run, start, end)
-    groups = _groups(run, start)
+    groups = run.replace(b"-", b" ").split(b" ")
     # A group that is grown together with a word is no part of a card; its neighbours may be one.
-    groups = groups[is_word_before(data, start) : len(groups) - is_word_after(data, end)]
-    if len(groups) == 1:
-        begin, stop = groups[0]
-        return _check_group(data, data[begin:stop], start, end, groups[0])
-    right = [_right_from(data, groups, first) for first in range(len(groups))]
-    if not any(right):
+    first, last = int(is_word_before(data, start)), len(groups) - int(is_word_after(data, end))
+    if last - first == 1:
+        begin = start + sum(map(len, groups[:first])) + first
+        return _check_group(data, groups[first], start, end, (begin, begin + len(groups[first])))
+    right = _right_ones(groups, first, last)
+    if not right:
         return _NONE
-    cards = _apart([[last for last, number in numbers if is_issued(number)] for numbers in right])
+    cards = _apart(right, is_issued)
     if cards:
-        return [Hit(groups[first][0], groups[last][1], _ISSUED) for first, last in cards]
-    cards = _apart([[last for last, number in numbers if is_varied(number)] for numbers in right])
-    return [Hit(groups[first][0], groups[last][1], _CALCULATED, doubtful=True) for first, last in cards]
+        return [Hit(*_span(groups, start, first, last), _ISSUED) for first, last in cards]
+    cards = _apart(right, is_varied)
+    return [Hit(*_span(groups, start, first, last), _CALCULATED, doubtful=True) for first, last in cards]
 
 
 def _check_group(
@@ -114,17 +138,13 @@ def _check_group(
     if span is None and (is_word_before(data, start) or is_word_after(data, end)):
         return _NONE
     begin, stop = (start, end) if span is None else span
-    if is_issued(number) and _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] < 0:
+    if is_issued(number) and not (data[start - 1 : start] == b"." and _is_fraction(data, start)):
         return (Hit(begin, stop, _ISSUED),)
     return (Hit(begin, stop, _CALCULATED, doubtful=True),) if is_varied(number) else _NONE
 
 
-def _groups(run: bytes, start: int) -> list[tuple[int, int]]:
-    groups = []
-    for group in run.replace(b"-", b" ").split(b" "):
-        groups.append((start, start + len(group)))
-        start += len(group) + 1
-    return groups
+def _is_fraction(data: bytes, start: int) -> bool:
+    return _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] >= 0
 
 
 def is_varied(number: bytes) -> bool:
@@ -132,28 +152,49 @@ def is_varied(number: bytes) -> bool:
     return number.count(number[:1]) < len(number)
 
 
-def _right_from(data: bytes, groups: Sequence[tuple[int, int]], first: int) -> list[tuple[int, bytes]]:
-    """Give the numbers that begin with a group and have a right check digit, each with its last group."""
-    number, right = b"", []
-    for last in range(first, len(groups)):
-        begin, end = groups[last]
-        if end - begin + len(number) > _LONGEST:
-            break
-        number += data[begin:end]
-        if len(number) >= _SHORTEST and passes_luhn(number):
-            right.append((last, number))
-        if end - begin < _GROUP or (last == first and end - begin > _FIRST_MOST):
-            break  # only a card's last group is shorter
+Right = tuple[int, int, bytes]
+"""A number with a right check digit: the first and the last of its groups, and its digits."""
+
+
+def _right_ones(groups: Sequence[bytes], begin: int, end: int) -> list[Right]:
+    """Give the numbers that groups between two make, ordered by their first group, then by their last."""
+    right: list[Right] = []
+    for first in range(begin, end):
+        number = groups[first]
+        size = len(number)
+        if size >= _SHORTEST:
+            if size <= _LONGEST and passes_luhn(number):
+                right.append((first, first, number))
+        elif _GROUP <= size <= _FIRST_MOST:
+            for last in range(first + 1, end):
+                group = groups[last]
+                number += group
+                if len(number) > _LONGEST:
+                    break
+                if len(number) >= _SHORTEST and passes_luhn(number):
+                    right.append((first, last, number))
+                if len(group) < _GROUP:
+                    break  # only a card's last group is shorter
     return right
 
 
-def _apart(lasts: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+def _apart(right: Sequence[Right], is_one: Callable[[bytes], bool]) -> list[tuple[int, int]]:
     """Choose the longest card from each group on that no card before has taken."""
     cards: list[tuple[int, int]] = []
-    first = 0
-    while first < len(lasts):
-        if lasts[first]:
-            cards.append((first, lasts[first][-1]))
-            first = lasts[first][-1]
-        first += 1
+    begin, free = -1, 0
+    for first, last, number in right:
+        if first < free and first != begin:
+            continue
+        if is_one(number):
+            if first == begin:
+                cards[-1] = (first, last)
+            else:
+                cards.append((first, last))
+            begin, free = first, last + 1
     return cards
+
+
+def _span(groups: Sequence[bytes], start: int, first: int, last: int) -> tuple[int, int]:
+    """Give where the groups from one to another stand, one sign between two, in a run that starts there."""
+    begin = start + sum(map(len, groups[:first])) + first
+    return begin, begin + sum(map(len, groups[first : last + 1])) + last - first

@@ -79,7 +79,8 @@ class Detector:
         self._everywhere = tuple(
             number
             for number, (one, pattern) in enumerate(patterns)
-            if pattern.by_words and self._thresholds[one.entity] <= (_LOW if pattern.trigger else pattern.alone)
+            if pattern.by_words
+            and self._thresholds[one.entity] <= (max(_LOW, pattern.doubtful[0]) if pattern.trigger else pattern.alone)
         )
         self._ready = tuple(
             Ready(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from ringfence.detect._bytes import is_word_after, is_word_before
-from ringfence.detect._cards import check_card
+from ringfence.detect._cards import announcing, check_card
 from ringfence.detect._engine import prefix
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
 
@@ -82,7 +82,8 @@ FINANCIAL: tuple[Recognizer, ...] = (
             Pattern(
                 code="card",
                 pattern=r"[0-9](?:[ -]?[0-9]){11,}",
-                trigger=r"[0-9](?:[ -]?[0-9]){11}",
+                trigger=r"(?:\b|_)(?:" + announcing() + ")",
+                spoken=True,  # what no network issues needs a word
                 alone=0.8,
                 beside=0.95,
                 doubtful=(0.3, 0.7),
