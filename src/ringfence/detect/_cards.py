@@ -4,8 +4,7 @@ The rule: the check digit is calculated once for each run of groups that could b
 numbers of any length fail it. Only then is asked who issued the number.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 
 from ringfence.detect._bytes import is_word_after, is_word_before
 from ringfence.detect._engine import searcher
@@ -57,7 +56,6 @@ def passes_luhn(digits: bytes) -> bool:
     return (sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED)) - ord("0") * len(digits)) % 10 == 0
 
 
-@cache
 def _lengths() -> Mapping[bytes, frozenset[int]]:
     """Give the lengths of the numbers that begin with four digits; only those that a network uses have any."""
     lengths: dict[bytes, frozenset[int]] = {}
@@ -69,36 +67,35 @@ def _lengths() -> Mapping[bytes, frozenset[int]]:
     return lengths
 
 
+_LENGTHS = _lengths()
+
+
 def is_issued(number: bytes) -> bool:
     """Tell whether a number of that length lies in a range that a card network uses."""
-    return len(number) in _lengths().get(number[:4], ())
+    return len(number) in _LENGTHS.get(number[:_GROUP], ())
 
 
 def announcing() -> str:
-    """Give the pattern that each number in a network's range begins with: its four digits, and as many as its shortest has.
+    """Give the pattern that each number of a network begins with: its first two digits, and as many as the shortest of them has.
 
-    Three quarters of all runs of digits begin otherwise: a moment in milliseconds, for one.
+    Three quarters of all runs of digits begin otherwise: a moment in milliseconds, for one, which only cards of 15 digits do. In
+    groups, the first has four to six digits, and the second at least four. Counting them so, and not as digits with or without a
+    separator, has a twentieth of the states: on rows of numbers never seen before RE2 is three times as fast.
     """
-    shortest: dict[int, set[str]] = {}
-    for head, sizes in _lengths().items():
-        shortest.setdefault(min(sizes), set()).add(head.decode())
-    return "|".join(
-        f"(?:{_folded(heads)})(?:[ -]?[0-9]){{{size - _GROUP}}}" for size, heads in sorted(shortest.items())
-    )
+    of_fifteen = {head[:2] for head, sizes in _LENGTHS.items() if sizes == {15}}
+    others = {head[:2] for head, sizes in _LENGTHS.items() if sizes != {15}}
+    return (
+        _either(others) + r"(?:[0-9]{10}|[0-9]{2,4}[ -][0-9]{4}(?:[0-9]{2}|[0-9]?[ -][0-9]))|"
+        + _either(of_fifteen) + r"(?:[0-9]{13}|[0-9]{2,4}[ -][0-9]{4}[0-9]{0,2}[ -]?[0-9]{3})"
+    )  # fmt: skip
 
 
-def _folded(heads: set[str]) -> str:
-    """Give the pattern of some numbers of four digits; ten that differ in their last digits only are one."""
-    for size in (3, 2, 1):
-        rest = "#" * (3 - size)
-        for head in {one[:size] for one in heads}:
-            ten = {f"{head}{digit}{rest}" for digit in range(10)}
-            if ten <= heads:
-                heads = heads - ten | {f"{head}#{rest}"}
-    return "|".join(sorted(heads)).replace("#", "[0-9]")
+def _either(heads: set[bytes]) -> str:
+    return "(?:" + "|".join(sorted(head.decode() for head in heads)) + ")"
 
 
 _WHOLE_MOST = 8
+_POINT = ord(".")
 _FRACTION = searcher(r"(?:^|[^0-9A-Za-z.])[0-9]{1,3}\.\z")  # what stands before the digits of 0.4111111111111111
 _ISSUED = ("checksum:luhn", "range:issuer")
 _CALCULATED = ("checksum:luhn",)
@@ -106,95 +103,100 @@ _NONE: tuple[Hit, ...] = ()
 
 
 def check_card(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    """Find the cards in a run of digits: each begins and ends where groups do, so that neighbours do not hide one.
-
-    Where none is in a range that a network uses, what has a right check digit is doubtful: networks have local partners.
-    """
+    """Find the cards in a run of digits: each begins and ends where groups do, so that neighbours do not hide one."""
     run = data[start:end]
     if run.isdigit():
-        return _check_group(data, run, start, end)
-    groups = run.replace(b"-", b" ").split(b" ")
-    # A group that is grown together with a word is no part of a card; its neighbours may be one.
-    first, last = int(is_word_before(data, start)), len(groups) - int(is_word_after(data, end))
+        if not is_issued(run) or is_word_before(data, start) or is_word_after(data, end):
+            return _NONE
+        return (Hit(start, end, _ISSUED),) if passes_luhn(run) and not _is_fraction(data, start) else _NONE
+    groups, first, last = _groups(data, run, start, end)
     if last - first == 1:
-        begin = start + sum(map(len, groups[:first])) + first
-        return _check_group(data, groups[first], start, end, (begin, begin + len(groups[first])))
-    right = _right_ones(groups, first, last)
-    if not right:
-        return _NONE
-    cards = _apart(right, is_issued)
-    if cards:
-        return [Hit(*_span(groups, start, first, last), _ISSUED) for first, last in cards]
-    cards = _apart(right, is_varied)
-    return [Hit(*_span(groups, start, first, last), _CALCULATED, doubtful=True) for first, last in cards]
-
-
-def _check_group(
-    data: bytes, number: bytes, start: int, end: int, span: tuple[int, int] | None = None
-) -> Sequence[Hit]:
-    """Judge one group of a match; where it is the whole match, nothing may have grown together with it."""
-    if not _SHORTEST <= len(number) <= _LONGEST or not passes_luhn(number):
-        return _NONE
-    if span is None and (is_word_before(data, start) or is_word_after(data, end)):
-        return _NONE
-    begin, stop = (start, end) if span is None else span
-    if is_issued(number) and not (data[start - 1 : start] == b"." and _is_fraction(data, start)):
-        return (Hit(begin, stop, _ISSUED),)
-    return (Hit(begin, stop, _CALCULATED, doubtful=True),) if is_varied(number) else _NONE
-
-
-def _is_fraction(data: bytes, start: int) -> bool:
-    return _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] >= 0
-
-
-def is_varied(number: bytes) -> bool:
-    """Tell a number from one sign repeated."""
-    return number.count(number[:1]) < len(number)
-
-
-Right = tuple[int, int, bytes]
-"""A number with a right check digit: the first and the last of its groups, and its digits."""
-
-
-def _right_ones(groups: Sequence[bytes], begin: int, end: int) -> list[Right]:
-    """Give the numbers that groups between two make, ordered by their first group, then by their last."""
-    right: list[Right] = []
-    for first in range(begin, end):
         number = groups[first]
-        size = len(number)
-        if size >= _SHORTEST:
-            if size <= _LONGEST and passes_luhn(number):
-                right.append((first, first, number))
-        elif _GROUP <= size <= _FIRST_MOST:
-            for last in range(first + 1, end):
-                group = groups[last]
-                number += group
-                if len(number) > _LONGEST:
-                    break
-                if len(number) >= _SHORTEST and passes_luhn(number):
-                    right.append((first, last, number))
-                if len(group) < _GROUP:
-                    break  # only a card's last group is shorter
+        fits = is_issued(number) and passes_luhn(number) and not _is_fraction(data, start)
+        return (Hit(*_span(groups, start, first, first), _ISSUED),) if fits else _NONE
+    hits: list[Hit] = []
+    while first < last:
+        number = groups[first]
+        lengths = _LENGTHS.get(number[:_GROUP])
+        if lengths is not None:
+            card = _longest(groups, first, last, lengths)
+            if card >= 0:
+                hits.append(Hit(*_span(groups, start, first, card), _ISSUED))
+                first = card
+        first += 1
+    return hits
+
+
+def check_unissued(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    """Find what has a right check digit in a run in which no number is in a range that a network uses.
+
+    It is doubtful: networks have local partners.
+    """
+    if check_card(data, start, end):
+        return _NONE
+    run = data[start:end]
+    groups, begin, stop = _groups(data, run, start, end)
+    hits: list[Hit] = []
+    free = begin
+    for first in range(begin, stop):
+        if first >= free:
+            fitting = [last for last, number in _right_from(groups, first, stop) if is_varied(number)]
+            if fitting:
+                hits.append(Hit(*_span(groups, start, first, fitting[-1]), _CALCULATED, doubtful=True))
+                free = fitting[-1] + 1
+    return hits
+
+
+def _groups(data: bytes, run: bytes, start: int, end: int) -> tuple[list[bytes], int, int]:
+    """Give the groups of a run, and which of them count: one that is grown together with a word is no part of a card."""
+    groups = run.replace(b"-", b" ").split(b" ")
+    return groups, int(is_word_before(data, start)), len(groups) - int(is_word_after(data, end))
+
+
+def _longest(groups: Sequence[bytes], first: int, end: int, lengths: frozenset[int]) -> int:
+    """Give the last group of the longest card that begins with a group, or -1."""
+    number = groups[first]
+    size = len(number)
+    if size > _FIRST_MOST:
+        return first if size in lengths and passes_luhn(number) else -1
+    found = -1
+    for last in range(first + 1, end):
+        group = groups[last]
+        number += group
+        if len(number) in lengths and passes_luhn(number):
+            found = last
+        if len(group) < _GROUP or len(number) >= _LONGEST:
+            break  # only a card's last group is shorter
+    return found
+
+
+def _right_from(groups: Sequence[bytes], first: int, end: int) -> list[tuple[int, bytes]]:
+    """Give the numbers that begin with a group and have a right check digit, each with its last group."""
+    number, right = b"", []
+    for last in range(first, end):
+        group = groups[last]
+        number += group
+        if len(number) > _LONGEST:
+            break
+        if len(number) >= _SHORTEST and passes_luhn(number):
+            right.append((last, number))
+        if len(group) < _GROUP or (last == first and len(group) > _FIRST_MOST):
+            break
     return right
-
-
-def _apart(right: Sequence[Right], is_one: Callable[[bytes], bool]) -> list[tuple[int, int]]:
-    """Choose the longest card from each group on that no card before has taken."""
-    cards: list[tuple[int, int]] = []
-    begin, free = -1, 0
-    for first, last, number in right:
-        if first < free and first != begin:
-            continue
-        if is_one(number):
-            if first == begin:
-                cards[-1] = (first, last)
-            else:
-                cards.append((first, last))
-            begin, free = first, last + 1
-    return cards
 
 
 def _span(groups: Sequence[bytes], start: int, first: int, last: int) -> tuple[int, int]:
     """Give where the groups from one to another stand, one sign between two, in a run that starts there."""
     begin = start + sum(map(len, groups[:first])) + first
     return begin, begin + sum(map(len, groups[first : last + 1])) + last - first
+
+
+def _is_fraction(data: bytes, start: int) -> bool:
+    if not start or data[start - 1] != _POINT:
+        return False
+    return _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] >= 0
+
+
+def is_varied(number: bytes) -> bool:
+    """Tell a number from one sign repeated."""
+    return number.count(number[:1]) < len(number)

@@ -84,8 +84,10 @@ class Vocabulary:
         at = begin_of(data, max(0, start - 1), end)[0]  # a trigger may take in the sign before its word
         while at >= 0:
             for begin in (at, at + 1):
+                if not _begins(data, begin):  # of the two, one as a rule: it costs a fifth of a search
+                    continue
                 stop = spelt(data, begin, end)
-                if stop > begin and _begins(data, begin) and not _is_chance(data, begin, stop):
+                if stop > begin and not _is_chance(data, begin, stop):
                     inner, whole, is_stem = self._known.get(data[begin:stop]) or self._announced_by(data[begin:stop])
                     numbers |= inner
                     if is_stem or _ends(data, stop):
@@ -198,6 +200,8 @@ def _is_chance(data: bytes, begin: int, end: int) -> bool:
 
 
 def _begins(data: bytes, at: int) -> bool:
+    if at >= len(data):
+        return False
     if at == 0 or data[at - 1] in _DIGITS or not is_word_before(data, at):
         return True
     return data[at - 1] in _LOWER and data[at] in _UPPER

@@ -60,8 +60,6 @@ class Pattern:
     lead
         Where the pattern fits more than its trigger does (small letters, say): what a match must begin with to count by itself.
         Other matches are announced by the entity's words, and need one.
-    spoken
-        Whether the entity's words announce it, too: the trigger fits only what counts without them.
     """
 
     code: str
@@ -76,12 +74,11 @@ class Pattern:
     unicode: bool = False
     raw: bool = False
     lead: str = ""
-    spoken: bool = False
 
     @property
     def by_words(self) -> bool:
         """Whether the entity's words announce it."""
-        return self.spoken or bool(self.lead) or not self.trigger
+        return bool(self.lead) or not self.trigger
 
 
 @dataclass(frozen=True, slots=True)
