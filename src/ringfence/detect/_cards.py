@@ -110,20 +110,23 @@ def check_card(data: bytes, start: int, end: int) -> Sequence[Hit]:
             return _NONE
         return (Hit(start, end, _ISSUED),) if passes_luhn(run) and not _is_fraction(data, start) else _NONE
     groups, first, last = _groups(data, run, start, end)
+    at = start + (len(groups[0]) + 1 if first else 0)
     if last - first == 1:
         number = groups[first]
         fits = is_issued(number) and passes_luhn(number) and not _is_fraction(data, start)
-        return (Hit(*_span(groups, start, first, first), _ISSUED),) if fits else _NONE
+        return (Hit(at, at + len(number), _ISSUED),) if fits else _NONE
     hits: list[Hit] = []
     while first < last:
         number = groups[first]
         lengths = _LENGTHS.get(number[:_GROUP])
-        if lengths is not None:
-            card = _longest(groups, first, last, lengths)
-            if card >= 0:
-                hits.append(Hit(*_span(groups, start, first, card), _ISSUED))
-                first = card
-        first += 1
+        card = _longest(groups, first, last, lengths) if lengths is not None else -1
+        if card < 0:
+            at += len(number) + 1
+            first += 1
+            continue
+        stop = at + _printed(groups, first, card)
+        hits.append(Hit(at, stop, _ISSUED))
+        at, first = stop + 1, card + 1
     return hits
 
 
@@ -134,16 +137,16 @@ def check_unissued(data: bytes, start: int, end: int) -> Sequence[Hit]:
     """
     if check_card(data, start, end):
         return _NONE
-    run = data[start:end]
-    groups, begin, stop = _groups(data, run, start, end)
+    groups, first, end_of_run = _groups(data, data[start:end], start, end)
+    at = start + (len(groups[0]) + 1 if first else 0)
     hits: list[Hit] = []
-    free = begin
-    for first in range(begin, stop):
-        if first >= free:
-            fitting = [last for last, number in _right_from(groups, first, stop) if is_varied(number)]
-            if fitting:
-                hits.append(Hit(*_span(groups, start, first, fitting[-1]), _CALCULATED, doubtful=True))
-                free = fitting[-1] + 1
+    while first < end_of_run:
+        fitting = [last for last, number in _right_from(groups, first, end_of_run) if is_varied(number)]
+        last = fitting[-1] if fitting else first
+        stop = at + _printed(groups, first, last)
+        if fitting:
+            hits.append(Hit(at, stop, _CALCULATED, doubtful=True))
+        at, first = stop + 1, last + 1
     return hits
 
 
@@ -185,10 +188,9 @@ def _right_from(groups: Sequence[bytes], first: int, end: int) -> list[tuple[int
     return right
 
 
-def _span(groups: Sequence[bytes], start: int, first: int, last: int) -> tuple[int, int]:
-    """Give where the groups from one to another stand, one sign between two, in a run that starts there."""
-    begin = start + sum(map(len, groups[:first])) + first
-    return begin, begin + sum(map(len, groups[first : last + 1])) + last - first
+def _printed(groups: Sequence[bytes], first: int, last: int) -> int:
+    """Give how many bytes the groups from one to another take, one sign between two."""
+    return sum(map(len, groups[first : last + 1])) + last - first
 
 
 def _is_fraction(data: bytes, start: int) -> bool:

@@ -41,6 +41,7 @@ class Work:
     scanned: int = 0  # bytes that a pattern was run over, the first pass included
     triggers: int = 0
     candidates: int = 0  # spans handed to a check
+    decoded: int = 0  # bytes that came out of disguises, all layers together
 
 
 Match = Callable[[object, bytes, int, int], Sequence[tuple[int, int]]]

@@ -204,6 +204,7 @@ class Detector:
 
     def _search(self, text: bytes, named: Fields) -> list[Candidate]:
         """Find what stands in decoded text."""
+        self._engine.work.decoded += len(text)
         lookup = Lookup(named)
         return self._hits(text, without_escapes(text), (0, len(text)), self._always(named), lookup)[0]
 
