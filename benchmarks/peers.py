@@ -70,7 +70,10 @@ PEERS = (
     ("DataFog's patterns", "datafog", _DATAFOG),
     ("hyperscan with ringfence's patterns, nothing checked", "hyperscan", _HYPERSCAN),
 )
-MISSING = ("Alcatraz", "not run: a library for Go (github.com/hoophq/alcatraz), and this benchmark installs packages of Python")
+MISSING = (
+    "Alcatraz",
+    "not run: a library for Go (github.com/hoophq/alcatraz), and this benchmark installs packages of Python",
+)
 
 _EMAIL = r"[0-9A-Za-z_.+'~\x80-\xff-]+@(?:[0-9A-Za-z\x80-\xff-]+\.)+[A-Za-z]{2,}"  # a pattern of characters, in bytes
 
