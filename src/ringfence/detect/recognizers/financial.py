@@ -120,7 +120,7 @@ FINANCIAL: tuple[Recognizer, ...] = (
                 check=check_card,
             ),
             Pattern(
-                code="card",
+                code="card-unissued",
                 pattern=_RUN,
                 alone=0.3,
                 beside=0.95,
