@@ -5,7 +5,6 @@ numbers of any length fail it. Only then is asked who issued the number.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
 from ringfence.detect._engine import searcher
@@ -57,7 +56,6 @@ def passes_luhn(digits: bytes) -> bool:
     return (sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED)) - ord("0") * len(digits)) % 10 == 0
 
 
-@cache
 def _lengths() -> Mapping[bytes, frozenset[int]]:
     """Give the lengths of the numbers that begin with four digits; only those that a network uses have any."""
     lengths: dict[bytes, frozenset[int]] = {}
@@ -69,9 +67,31 @@ def _lengths() -> Mapping[bytes, frozenset[int]]:
     return lengths
 
 
+_LENGTHS = _lengths()
+
+
 def is_issued(number: bytes) -> bool:
     """Tell whether a number of that length lies in a range that a card network uses."""
-    return len(number) in _lengths().get(number[:4], ())
+    return len(number) in _LENGTHS.get(number[:_GROUP], ())
+
+
+def announcing() -> str:
+    """Give the pattern that each number of a network begins with: its first two digits, and as many as the shortest of them has.
+
+    Three quarters of all runs of digits begin otherwise: a moment in milliseconds, for one, which only cards of 15 digits do. In
+    groups, the first has four to six digits, and the second at least four. Counting them so, and not as digits with or without a
+    separator, has a twentieth of the states: on rows of numbers never seen before RE2 is three times as fast.
+    """
+    of_fifteen = {head[:2] for head, sizes in _LENGTHS.items() if sizes == {15}}
+    others = {head[:2] for head, sizes in _LENGTHS.items() if sizes != {15}}
+    return (
+        _either(others) + r"(?:[0-9]{10}|[0-9]{2,4}[ -][0-9]{4}(?:[0-9]{2}|[0-9]?[ -][0-9]))|"
+        + _either(of_fifteen) + r"(?:[0-9]{13}|[0-9]{2,4}[ -][0-9]{4}[0-9]{0,2}[ -]?[0-9]{3})"
+    )  # fmt: skip
+
+
+def _either(heads: set[bytes]) -> str:
+    return "(?:" + "|".join(sorted(head.decode() for head in heads)) + ")"
 
 
 _PRINTED = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 1), (4, 4, 4, 4, 2), (4, 4, 4, 4, 3)))
@@ -89,14 +109,14 @@ _COUNTED = searcher(
 _NAME_MOST = 24  # bytes
 
 
-def _is_printed(data: bytes, groups: Sequence[tuple[int, int]]) -> bool:
-    sizes = tuple(end - begin for begin, end in groups)
-    begin = groups[0][0]
+def _is_printed(data: bytes, begin: int, groups: Sequence[bytes]) -> bool:
+    """Tell groups that cards have, or one group that is a usual number, from other digits that could be a card's."""
     if data[begin - 1 : begin] == b"." and is_digit(data, begin - 2):
         return False  # digits behind a point
-    if len(sizes) == 1:
-        return _is_usual(data, begin, groups[0][1])
-    return sizes in _PRINTED or (sizes == (6, 13) and data[begin : begin + 2] == b"62")
+    if len(groups) == 1:
+        return _is_usual(data, begin, begin + len(groups[0]))
+    sizes = tuple(map(len, groups))
+    return sizes in _PRINTED or (sizes == (6, 13) and groups[0][:2] == b"62")
 
 
 def _is_usual(data: bytes, begin: int, end: int) -> bool:
@@ -122,6 +142,7 @@ def _is_reckoned(data: bytes, end: int) -> bool:
 
 _BEFORE_VALUES = (b":", b"=", b" ", b'"', b"'", b"\t")
 _WHOLE_MOST = 8
+_POINT = ord(".")
 _FRACTION = searcher(r"(?:^|[^0-9A-Za-z.])[0-9]{1,3}\.\z")  # what stands before the digits of 0.4111111111111111
 _ISSUED = ("checksum:luhn", "range:issuer")
 _CALCULATED = ("checksum:luhn",)
@@ -129,81 +150,106 @@ _NONE: tuple[Hit, ...] = ()
 
 
 def check_card(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    """Find the cards in a run of digits: each begins and ends where groups do, so that neighbours do not hide one.
-
-    Where none is in a range that a network uses, what has a right check digit is doubtful: networks have local partners.
-    """
+    """Find the cards in a run of digits: each begins and ends where groups do, so that neighbours do not hide one."""
     run = data[start:end]
     if run.isdigit():
-        return _check_group(data, run, start, end)
-    groups = _groups(run, start)
-    # A group that is grown together with a word is no part of a card; its neighbours may be one.
-    groups = groups[is_word_before(data, start) : len(groups) - is_word_after(data, end)]
-    if len(groups) == 1:
-        begin, stop = groups[0]
-        return _check_group(data, data[begin:stop], start, end, groups[0])
-    right = [_right_from(data, groups, first) for first in range(len(groups))]
-    if not any(right):
+        if not is_issued(run) or is_word_before(data, start) or is_word_after(data, end):
+            return _NONE
+        if not passes_luhn(run) or _is_fraction(data, start):
+            return _NONE
+        return (Hit(start, end, _ISSUED, doubtful=not _is_usual(data, start, end)),)
+    groups, first, last = _groups(data, run, start, end)
+    at = start + (len(groups[0]) + 1 if first else 0)
+    if last - first == 1:
+        number = groups[first]
+        fits = is_issued(number) and passes_luhn(number) and not _is_fraction(data, start)
+        return (
+            (Hit(at, at + len(number), _ISSUED, doubtful=not _is_usual(data, at, at + len(number))),) if fits else _NONE
+        )
+    hits: list[Hit] = []
+    while first < last:
+        number = groups[first]
+        lengths = _LENGTHS.get(number[:_GROUP])
+        card = _longest(groups, first, last, lengths) if lengths is not None else -1
+        if card < 0:
+            at += len(number) + 1
+            first += 1
+            continue
+        stop = at + _printed(groups, first, card)
+        hits.append(Hit(at, stop, _ISSUED, doubtful=not _is_printed(data, at, groups[first : card + 1])))
+        at, first = stop + 1, card + 1
+    return hits
+
+
+def check_unissued(data: bytes, start: int, end: int) -> Sequence[Hit]:
+    """Find what has a right check digit in a run in which no number is in a range that a network uses.
+
+    It is doubtful: networks have local partners.
+    """
+    if check_card(data, start, end):
         return _NONE
-    cards = _apart([[last for last, number in numbers if is_issued(number)] for numbers in right])
-    if cards:
-        return [
-            Hit(groups[first][0], groups[last][1], _ISSUED, doubtful=not _is_printed(data, groups[first : last + 1]))
-            for first, last in cards
-        ]
-    cards = _apart([[last for last, number in numbers if is_varied(number)] for numbers in right])
-    return [Hit(groups[first][0], groups[last][1], _CALCULATED, doubtful=True) for first, last in cards]
+    groups, first, end_of_run = _groups(data, data[start:end], start, end)
+    at = start + (len(groups[0]) + 1 if first else 0)
+    hits: list[Hit] = []
+    while first < end_of_run:
+        fitting = [last for last, number in _right_from(groups, first, end_of_run) if is_varied(number)]
+        last = fitting[-1] if fitting else first
+        stop = at + _printed(groups, first, last)
+        if fitting:
+            hits.append(Hit(at, stop, _CALCULATED, doubtful=True))
+        at, first = stop + 1, last + 1
+    return hits
 
 
-def _check_group(
-    data: bytes, number: bytes, start: int, end: int, span: tuple[int, int] | None = None
-) -> Sequence[Hit]:
-    """Judge one group of a match; where it is the whole match, nothing may have grown together with it."""
-    if not _SHORTEST <= len(number) <= _LONGEST or not passes_luhn(number):
-        return _NONE
-    if span is None and (is_word_before(data, start) or is_word_after(data, end)):
-        return _NONE
-    begin, stop = (start, end) if span is None else span
-    if is_issued(number) and _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] < 0:
-        return (Hit(begin, stop, _ISSUED, doubtful=not _is_usual(data, begin, stop)),)
-    return (Hit(begin, stop, _CALCULATED, doubtful=True),) if is_varied(number) else _NONE
+def _groups(data: bytes, run: bytes, start: int, end: int) -> tuple[list[bytes], int, int]:
+    """Give the groups of a run, and which of them count: one that is grown together with a word is no part of a card."""
+    groups = run.replace(b"-", b" ").split(b" ")
+    return groups, int(is_word_before(data, start)), len(groups) - int(is_word_after(data, end))
 
 
-def _groups(run: bytes, start: int) -> list[tuple[int, int]]:
-    groups = []
-    for group in run.replace(b"-", b" ").split(b" "):
-        groups.append((start, start + len(group)))
-        start += len(group) + 1
-    return groups
+def _longest(groups: Sequence[bytes], first: int, end: int, lengths: frozenset[int]) -> int:
+    """Give the last group of the longest card that begins with a group, or -1."""
+    number = groups[first]
+    size = len(number)
+    if size > _FIRST_MOST:
+        return first if size in lengths and passes_luhn(number) else -1
+    found = -1
+    for last in range(first + 1, end):
+        group = groups[last]
+        number += group
+        if len(number) in lengths and passes_luhn(number):
+            found = last
+        if len(group) < _GROUP or len(number) >= _LONGEST:
+            break  # only a card's last group is shorter
+    return found
+
+
+def _right_from(groups: Sequence[bytes], first: int, end: int) -> list[tuple[int, bytes]]:
+    """Give the numbers that begin with a group and have a right check digit, each with its last group."""
+    number, right = b"", []
+    for last in range(first, end):
+        group = groups[last]
+        number += group
+        if len(number) > _LONGEST:
+            break
+        if len(number) >= _SHORTEST and passes_luhn(number):
+            right.append((last, number))
+        if len(group) < _GROUP or (last == first and len(group) > _FIRST_MOST):
+            break
+    return right
+
+
+def _printed(groups: Sequence[bytes], first: int, last: int) -> int:
+    """Give how many bytes the groups from one to another take, one sign between two."""
+    return sum(map(len, groups[first : last + 1])) + last - first
+
+
+def _is_fraction(data: bytes, start: int) -> bool:
+    if not start or data[start - 1] != _POINT:
+        return False
+    return _FRACTION(data[max(0, start - _WHOLE_MOST) : start], 0, min(start, _WHOLE_MOST))[0] >= 0
 
 
 def is_varied(number: bytes) -> bool:
     """Tell a number from one sign repeated."""
     return number.count(number[:1]) < len(number)
-
-
-def _right_from(data: bytes, groups: Sequence[tuple[int, int]], first: int) -> list[tuple[int, bytes]]:
-    """Give the numbers that begin with a group and have a right check digit, each with its last group."""
-    number, right = b"", []
-    for last in range(first, len(groups)):
-        begin, end = groups[last]
-        if end - begin + len(number) > _LONGEST:
-            break
-        number += data[begin:end]
-        if len(number) >= _SHORTEST and passes_luhn(number):
-            right.append((last, number))
-        if end - begin < _GROUP or (last == first and end - begin > _FIRST_MOST):
-            break  # only a card's last group is shorter
-    return right
-
-
-def _apart(lasts: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    """Choose the longest card from each group on that no card before has taken."""
-    cards: list[tuple[int, int]] = []
-    first = 0
-    while first < len(lasts):
-        if lasts[first]:
-            cards.append((first, lasts[first][-1]))
-            first = lasts[first][-1]
-        first += 1
-    return cards

@@ -27,6 +27,7 @@ _CLOSE: Final = (
     3  # so many triggers on one heap, and the next bytes belong to it unseen: each costs as much as 300 bytes
 )
 _LEAP: Final = 192
+_HEAP: Final = 2048  # bytes of a heap that is looked at as one: a trigger in it has its pattern run over all of it
 _WORD_MOST: Final = 96  # bytes of the longest word that is a trigger
 
 Search = Callable[[bytes, int, int], tuple[int, int]]
@@ -40,6 +41,7 @@ class Work:
     scanned: int = 0  # bytes that a pattern was run over, the first pass included
     triggers: int = 0
     candidates: int = 0  # spans handed to a check
+    decoded: int = 0  # bytes that came out of disguises, all layers together
 
 
 Match = Callable[[object, bytes, int, int], Sequence[tuple[int, int]]]
@@ -121,7 +123,7 @@ class Engine:
         for trigger in triggers:
             which.Add(_encoded(trigger))
         # The words are one pattern of the set, too: where it is silent, none has to be looked for.
-        self._words = which.Add(_encoded("|".join(vocabulary.triggers))) if vocabulary.triggers else -1
+        self._words: int = which.Add(_encoded("|".join(vocabulary.triggers))) if vocabulary.triggers else -1
         which.Compile()
         self._which: Callable[[bytes], Sequence[int]] = which._set.Match  # noqa: SLF001 (as in `matcher`)
         self._reach = tuple((one.before + _TRIGGER_MOST, one.after + _TRIGGER_MOST) for one in wanted)
@@ -149,21 +151,25 @@ class Engine:
         for number, bounds in stretches.items():
             match = self._matches[number] or self._matcher(number)
             seen = data if self._wanted[number].raw else view
-            for at in range(0, len(bounds), 2):
-                begin, stop = bounds[at], bounds[at + 1]
+            for at in range(0, len(bounds), 3):
+                begin, stop, last = bounds[at], bounds[at + 1], bounds[at + 2]
                 scanned += stop - begin
-                while begin < stop:
-                    first, last = match(UNANCHORED, seen, begin, stop)[0]
-                    if first < 0:
+                while begin < last:
+                    low, high = match(UNANCHORED, seen, begin, stop)[0]
+                    if low < 0:
                         break
-                    found.append((number, first, last))
-                    begin = last if last > first else first + 1
+                    found.append((number, low, high))
+                    begin = high if high > low else low + 1
         self.work.scanned += scanned
         self.work.candidates += len(found)
         return found
 
     def _stretches(self, data: bytes, start: int, end: int) -> dict[int, list[int]]:
-        """Run the first pass; give for each announced pattern the stretches in which it can match: begin, end, begin, end ..."""
+        """Run the first pass; give for each announced pattern the stretches in which it can match.
+
+        A stretch is three numbers: where it begins, where it ends, and from where on no match begins in it, since what announced
+        the pattern lies before. That spares the search behind the last match, which is half of all searches.
+        """
         self.work.scanned += end - start
         stretches: dict[int, list[int]] = {}
         match = self._first
@@ -177,12 +183,15 @@ class Engine:
                 break
             triggers += 1
             at = high
-            if begin < 0 or low - stop > _TRIGGER_MOST:
+            is_near = begin >= 0 and low - stop <= _TRIGGER_MOST
+            if not is_near or stop - begin > _HEAP:
                 if begin >= 0:
                     self._announce(data, begin, stop, start, end, stretches)
-                begin, stop, close = low, high, 0
+                begin, stop, close = low, high, close if is_near else 0
                 continue
-            stop, close = max(stop, high), close + 1
+            if high > stop:
+                stop = high
+            close += 1
             if close >= _CLOSE:  # what begins before `at` ends before `stop`, and the set sees it
                 at = min(end, high + _LEAP)
                 stop = min(end, at + _WORD_MOST)
@@ -194,29 +203,43 @@ class Engine:
     def _announce(
         self, data: bytes, begin: int, stop: int, low: int, high: int, stretches: dict[int, list[int]]
     ) -> None:
-        """Find out which triggers stand in a cluster, those that another one hides included, and whom they announce."""
-        first, last = max(low, begin - _TRIGGER_MOST), min(high, stop + _TRIGGER_MOST)
+        """Find out which triggers stand in a cluster, those that another one hides included, and whom they announce.
+
+        Every trigger in it begins before its end: one that begins behind is the first pass's next hit.
+        """
+        first, last = begin - _TRIGGER_MOST, stop + _TRIGGER_MOST
+        if first < low:
+            first = low
+        if last > high:
+            last = high
         for trigger in self._which(data[first:last]):
-            numbers = (
-                self._vocabulary.announced(data, first, last) if trigger == self._words else self._announced[trigger]
-            )
+            spoken = trigger == self._words
+            numbers = self._vocabulary.announced(data, first, last) if spoken else self._announced[trigger]
             for number in numbers:
                 before, after = self._reach[number]
-                opens, closes = max(low, begin - before), min(high, stop + after)
+                opens, closes = begin - before, stop + after
+                if opens < low:
+                    opens = low
+                if closes > high:
+                    closes = high
+                behind = closes if spoken else stop  # a word announces what follows it, a trigger lies in its match
                 known = stretches.get(number)
                 if known is None:
-                    stretches[number] = [opens, closes]
-                elif opens <= known[-1]:  # clusters come in order, so stretches do
-                    known[-1] = closes
+                    stretches[number] = [opens, closes, behind]
+                elif opens <= known[-2]:  # clusters come in order, so stretches do
+                    if closes > known[-2]:
+                        known[-2] = closes
+                    if behind > known[-1]:
+                        known[-1] = behind
                 else:
-                    known.append(opens)
-                    known.append(closes)
+                    known += (opens, closes, behind)
 
 
 def _with(bounds: Sequence[int], begin: int, stop: int) -> list[int]:
     """Add a stretch to others that are in order and apart, so that they still are."""
-    low, high = bisect_left(bounds, begin), bisect_right(bounds, stop)
-    # An odd place lies inside a stretch, or at its very end.
-    opens = [] if low % 2 else [begin]
-    closes = [] if high % 2 else [stop]
-    return [*bounds[:low], *opens, *closes, *bounds[high:]]
+    low, high = bisect_left(bounds[1::3], begin), bisect_right(bounds[::3], stop)  # those that it touches
+    if low == high:
+        return [*bounds[: 3 * low], begin, stop, stop, *bounds[3 * low :]]
+    closes = bounds[3 * high - 2]
+    behind = stop if closes <= stop else max(stop, bounds[3 * high - 1])
+    return [*bounds[: 3 * low], min(begin, bounds[3 * low]), max(stop, closes), behind, *bounds[3 * high :]]

@@ -2,24 +2,19 @@
 
 The rule: a candidate is whatever digits stand together; the number in it is the longest beginning that a numbering plan knows,
 cut only where groups of digits meet. Numbers are handed to the library as numbers, not as text: that spares its parser, which
-takes ten times as long as looking a number up and whose patterns backtrack.
+takes ten times as long as looking a number up and whose patterns backtrack. It is imported when it is first asked, for
+that takes a tenth of what it takes to begin.
 """
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-
-from phonenumbers import (
-    COUNTRY_CODE_TO_REGION_CODE,
-    PhoneMetadata,
-    PhoneNumber,
-    country_code_for_region,
-    is_possible_number,
-    is_valid_number,
-    is_valid_number_for_region,
-)
+from typing import TYPE_CHECKING
 
 from ringfence.detect._bytes import digits_of, is_digit, is_word_after, is_word_before
 from ringfence.detect.recognizer import Hit
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 _MOST = 64  # bytes of a candidate that are looked at
 _TRIES = 6  # ends that are tried
@@ -116,7 +111,9 @@ def _stops(data: bytes, start: int, end: int, joins: bytes) -> Iterator[tuple[in
             stop -= 1
 
 
-def _as_number(country: int, national: str) -> PhoneNumber:
+def _as_number(country: int, national: str) -> "PhoneNumber":
+    from phonenumbers import PhoneNumber
+
     zeros = len(national) - len(national.lstrip("0"))
     return PhoneNumber(
         country_code=country,
@@ -128,6 +125,8 @@ def _as_number(country: int, national: str) -> PhoneNumber:
 
 def _is_known(digits: str) -> bool | None:
     """Tell whether a numbering plan knows an international number; None where not even its length is possible."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, is_possible_number, is_valid_number
+
     for size in (1, 2, 3):
         country = int(digits[:size])
         if country in COUNTRY_CODE_TO_REGION_CODE:
@@ -142,6 +141,8 @@ def _is_known(digits: str) -> bool | None:
 @lru_cache(maxsize=64)
 def _country_of(region: str) -> tuple[int, frozenset[int]]:
     """Give a region's country code, and how many digits its national numbers have."""
+    from phonenumbers import PhoneMetadata, country_code_for_region
+
     plan = PhoneMetadata.metadata_for_region(region)
     sizes = plan.general_desc.possible_length if plan is not None and plan.general_desc is not None else ()
     return country_code_for_region(region), frozenset(sizes)
@@ -149,6 +150,8 @@ def _country_of(region: str) -> tuple[int, frozenset[int]]:
 
 def _is_known_somewhere(digits: str) -> bool:
     """Tell whether one of the countries knows a number as its own."""
+    from phonenumbers import is_valid_number_for_region
+
     for region in _WITH_ZERO if digits[0] == "0" else _WITHOUT_ZERO:
         national = digits[1:] if digits[0] == "0" and region != "IT" else digits
         country, sizes = _country_of(region)
@@ -161,6 +164,8 @@ def is_number_of(region: str) -> Callable[[str], bool]:
     """Make a test of a number of one country, written with its country code or as it is dialled there."""
 
     def is_valid(number: str) -> bool:
+        from phonenumbers import is_valid_number_for_region
+
         country, sizes = _country_of(region)
         digits = "".join(filter(str.isdigit, number))
         return any(

@@ -21,28 +21,40 @@ _PORT_MOST = 7
 _DELIMITER = r"(?:[01][0-9A-Fa-f]|2[0-46-9AaCcFf]|3[A-Fa-f]|5[B-Eb-e]|60|7[B-Db-d])"
 """Two hexadecimal digits of an ASCII character that parts words: no letter or digit, and none of ``@ % + - . _ ~``."""
 
-_WRITTEN = searcher(
-    r"(?:(?:\x1b|\\+(?:e|x1[Bb]|u001[Bb]|033))\[[0-9;]{0,12}[A-Za-z]"
-    r"|\\+(?:u00"
-    + _DELIMITER
-    + r"|x"
-    + _DELIMITER
-    + r"|0[0-7]{2}|[abefnrtv0])|%(?:25)?"
-    + _DELIMITER
-    + r")[0-9A-Za-z+(:%]"
+_BEHIND = "[0-9A-Za-z+(:%]"
+_COLOUR = r"\[[0-9;]{0,12}[A-Za-z]"
+_WRITTEN = (
+    (b"\x1b", searcher(r"\x1b" + _COLOUR + _BEHIND)),
+    (
+        b"\\",
+        searcher(
+            r"\\(?:\\*(?:e|x1[Bb]|u001[Bb]|033)"
+            + _COLOUR
+            + r"|\\*(?:u00"
+            + _DELIMITER
+            + r"|x"
+            + _DELIMITER
+            + r"|0[0-7]{2}|[abefnrtv0]))"
+            + _BEHIND
+        ),
+    ),
+    (b"%", searcher("%(?:25)?" + _DELIMITER + _BEHIND)),
 )
+"""Written escapes by the sign that they begin with: RE2 leaps from one such sign to the next. None holds another one's."""
 
 
 def without_escapes(data: bytes) -> bytes:
     """Blank the written escapes of characters that part words, where a value may follow; give the buffer itself where none does."""
-    if b"\\" not in data and b"%" not in data and b"\x1b" not in data:
-        return data
     view: bytearray | None = None
-    low, high = _WRITTEN(data, 0, len(data))
-    while low >= 0:
-        view = bytearray(data) if view is None else view
-        view[low : high - 1] = BLANK * (high - 1 - low)
-        low, high = _WRITTEN(data, high - 1, len(data))
+    for sign, search in _WRITTEN:
+        at = data.find(sign)
+        while at >= 0:
+            low, high = search(data, at, len(data))
+            if low < 0:
+                break
+            view = bytearray(data) if view is None else view
+            view[low : high - 1] = BLANK * (high - 1 - low)
+            at = high - 1
     return data if view is None else bytes(view)
 
 

@@ -19,6 +19,8 @@ _DIGITS = frozenset(b"0123456789")
 
 def folded(text: str) -> str:
     """Give a text's letters and digits in lower case without accents: `Fecha de Nacimiento` and `fechaDeNacimiento` agree."""
+    if text.isascii():  # as most are
+        return text.lower() if text.isalnum() else "".join(filter(str.isalnum, text.lower()))
     parts = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
     return "".join(character for character in parts if character.isalnum())
 
@@ -84,8 +86,10 @@ class Vocabulary:
         at = begin_of(data, max(0, start - 1), end)[0]  # a trigger may take in the sign before its word
         while at >= 0:
             for begin in (at, at + 1):
+                if not _begins(data, begin):  # of the two, one as a rule: it costs a fifth of a search
+                    continue
                 stop = spelt(data, begin, end)
-                if stop > begin and _begins(data, begin) and not _is_chance(data, begin, stop):
+                if stop > begin and not _is_chance(data, begin, stop):
                     inner, whole, is_stem = self._known.get(data[begin:stop]) or self._announced_by(data[begin:stop])
                     numbers |= inner
                     if is_stem or _ends(data, stop):
@@ -102,28 +106,49 @@ class Vocabulary:
         return known
 
 
+_TOLD = 6  # letters by which a word inside a name is announced: few others have the same
+
+
 def _triggers(words: Iterable[str]) -> tuple[str, ...]:
     """Give triggers for words where they can begin, after no letter or with a capital after a small one, and where they end.
 
-    They are sorted, so that RE2 shares their beginnings. A word boundary is one of ASCII's: other letters are looked for anywhere.
+    Words with one last letter stand together, so that what may follow them is written once: that is a third of what RE2 would
+    have to compile otherwise. A word boundary is one of ASCII's: other letters are looked for anywhere.
     """
-    whole = sorted(word for word in words if not word.endswith("-"))
-    stems = sorted(word.rstrip("-") for word in words if word.endswith("-"))
-    triggers = []
-    for some, end in ((whole, _END), ([word for word in whole if _ends_in_ascii(word)], "[A-Z]"), (stems, "")):
-        tail = _small_last if end == "[A-Z]" else _rest
-        plain = [word for word in some if folded(word[0]).isascii()]
-        if plain:
-            capital = (_capital(word) + "(?i:" + tail(word[1:]) + ")" for word in plain)
-            triggers.append(
-                r"(?:\b|_|[0-9])(?i:" + "|".join(_first(word) + tail(word[1:]) for word in plain) + ")" + end
-            )
-            triggers.append("[a-z](?:" + "|".join(capital) + ")" + end)
-        other = [word for word in some if not word[0].isascii()]
-        if other:
-            written = ("(?:" + word[0] + "|" + word[0].upper() + ")" + tail(word[1:]) for word in other)
-            triggers.append("(?i:" + "|".join(written) + ")" + end)
-    return tuple(triggers)
+    ordered = sorted(words)
+    plain = [word for word in ordered if folded(word[0]).isascii()]
+    whole = [word for word in plain if not word.endswith("-")]
+    stems = [word.rstrip("-") for word in plain if word.endswith("-")]
+    inside = dict.fromkeys([word[:_TOLD] for word in whole if len(word) > _TOLD] + stems)
+    other = [word.rstrip("-") for word in ordered if not word[0].isascii()]
+    sides = (
+        (r"(?:\b|_|[0-9])", [*_ended(whole, _in_any_case), *map(_in_any_case, stems)]),
+        (
+            "[a-z]",
+            [*_ended([word for word in whole if len(word) <= _TOLD], _with_capital), *map(_with_capital, inside)],
+        ),
+        ("", ["(?i:(?:" + word[0] + "|" + word[0].upper() + ")" + _rest(word[1:]) + ")" for word in other]),
+    )
+    return tuple(before + "(?:" + "|".join(some) + ")" for before, some in sides if some)
+
+
+def _ended(words: Iterable[str], written: Callable[[str], str]) -> Iterable[str]:
+    """Give the patterns of words with what may follow them; `written` gives the pattern of a word's beginning."""
+    by_last: dict[str, list[str]] = {}
+    for word in words:
+        by_last.setdefault(word[1:][-1:], []).append(written(word[:-1] or word))
+    for last, beginnings in by_last.items():
+        small = folded(last)[-1:]
+        goes_on = "|" + small + "[A-Z]" if last and small.isascii() else ""
+        yield "(?:" + "|".join(beginnings) + ")(?:(?i:" + _rest(last) + ")" + _END + goes_on + ")"
+
+
+def _in_any_case(word: str) -> str:
+    return "(?i:" + _first(word) + _rest(word[1:]) + ")"
+
+
+def _with_capital(word: str) -> str:
+    return _first(word).upper() + "(?i:" + _rest(word[1:]) + ")"
 
 
 def _first(word: str) -> str:
@@ -131,21 +156,8 @@ def _first(word: str) -> str:
     return folded(word[0])[:1]
 
 
-def _ends_in_ascii(word: str) -> bool:
-    return len(word) > 1 and folded(word[-1]).isascii()
-
-
 def _rest(rest: str) -> str:
     return "".join(map(_spelt, rest))
-
-
-def _small_last(rest: str) -> str:
-    """Give the pattern of what follows a word's first letter, the last one small: a capital may follow."""
-    return _rest(rest[:-1]) + "(?-i:" + folded(rest[-1])[-1:] + ")"
-
-
-def _capital(word: str) -> str:
-    return _first(word).upper()
 
 
 class Words:
@@ -224,6 +236,8 @@ def _is_chance(data: bytes, begin: int, end: int) -> bool:
 
 
 def _begins(data: bytes, at: int) -> bool:
+    if at >= len(data):
+        return False
     if at == 0 or data[at - 1] in _DIGITS or not is_word_before(data, at):
         return True
     return data[at - 1] in _LOWER and data[at] in _UPPER

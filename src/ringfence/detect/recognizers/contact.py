@@ -16,13 +16,14 @@ _FILE_ENDINGS = frozenset(
 """What follows the last point of a file's name and is no top-level domain: ``icon@2x.png`` is no address."""
 
 
-_SIGN = searcher(r"@|%(?:25)?40|\\u0040|&#64;")
+_SIGN = searcher(r"%(?:25)?40|\\u0040|&#64;")
 _ESCAPED = prefix(r"(?:(?:25)?[0-7][0-9A-Fa-f]|u00[0-7][0-9A-Fa-f])")
 """What is left of an escape whose first character is no part of an address: ``%22anna@mail.example``."""
 
 
 def _check_email(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    sign, domain = _SIGN(data, start, end)
+    sign = data.find(b"@", start, end)
+    sign, domain = (sign, sign + 1) if sign >= 0 else _SIGN(data, start, end)
     cut = is_word_before(data, start)
     if cut and data[start] == ord("_"):
         start, cut = start + 1, False  # what joins it to the address before, which has been found already

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from ringfence.detect._bytes import is_word_after, is_word_before
-from ringfence.detect._cards import check_card
+from ringfence.detect._cards import announcing, check_card, check_unissued
 from ringfence.detect._engine import prefix, searcher
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
 
@@ -15,7 +15,10 @@ _VALUES = {byte: str(int(chr(byte), 36)) for byte in _CHARACTERS}
 
 def passes_mod97(number: bytes) -> bool:
     """Tell whether an IBAN's check digits are right by ISO/IEC 7064, mod 97-10."""
-    return int("".join(map(_VALUES.__getitem__, number[4:] + number[:4]))) % 97 == 1
+    own, country = number[4:], _VALUES[number[0]] + _VALUES[number[1]]
+    if own.isdigit():
+        return int(own.decode() + country + number[2:4].decode()) % 97 == 1
+    return int("".join(map(_VALUES.__getitem__, own)) + country + number[2:4].decode()) % 97 == 1
 
 
 _IBAN_LENGTHS = {
@@ -53,24 +56,42 @@ _UUID = searcher(r"[0-9A-Za-z-][0-9A-Fa-f]{4}-\z")
 """What stands before a group of one."""
 
 
+_BY_HEAD = {
+    (first + second).encode(): (length, country.encode() in _OF_DIGITS)
+    for country, length in _IBAN_LENGTHS.items()
+    for first in (country[0], country[0].lower())
+    for second in (country[1], country[1].lower())
+}
+"""A country in either case: how many characters its numbers have, and whether only digits follow."""
+
+
 @cache
 def _reader(length: int) -> Callable[[bytes, int, int], int]:
     """Make a function that reads so many letters and digits, with separators between them, and gives their end or -1."""
     return prefix(r"[0-9A-Za-z](?:[ -]?[0-9A-Za-z]){" + str(length - 1) + "}")
 
 
+def _end_of(data: bytes, start: int, length: int) -> int:
+    """Give where so many letters and digits end, or -1; most are written without separators, or in groups of four."""
+    if start + length <= len(data) and data[start : start + length].isalnum():
+        return start + length
+    printed = data[start : start + length + (length - 1) // 4]
+    groups = printed.split(b" ")
+    if len(printed.translate(None, b" ")) == length and all(group.isalnum() for group in groups):
+        return start + len(printed)
+    return _reader(length)(data, start, min(len(data), start + 2 * length))
+
+
 def _check_iban(data: bytes, start: int, _: int) -> Sequence[Hit]:
     """Read on from country and check digits to the length that the country's numbers have."""
-    if is_word_before(data, start):
+    length, of_digits = _BY_HEAD.get(data[start : start + 2], (0, False))
+    if not length or is_word_before(data, start):
         return ()
-    length = _IBAN_LENGTHS.get(data[start : start + 2].decode("ascii").upper())
-    if length is None:
-        return ()
-    end = _reader(length)(data, start, min(len(data), start + 2 * length))
+    end = _end_of(data, start, length)
     if end < 0 or is_word_after(data, end):
         return ()
     number = data[start:end].translate(None, b" -")
-    if (number[:2].upper() in _OF_DIGITS and not number[2:].isdigit()) or not passes_mod97(number):
+    if (of_digits and not number[2:].isdigit()) or not passes_mod97(number):
         return ()
     if data[end : end + 1] == b"-" and is_word_after(data, end + 1) and b"-" in data[start:end]:
         return ()  # a UUID goes on
@@ -78,6 +99,17 @@ def _check_iban(data: bytes, start: int, _: int) -> Sequence[Hit]:
         return ()  # a UUID has begun before
     return (Hit(start, end, ("checksum:mod97",)),)
 
+
+_COUNTRY = "(?i:" + "|".join(sorted(_IBAN_LENGTHS)) + ")[0-9]{2}"
+_HEADS = (
+    "(?i:" + "|".join(sorted(one.decode() for one in _OF_DIGITS)) + ")[0-9]{2}(?:[ -]?[0-9]){8}",
+    "(?i:"
+    + "|".join(sorted(one for one in _IBAN_LENGTHS if one.encode() not in _OF_DIGITS))
+    + ")[0-9]{2}(?:[ -]?[0-9A-Za-z]){8}",
+)
+
+
+_RUN = r"[0-9](?:[ -]?[0-9]){11,}"
 
 FINANCIAL: tuple[Recognizer, ...] = (
     Recognizer(
@@ -87,12 +119,21 @@ FINANCIAL: tuple[Recognizer, ...] = (
         patterns=(
             Pattern(
                 code="card",
-                pattern=r"[0-9](?:[ -]?[0-9]){11,}",
-                trigger=r"[0-9](?:[ -]?[0-9]){11}",
+                pattern=_RUN,
+                trigger=r"(?:\b|_)(?:" + announcing() + ")",
                 alone=0.8,
                 beside=0.95,
                 doubtful=(0.3, 0.7),
                 check=check_card,
+            ),
+            Pattern(
+                code="card-unissued",
+                pattern=_RUN,
+                alone=0.3,
+                beside=0.95,
+                doubtful=(0.3, 0.7),
+                before=24,
+                check=check_unissued,
             ),
         ),
         words=listed(
@@ -123,8 +164,8 @@ FINANCIAL: tuple[Recognizer, ...] = (
         patterns=(
             Pattern(
                 code="iban",
-                pattern=r"[A-Za-z]{2}[0-9]{2}",
-                trigger=r"(?:\b|_)[A-Za-z]{2}[0-9]{2}(?:[ -]?[0-9A-Za-z]){8}",
+                pattern=_COUNTRY,
+                trigger=r"(?:\b|_)(?:" + "|".join(_HEADS) + ")",
                 alone=0.95,
                 beside=0.99,
                 check=_check_iban,

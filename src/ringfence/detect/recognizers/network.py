@@ -210,7 +210,8 @@ NETWORK: tuple[Recognizer, ...] = (
                 code="ipv6",
                 pattern=r"(?:[0-9A-Fa-f]{0,4}:){2,8}(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{1,4})?"
                 r"(?:%[0-9A-Za-z]{1,15})?",
-                trigger=r"[0-9A-Fa-f]::|::[0-9A-Fa-f]|(?:[0-9A-Fa-f]{1,4}:){4}[0-9A-Fa-f]",
+                # `std::cout` and `note::` are none of it: what stands beside two colons is a whole group.
+                trigger=r"(?:\b|_)[0-9A-Fa-f]{1,4}::|::[0-9A-Fa-f]{1,4}(?:[^0-9A-Za-z]|\z)|(?:[0-9A-Fa-f]{1,4}:){4}[0-9A-Fa-f]",
                 alone=0.85,
                 beside=0.85,
                 before=64,

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from stdnum import bic as stdnum_bic
-
 from ringfence.detect._bytes import digits_of
 from ringfence.detect._checks import is_varied, luhn, shaped, stands_free, stdnum, valid
 from ringfence.detect.recognizer import (
@@ -29,8 +27,11 @@ def _code_of_card(data: bytes, start: int, end: int) -> Sequence[Hit]:
     return (Hit(start, end),) if free else ()
 
 
+_is_stdnums_bic = stdnum("bic")
+
+
 def _is_bic(number: str) -> bool:
-    return number[4:6] in _COUNTRIES and stdnum_bic.is_valid(number)
+    return number[4:6] in _COUNTRIES and _is_stdnums_bic(number)
 
 
 _COUNTRIES = frozenset(

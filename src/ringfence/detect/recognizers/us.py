@@ -23,7 +23,7 @@ def _stands_free(data: bytes, start: int, end: int) -> bool:
     if is_word_before(data, start) or is_word_after(data, end):
         return False
     joins = (b"-",) if data[start + 3] == ord("-") else (b"-", b".")
-    before, after = data[start - 1 : start] in joins, data[end : end + 1] in joins
+    before, after = data[max(0, start - 1) : start] in joins, data[end : end + 1] in joins
     return not (before and is_digit(data, start - 2)) and not (after and is_digit(data, end + 1))
 
 
