@@ -2,8 +2,8 @@
 
 Seconds are the process's own. Ten would be exact; the aim is twelve. Each text is timed once, and the worst again, best of two:
 one time in six hundred is always disturbed. A long line is read in blocks with margins, so the short texts are either several
-blocks themselves, or the long ones still one. Python's collector is off: it walks over all findings that are kept, now and then, and
-adds a tenth where there are a hundred thousand.
+blocks themselves, or the long ones still one. Python's collector is off: now and then it walks over all findings that are kept,
+and adds a tenth where there are a hundred thousand.
 """
 
 import gc
