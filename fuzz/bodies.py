@@ -91,7 +91,7 @@ def carried(
 ) -> tuple[bytes, list[Unit], list[bytes]] | None:
     """Take a body through; change each field whose number `every` divides. Give what comes out, and the values."""
     try:
-        carrier = make_body_carrier(kind, codings)
+        carrier = make_body_carrier(kind, codings, hold=1 << 20)  # so that what is unchanged is never encoded anew
         out: list[bytes] = []
         units: list[Unit] = []
         values: list[bytes] = []

@@ -22,6 +22,7 @@ from ringfence.carriers import (
     Undecodable,
     Unit,
     _more_codecs,
+    make_body_carrier,
     released,
     rest,
 )
@@ -201,6 +202,39 @@ def test_bytes_that_only_look_like_a_flush_are_no_joint() -> None:
             stretches[1] = stretches[1][1:]
         assert gzip.decompress(out) == b"".join(stretches)
     assert looks > 1000
+
+
+def streamed(kind: str, parts: Sequence[bytes]) -> list[bytes]:
+    if kind == "br":
+        stream = brotli.Compressor(quality=4)
+        return [*(stream.process(part) + stream.flush() for part in parts), stream.finish()]
+    if kind == "zstd":
+        frame = zstd.ZstdCompressor()
+        return [*(frame.compress(part, zstd.ZstdCompressor.FLUSH_BLOCK) for part in parts), frame.flush()]
+    return flushed(kind, parts)
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zlib", "br", "zstd"])
+def test_no_event_waits_in_any_coding(kind: str) -> None:
+    events = [b'data: {"text": "word %d"}\n\n' % number for number in range(50)]
+    carrier = make_body_carrier("text/event-stream", [NAMED.get(kind, kind)])
+    out = b""
+    client = {
+        "gzip": lambda: zlib.decompressobj(31).decompress,
+        "zlib": lambda: zlib.decompressobj().decompress,
+        "br": lambda: brotli.Decompressor().process,
+        "zstd": lambda: zstd.ZstdDecompressor().decompress,
+    }[kind]()
+    seen = b""
+    pieces = streamed(kind, events)
+    for number, piece in enumerate(pieces[:-1]):
+        given = b"".join(released(carrier, unit, []) for unit in carrier.feed(piece))
+        out += given
+        seen += client(given)
+        assert seen == b"".join(events[: number + 1])
+    out += b"".join(released(carrier, unit, []) for unit in [*carrier.feed(pieces[-1]), *carrier.end()]) + rest(carrier)
+    assert DECODE[kind](out) == b"".join(events)
+    assert out == b"".join(pieces) or kind in ("br", "zstd")
 
 
 @pytest.mark.parametrize("kind", ["gzip", "zstd"])

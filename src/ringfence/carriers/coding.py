@@ -45,6 +45,9 @@ CODINGS: Mapping[str, Callable[[], Decoder]] = {
 }
 """Each coding's name in ``Content-Encoding``, and what undoes it."""
 
+FLUSHED = frozenset(("gzip", "x-gzip", "deflate"))
+"""Codings with a joint wherever the sender flushed: what was sent by then need not wait."""
+
 _JOINTS_KEPT = 8  # each holds a decoder's window
 
 
@@ -124,11 +127,14 @@ class CodedCarrier(Layer):
         within = unit.within or unit
         is_notes = isinstance(unit, _CodedUnit) and unit.is_notes
         plain = b"" if is_notes else released(self._inner, within, edits)
-        if self._encoder is not None:
+        if self._encoder is None:
+            self._passed += 0 if is_notes else len(within.raw)
+            made = self._pass()
+        else:
             made = begun + self._encoder.encode(plain)
-            return made + self._encoder.flush() if isinstance(unit, _CodedUnit) and unit.last else made
-        self._passed += 0 if is_notes else len(within.raw)
-        return self._pass()
+        if self._encoder is not None and isinstance(unit, _CodedUnit) and unit.last:
+            made += self._encoder.flush()
+        return made
 
     def finish(self) -> bytes:
         """Give the end of the encoding."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from ringfence.carriers._markup_encoding import declared_in_html, declared_in_xml
 from ringfence.carriers._mime import Parametrised, read_parameters
 from ringfence.carriers.charset import ESCAPES, TranscodedCarrier
-from ringfence.carriers.coding import CodedCarrier
+from ringfence.carriers.coding import FLUSHED, HOLD, CodedCarrier
 from ringfence.carriers.csv_text import CsvCarrier
 from ringfence.carriers.form import FormCarrier
 from ringfence.carriers.formats import FORMATS, UnknownFormat
@@ -55,16 +55,23 @@ def format_of(media_type: str) -> str | None:
     return "text" if media_type.startswith("text/") else None
 
 
-def make_body_carrier(content_type: str, codings: Sequence[str] = ()) -> Carrier:
+def make_body_carrier(content_type: str, codings: Sequence[str] = (), *, hold: int | None = None) -> Carrier:
     """Make the carrier of one body.
 
-    `content_type` is the header's value, `codings` the names in ``Content-Encoding``, in order and in lower case.
+    `content_type` is the header's value, `codings` the names in ``Content-Encoding``, in order and in lower case. `hold` is how
+    many encoded bytes may wait for what follows, see `CodedCarrier`: 0 encodes a stream anew rather than let it wait, which events
+    never do.
 
     >>> carrier = make_body_carrier("application/json; charset=utf-8", ["gzip"])
     """
     carrier = _typed(content_type, 0)
     codings = [coding for coding in codings if coding != "identity"]
-    return CodedCarrier(carrier, codings) if codings else carrier
+    if not codings:
+        return carrier
+    if hold is None:
+        is_stream = format_of(content_type.partition(";")[0].strip().lower()) == "sse"
+        hold = 0 if is_stream and (len(codings) > 1 or codings[0] not in FLUSHED) else HOLD
+    return CodedCarrier(carrier, codings, hold=hold)
 
 
 def _typed(content_type: str, depth: int) -> Carrier:
