@@ -260,6 +260,18 @@ def test_an_answer_waits_for_room_and_its_end_comes_after_it() -> None:
     assert server.calls == 0
 
 
+def test_what_new_settings_allow_comes_after_their_acknowledgement() -> None:
+    """gRPC's client was seen to wait for ever for octets that came before it: they are measured by the old settings."""
+    server, caller = Server(Method(PATH)), Caller()
+    call, opening = caller.opens()
+    server.receive(caller.hello(pack(">HI", 4, 5)) + opening)
+    server.send(call, b"x" * 40_000)
+    server.take()
+    server.receive(frame(Kind.SETTINGS, 0, 0, pack(">HIHI", 4, 50_000, 5, 50_000)))
+    acknowledged = frame(Kind.SETTINGS, Flag.ACK, 0)
+    assert server.take() == acknowledged + data(call, b"x" * 40_000)
+
+
 def test_after_it_said_that_it_leaves_it_takes_no_call_and_ends_those_that_it_has() -> None:
     server, caller = Server(Method(PATH)), Caller()
     call, opening = caller.opens()

@@ -337,18 +337,19 @@ class Server:
                     self._their_frame = value
                 case Setting.ENABLE_PUSH if value > 1:
                     raise RemoteError(Code.PROTOCOL_ERROR, "a setting that is neither on nor off")
+        # Before what the new settings allow: what comes after the acknowledgement is measured by them, and nothing sooner.
         self._out.append(frame(Kind.SETTINGS, Flag.ACK, 0))
+        self._flush_all()
 
     def _change_window(self, value: int) -> None:
         if value > LARGEST_WINDOW:
             raise RemoteError(Code.FLOW_CONTROL_ERROR, "a window that is too large")
         change = value - self._their_window
         self._their_window = value
-        for call in list(self._calls.values()):
+        for call in self._calls.values():
             call.room_to_send += change  # may become negative (section 6.9.2)
             if call.room_to_send > LARGEST_WINDOW:
                 raise RemoteError(Code.FLOW_CONTROL_ERROR, "a window that is too large")
-            self._flush(call)
 
     def _window_update(self, stream: int, more: int) -> None:
         if not more:
@@ -357,8 +358,7 @@ class Server:
             self._room += more
             if self._room > LARGEST_WINDOW:
                 raise RemoteError(Code.FLOW_CONTROL_ERROR, "a window that is too large")
-            for each in list(self._calls.values()):
-                self._flush(each)
+            self._flush_all()
             return
         call = self._calls.get(stream)
         if call is None:
@@ -371,6 +371,10 @@ class Server:
         self._flush(call)
 
     # ---------------------------------------------------------------- what is sent
+
+    def _flush_all(self) -> None:
+        for call in list(self._calls.values()):
+            self._flush(call)
 
     def _flush(self, call: Call) -> None:
         """Send of a call what there is room for; its end, when everything before it has gone."""
