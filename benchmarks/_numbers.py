@@ -31,6 +31,7 @@ NUMBERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("CL_RUT", "cl.rut", ("1#.###.###-#", "1#######-#")),
     ("CN_RESIDENT_ID", "cn.ric", ("110101{cymd}####", "440301{cymd}####")),
     ("CO_NIT", "co.nit", ("9########-#",)),
+    ("CREDIT_CARD", "luhn", ("4###############", "51##############", "37#############")),
     ("CZ_DIC", "cz.dic", ("CZ########",)),
     ("CZ_SK_RODNE_CISLO", "cz.rc", ("{ymd}/####", "{ymd}####")),
     ("DE_TAX_ID", "de.idnr", ("## ### ### ###", "###########")),

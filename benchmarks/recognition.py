@@ -77,8 +77,8 @@ def counted(detector: Detector, count: int, seed: int) -> tuple[Counter[str], Co
     return total, found, wrong
 
 
-def _sources() -> Iterator[bytes]:
-    """Give files of installed packages, in an order that depends on their names alone."""
+def sources(most: int = SLICE, seed: int = 3) -> Iterator[bytes]:
+    """Give so many bytes of installed packages' files, in an order that depends on their names and the seed alone."""
     files = [
         path
         for root in site.getsitepackages()
@@ -86,14 +86,14 @@ def _sources() -> Iterator[bytes]:
         if path.suffix in SUFFIXES and not path.relative_to(root).parts[0].startswith(ABOUT_NUMBERS)
     ]
     files.sort(key=lambda path: path.name)
-    random.Random(3).shuffle(files)
+    random.Random(seed).shuffle(files)
     size = 0
     for path in files:
         if path.is_file() and path.stat().st_size < 3_000_000:
             data = path.read_bytes()
             size += len(data)
             yield data
-        if size > SLICE:
+        if size > most:
             return
 
 
@@ -203,7 +203,7 @@ def run() -> list[Row]:
             f"{right.total() / made:.1%} of the right ones found, {wrong.total() / made:.1%} of the wrong ones",
             "right and wrong by python-stdnum",
         ),
-        _findings("installed packages' sources", _sources(), detector),
+        _findings("installed packages' sources", sources(), detector),
         _findings("logs", _logs(), detector),
         *_labelled(detector),
         Row(

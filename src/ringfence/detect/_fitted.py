@@ -1,18 +1,19 @@
 """Declared scores made probabilities, by the weights that were fitted.
 
-The rule: an entry's declared scores say in which order its states stand (alone, beside a word, doubtful); what each is worth is
+The rule: an entry's declared scores say in which order its states stand (alone, beside a word, doubtful or refuted); what each is worth is
 fitted, for all entries of a kind together, and stands in `_calibration`. Log-odds of a state: what its kind gives in this state,
-plus the slope times the log-odds of the declared score. A user's own recognizers have the scores that they declare.
+plus what the pattern itself gives where enough was seen of it, plus the slope times the log-odds of the declared score. A user's own recognizers have the scores that they declare.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from ringfence.detect._calibration import BY_NAME, SLOPE, STATES, THRESHOLDS
+from ringfence.detect._calibration import BY_NAME, KINDS, PATTERNS, SLOPE
 from ringfence.detect._odds import odds, probability
 from ringfence.detect.recognizer import Pattern, Recognizer
 
-ALONE, BESIDE, DOUBTFUL, DOUBTFUL_BESIDE = range(4)
-"""The states of a hit: places in a kind's weights."""
+SHOWN = 0.5
+"""The declared score from which on a state is meant to be shown."""
 
 
 def kind_of(recognizer: Recognizer, pattern: Pattern) -> str:
@@ -26,21 +27,53 @@ def kind_of(recognizer: Recognizer, pattern: Pattern) -> str:
     return name if pattern.trigger else f"{name}, by words"
 
 
+def weighted(
+    pattern: Pattern, kind: tuple[float, float, float, float], own: tuple[float, float], slope: float
+) -> tuple[float, float, float, float]:
+    """Give a pattern's scores alone and beside a word, and the two where a hit is doubtful, from weights.
+
+    A kind's last two weights are for numbers whose check fails, which not even a word is meant to make findings. A word never lowers.
+    """
+    doubtful = kind[2:] if pattern.doubtful[1] < SHOWN else kind[:2]
+    alone, beside, doubtful_alone, doubtful_beside = (
+        probability(weight + slope * odds(declared))
+        for weight, declared in (
+            (kind[0] + own[0], pattern.alone),
+            (kind[1] + own[1], pattern.beside),
+            (doubtful[0] + own[0], pattern.doubtful[0]),
+            (doubtful[1] + own[1], pattern.doubtful[1]),
+        )
+    )
+    return alone, max(alone, beside), min(alone, doubtful_alone), max(min(alone, doubtful_alone), doubtful_beside)
+
+
 def fitted(recognizer: Recognizer) -> Recognizer:
     """Give an entry with fitted scores and the threshold that goes with them."""
-    return replace(
-        recognizer,
-        patterns=tuple(_fitted(pattern, STATES.get(kind_of(recognizer, pattern))) for pattern in recognizer.patterns),
-        threshold=THRESHOLDS.get(recognizer.entity, THRESHOLDS.get(recognizer.certainty.name.lower(), 0.5)),
-        by_name=BY_NAME,
-    )
+    patterns = tuple(_fitted(pattern, kind_of(recognizer, pattern)) for pattern in recognizer.patterns)
+    return replace(recognizer, patterns=patterns, threshold=_threshold(recognizer.patterns, patterns), by_name=BY_NAME)
 
 
-def _fitted(pattern: Pattern, weights: tuple[float, float, float, float] | None) -> Pattern:
-    if weights is None:
+def _fitted(pattern: Pattern, kind: str) -> Pattern:
+    if kind not in KINDS:
         return pattern
-    alone, beside, doubtful, doubtful_beside = (
-        probability(weight + SLOPE * odds(score))
-        for weight, score in zip(weights, (pattern.alone, pattern.beside, *pattern.doubtful), strict=True)
-    )
-    return replace(pattern, alone=alone, beside=beside, doubtful=(doubtful, doubtful_beside))
+    alone, beside, *doubtful = weighted(pattern, KINDS[kind], PATTERNS.get(pattern.code, (0.0, 0.0)), SLOPE)
+    return replace(pattern, alone=alone, beside=beside, doubtful=(doubtful[0], doubtful[1]))
+
+
+def _threshold(declared: Sequence[Pattern], patterns: Sequence[Pattern]) -> float:
+    """Choose an entity's threshold: one half, where that parts what its entry means to show from what it does not.
+
+    Else the least score of what it means to show; or just above the most of what it does not, where that is more than one half.
+    """
+    states = [
+        (said, score)
+        for before, after in zip(declared, patterns, strict=True)
+        for said, score in zip(_states(before), _states(after), strict=True)
+    ]
+    least = min((score for said, score in states if said >= SHOWN), default=1.0)
+    most = max((score for said, score in states if said < SHOWN), default=0.0)
+    return least if least < SHOWN else max(SHOWN, round(most + 0.001, 3))
+
+
+def _states(pattern: Pattern) -> tuple[float, float, float, float]:
+    return (pattern.alone, pattern.beside, *pattern.doubtful)

@@ -74,12 +74,12 @@ class Ready:
             evidence = (*evidence, DOCUMENTATION)
         if self.is_plain:
             return self.scores[0], evidence
+        score, beside = self.scores
+        if doubtful:
+            (score, beside), evidence = self.doubtful, (*evidence, "against:doubtful")
         names = lookup.at(start)
         if self.entity in names:
             return self.named, (*evidence, f"field:{names[self.entity]}")
-        score, beside = self.doubtful if doubtful else self.scores
-        if doubtful:
-            evidence = (*evidence, "against:doubtful")
         if self.words is not None:
             word = self.words.before(data, start)
             if word is not None:
