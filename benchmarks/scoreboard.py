@@ -190,7 +190,7 @@ def clean(detector: Detector) -> str:
         rows.append(("Presidio", f"{hits / size * 1e6:.0f}", setting))
     return (
         f"{judged_all} findings were read one by one, chosen by a seed, of every kind (`python -m benchmarks._clean` prints "
-        "them). Right is what is what the finding says, however invented: an author's mailbox, an address in an example's "
+        "them). Right is what is what its finding says, however invented: an author's mailbox, an address in an example's "
         "configuration, a test's password.\n\n"
         f"{in_code}\n\n{machines}\n\n### Beside Presidio\n\nAll findings, right and false, for each MB of {len(texts)} of "
         f"these files, {size / 1e6:.1f} MB; Presidio is too slow for more.\n\n"
