@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(tempfile.gettempdir()) / "ringfence-scoreboard"
-_WORKER = Path(__file__).with_name("presidio_worker.py")
+_WORKER = Path(__file__).with_name("_presidio_worker.py")
 PRESIDIO = ("presidio-analyzer==2.2.366",)
 SOURCES = (
     "django==5.2.19",

@@ -1,4 +1,4 @@
-"""What Presidio's pattern recognizers find: run by its own interpreter, `PYTHON presidio_worker.py IN OUT`.
+"""What Presidio's pattern recognizers find: run by its own interpreter, `PYTHON _presidio_worker.py IN OUT`.
 
 The rule: this file imports nothing of ringfence's. It reads lines of ``{"text", "lang"}`` and writes, for each, what the default
 registry and what every recognizer of every country finds, at any score: ``{"default": [[start, end, entity, score], ...], "all":
