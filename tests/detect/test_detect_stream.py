@@ -57,6 +57,14 @@ def test_a_key_cut_short_by_the_end_is_found_to_the_end() -> None:
     assert [(one.start, one.end) for one in stream.end()] == [(0, len(KEY) - 1)]
 
 
+@pytest.mark.parametrize("step", range(1, 40))
+def test_a_key_is_held_where_a_piece_ends_within_an_escape(step: int) -> None:
+    data = rb'{"k":"-----BEGIN RSA PRIVATE KEY-----' + b"\n " + rb'\nMIIEow\n---END RSA PRIVATE KEY-----\n"}'
+    stream = Detector().stream()
+    found = [one for at in range(0, len(data), step) for one in stream.feed(data[at : at + step])]
+    assert found + stream.end() == Detector().find(data)
+
+
 def test_what_pretends_to_be_an_endless_key_does_not_hold_the_stream() -> None:
     stream = Detector().stream()
     found = stream.feed(b"-----BEGIN PRIVATE KEY-----\n")

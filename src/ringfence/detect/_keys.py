@@ -39,8 +39,8 @@ def key_end(data: bytes, at: int) -> KeyEnd:
     closed = _END(data, body, min(len(data), body + _END_MOST))
     if closed >= 0:
         return KeyEnd(closed, open=False)
-    rest = data[body : body + _END_MOST]
-    may_go_on = body == len(data) or (body + len(rest) == len(data) and b"-----END "[: len(rest)] == rest[:9])
+    ahead = data[body:limit].lstrip(b" \t")
+    may_go_on = limit == len(data) and len(ahead) < _END_MOST  # a header, an escape or the end marker may have begun
     return KeyEnd(_whole_lines(data, at, body), open=may_go_on and body < at + KEY_MOST)
 
 
