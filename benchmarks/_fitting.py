@@ -24,6 +24,7 @@ _SIGNS = {"beside": 1, "refuted": -1, "refuted beside": -1, "after": -1, "agains
 """Of what sign a weight is; the others are free."""
 
 _SLOPE_LEAST, _SLOPE_MOST = 0.3, 3.0
+_INSIDE_LEAST = -0.4  # whoever joins a value to something else must not be able to hide it
 _UNLED_MOST = 0.2  # what nothing announced is looked for only where the threshold is below 0.25
 _RIGHT_LEAST = 10  # right hits from which on a pattern has a weight of its own: where only wrong ones are known, nothing is
 _LEAST_OWN = 0.1  # a pattern's own weights below this are left out
@@ -161,6 +162,8 @@ def _weights(rows: list[Row]) -> dict[Weight, float]:
 def _bounded(key: Weight, weight: float) -> float:
     if key == _SLOPE:
         return max(_SLOPE_LEAST, min(_SLOPE_MOST, weight))
+    if key.what == "inside":
+        return max(_INSIDE_LEAST, min(0.0, weight))
     sign = 0 if key.of == "own" else _SIGNS.get(key.what, 0)
     return weight if not sign else max(0.0, weight) if sign > 0 else min(0.0, weight)
 

@@ -41,13 +41,13 @@ _UNSAID = ("OTHER", "NATIONAL_ID", "ORGANIZATION", "USERNAME")
 
 _CASES = ("meddocan_es", ("DATE_TIME", "PHONE_NUMBER", "LOCATION", "EMAIL_ADDRESS", "AGE", "PERSON"))
 _LOG_LINES = 1200
-_SOURCES = 6_000_000  # bytes
+_SOURCES = 4_000_000  # bytes
 _MACHINE = 400_000  # bytes of each log
 _IN_SOURCES = frozenset(  # what does stand in sources and logs
     ("EMAIL_ADDRESS", "IP_ADDRESS", "URL", "URL_CREDENTIALS", "DATE_TIME", "ORGANIZATION", "PERSON", "LOCATION")
 )
 _PATIENTS = 6
-_COUNT = 60  # numbers for each entity
+_COUNT = 40  # numbers for each entity
 _DRAWS = 24  # numbers for each entity in which nothing can be calculated
 _OTHER_THINGS = ("order_id", "invoice_no", "sku", "version", "price", "timestamp", "bytes", "build_id")
 
@@ -245,7 +245,7 @@ def _made(detector: Detector, count: int, seed: int) -> Iterator[Judged]:
                 texts.append(("{}", f"shop.{other}", False))
                 texts.append((f"{other}={{}} done", "", False))
             if is_right is None:
-                texts = [("{}", f"shop.{other}", False), (f"{other}={{}} done", "", False), ("seen {} here", "", False)]
+                texts = [("{}", f"shop.{other}", False), (f"{other}={{}} done", "", False), *texts[-2:]]
             for template, field, is_vouched in texts:
                 text, at = template.format(value), len(template.partition("{")[0].encode())
                 for hit in hits(detector, text.encode(), field):

@@ -11,7 +11,12 @@ MODULES = (
     "ringfence.detect",
     "ringfence.detect.recognizer",
     "ringfence.detect.recognizers",
+    "ringfence.detect._against",
+    "ringfence.detect._documentation",
     "ringfence.detect._fields",
+    "ringfence.detect._fitted",
+    "ringfence.detect._neighbours",
+    "ringfence.detect._odds",
     "ringfence.detect._keccak",
 )
 

@@ -28,6 +28,7 @@ _KNOWN = {folded(name): name for name in _NAMES}
 _LONGEST = max(map(len, _KNOWN))
 
 _KEY_MOST = 40  # bytes before a value in which its key must begin
+_BLANK, _ENDS = ord(" "), frozenset(b" :=\"'")
 _PARTS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 _WORDS = 4  # parts of a name that are read together: numero de pedido, and one more
 
@@ -47,6 +48,8 @@ def against_by_name(words: list[str]) -> str | None:
 
 def against_by_key(data: bytes, start: int) -> str | None:
     """Give the name in the table that stands as a key right before a value: ``"order_id": "..."``, ``version=...``."""
+    if data[start - 1] == _BLANK and start > 1 and data[start - 2] not in _ENDS:
+        return None
     at = start
     floor = max(0, start - _KEY_MOST)
     while at > floor and data[at - 1] in b" \"'":
