@@ -7,7 +7,18 @@ from importlib import import_module
 from ringfence.cli.version import is_compiled
 
 NAMES = (
-    *("startup", "detection", "recognition", "calibration", "carrying", "transforms", "planning", "ledger", "alerts", "pipe"),
+    *(
+        "startup",
+        "detection",
+        "recognition",
+        "calibration",
+        "carrying",
+        "transforms",
+        "planning",
+        "ledger",
+        "alerts",
+        "pipe",
+    ),
     *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows", "mapping"),
 )
 

@@ -49,7 +49,9 @@ def _ground() -> list[str]:
     parts.append("</g>")
     corner = f"M{_x(0):.0f} {_y(0.1):.0f} L{_x(0.9):.0f} {_y(1):.0f} H{_x(1):.0f} V{_y(0.9):.0f} L{_x(0.1):.0f} {_y(0):.0f} H{_x(0):.0f} Z"
     parts.append(f'<path d="{corner}" fill="#f1f5f9"/>')
-    parts.append(f'<path d="M{_x(0):.0f} {_y(0):.0f} L{_x(1):.0f} {_y(1):.0f}" stroke="#64748b" stroke-dasharray="6 4"/>')
+    parts.append(
+        f'<path d="M{_x(0):.0f} {_y(0):.0f} L{_x(1):.0f} {_y(1):.0f}" stroke="#64748b" stroke-dasharray="6 4"/>'
+    )
     return parts
 
 
@@ -96,7 +98,12 @@ def drawn(before: Mapping[int, Band], after: Mapping[int, Band], enough: int) ->
         *_line(before, enough, _BEFORE),
         *_line(after, enough, _AFTER),
         *_bars(before, after),
-        _text(_LEFT + _SIDE / 2, high - 18, "score; below: hits in each tenth", 'text-anchor="middle" fill="#475569" font-size="12"'),
+        _text(
+            _LEFT + _SIDE / 2,
+            high - 18,
+            "score; below: hits in each tenth",
+            'text-anchor="middle" fill="#475569" font-size="12"',
+        ),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"

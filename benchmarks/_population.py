@@ -30,7 +30,15 @@ from ringfence.taxonomy import ENTITIES
 LABELS = {
     "DATE_TIME": ("DATE_TIME", "DATE_OF_BIRTH"),
     "PHONE_NUMBER": ("PHONE_NUMBER", "TR_PHONE_NUMBER", "PH_MOBILE_NUMBER"),
-    "LOCATION": ("LOCATION", "STREET_ADDRESS", "ES_POSTCODE", "US_ZIP_CODE", "FR_POSTCODE", "DE_POSTCODE", "IT_POSTCODE"),
+    "LOCATION": (
+        "LOCATION",
+        "STREET_ADDRESS",
+        "ES_POSTCODE",
+        "US_ZIP_CODE",
+        "FR_POSTCODE",
+        "DE_POSTCODE",
+        "IT_POSTCODE",
+    ),
     **{name: (name,) for name in ("EMAIL_ADDRESS", "IP_ADDRESS", "AGE", "PERSON", "URL")},
 }
 """A corpus's label, and which of our entities it speaks of."""
@@ -58,7 +66,9 @@ class State:
 
     kind: str
     code: str  # of its pattern
-    declared: float  # the score that its entry gives for this state, with all that was known of before weights were fitted
+    declared: (
+        float  # the score that its entry gives for this state, with all that was known of before weights were fitted
+    )
     is_meant: bool  # whether its entry means it to be shown
     is_doubtful: bool
     is_named: bool
@@ -86,7 +96,9 @@ def _state(evidence: tuple[str, ...]) -> State:
     kind, pattern = known
     scores = pattern.doubtful if is_doubtful else (pattern.alone, pattern.beside)
     unled, field, inside = "unannounced" in against, "field" in against, "inside" in against
-    declared = max(pattern.beside, _BY_NAME) if is_named else min(scores[is_beside], _UNLED) if unled else scores[is_beside]
+    declared = (
+        max(pattern.beside, _BY_NAME) if is_named else min(scores[is_beside], _UNLED) if unled else scores[is_beside]
+    )
     is_meant = is_named or (scores[is_beside or is_after] >= SHOWN and not unled)
     return State(
         kind, pattern.code, declared, is_meant, is_doubtful, is_named, is_beside, is_after, unled, field, inside
@@ -206,7 +218,10 @@ def _patients(detector: Detector, rows: Iterable[dict[str, Any]]) -> Iterator[Ju
                 ours = _LABEL_OF.get(hit.entity, "")
                 if ours == "DATE_TIME" or ours == "URL" or hit.entity in _IN_SOURCES - {"PERSON", "LOCATION"}:
                     continue  # dates of visits and links are not marked
-                if not any(one.startswith("context:") or one.startswith("field:") for one in hit.evidence) and not label:
+                if (
+                    not any(one.startswith("context:") or one.startswith("field:") for one in hit.evidence)
+                    and not label
+                ):
                     yield Judged("patients", hit, right=False, fits=fits(row["file"] + pointer))
                 elif label or ours:
                     yield Judged("patients", hit, right=ours == label, fits=fits(row["file"] + pointer))
@@ -276,7 +291,10 @@ def _unchecked(detector: Detector, count: int, rng: random.Random) -> Iterator[J
             value = _any_digits(rng, old)
             before, _, after = example.text.partition(old)
             page = f"{rng.choice(words)} form, page "
-            for text, at, is_right in ((before + value + after, len(before.encode()), True), (page + value, len(page.encode()), False)):
+            for text, at, is_right in (
+                (before + value + after, len(before.encode()), True),
+                (page + value, len(page.encode()), False),
+            ):
                 if not is_right and number % 4:
                     continue
                 for hit in hits(detector, text.encode()):

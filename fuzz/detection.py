@@ -1,6 +1,7 @@
 """Detection of any bytes: nothing raises, findings lie in order and apart, and a stream, text and bytes all agree."""
 
 from ringfence.detect import RECOGNIZERS, Detector
+from ringfence.detect._neighbours import FEWEST
 
 _DETECTOR = Detector()
 _FIELDS = ("", "customer.name", "phone", "ssn", "dob", "card_number")
@@ -31,9 +32,13 @@ def target(data: bytes) -> None:
     assert streamed + stream.end() == found
     field = _FIELDS[len(data) % len(_FIELDS)]
     parts = data.split(b"\x00")
-    assert _DETECTOR.find_fields([(field, part) for part in parts]) == [
-        _DETECTOR.find(part, field=field) for part in parts
-    ]
+    together = _DETECTOR.find_fields([(field, part) for part in parts])
+    for each, part in zip(together, parts, strict=True):
+        alone = _DETECTOR.find(part, field=field)
+        if len(parts) < FEWEST:
+            assert each == alone
+        else:  # a column may speak for its values, but never hides one
+            assert {one[:3] for one in alone} <= {one[:3] for one in each}
     try:
         text = data.decode()
     except UnicodeDecodeError:

@@ -131,7 +131,9 @@ def pesels(count: int) -> list[bytes]:
     made = []
     for number in range(count):
         body = f"80{1 + number % 9:02}{1 + number % 28:02}{1000 + 37 * number:04}"
-        made.append(f"{body}{-sum(int(sign) * weight for sign, weight in zip(body, weights, strict=True)) % 10}".encode())
+        made.append(
+            f"{body}{-sum(int(sign) * weight for sign, weight in zip(body, weights, strict=True)) % 10}".encode()
+        )
     return made
 
 
@@ -193,7 +195,7 @@ def test_a_card_among_numbers_that_are_none_scores_less_but_stays_a_finding() ->
 def test_a_value_in_a_long_text_is_not_judged_by_other_texts() -> None:
     texts = [(f"note {number}: 536-22-8712").encode() for number in range(40)]
     found = DETECTOR.find_fields([("t.note", text) for text in texts])
-    assert [each for each in found] == [DETECTOR.find(text, field="t.note") for text in texts]
+    assert found == [DETECTOR.find(text, field="t.note") for text in texts]
 
 
 # --- the table ------------------------------------------------------------------------------------------------------------
@@ -203,7 +205,9 @@ def test_a_value_in_a_long_text_is_not_judged_by_other_texts() -> None:
 def test_a_threshold_parts_what_an_entry_means_to_show_from_what_it_does_not(entity: str) -> None:
     declared = next(one for one in DECLARED if one.entity == entity)
     for before, after in zip(declared.patterns, KNOWN[entity].patterns, strict=True):
-        states = zip((before.alone, before.beside, *before.doubtful), (after.alone, after.beside, *after.doubtful), strict=True)
+        states = zip(
+            (before.alone, before.beside, *before.doubtful), (after.alone, after.beside, *after.doubtful), strict=True
+        )
         for said, score in states:
             assert (score >= KNOWN[entity].threshold) == (said >= 0.5), (before.code, said, score)
     assert KNOWN[entity].by_name >= KNOWN[entity].threshold
@@ -242,7 +246,9 @@ def test_scores_hold_what_they_promise_on_texts_that_they_were_not_fitted_to() -
     assert every.error <= 0.05
     assert shown.error <= 0.05 < declared.error
     assert shown.brier < declared.brier
-    off = {number: band for number, band in every.bands.items() if band.count >= 50 and abs(band.score - band.right) > 0.15}
+    off = {
+        number: band for number, band in every.bands.items() if band.count >= 50 and abs(band.score - band.right) > 0.15
+    }
     assert not off  # the slice is small: the whole population is held to 0.1 by the benchmark
 
 

@@ -70,7 +70,7 @@ class Told(NamedTuple):
     """What a column is: the pattern as which its values check, how many do, and how many there are."""
 
     pattern: Ready
-    count: int
+    right: int
     total: int
 
 
@@ -101,7 +101,9 @@ class Company:
                     left.discard(number)
             if not left:
                 return None
-        best = min(left, key=lambda number: (failed[number], -self._ready[number].scores[1], self._ready[number].entity))
+        best = min(
+            left, key=lambda number: (failed[number], -self._ready[number].scores[1], self._ready[number].entity)
+        )
         return Told(self._ready[best], len(distinct) - failed[best], len(distinct))
 
 
@@ -125,7 +127,7 @@ def raised(value: bytes, told: Told, category: str) -> Finding | None:
     if speaks is None:
         return None
     score = shifted(told.pattern.scores[0], _RISE)
-    evidence = (*told.pattern.evidence, *speaks, f"neighbours:{told.count}/{told.total}")
+    evidence = (*told.pattern.evidence, *speaks, f"neighbours:{told.right}/{told.total}")
     if score < told.pattern.threshold:
         return None
     return Finding(0, len(value), told.pattern.entity, category, score, evidence)
@@ -140,7 +142,11 @@ def weighed(
 ) -> dict[int, list[Finding]]:
     """Raise or lower the scores of whole values that nothing else speaks for, by how many of those that look alike are the same."""
     changed: dict[int, list[Finding]] = {}
-    alone = {number: one for number in numbers if (one := _alone(values[number], found.get(number, ()), checked))} if found else {}
+    alone = (
+        {number: one for number in numbers if (one := _alone(values[number], found.get(number, ()), checked))}
+        if found
+        else {}
+    )
     if not alone:
         return changed
     alike: dict[int, set[bytes]] = {}
@@ -155,7 +161,9 @@ def weighed(
         if total < FEWEST:
             continue
         if count >= _MOST_CHECKED * total:
-            told = one._replace(score=shifted(one.score, _RISE), evidence=(*one.evidence, f"neighbours:{count}/{total}"))
+            told = one._replace(
+                score=shifted(one.score, _RISE), evidence=(*one.evidence, f"neighbours:{count}/{total}")
+            )
         elif count <= _HARDLY * total:
             score = max(shifted(one.score, _FALL), min(one.score, thresholds[one.entity]))
             told = one._replace(score=score, evidence=(*one.evidence, f"against:neighbours {count}/{total}"))
@@ -173,4 +181,3 @@ def _alone(value: bytes, findings: Sequence[Finding], checked: frozenset[str]) -
     if one.start or one.end != len(value) or one.entity not in checked:
         return None
     return None if any(said.startswith(("context:", "after:", "field:")) for said in one.evidence) else one
-

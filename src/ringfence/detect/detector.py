@@ -2,8 +2,8 @@
 
 The rule: a finding depends on its own line and, for what runs over lines, on `KEY_MOST` bytes; so a text can be cut at line
 breaks, fields can be joined, and every way in gives the same findings for the same bytes. The exception are columns: where ten
-different values or more are handed in with one path, they vouch for each other (`_neighbours`), and that only adds findings. A detector has no state: it may be
-shared between threads and kept as long as one likes.
+different values or more are handed in with one path, they vouch for each other (`_neighbours`), and that only adds findings. A
+detector has no state: it may be shared between threads and kept as long as one likes.
 """
 
 from bisect import bisect_left, bisect_right
