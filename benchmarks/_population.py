@@ -218,10 +218,7 @@ def _patients(detector: Detector, rows: Iterable[dict[str, Any]]) -> Iterator[Ju
                 ours = _LABEL_OF.get(hit.entity, "")
                 if ours == "DATE_TIME" or ours == "URL" or hit.entity in _IN_SOURCES - {"PERSON", "LOCATION"}:
                     continue  # dates of visits and links are not marked
-                if (
-                    not any(one.startswith("context:") or one.startswith("field:") for one in hit.evidence)
-                    and not label
-                ):
+                if not any(one.startswith(("context:", "field:")) for one in hit.evidence) and not label:
                     yield Judged("patients", hit, right=False, fits=fits(row["file"] + pointer))
                 elif label or ours:
                     yield Judged("patients", hit, right=ours == label, fits=fits(row["file"] + pointer))
@@ -244,7 +241,8 @@ def _leaves(node: Any, path: str) -> Iterator[tuple[str, str]]:
 def _made(detector: Detector, count: int, seed: int) -> Iterator[Judged]:
     """Judge made numbers: a right one beside a word, in a field of its name, or of a telling shape is one.
 
-    Others are none. Under the name of another thing stand digits as they come in a number's shape, and half as often a right number.
+    Others are none. Under the name of another thing stand digits as they come, in a number's shape, and half as often a right
+    number.
     """
     rng = random.Random(seed)
     made = {name for name, *_ in NUMBERS}
@@ -279,7 +277,7 @@ def _any_digits(rng: random.Random, value: str) -> str:
 
 
 def _unchecked(detector: Detector, count: int, rng: random.Random) -> Iterator[Judged]:
-    """Judge numbers in which nothing can be calculated: entries' examples with other digits, and their words before a page's number."""
+    """Judge numbers in which nothing can be calculated: entries' examples with other digits, their words before a page's number."""
     for one in DECLARED:
         shown = [example for example in one.examples if len(example.found) == 1 and not example.field]
         words = [word for word in one.words if not word.endswith("-")]

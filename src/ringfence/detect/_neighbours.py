@@ -1,9 +1,9 @@
 """What a value's neighbours say of it: the other values of its column, or of the array that it stands in.
 
-The rule: one number with right check digits is chance, ten of ten are not. Where nearly all values of a column check as one entity,
-each is a finding, though no word stands beside it. Where hardly any of those that look alike does, the score of one that does falls;
-but never below its entity's threshold, or whoever may write into a column could hide a number among others. Few values say nothing,
-and neither does a value that is there again.
+The rule: one number with right check digits is chance, ten of ten are not. Where nearly all values of a column check as one
+entity, each is a finding, though no word stands beside it. Where hardly any of those that look alike does, the score of one that
+does falls; but never below its entity's threshold, or whoever may write into a column could hide a number among others. Few
+values say nothing, and neither does a value that is there again.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -46,7 +46,7 @@ def column_of(path: str) -> str:
 
 
 def columns_in(paths: Sequence[str], spelt: Set[str]) -> Mapping[str, Sequence[int]]:
-    """Give the numbers of the values of each path that has several, where `spelt` are the different ones; what has no path is no column."""
+    """Give the numbers of the values of each path that has several; `spelt` are the paths, each once. No path is no column."""
     if len(paths) < FEWEST:
         return {}
     columns: dict[str, list[int]] = {}
