@@ -19,7 +19,11 @@ EVIDENCE = {
     "pattern": "it has the shape of {}",
     "checksum": "its check digits hold ({})",
     "context": "the word {} stands near",
+    "after": "the word {} stands right behind it",
     "field": "the field is {}",
+    "neighbours": "its column's values check as well ({})",
+    "against": "against it: {}",
+    "known": "it was published as an example ({})",
     "range": "it lies in a range that is in use ({})",
     "surrogate": "it was sent out in this exchange ({})",
 }
