@@ -7,7 +7,7 @@ from importlib import import_module
 from ringfence.cli.version import is_compiled
 
 NAMES = (
-    *("startup", "detection", "parallel", "linear", "recognition", "own"),
+    *("startup", "detection", "parallel", "linear", "recognition", "calibration", "own"),
     *("carrying", "transforms", "planning", "ledger", "alerts", "pipe"),
     *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows", "mapping", "http"),
 )

@@ -47,9 +47,12 @@ def _ground() -> list[str]:
         parts.append(_text(_x(number / 10), _TOP + _SIDE + 18, f"{number / 10:.1f}", 'text-anchor="middle"'))
         parts.append(_text(_LEFT - 8, _y(number / 10) + 4, f"{number * 10} %", 'text-anchor="end"'))
     parts.append("</g>")
-    corner = f"M{_x(0):.0f} {_y(0.1):.0f} L{_x(0.9):.0f} {_y(1):.0f} H{_x(1):.0f} V{_y(0.9):.0f} L{_x(0.1):.0f} {_y(0):.0f} H{_x(0):.0f} Z"
+    upper = f"M{_x(0):.0f} {_y(0.1):.0f} L{_x(0.9):.0f} {_y(1):.0f} H{_x(1):.0f} V{_y(0.9):.0f}"
+    corner = f"{upper} L{_x(0.1):.0f} {_y(0):.0f} H{_x(0):.0f} Z"
     parts.append(f'<path d="{corner}" fill="#f1f5f9"/>')
-    parts.append(f'<path d="M{_x(0):.0f} {_y(0):.0f} L{_x(1):.0f} {_y(1):.0f}" stroke="#64748b" stroke-dasharray="6 4"/>')
+    parts.append(
+        f'<path d="M{_x(0):.0f} {_y(0):.0f} L{_x(1):.0f} {_y(1):.0f}" stroke="#64748b" stroke-dasharray="6 4"/>'
+    )
     return parts
 
 
@@ -70,7 +73,8 @@ def _bars(before: Mapping[int, Band], after: Mapping[int, Band]) -> list[str]:
             high = max(1.5, _BARS_HIGH * log10(max(1, band.count)) / _DECADES)
             x = _x(number / 10) + shift
             parts.append(
-                f'<rect x="{x:.1f}" y="{_BARS_TOP + _BARS_HIGH - high:.1f}" width="{width:.1f}" height="{high:.1f}" fill="{colour}"/>'
+                f'<rect x="{x:.1f}" y="{_BARS_TOP + _BARS_HIGH - high:.1f}" width="{width:.1f}" height="{high:.1f}" '
+                f'fill="{colour}"/>'
             )
     for decade in range(0, _DECADES + 1, 2):
         y = _BARS_TOP + _BARS_HIGH - _BARS_HIGH * decade / _DECADES
@@ -83,9 +87,15 @@ def drawn(before: Mapping[int, Band], after: Mapping[int, Band], enough: int) ->
     """Draw both; points stand for tenths with `enough` hits, bars for all of them."""
     high = _BARS_TOP + _BARS_HIGH + 50
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 460 {high}" font-family="Helvetica, Arial, sans-serif" font-size="14">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 460 {high}" '
+            'font-family="Helvetica, Arial, sans-serif" font-size="14">'
+        ),
         "<title>Reliability of scores</title>",
-        "<desc>The share of right hits over the score, in tenths: declared scores lie off the diagonal, fitted scores near it.</desc>",
+        (
+            "<desc>The share of right hits over the score, in tenths: declared scores lie off the diagonal, "
+            "fitted scores near it.</desc>"
+        ),
         f'<rect width="460" height="{high}" rx="10" fill="#ffffff"/>',
         f'<circle cx="{_LEFT + 6}" cy="30" r="4.5" fill="{_BEFORE}"/>',
         _text(_LEFT + 18, 35, "declared", 'fill="#0f172a"'),
@@ -96,7 +106,12 @@ def drawn(before: Mapping[int, Band], after: Mapping[int, Band], enough: int) ->
         *_line(before, enough, _BEFORE),
         *_line(after, enough, _AFTER),
         *_bars(before, after),
-        _text(_LEFT + _SIDE / 2, high - 18, "score; below: hits in each tenth", 'text-anchor="middle" fill="#475569" font-size="12"'),
+        _text(
+            _LEFT + _SIDE / 2,
+            high - 18,
+            "score; below: hits in each tenth",
+            'text-anchor="middle" fill="#475569" font-size="12"',
+        ),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"

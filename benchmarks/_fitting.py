@@ -24,8 +24,11 @@ _SIGNS = {"beside": 1, "refuted": -1, "refuted beside": -1, "after": -1, "agains
 """Of what sign a weight is; the others are free."""
 
 _SLOPE_LEAST, _SLOPE_MOST = 0.3, 3.0
+_INSIDE_LEAST = -0.4  # whoever joins a value to something else must not be able to hide it
 _UNLED_MOST = 0.2  # what nothing announced is looked for only where the threshold is below 0.25
-_RIGHT_LEAST = 10  # right hits from which on a pattern has a weight of its own: where only wrong ones are known, nothing is
+_RIGHT_LEAST = (
+    10  # right hits from which on a pattern has a weight of its own: where only wrong ones are known, nothing is
+)
 _LEAST_OWN = 0.1  # a pattern's own weights below this are left out
 
 
@@ -53,7 +56,9 @@ class Row(NamedTuple):
 class Fit:
     """The weights: of each kind's states, of patterns' own, and of what all share."""
 
-    kinds: dict[str, tuple[float, float, float, float]]  # alone, beside a word; the two where the check digits are wrong
+    kinds: dict[
+        str, tuple[float, float, float, float]
+    ]  # alone, beside a word; the two where the check digits are wrong
     patterns: dict[str, tuple[float, float]]
     slope: float
     after: float
@@ -78,7 +83,8 @@ def fitted(judged: Iterable[Judged]) -> Fit:
     for row in rows:
         right.update({key: row.right for key in row.parts if key.of == "own"})
     rows = [
-        row._replace(parts=tuple(key for key in row.parts if key.of != "own" or right[key] >= _RIGHT_LEAST)) for row in rows
+        row._replace(parts=tuple(key for key in row.parts if key.of != "own" or right[key] >= _RIGHT_LEAST))
+        for row in rows
     ]
     weights = _weights(rows)
 
@@ -161,6 +167,8 @@ def _weights(rows: list[Row]) -> dict[Weight, float]:
 def _bounded(key: Weight, weight: float) -> float:
     if key == _SLOPE:
         return max(_SLOPE_LEAST, min(_SLOPE_MOST, weight))
+    if key.what == "inside":
+        return max(_INSIDE_LEAST, min(0.0, weight))
     sign = 0 if key.of == "own" else _SIGNS.get(key.what, 0)
     return weight if not sign else max(0.0, weight) if sign > 0 else min(0.0, weight)
 

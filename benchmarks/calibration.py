@@ -41,6 +41,11 @@ class Reliability:
     error: float  # expected calibration error: the mean distance, by the number of hits
     brier: float  # mean squared error
 
+    @property
+    def furthest(self) -> float:
+        """How far the tenth is off that is furthest off, of those with enough hits."""
+        return max((abs(one.score - one.right) for one in self.bands.values() if one.count >= ENOUGH), default=0.0)
+
 
 def reliability(scored: Iterable[tuple[float, bool]]) -> Reliability:
     """Compare scores with what was right.
@@ -120,7 +125,8 @@ def _rows(judged: Sequence[Judged], fit: Fit) -> Iterator[Row]:
             count = sum(band.count for band in one.bands.values())
             yield Row(
                 f"calibration: {what} scores, {which}",
-                f"expected calibration error {one.error:.3f}, Brier score {one.brier:.3f}, {count:,} hits",
+                f"expected calibration error {one.error:.3f}, Brier score {one.brier:.3f}, {count:,} hits; "
+                f"the furthest tenth of {ENOUGH} hits or more is {one.furthest:.2f} off",
                 f"right from each tenth: {shown}",
             )
 

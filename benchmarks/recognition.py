@@ -126,40 +126,6 @@ def _findings(what: str, texts: Iterator[bytes], detector: Detector) -> Row:
     )
 
 
-def reliability(detector: Detector) -> dict[int, tuple[int, int]]:
-    """Say for each tenth of the score how many findings have it, and how many of them are right.
-
-    What is judged: labelled texts, for the labels that both know; made numbers with and without a word, right and wrong; and
-    Presidio's examples. A number that is right but stands without a word counts as wrong, unless its shape is telling: nobody said
-    that it is one.
-    """
-    bands: dict[int, list[int]] = {}
-
-    def judge(score: float, right: bool) -> None:
-        band = bands.setdefault(min(9, int(score * 10 + 1e-9)), [0, 0])
-        band[0] += 1
-        band[1] += right
-
-    for name in LABELLED:
-        for row in rows_of(name):
-            entities = {entity: label for label, known in LABELS.items() for entity in known}
-            for one in detector.find(row["text"]):
-                label = entities.get(one.entity)
-                if label is not None and (name != "logs/apache_access" or label == "IP_ADDRESS"):
-                    spans = [(span["start"], span["end"]) for span in row["spans"] if span["label"] == label]
-                    judge(one.score, any(_overlap(span, (one.start, one.end)) for span in spans))
-    for entity, word, right, wrong in generated(COUNT, 8):
-        for text, is_one in ((f"{word}: {right}", True), (f"{word}: {wrong}", False), (f"order {wrong}", False)):
-            for one in detector.find(text):
-                judge(one.score, is_one and one.category == ENTITIES[entity].category)
-    for row in rows_of("presidio_recognizer_examples"):
-        entity = OURS.get(row["entity"], row["entity"])
-        for one in detector.find(row["text"]):
-            if one.entity == entity:
-                judge(one.score, row["expected_count"] > 0)
-    return {band: (total, right) for band, (total, right) in sorted(bands.items())}
-
-
 def _labelled(detector: Detector) -> Iterator[Row]:
     for name in LABELLED:
         hits, missed, surplus = Counter[str](), Counter[str](), Counter[str]()
@@ -206,12 +172,4 @@ def run() -> list[Row]:
         _findings("installed packages' sources", sources(), detector),
         _findings("logs", _logs(), detector),
         *_labelled(detector),
-        Row(
-            "recognition: share of findings that are right, by score",
-            ", ".join(
-                f"{band / 10:.1f} to {(band + 1) / 10:.1f}: {right / total:.1%} of {total}"
-                for band, (total, right) in reliability(detector).items()
-            ),
-            "labelled texts, made numbers, Presidio's examples",
-        ),
     ]

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 
 from ringfence.detect import RECOGNIZERS, Detector, Finding
+from ringfence.detect._neighbours import FEWEST
 
 _DETECTOR = Detector()
 _LONG = 4096
@@ -130,9 +131,13 @@ def target(data: bytes) -> None:
         _streams_agree(data, data[-1] % 64 + 1 if data else 1, found)
     field = _FIELDS[len(data) % len(_FIELDS)]
     parts = data.split(b"\x00")
-    assert _DETECTOR.find_fields([(field, part) for part in parts]) == [
-        _DETECTOR.find(part, field=field) for part in parts
-    ]
+    together = _DETECTOR.find_fields([(field, part) for part in parts])
+    for each, part in zip(together, parts, strict=True):
+        alone = _DETECTOR.find(part, field=field)
+        if len(parts) < FEWEST:
+            assert each == alone
+        else:  # a column may speak for its values, but never hides one
+            assert {one[:3] for one in alone} <= {one[:3] for one in each}
     text = data.decode(errors="surrogateescape")
     as_bytes = text.encode(errors="surrogatepass")
     of_text, of_bytes = _DETECTOR.find(text), found if as_bytes == data else _DETECTOR.find(as_bytes)

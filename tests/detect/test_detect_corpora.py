@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.recognition import LABELS, examples, reliability
+from benchmarks.recognition import LABELS, examples
 
 from ringfence.detect import Detector
 
@@ -106,13 +106,6 @@ def test_labels_of_medical_records_are_found() -> None:
                     )
     least = {"DATE_TIME": 0.7, "AGE": 0.85, "PERSON": 0.95, "PHONE_NUMBER": 0.9, "EMAIL_ADDRESS": 0.98}
     assert not {label: hits[label] / spans[label] for label in least if hits[label] < least[label] * spans[label]}
-
-
-def test_a_score_promises_no_more_than_it_holds() -> None:
-    next(rows("meddocan_es.jsonl"))
-    bands = reliability(DETECTOR)
-    assert sum(total for total, _ in bands.values()) > 5000
-    assert not {band: right / total for band, (total, right) in bands.items() if right < (band + 0.5) / 10 * total}
 
 
 def test_every_address_and_referrer_of_a_real_access_log_is_found_and_nothing_else() -> None:

@@ -82,7 +82,9 @@ def test_evidence_says_why() -> None:
     def evidence(text: str, field: str = "") -> tuple[str, ...]:
         return DETECTOR.find(text, field=field)[0].evidence
 
-    assert evidence("4111 1111 1111 1111") == ("pattern:card", "checksum:luhn", "range:issuer")
+    card = ("pattern:card", "checksum:luhn", "range:issuer")
+    assert evidence("4532 0151 1283 0366") == card
+    assert evidence("4111 1111 1111 1111") == (*card, "known:documentation")
     assert evidence("DE89 3704 0044 0532 0130 00") == ("pattern:iban", "checksum:mod97")
     assert evidence("born on 12 March 1980") == ("pattern:date-spelt", "context:born")
     assert evidence("SSN: 536228712") == ("pattern:ssn-bare", "range:area", "context:ssn")

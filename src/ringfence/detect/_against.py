@@ -12,22 +12,24 @@ AGAINST = ""
 """The key under which what a field's name says against its value stands among what it says for: no entity has this name."""
 
 _NAMES = listed(
-    "order id, order no, order number, order ref, invoice id, invoice no, invoice number, item id, item no, product id, product no, "
-    "article no, article number, part no, part number, sku, gtin, ean, upc, asin, isbn, issn, doi, uuid, guid, oid, version, ver, "
-    "revision, release, build, build id, build number, commit, sha, sha1, sha256, md5, hash, checksum, digest, etag, fingerprint, "
-    "crc, signature, price, amount, total, subtotal, sum, cost, balance, quantity, qty, count, size, length, bytes, "
-    "offset, position, index, line, column, width, height, port, pid, tid, thread id, process id, trace id, span id, "
-    "request id, correlation id, transaction id, batch id, job id, event id, message id, session seq, sequence, seq, "
-    "timestamp, ts, epoch, time, duration, elapsed, latency, ttl, expires, expiry, created at, updated at, deleted at, "
-    "bestellnummer, bestell nr, rechnungsnummer, artikelnummer, auftragsnummer, preis, betrag, menge, numero de pedido, pedido, "
-    "factura, precio, importe, cantidad, numero de commande, commande, facture, prix, montant, quantite, ordine, fattura, prezzo, "
-    "importo, quantita, encomenda, fatura, preco, valor, quantidade, zamowienie, faktura, cena, kwota, ilosc, bestelling, factuur, "
-    "prijs, bedrag, aantal"
+    "order id, order no, order number, order ref, invoice id, invoice no, invoice number, item id, item no, "
+    "product id, product no, article no, article number, part no, part number, sku, gtin, ean, upc, asin, isbn, "
+    "issn, doi, uuid, guid, oid, version, ver, revision, release, build, build id, build number, commit, sha, "
+    "sha1, sha256, md5, hash, checksum, digest, etag, fingerprint, crc, signature, price, amount, total, "
+    "subtotal, sum, cost, balance, quantity, qty, count, size, length, bytes, offset, position, index, line, "
+    "column, width, height, port, pid, tid, thread id, process id, trace id, span id, request id, correlation id, "
+    "transaction id, batch id, job id, event id, message id, session seq, sequence, seq, timestamp, ts, epoch, "
+    "time, duration, elapsed, latency, ttl, expires, expiry, created at, updated at, deleted at, bestellnummer, "
+    "bestell nr, rechnungsnummer, artikelnummer, auftragsnummer, preis, betrag, menge, numero de pedido, pedido, "
+    "factura, precio, importe, cantidad, numero de commande, commande, facture, prix, montant, quantite, ordine, "
+    "fattura, prezzo, importo, quantita, encomenda, fatura, preco, valor, quantidade, zamowienie, faktura, cena, "
+    "kwota, ilosc, bestelling, factuur, prijs, bedrag, aantal"
 )
 _KNOWN = {folded(name): name for name in _NAMES}
 _LONGEST = max(map(len, _KNOWN))
 
 _KEY_MOST = 40  # bytes before a value in which its key must begin
+_BLANK, _ENDS = ord(" "), frozenset(b" :=\"'")
 _PARTS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 _WORDS = 4  # parts of a name that are read together: numero de pedido, and one more
 
@@ -47,6 +49,8 @@ def against_by_name(words: list[str]) -> str | None:
 
 def against_by_key(data: bytes, start: int) -> str | None:
     """Give the name in the table that stands as a key right before a value: ``"order_id": "..."``, ``version=...``."""
+    if data[start - 1] == _BLANK and start > 1 and data[start - 2] not in _ENDS:
+        return None
     at = start
     floor = max(0, start - _KEY_MOST)
     while at > floor and data[at - 1] in b" \"'":

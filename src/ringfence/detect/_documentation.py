@@ -7,8 +7,11 @@ that a reader may rank it lower.
 from collections.abc import Callable
 from ipaddress import AddressValueError, IPv6Address
 
-_DOMAINS = (b".example", b".test", b".invalid", b".localhost", b"example.com", b"example.net", b"example.org")
+_RESERVED = (b".example", b".test", b".invalid", b".localhost")
+_DOMAINS = (b"example.com", b"example.net", b"example.org")
 """RFC 2606 and RFC 6761."""
+
+_LONGEST = len(b".example.com")
 
 _NETWORKS = (b"192.0.2.", b"198.51.100.", b"203.0.113.")
 """RFC 5737."""
@@ -29,11 +32,10 @@ _NATIONAL = 10  # digits of a number of the North American plan, without its cou
 
 
 def _mail(value: bytes) -> bool:
-    value = value.lower()
-    if not value.endswith(_DOMAINS):
-        return False
-    ending = next(one for one in _DOMAINS if value.endswith(one))
-    return ending.startswith(b".") or value[: -len(ending)][-1:] in (b"@", b".", b"0")  # %40example.com
+    ending = value[-_LONGEST:].lower()
+    if ending.endswith(_RESERVED):
+        return True
+    return ending.endswith(_DOMAINS) and ending[:1] in (b"@", b".", b"0")  # %40example.com
 
 
 def _address(value: bytes) -> bool:

@@ -92,6 +92,16 @@ def prefix(pattern: str, *, unicode: bool = False) -> Callable[[bytes, int, int]
     return end_of
 
 
+def whole_matcher(patterns: Sequence[str]) -> Callable[[bytes], Sequence[int]]:
+    """Compile patterns into a function that gives the numbers of those which a whole value matches."""
+    which = re2.Set.FullMatchSet(_options(unicode=False))
+    for pattern in patterns:
+        which.Add(_encoded(pattern))
+    which.Compile()
+    numbers: Callable[[bytes], Sequence[int]] = which._set.Match  # noqa: SLF001 (as in `matcher`)
+    return numbers
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One pattern as the engine sees it: one of `triggers`, or a word of its own in the vocabulary, announces it.

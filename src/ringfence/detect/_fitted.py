@@ -1,8 +1,9 @@
 """Declared scores made probabilities, by the weights that were fitted.
 
-The rule: an entry's declared scores say in which order its states stand (alone, beside a word, doubtful or refuted); what each is worth is
-fitted, for all entries of a kind together, and stands in `_calibration`. Log-odds of a state: what its kind gives in this state,
-plus what the pattern itself gives where enough was seen of it, plus the slope times the log-odds of the declared score. A user's own recognizers have the scores that they declare.
+The rule: an entry's declared scores say in which order its states stand (alone, beside a word, doubtful or refuted). What each
+is worth is fitted, for all entries of a kind together, and stands in `_calibration`. The log-odds of a state are what its kind
+gives in it, what the pattern itself gives where enough was seen of it, and the slope times the log-odds of the declared score.
+A user's own recognizers have the scores that they declare.
 """
 
 from collections.abc import Sequence
@@ -32,7 +33,8 @@ def weighted(
 ) -> tuple[float, float, float, float]:
     """Give a pattern's scores alone and beside a word, and the two where a hit is doubtful, from weights.
 
-    A kind's last two weights are for numbers whose check fails, which not even a word is meant to make findings. A word never lowers.
+    A kind's last two weights are for numbers whose check fails, which not even a word is meant to make findings. A word never
+    lowers.
     """
     doubtful = kind[2:] if pattern.doubtful[1] < SHOWN else kind[:2]
     alone, beside, doubtful_alone, doubtful_beside = (

@@ -13,12 +13,13 @@ def odds(probability: float) -> float:
 
 
 def probability(log_odds: float) -> float:
-    """Give the probability of log-odds, to three digits: more would promise what nobody measured.
+    """Give the probability of log-odds, to four digits. Neither never nor always is one.
 
-    >>> probability(odds(0.25)), probability(0.0), probability(-99.0)
-    (0.25, 0.5, 0.0)
+    >>> probability(odds(0.25)), probability(0.0), probability(-99.0), probability(99.0)
+    (0.25, 0.5, 0.0001, 0.9999)
     """
-    return round(1 / (1 + exp(-max(-50.0, min(50.0, log_odds)))), 3)
+    exact = 1 / (1 + exp(-max(-50.0, min(50.0, log_odds))))
+    return max(_LEAST, min(1 - _LEAST, round(exact, 4)))
 
 
 @lru_cache(maxsize=4096)

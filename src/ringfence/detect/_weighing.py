@@ -31,6 +31,9 @@ DOCUMENTATION = "known:documentation"
 _VERSIONED = frozenset(("IP_ADDRESS",))
 """What nothing beside it vouches for, but a name may speak against: four numbers are an address, unless they are a version."""
 
+_KEYED = frozenset(b" :=\"'")  # what a value stands behind that a key announces
+_OPENS = (b" (", b" [")
+
 _BEFORE_AND_AFTER = frozenset((Certainty.CHECKED, Certainty.SHAPE))
 """For whom a word behind a value counts as one before it. What only a word makes something needs it before."""
 
@@ -50,6 +53,7 @@ class Ready:
     threshold: float
     raw: bool
     lead: str
+    is_by_words: bool  # whether its entity's words announce it
     is_plain: bool = field(init=False)  # whether what stands beside it changes nothing, so that nobody looks
     is_known: Callable[[bytes], bool] | None = field(init=False)
     takes_after: bool = field(init=False)
@@ -77,16 +81,20 @@ class Ready:
         score, beside = self.scores
         if doubtful:
             (score, beside), evidence = self.doubtful, (*evidence, "against:doubtful")
-        names = lookup.at(start)
-        if self.entity in names:
+        names = NOTHING if lookup is NOWHERE else lookup.at(start)
+        if names and self.entity in names:
             return self.named, (*evidence, f"field:{names[self.entity]}")
         if self.words is not None:
             word = self.words.before(data, start)
             if word is not None:
                 return beside, (*evidence, f"context:{word}")
-            word = self.words.after(data, end) if self.takes_after else None
-            if word is not None:
-                return shifted(beside, AFTER), (*evidence, f"after:{word}")
+            # A shape that stands by itself takes only what is put between brackets: most such hits end here.
+            if self.takes_after and (self.is_by_words or data[end : end + 2] in _OPENS):
+                word = self.words.after(data, end)
+                if word is not None:
+                    return shifted(beside, AFTER), (*evidence, f"after:{word}")
+        if score < self.threshold:
+            return score, evidence  # what speaks against it could only lower it
         return self._alone(data, start, end, names, score, evidence)
 
     def _alone(
@@ -95,11 +103,13 @@ class Ready:
         """Weigh what speaks against a hit that no word and no name vouches for."""
         if self.lead and _lead(self.lead)(data, start, len(data)) < 0:
             score, evidence = min(score, UNLED), (*evidence, "against:unannounced")
-        name = names.get(AGAINST) or against_by_key(data, start)
-        if name:
+        name = names.get(AGAINST) if names else None
+        if name is None and start and data[start - 1] in _KEYED:
+            name = against_by_key(data, start)
+        if name is not None:
             score, evidence = shifted(score, AGAINST_FIELD), (*evidence, f"against:field {name}")
-        what = inside(data, start, end) if self.entity not in _VERSIONED else None
-        if what:
+        what = inside(data, start, end) if self.scores[0] != self.scores[1] else None
+        if what is not None:
             score, evidence = shifted(score, INSIDE), (*evidence, f"against:inside {what}")
         return score, evidence
 

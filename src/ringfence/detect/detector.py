@@ -1,8 +1,9 @@
 """The detector: recognizers made ready, and the ways in which a text is handed to them.
 
 The rule: a finding depends on its own line and those that are one with it (`_joints`), and, for keys, on `KEY_MOST` bytes; so a
-text can be cut between lines, fields can be joined, and every way in gives the same findings for the same bytes. A detector has no
-state: it may be shared between threads and kept as long as one likes.
+text can be cut between lines, fields can be joined, and every way in gives the same findings for the same bytes. The exception are
+columns: where ten different values or more are handed in with one path, they vouch for each other (`_neighbours`), and that only
+adds findings. A detector has no state: it may be shared between threads and kept as long as one likes.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,6 +17,7 @@ from ringfence.detect._engine import Engine, Wanted, Work
 from ringfence.detect._fields import FieldNames
 from ringfence.detect._layers import with_decoded
 from ringfence.detect._listed import Allowed, Denied
+from ringfence.detect._neighbours import Company, columns_in, raised, weighed
 from ringfence.detect._offsets import batches, in_characters, starts_of
 from ringfence.detect._overlap import Candidate, resolve
 from ringfence.detect._second import Model, SecondStage
@@ -111,12 +113,17 @@ class Detector:
                 self._thresholds[one.entity],
                 pattern.raw,
                 pattern.lead,
+                pattern.by_words,
             )
             for one, pattern in patterns
         )
         self._of: dict[str, list[int]] = {}
         for number, ready in enumerate(self._ready):
             self._of.setdefault(ready.entity, []).append(number)
+        self._company = Company(
+            [(ready, pattern.pattern) for ready, (_, pattern) in zip(self._ready, patterns, strict=True)]
+        )
+        self._checked = frozenset(one.entity for one in self._recognizers if one.certainty is _CHECKED)
         self._names = FieldNames((one.entity, one.fields) for one in self._recognizers if one.fields)
         self._whole = tuple(one for one in self._recognizers if one.whole_field)
         self._allow = Allowed(allow)
@@ -193,7 +200,8 @@ class Detector:
     def _find_joined(self, paths: Sequence[str], values: Sequence[bytes]) -> dict[int, list[Finding]]:
         found: dict[int, list[Finding]] = {}
         data = _JOINT.join(values)
-        spoken = {path: names for path in set(paths) if (names := self._names.says(path))}
+        distinct = set(paths)
+        spoken = {path: names for path in distinct if (names := self._names.says(path))}
         starts = starts_of(values) if spoken else []
         parts = [
             (starts[number], starts[number] + len(values[number]), spoken[path])
@@ -201,13 +209,29 @@ class Detector:
             if path in spoken
         ]
         candidates = self._candidates(data, parts)
-        if not candidates:
-            return found
-        starts = starts or starts_of(values)
+        starts = starts or (starts_of(values) if candidates else starts)
         for one in candidates:
             number = bisect_right(starts, one.start) - 1
             found.setdefault(number, []).append(self._finding(one, -starts[number]))
+        for column, numbers in columns_in(paths, distinct).items():
+            found |= self._in_company(column, numbers, values, found)
         return found
+
+    def _in_company(
+        self, path: str, numbers: Sequence[int], values: Sequence[bytes], found: Mapping[int, list[Finding]]
+    ) -> dict[int, list[Finding]]:
+        """Give the findings of a column that are other than `found`, since its values stand together."""
+        changed = weighed(values, found, numbers, self._thresholds, self._checked)
+        if changed or (found and any(number in found for number in numbers)) or self._names.says(path):
+            return changed
+        told = self._company.told(values, numbers)
+        if told is None:
+            return changed
+        for number in numbers:
+            one = raised(values[number], told, self._categories[told.pattern.entity])
+            if one is not None and not self._allow.covers(one.entity, values[number]):
+                changed[number] = [one]
+        return changed
 
     def _scan(self, data: bytes, names: Mapping[str, str]) -> list[Candidate]:
         """Find everything in one value."""

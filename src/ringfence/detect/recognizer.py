@@ -96,7 +96,8 @@ class Recognizer:
 
     `words` vouch for a candidate that stands at most `near` bytes behind them on the same line; a word that ends in ``-`` is
     the beginning of a longer one (``geburts-``). `fields` are field names, as words. `whole_field` marks an entity that is
-    known by its field's name alone: the whole value is the finding. `by_name` is the least score of what a field's name vouches for.
+    known by its field's name alone: the whole value is the finding. `by_name` is the least score of what a field's name vouches
+    for.
     """
 
     entity: str
