@@ -21,6 +21,7 @@ from benchmarks.detection import _numbers, _sparse
 from benchmarks.recognition import CORPORA, OURS, rows_of, sources
 from ringfence.detect import Detector
 from ringfence.detect._fitted import SHOWN, kind_of
+from ringfence.detect._listed import Allowed
 from ringfence.detect._overlap import Candidate, resolve
 from ringfence.detect._weighing import by_name_alone
 from ringfence.detect.recognizer import Certainty, Recognizer
@@ -156,7 +157,7 @@ def hits(detector: Detector, data: bytes, field: str = "") -> list[Candidate]:
     names = detector._names.says(field) if field else {}
     named = [(0, len(data), names)] if names else []
     found = detector._search(data, named)
-    found.extend(by_name_alone(data, named, detector._whole, detector._thresholds, frozenset()))
+    found.extend(by_name_alone(data, named, detector._whole, detector._thresholds, Allowed(())))
     shown = resolve(data, [one for one in found if state_of(one).is_meant])
     ends = [one.end for one in shown]
     hidden = []
