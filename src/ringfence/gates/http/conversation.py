@@ -43,7 +43,7 @@ class Broken(Exception):
 class _Way:
     """One direction, from its head to its end."""
 
-    __slots__ = ("edits", "ended", "fields", "passage", "refusal", "released", "trailers")
+    __slots__ = ("came", "edits", "ended", "fields", "passage", "refusal", "released", "trailers")
 
     def __init__(self, passage: Passage, fields: Fields, edits: HeadEdits) -> None:
         self.passage = passage
@@ -51,6 +51,7 @@ class _Way:
         self.edits = edits  # of the head, as far as its reply has not gone
         self.ended = False
         self.trailers: tuple[str, ...] | None = None
+        self.came: list[bytes] | None = []  # of the body, until the first of it goes, to tell whether that is the same
         self.released: list[bytes] = []
         self.refusal: Refusal | None = None
 
@@ -137,7 +138,8 @@ class Conversation:
         else:
             status = pseudo.get(":status", "")
             answered = ResponseHead(int(status) if status.isdecimal() and len(status) == 3 else 0, fields, ends)
-            way = _Way(self._exchange.response(answered), fields, response_edits(answered))
+            passage = self._exchange.response(answered)
+            way = _Way(passage, fields, response_edits(answered, self._exchange.method, passage.plan))
         way.ended = ends
         self._ways[direction] = way
         self._now = direction
@@ -147,6 +149,8 @@ class Conversation:
         self._replies.arrive(direction, arrival_of_body(body))
         self._now = direction
         way = self._way()
+        if way.came is not None:
+            way.came.append(body.body)
         asked = self._take(way, way.passage.feed(body.body, at))
         if body.end_of_stream or self._mode is Mode.BUFFERED:  # a buffered body comes whole, though trailers may follow
             way.ended = True
@@ -191,7 +195,7 @@ class Conversation:
             return []
         out: list[bytes] = []
         if self._replies.may(direction, Sent.HEADERS):
-            out.append(self._replies.headers(direction, self._head_edits(way, is_whole=way.ended)))
+            out.append(self._replies.headers(direction, joined(way.edits, self._edits(way, octets))))
         chunks = [octets[at : at + LARGEST_CHUNK] for at in range(0, len(octets), LARGEST_CHUNK)]
         ends = way.ended and way.trailers is None and self._replies.may(direction, Sent.BODY_END)
         if ends and not chunks:
@@ -212,8 +216,7 @@ class Conversation:
     def _whole(self, direction: Direction, way: _Way, *, ends: bool) -> list[bytes]:
         octets = b"".join(way.released)
         way.released.clear()
-        edits = edits_of_change(way.fields) if self._changed(way) else HeadEdits()
-        edits = joined(edits, HeadEdits((("content-length", str(len(octets))),)))
+        edits = joined(self._edits(way, octets), HeadEdits((("content-length", str(len(octets))),)))
         return [self._replies.body(direction, octets, ends=ends, edits=edits)]
 
     def _trailing(self, direction: Direction, way: _Way) -> list[bytes]:
@@ -221,15 +224,11 @@ class Conversation:
             return []
         return [self._replies.trailers(direction, way.trailers)]
 
-    def _head_edits(self, way: _Way, *, is_whole: bool) -> HeadEdits:
-        """A body that is not whole yet may change still: what was computed from its octets goes."""
-        if is_whole and not self._changed(way):
-            return way.edits
-        return joined(way.edits, edits_of_change(way.fields))
-
-    def _changed(self, way: _Way) -> bool:
-        summary = way.passage.summary
-        return summary is not None and summary.changes > 0
+    def _edits(self, way: _Way, octets: bytes) -> HeadEdits:
+        """Say what becomes of the head when these octets go, the first of the body. One that is not whole yet may change still."""
+        came, way.came = way.came, None
+        is_same = way.ended and came is not None and b"".join(came) == octets
+        return HeadEdits() if is_same else edits_of_change(way.fields)
 
 
 _PSEUDO: Final = ":"

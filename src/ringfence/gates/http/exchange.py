@@ -15,9 +15,9 @@ from typing import Final
 from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Reply
 from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
-from ringfence.gates.http.media import Fields, choose, values
+from ringfence.gates.http.media import Fields, choose
 from ringfence.policy import Asker, AssetName, FlowId, Plan, Policy, ZoneName, flows_between, flows_into, plan
-from ringfence.policy.model import Flow
+from ringfence.policy.model import Flow, Mode
 from ringfence.transform import Keyring
 
 ANYONE: Final = "anyone"  # who asks, as long as a gate asks nobody who he is
@@ -110,6 +110,11 @@ class HttpExchange:
         self._asked: RequestHead | None = None
         self._out: Passage | None = None
 
+    @property
+    def method(self) -> str:
+        """What was asked; "" before the request's head."""
+        return self._asked.method if self._asked is not None else ""
+
     def request(self, head: RequestHead) -> Passage:
         """Begin with the request's head."""
         side = self._side
@@ -154,8 +159,7 @@ class HttpExchange:
 
     def _head(self, at: datetime, decided: Plan) -> Head:
         side = self._side
-        method = self._asked.method if self._asked is not None else ""
-        client = {"method": method} if method in _METHODS else {}
+        client = {"method": self.method} if self.method in _METHODS else {}
         return Head(side.new_id(at), decided.policy_hash, at, side.gate, side.principal, client=client)
 
 
@@ -163,6 +167,7 @@ def _about(head: RequestHead) -> dict[str, str]:
     return {"method": head.method, "path": head.path}
 
 
+_NOT_MODIFIED: Final = 304
 _RANGES: Final = ("range", "if-range")
 _OF_THE_OCTETS: Final = ("content-digest", "content-md5", "digest", "etag", "repr-digest")
 
@@ -170,15 +175,26 @@ _OF_THE_OCTETS: Final = ("content-digest", "content-md5", "digest", "etag", "rep
 def request_edits(head: RequestHead) -> HeadEdits:
     """Say how a request's header fields change before anything of its body is known.
 
-    The service is asked for the whole, and uncompressed: a part may begin within a value, and what is compressed cannot be read.
+    The service is asked for the whole, and uncompressed: a part may begin within a value, and what is compressed has to be undone
+    and done again. A service that compresses all the same is read all the same.
     """
     there = {name for name, _ in head.fields}
     return HeadEdits((("accept-encoding", "identity"),), tuple(name for name in _RANGES if name in there))
 
 
-def response_edits(head: ResponseHead) -> HeadEdits:
-    """Say how a response's header fields change whatever becomes of its body: no parts of it are to be asked for."""
-    return HeadEdits(remove=("accept-ranges",) if values(head.fields, "accept-ranges") else ())
+def response_edits(head: ResponseHead, method: str, decided: Plan) -> HeadEdits:
+    """Say how a response's header fields change whatever becomes of its body: no parts of it are to be asked for.
+
+    What tells of octets that are not here (HEAD, 304) tells of those that the service would send. Others may come through the
+    gate, and a digest of what may not cross gives it away to whoever guesses: it goes, unless no octet can change. A 304 keeps
+    the `ETag`: whoever asked has it.
+    """
+    gone = ["accept-ranges"]
+    is_same = head.status == _NOT_MODIFIED
+    if head.ends and (method == "HEAD" or is_same) and decided.mode is Mode.ENFORCE and not decided.passes_unread:
+        gone += [name for name in ("content-length", *_OF_THE_OCTETS) if not (is_same and name == "etag")]
+    there = {name for name, _ in head.fields}
+    return HeadEdits(remove=tuple(name for name in gone if name in there))
 
 
 def edits_of_change(fields: Fields) -> HeadEdits:
