@@ -26,6 +26,7 @@ from ringfence.gates.http.exchange import (
     request_edits,
     response_edits,
 )
+from ringfence.gates.http.heads import as_text
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.refusing import told
 from ringfence.gates.http.replies import LARGEST_CHUNK, Direction, Replies, arrival_of_body
@@ -43,10 +44,23 @@ class Broken(Exception):
 class _Way:
     """One direction, from its head to its end."""
 
-    __slots__ = ("came", "edits", "ended", "fields", "passage", "refusal", "released", "trailers")
+    __slots__ = (
+        "came",
+        "edits",
+        "ended",
+        "fields",
+        "head",
+        "head_is_over",
+        "passage",
+        "refusal",
+        "released",
+        "trailers",
+    )
 
     def __init__(self, passage: Passage, fields: Fields, edits: HeadEdits) -> None:
         self.passage = passage
+        self.head = passage.head
+        self.head_is_over = False  # what crossed of it stands in `edits`
         self.fields = fields
         self.edits = edits  # of the head, as far as its reply has not gone
         self.ended = False
@@ -77,9 +91,9 @@ class Conversation:
             raise OutOfTurn("Envoy sent what is no message of its protocol") from None
         match request.WhichOneof("request"):
             case "request_headers":
-                return self._headers(Direction.REQUEST, request.request_headers)
+                return self._headers(Direction.REQUEST, request.request_headers, at)
             case "response_headers":
-                return self._headers(Direction.RESPONSE, request.response_headers)
+                return self._headers(Direction.RESPONSE, request.response_headers, at)
             case "request_body":
                 return self._body(Direction.REQUEST, request.request_body, at)
             case "response_body":
@@ -94,6 +108,8 @@ class Conversation:
     def answer(self, reply: Reply, at: datetime) -> list[Asked]:
         """Take the answer to what was carried out; give what follows."""
         way = self._way()
+        if not way.head_is_over:
+            return self._take_head(way, way.head.answer(reply, at))
         return self._take(way, way.passage.answer(reply, at))
 
     def settle(self) -> list[bytes]:
@@ -105,6 +121,8 @@ class Conversation:
             if not self._replies.may_refuse:
                 raise Broken("a refusal after something of the response has gone")
             return [self._replies.refuse(told(way.refusal, of_request=direction is Direction.REQUEST))]
+        if not way.head_is_over:
+            raise Broken("a head came whose crossing did not end")
         summary = way.passage.summary
         if way.ended and summary is not None and not summary.done:
             raise Broken("a body ended whose crossing did not")
@@ -125,15 +143,22 @@ class Conversation:
         found = [(way.passage.plan, way.passage.summary) for way in self._ways.values()]
         return [(decided, summary) for decided, summary in found if summary is not None]
 
+    @property
+    def refused_heads(self) -> int:
+        """How many heads were refused."""
+        found = [way.head.summary for way in self._ways.values()]
+        return sum(summary is not None and summary.refused is not None for summary in found)
+
     # ---------------------------------------------------------------- what arrives
 
-    def _headers(self, direction: Direction, headers: HttpHeaders) -> list[Asked]:
+    def _headers(self, direction: Direction, headers: HttpHeaders, at: datetime) -> list[Asked]:
         ends = headers.end_of_stream
         self._replies.arrive(direction, Arrival.HEADERS_ALONE if ends else Arrival.HEADERS)
         pseudo, fields = _fields(headers.headers)
         if direction is Direction.REQUEST:
-            path = pseudo.get(":path", "").partition("?")[0].partition("#")[0]
-            asked = RequestHead(pseudo.get(":method", ""), path, fields, ends)
+            target, is_query, query = pseudo.get(":path", "").partition("?")
+            path = target.partition("#")[0]
+            asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
             way = _Way(self._exchange.request(asked), fields, request_edits(asked))
         else:
             status = pseudo.get(":status", "")
@@ -143,7 +168,7 @@ class Conversation:
         way.ended = ends
         self._ways[direction] = way
         self._now = direction
-        return []
+        return self._take_head(way, way.head.start(at))
 
     def _body(self, direction: Direction, body: HttpBody, at: datetime) -> list[Asked]:
         self._replies.arrive(direction, arrival_of_body(body))
@@ -169,6 +194,16 @@ class Conversation:
         if self._now is None or self._now not in self._ways:
             raise OutOfTurn("Envoy sent a part of a message that has no head")
         return self._ways[self._now]
+
+    def _take_head(self, way: _Way, effects: Effects) -> list[Asked]:
+        """Take what comes of a head; once its crossing is done, what was released of it says how it changes."""
+        asked = self._take(way, effects)
+        summary = way.head.summary
+        if summary is None or summary.done:
+            way.head_is_over = True
+            way.edits = joined(way.edits, way.head.edits(b"".join(way.released))) if summary is not None else way.edits
+            way.released.clear()
+        return asked
 
     def _take(self, way: _Way, effects: Effects) -> list[Asked]:
         asked: list[Asked] = []
@@ -235,11 +270,11 @@ _PSEUDO: Final = ":"
 
 
 def _fields(headers: HeaderMap) -> tuple[dict[str, str], Fields]:
-    """Read header fields: octets that are no UTF-8 stand as what cannot be read, and fit nothing."""
+    """Read header fields: octets that are no UTF-8 stand as surrogates, and fit nothing."""
     pseudo: dict[str, str] = {}
     fields: list[tuple[str, str]] = []
     for each in headers.headers:
-        value = each.raw_value.decode("utf-8", "replace") if each.raw_value else each.value
+        value = as_text(each.raw_value) if each.raw_value else each.value
         if each.key.startswith(_PSEUDO):
             pseudo[each.key] = value
         else:
