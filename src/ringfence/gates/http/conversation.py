@@ -267,6 +267,7 @@ class Conversation:
 
 
 _PSEUDO: Final = ":"
+_LINE_ENDS: Final = frozenset("\r\n\0")  # Envoy refuses such a message itself
 
 
 def _fields(headers: HeaderMap) -> tuple[dict[str, str], Fields]:
@@ -275,6 +276,8 @@ def _fields(headers: HeaderMap) -> tuple[dict[str, str], Fields]:
     fields: list[tuple[str, str]] = []
     for each in headers.headers:
         value = as_text(each.raw_value) if each.raw_value else each.value
+        if not _LINE_ENDS.isdisjoint(value):
+            raise OutOfTurn("Envoy sent a header field with a line end in it")
         if each.key.startswith(_PSEUDO):
             pseudo[each.key] = value
         else:
