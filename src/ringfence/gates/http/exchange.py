@@ -82,7 +82,7 @@ class HeadEdits:
 
     set: Fields = ()
     remove: tuple[str, ...] = ()  # before anything is set or added
-    add: Fields = ()
+    add: Fields = ()  # each beside others of its name
 
 
 class HeadPassage:
