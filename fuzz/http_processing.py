@@ -60,6 +60,16 @@ def _seed(mode: int, *messages: ProcessingRequest) -> bytes:
 
 _ASKS = ProcessingRequest(request_headers=_head(__method="POST", __path="/a?b", content_type="application/json"))
 _GETS = ProcessingRequest(request_headers=_head(ends=True, __method="GET", __path="/"))
+_SEARCHES = ProcessingRequest(
+    request_headers=_head(
+        ends=True, __method="GET", __path="/a/b?mail=" + HIDDEN.decode(), cookie="a=1; b=" + HIDDEN.decode()
+    )
+)
+_NAMES = ProcessingRequest(
+    response_headers=_head(
+        ends=True, __status="200", x_who=HIDDEN.decode(), set_cookie="a=" + HIDDEN.decode() + "; Path=/"
+    )
+)
 _SAYS = ProcessingRequest(response_headers=_head(__status="200", content_type="text/plain", etag="x"))
 _LINES = ProcessingRequest(response_headers=_head(__status="200", content_type="application/x-ndjson"))
 _BODY = b'{"mail": "' + HIDDEN + b'"}\n'
@@ -79,6 +89,8 @@ SEEDS = [
     _seed(0, _GETS, _LINES, _of_response(_BODY), _of_response(_BODY), _of_response(b"", True)),
     _seed(0, _GETS, _LINES, _of_response(_BODY), _of_response(_BODY), _TRAILERS),
     _seed(1, _ASKS, _of_request(_BODY, True), _SAYS, _of_response(_BODY), _TRAILERS),
+    _seed(0, _SEARCHES, _NAMES),
+    _seed(1, _SEARCHES, _NAMES),
 ]
 
 

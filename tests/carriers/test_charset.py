@@ -153,3 +153,41 @@ def test_bytes_without_a_charset_pass_as_they_are() -> None:
     carrier = TranscodedCarrier(TextCarrier())
     assert b"".join(unit.raw for unit in feed(carrier, every_byte(raw))) == raw
     assert carried("text/plain", every_byte(raw), b"ada", "é") == raw.replace(b"ada", "é".encode())
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "text/csv", "application/x-www-form-urlencoded", "text/html", "text/xml"]
+)
+def test_where_a_charset_is_assumed_text_that_says_none_is_of_it_or_refused(kind: str) -> None:
+    body = "<a>Zoë</a>"
+    assert (
+        b"".join(unit.raw for unit in feed(make_body_carrier(kind, assumed="utf-8"), [body.encode()])) == body.encode()
+    )
+    marked = body.encode("utf-8-sig")
+    assert b"".join(unit.raw for unit in feed(make_body_carrier(kind, assumed="utf-8"), [marked])) == marked
+    for raw in (body.encode("latin-1"), body.encode("utf-16-le"), body.encode("utf-16-be")):
+        for pieces in ([raw], every_byte(raw)):
+            with pytest.raises(Undecodable) as caught:
+                feed(make_body_carrier(kind, assumed="utf-8"), pieces)
+            assert caught.value.fault is Fault.ENCODING
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "us-ascii", "windows-1252", "shift_jis"])
+def test_text_with_a_nul_is_refused_for_it_may_be_of_another_charset(charset: str) -> None:
+    with pytest.raises(Undecodable) as caught:
+        feed(make_body_carrier(f"text/plain; charset={charset}"), ["ada@example.com".encode("utf-16-le")])
+    assert caught.value.fault is Fault.ENCODING
+
+
+def test_parts_that_say_no_charset_are_of_the_one_that_is_assumed() -> None:
+    part = b'--b\r\nContent-Disposition: form-data; name="a"\r\n%s\r\n%s\r\n--b--\r\n'
+    for kind in (b"", b"Content-Type: text/plain\r\n", b"Content-Type: text/csv\r\n"):
+        for content in ("Zoë".encode("latin-1"), "Zoe".encode("utf-16-le")):
+            with pytest.raises(Undecodable) as caught:
+                feed(make_body_carrier("multipart/form-data; boundary=b", assumed="utf-8"), [part % (kind, content)])
+            assert caught.value.fault is Fault.ENCODING
+    with pytest.raises(Undecodable):
+        feed(
+            make_body_carrier("multipart/form-data; boundary=b", assumed="utf-8"),
+            [b"a\0d\0a\0\r\n" + part % (b"", b"x")],
+        )

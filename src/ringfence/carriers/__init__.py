@@ -22,7 +22,7 @@ from ringfence.carriers.formats import FORMATS, UnknownFormat, make_carrier
 from ringfence.carriers.html import HtmlCarrier
 from ringfence.carriers.json_text import JsonCarrier
 from ringfence.carriers.log import LogCarrier
-from ringfence.carriers.media import format_of, make_body_carrier
+from ringfence.carriers.media import format_of, is_streamed, make_body_carrier
 from ringfence.carriers.model import (
     Carrier,
     Change,
@@ -74,6 +74,7 @@ __all__ = [
     "UnknownFormat",
     "XmlCarrier",
     "format_of",
+    "is_streamed",
     "join_path",
     "make_body_carrier",
     "make_carrier",

@@ -3,7 +3,8 @@
 The rule: only the found spans change, so each edit is taken back to the bytes that it stands for and encoded there; nothing else
 is encoded anew. Sets are stateless and keep ASCII, or are UTF-16 and UTF-32; the rest (UTF-7, ISO-2022) hides text from whoever
 does not know it, and is refused. So is a byte order mark that says another set than was declared, and UTF-16 without one that
-does not say its order. What a set cannot spell is escaped as the format inside does it, or refused.
+does not say its order, and text with a NUL in it: UTF-16 of plain letters is valid UTF-8 with a NUL beside each, in which nothing
+is found. What a set cannot spell is escaped as the format inside does it, or refused.
 """
 
 import codecs
@@ -58,7 +59,7 @@ class _TranscodedUnit(Unit):
 
 
 class TranscodedCarrier(Layer):
-    """A text format in a character set. Without one, what a byte order mark says, else bytes as they are.
+    """A text format in a character set. Without one, what a byte order mark says, else `assumed`, else bytes as they are.
 
     `sniff`, where given, looks for a declaration in the first bytes of a payload that came without one.
     """
@@ -68,11 +69,13 @@ class TranscodedCarrier(Layer):
         inner: Carrier,
         charset: str | None = None,
         *,
+        assumed: str | None = None,
         escape: Escape | None = None,
         sniff: Callable[[bytes], str | None] | None = None,
     ) -> None:
         self._inner = inner
         self._declared = None if charset is None else _set_of(charset)
+        self._assumed = None if assumed is None else _set_of(assumed)
         self._escape = escape
         self._sniff = sniff
         self._codec: str | None = None
@@ -151,6 +154,7 @@ class TranscodedCarrier(Layer):
         if declared is None and self._sniff is not None:
             sniffed = self._sniff(head)
             declared = None if sniffed is None else _set_of(sniffed)
+        declared = declared or self._assumed
         if declared in ("utf-16", "utf-32"):
             raise Undecodable(Fault.AMBIGUOUS, "UTF-16 or UTF-32 that does not say in which order its bytes are", 0)
         self._codec = declared
@@ -167,6 +171,8 @@ class TranscodedCarrier(Layer):
         except UnicodeError as error:
             start = error.start if isinstance(error, UnicodeDecodeError) else 0
             raise Undecodable(Fault.ENCODING, "not of the charset that was declared", self._at + start) from None
+        if b"\0" in plain:
+            raise Undecodable(Fault.ENCODING, "text with a NUL in it", self._at)
         self._at += len(piece)
         raw = self._pending + piece
         pending = self._decode.getstate()[0]

@@ -32,7 +32,6 @@ from ringfence.carriers.model import (
     released,
     splice,
 )
-from ringfence.carriers.opaque import ValueCarrier
 from ringfence.transform.types import ValueType
 
 MAX_HEAD = 16 * 1024  # bytes of a part's headers
@@ -41,8 +40,10 @@ MAX_PARTS = 10_000
 MAX_WHOLE = 8 * 1024 * 1024  # bytes of a part that is held whole
 MAX_DEPTH = 3
 
-PartMaker = Callable[[str, int], Carrier]
-"""Makes the carrier of a part from its ``Content-Type`` and how deep it stands."""
+PartMaker = Callable[[str, int, str], Carrier]
+"""Makes the carrier of a part from its ``Content-Type``, how deep it stands, and the path that its fields stand below."""
+
+_UNTYPED = "text/plain"  # RFC 2046, 5.1
 
 _BOUNDARY = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'()+_,-./:=? ")
 _ONCE = ("content-disposition", "content-type", "content-transfer-encoding", "content-length", "content-encoding")
@@ -102,7 +103,7 @@ class MultipartCarrier(Layer):
         self._base = 0  # the order of the present part's first field
         self._parts = 0
         self._name = "preamble"
-        self._carrier: Carrier = ValueCarrier()
+        self._carrier: Carrier = self._beside()
         self._whole: _Whole | None = None
         self._whole_head: _PartUnit | None = None
         self._gathered = bytearray()  # of a part that is held whole
@@ -184,7 +185,7 @@ class MultipartCarrier(Layer):
             del buffer[:size]
             self._at += size
             self._phase, self._name, self._lead = _Phase.AFTER, "epilogue", False
-            self._carrier, self._base = ValueCarrier(), self._order
+            self._carrier, self._base = self._beside(), self._order
             return
         self._phase = _Phase.HEAD
 
@@ -253,9 +254,13 @@ class MultipartCarrier(Layer):
         self._whole = _Whole(transfer) if transfer is not None or "content-length" in once else None
         unit.whole, unit.is_head = self._whole, True
         _, kind = once.get("content-type", (0, b""))
-        self._carrier = self._make(kind.decode("latin-1"), self._depth + 1) if kind else ValueCarrier()
+        self._carrier = self._make(kind.decode("latin-1") or _UNTYPED, self._depth + 1, self._name)
         self._base = self._order
         return unit
+
+    def _beside(self) -> Carrier:
+        """Make the carrier of what stands before the first part or after the last."""
+        return self._make(_UNTYPED, self._depth + 1, self._name)
 
     def _read_disposition(self, unit: Unit, begin: int, header: tuple[int, bytes] | None) -> None:
         start, value = header or (0, b"")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from http_stage import POLICY, policy
 
+from ringfence.carriers.media import TYPES
 from ringfence.crossing import CrossingId, Effects, Ending, Reason, Record, Recorded, Refusal, Refuse, Release
 from ringfence.gates.http.exchange import (
     HttpExchange,
@@ -19,7 +20,6 @@ from ringfence.gates.http.exchange import (
     request_edits,
     response_edits,
 )
-from ringfence.gates.http.media import MEDIA, SUFFIXES, choose
 from ringfence.gates.http.refusing import told
 from ringfence.policy import AssetName, ZoneName
 from ringfence.transform import KeyHandle, Keyring
@@ -85,10 +85,10 @@ UNREADABLE = {
     "no content type": (),
     "two content types": (*JSON, ("content-type", "text/plain")),
     "not carried": (("content-type", "application/cbor"),),
-    "html": (("content-type", "text/html"),),
-    "compressed": (*JSON, ("content-encoding", "gzip")),
-    "compressed twice": (*JSON, ("content-encoding", "identity"), ("content-encoding", "br")),
-    "another charset": (("content-type", "application/json; charset=utf-16"),),
+    "a coding that is not read": (*JSON, ("content-encoding", "gzip, compress")),
+    "four codings": (*JSON, ("content-encoding", "gzip, br"), ("content-encoding", "identity, gzip, zstd")),
+    "a charset that hides text": (("content-type", "application/json; charset=utf-7"),),
+    "multipart without a boundary": (("content-type", "multipart/form-data"),),
     "two charsets": (("content-type", "text/plain; charset=utf-8; charset=utf-7"),),
 }
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_read_is_refused_unless_the_flow_lets_everything_through(
     out, refusal, _ = _carried(HttpExchange(_side()).request(_asks(fields=fields)), b"any octets")
     assert out == b""
     assert refusal is not None
-    assert refusal.reason is Reason.UNDECODABLE
+    assert refusal.reason in (Reason.UNDECODABLE, Reason.AMBIGUOUS, Reason.TOO_LARGE)
     open_to_all = POLICY.replace(
         "carry: {user.contact.email: redact}, else: deny", 'carry: {"*": clear}, else: clear, unknown: clear'
     )
@@ -154,14 +154,42 @@ def test_a_token_that_a_request_was_given_comes_back_as_what_it_stood_for() -> N
     assert _carried(another.response(ResponseHead(200, JSON, ends=False)), out)[0] == out
 
 
-def test_every_content_type_has_a_carrier_and_stands_on_the_page() -> None:
-    exchange = HttpExchange(_side())
-    decided = exchange.request(_asks()).plan
-    page = (Path(__file__).parents[3] / "docs" / "http.md").read_text()
-    for kind in (*MEDIA, *SUFFIXES):
+def test_every_content_type_of_the_carriers_crosses_and_stands_on_the_page() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "formats.md").read_text()
+    bodies = {"json": b"[1]", "ndjson": b"1\n", "xml": b"<a/>", "html": b"<p>a</p>"}
+    for kind, name in TYPES.items():
         assert f"`{kind}`" in page
-    for kind in [*MEDIA, *(f"application/x{suffix}" for suffix in SUFFIXES)]:
-        assert choose((("content-type", f"{kind.upper()}; charset=UTF-8"),), decided).carrier.feed(b"") == []
+        passage = HttpExchange(_side()).request(_asks(fields=(("content-type", f"{kind.upper()}; charset=UTF-8"),)))
+        body = bodies.get(name, b"a=1\n\n")
+        assert _carried(passage, body)[:2] == (body, None)
+
+
+PARTS = b'--b\r\nContent-Disposition: form-data; name="face"\r\nContent-Type: image/png\r\n\r\n\x89PNG\0\r\n--b--\r\n'
+NESTED = b'--o\r\nContent-Disposition: form-data; name="in"\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n%s\r\n--o--\r\n'
+
+
+@pytest.mark.parametrize(
+    ("fields", "rest", "crosses"),
+    [
+        ("", "", False),  # content alone decides, and this content cannot be read
+        ("", ", unknown: scan", False),
+        ("", ", unknown: clear", False),
+        ("face: none", "", True),
+        ("in.face: none", "", False),
+        ("face: scan, in.face: scan", "", True),
+        ("face: user.contact.email", "", True),
+    ],
+)
+def test_a_part_that_cannot_be_read_crosses_where_its_field_was_judged(fields: str, rest: str, crosses: bool) -> None:
+    text = POLICY.replace('http://127.0.0.1:1"', f'http://127.0.0.1:1", fields: {{{fields}}}')
+    text = text.replace("redact}, else: deny}", f"redact}}, else: deny{rest}}}")
+    kind = (("content-type", "multipart/form-data; boundary=b"),)
+    out, refusal, _ = _carried(HttpExchange(_side(text)).request(_asks(fields=kind)), PARTS)
+    assert (refusal is None, bool(out)) == (crosses, crosses)
+    assert (out == PARTS) is (crosses and "email" not in fields)
+    nested = (("content-type", "multipart/form-data; boundary=o"),)
+    out, refusal, _ = _carried(HttpExchange(_side(text)).request(_asks(fields=nested)), NESTED % PARTS)
+    assert (out == NESTED % PARTS, refusal is None) == (("in.face" in fields),) * 2
 
 
 def test_header_fields_that_would_be_wrong_afterwards_go() -> None:
@@ -170,8 +198,22 @@ def test_header_fields_that_would_be_wrong_afterwards_go() -> None:
     assert edits.set == (("accept-encoding", "identity"),)
     assert edits.remove == ("range",)
     fields = (("etag", '"1"'), ("digest", "sha-256=x"), ("accept-ranges", "bytes"), ("vary", "accept"))
-    assert response_edits(ResponseHead(200, fields, ends=False)).remove == ("accept-ranges",)
+    decided = HttpExchange(_side()).request(asked).plan
+    assert response_edits(ResponseHead(200, fields, ends=False), "GET", decided).remove == ("accept-ranges",)
     assert set(edits_of_change(fields).remove) == {"etag", "digest"}
+
+
+def test_what_tells_of_octets_that_are_not_there_goes_unless_none_of_them_can_change() -> None:
+    fields = (("etag", '"1"'), ("content-md5", "x"), ("content-length", "35"))
+    whole, same = ResponseHead(200, fields, ends=True), ResponseHead(304, fields, ends=True)
+    decided = HttpExchange(_side()).request(_asks()).plan
+    assert set(response_edits(whole, "HEAD", decided).remove) == {"etag", "content-md5", "content-length"}
+    assert set(response_edits(same, "GET", decided).remove) == {"content-md5", "content-length"}
+    assert response_edits(whole, "GET", decided).remove == ()
+    everything = 'carry: {"*": clear}, else: clear, unknown: clear'
+    for words in (everything, "carry: {}, else: deny, mode: observe"):
+        passing = HttpExchange(_side(POLICY.replace("carry: {user.contact.email: redact}, else: deny", words)))
+        assert response_edits(whole, "HEAD", passing.request(_asks()).plan).remove == ()
 
 
 def test_a_refusal_is_a_problem_with_id_category_and_mend_and_no_value() -> None:

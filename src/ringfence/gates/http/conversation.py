@@ -26,6 +26,7 @@ from ringfence.gates.http.exchange import (
     request_edits,
     response_edits,
 )
+from ringfence.gates.http.heads import as_text
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.refusing import told
 from ringfence.gates.http.replies import LARGEST_CHUNK, Direction, Replies, arrival_of_body
@@ -43,14 +44,28 @@ class Broken(Exception):
 class _Way:
     """One direction, from its head to its end."""
 
-    __slots__ = ("edits", "ended", "fields", "passage", "refusal", "released", "trailers")
+    __slots__ = (
+        "came",
+        "edits",
+        "ended",
+        "fields",
+        "head",
+        "head_is_over",
+        "passage",
+        "refusal",
+        "released",
+        "trailers",
+    )
 
     def __init__(self, passage: Passage, fields: Fields, edits: HeadEdits) -> None:
         self.passage = passage
+        self.head = passage.head
+        self.head_is_over = False  # what crossed of it stands in `edits`
         self.fields = fields
         self.edits = edits  # of the head, as far as its reply has not gone
         self.ended = False
         self.trailers: tuple[str, ...] | None = None
+        self.came: list[bytes] | None = []  # of the body, until the first of it goes, to tell whether that is the same
         self.released: list[bytes] = []
         self.refusal: Refusal | None = None
 
@@ -76,9 +91,9 @@ class Conversation:
             raise OutOfTurn("Envoy sent what is no message of its protocol") from None
         match request.WhichOneof("request"):
             case "request_headers":
-                return self._headers(Direction.REQUEST, request.request_headers)
+                return self._headers(Direction.REQUEST, request.request_headers, at)
             case "response_headers":
-                return self._headers(Direction.RESPONSE, request.response_headers)
+                return self._headers(Direction.RESPONSE, request.response_headers, at)
             case "request_body":
                 return self._body(Direction.REQUEST, request.request_body, at)
             case "response_body":
@@ -93,6 +108,8 @@ class Conversation:
     def answer(self, reply: Reply, at: datetime) -> list[Asked]:
         """Take the answer to what was carried out; give what follows."""
         way = self._way()
+        if not way.head_is_over:
+            return self._take_head(way, way.head.answer(reply, at))
         return self._take(way, way.passage.answer(reply, at))
 
     def settle(self) -> list[bytes]:
@@ -104,6 +121,8 @@ class Conversation:
             if not self._replies.may_refuse:
                 raise Broken("a refusal after something of the response has gone")
             return [self._replies.refuse(told(way.refusal, of_request=direction is Direction.REQUEST))]
+        if not way.head_is_over:
+            raise Broken("a head came whose crossing did not end")
         summary = way.passage.summary
         if way.ended and summary is not None and not summary.done:
             raise Broken("a body ended whose crossing did not")
@@ -124,29 +143,39 @@ class Conversation:
         found = [(way.passage.plan, way.passage.summary) for way in self._ways.values()]
         return [(decided, summary) for decided, summary in found if summary is not None]
 
+    @property
+    def refused_heads(self) -> int:
+        """How many heads were refused."""
+        found = [way.head.summary for way in self._ways.values()]
+        return sum(summary is not None and summary.refused is not None for summary in found)
+
     # ---------------------------------------------------------------- what arrives
 
-    def _headers(self, direction: Direction, headers: HttpHeaders) -> list[Asked]:
+    def _headers(self, direction: Direction, headers: HttpHeaders, at: datetime) -> list[Asked]:
         ends = headers.end_of_stream
         self._replies.arrive(direction, Arrival.HEADERS_ALONE if ends else Arrival.HEADERS)
         pseudo, fields = _fields(headers.headers)
         if direction is Direction.REQUEST:
-            path = pseudo.get(":path", "").partition("?")[0].partition("#")[0]
-            asked = RequestHead(pseudo.get(":method", ""), path, fields, ends)
+            target, is_query, query = pseudo.get(":path", "").partition("?")
+            path = target.partition("#")[0]
+            asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
             way = _Way(self._exchange.request(asked), fields, request_edits(asked))
         else:
             status = pseudo.get(":status", "")
             answered = ResponseHead(int(status) if status.isdecimal() and len(status) == 3 else 0, fields, ends)
-            way = _Way(self._exchange.response(answered), fields, response_edits(answered))
+            passage = self._exchange.response(answered)
+            way = _Way(passage, fields, response_edits(answered, self._exchange.method, passage.plan))
         way.ended = ends
         self._ways[direction] = way
         self._now = direction
-        return []
+        return self._take_head(way, way.head.start(at))
 
     def _body(self, direction: Direction, body: HttpBody, at: datetime) -> list[Asked]:
         self._replies.arrive(direction, arrival_of_body(body))
         self._now = direction
         way = self._way()
+        if way.came is not None:
+            way.came.append(body.body)
         asked = self._take(way, way.passage.feed(body.body, at))
         if body.end_of_stream or self._mode is Mode.BUFFERED:  # a buffered body comes whole, though trailers may follow
             way.ended = True
@@ -165,6 +194,16 @@ class Conversation:
         if self._now is None or self._now not in self._ways:
             raise OutOfTurn("Envoy sent a part of a message that has no head")
         return self._ways[self._now]
+
+    def _take_head(self, way: _Way, effects: Effects) -> list[Asked]:
+        """Take what comes of a head; once its crossing is done, what was released of it says how it changes."""
+        asked = self._take(way, effects)
+        summary = way.head.summary
+        if summary is None or summary.done:
+            way.head_is_over = True
+            way.edits = joined(way.edits, way.head.edits(b"".join(way.released))) if summary is not None else way.edits
+            way.released.clear()
+        return asked
 
     def _take(self, way: _Way, effects: Effects) -> list[Asked]:
         asked: list[Asked] = []
@@ -191,7 +230,7 @@ class Conversation:
             return []
         out: list[bytes] = []
         if self._replies.may(direction, Sent.HEADERS):
-            out.append(self._replies.headers(direction, self._head_edits(way, is_whole=way.ended)))
+            out.append(self._replies.headers(direction, joined(way.edits, self._edits(way, octets))))
         chunks = [octets[at : at + LARGEST_CHUNK] for at in range(0, len(octets), LARGEST_CHUNK)]
         ends = way.ended and way.trailers is None and self._replies.may(direction, Sent.BODY_END)
         if ends and not chunks:
@@ -212,8 +251,7 @@ class Conversation:
     def _whole(self, direction: Direction, way: _Way, *, ends: bool) -> list[bytes]:
         octets = b"".join(way.released)
         way.released.clear()
-        edits = edits_of_change(way.fields) if self._changed(way) else HeadEdits()
-        edits = joined(edits, HeadEdits((("content-length", str(len(octets))),)))
+        edits = joined(self._edits(way, octets), HeadEdits((("content-length", str(len(octets))),)))
         return [self._replies.body(direction, octets, ends=ends, edits=edits)]
 
     def _trailing(self, direction: Direction, way: _Way) -> list[bytes]:
@@ -221,26 +259,25 @@ class Conversation:
             return []
         return [self._replies.trailers(direction, way.trailers)]
 
-    def _head_edits(self, way: _Way, *, is_whole: bool) -> HeadEdits:
-        """A body that is not whole yet may change still: what was computed from its octets goes."""
-        if is_whole and not self._changed(way):
-            return way.edits
-        return joined(way.edits, edits_of_change(way.fields))
-
-    def _changed(self, way: _Way) -> bool:
-        summary = way.passage.summary
-        return summary is not None and summary.changes > 0
+    def _edits(self, way: _Way, octets: bytes) -> HeadEdits:
+        """Say what becomes of the head when these octets go, the first of the body. One that is not whole yet may change still."""
+        came, way.came = way.came, None
+        is_same = way.ended and came is not None and b"".join(came) == octets
+        return HeadEdits() if is_same else edits_of_change(way.fields)
 
 
 _PSEUDO: Final = ":"
+_LINE_ENDS: Final = frozenset("\r\n\0")  # Envoy refuses such a message itself
 
 
 def _fields(headers: HeaderMap) -> tuple[dict[str, str], Fields]:
-    """Read header fields: octets that are no UTF-8 stand as what cannot be read, and fit nothing."""
+    """Read header fields: octets that are no UTF-8 stand as surrogates, and fit nothing."""
     pseudo: dict[str, str] = {}
     fields: list[tuple[str, str]] = []
     for each in headers.headers:
-        value = each.raw_value.decode("utf-8", "replace") if each.raw_value else each.value
+        value = as_text(each.raw_value) if each.raw_value else each.value
+        if not _LINE_ENDS.isdisjoint(value):
+            raise OutOfTurn("Envoy sent a header field with a line end in it")
         if each.key.startswith(_PSEUDO):
             pseudo[each.key] = value
         else:

@@ -4,20 +4,33 @@ The rule: nothing here knows of Envoy, of a socket or of a loop. Whoever drives 
 process) gives it heads and pieces of bodies, carries out the effects that come of them as at every gate, and changes header
 fields as it says. A direction for which no flow is declared lets no body through (law 1).
 
+The head of each is a payload of its own, which crosses before its body (`ringfence.gates.http.heads`).
+
 What was replaced on its way out may come back in the answer: both crossings share what was issued (`ringfence.crossing.exchange`).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Reply
 from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
-from ringfence.gates.http.media import Fields, choose, values
+from ringfence.gates.http.heads import (
+    HeadCarrier,
+    Kind,
+    Part,
+    as_text,
+    judged_of_head,
+    parts_of,
+    payload_of,
+    plan_of_head,
+    values_of,
+)
+from ringfence.gates.http.media import Fields, choose
 from ringfence.policy import Asker, AssetName, FlowId, Plan, Policy, ZoneName, flows_between, flows_into, plan
-from ringfence.policy.model import Flow
+from ringfence.policy.model import Flow, Judgement, Mode
 from ringfence.transform import Keyring
 
 ANYONE: Final = "anyone"  # who asks, as long as a gate asks nobody who he is
@@ -37,6 +50,10 @@ class Side:
     keys: Keyring
     new_id: Callable[[datetime], CrossingId]
     principal: str = ANYONE
+    heads: Mapping[str, Judgement] = field(init=False)  # the asset's fields that stand in heads
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "heads", judged_of_head(self.policy.assets[self.asset].fields))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,6 +64,7 @@ class RequestHead:
     path: str  # without a query
     fields: Fields
     ends: bool
+    query: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,14 +81,59 @@ class HeadEdits:
     """How header fields are changed."""
 
     set: Fields = ()
-    remove: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()  # before anything is set or added
+    add: Fields = ()  # each beside others of its name
+
+
+class HeadPassage:
+    """The head of one direction on its way. Driven like a `Crossing`; `edits` says what has come of it."""
+
+    def __init__(self, parts: list[Part], begin: Callable[[datetime, HeadCarrier], Crossing]) -> None:
+        self._parts = parts
+        self._begin = begin
+        self._crossing: Crossing | None = None
+
+    @property
+    def summary(self) -> Summary | None:
+        """What has come of it so far; None where there is nothing in it to look at."""
+        return self._crossing.summary if self._crossing is not None else None
+
+    def start(self, at: datetime) -> Effects:
+        """Take the head."""
+        payload = payload_of(self._parts)
+        if not payload:
+            return ()
+        self._crossing = self._begin(at, HeadCarrier(self._parts))
+        taken = [*self._crossing.start(), *self._crossing.feed(payload, at)]
+        return [*taken, *self._crossing.end(Ending.COMPLETE, at)]
+
+    def answer(self, reply: Reply, at: datetime) -> Effects:
+        """Take the answer to a `Record` or `Resolve`."""
+        return self._crossing.answer(reply, at) if self._crossing is not None else ()
+
+    def edits(self, released: bytes) -> HeadEdits:
+        """Say what changes in the head, of which this was released."""
+        values = values_of(released, self._parts)
+        new = list(zip(self._parts, values, strict=True))
+        changed = {part.name for part, value in new if value != part.raw and part.name}
+        if changed & _OF_THE_OCTETS_SET:  # what was computed from octets cannot be changed
+            new = [(part, value) for part, value in new if part.name not in _OF_THE_OCTETS_SET]
+        targets = {part.kind: value for part, value in new if part.kind in (Kind.PATH, Kind.QUERY)}
+        is_target = any(part.kind is Kind.QUERY and value != part.raw for part, value in new)
+        target = as_text(targets.get(Kind.PATH, b"") + b"?" + targets.get(Kind.QUERY, b""))
+        return HeadEdits(
+            ((":path", target),) if is_target else (),
+            tuple(sorted(changed)),
+            tuple((part.name, as_text(value)) for part, value in new if part.name in changed),
+        )
 
 
 class Passage:
     """One direction: a body, or none, on its way. Driven like a `Crossing`, which it begins with the first octet of a body."""
 
-    def __init__(self, plan: Plan, begin: Callable[[datetime], Crossing], *, ends: bool) -> None:
+    def __init__(self, plan: Plan, head: HeadPassage, begin: Callable[[datetime], Crossing], *, ends: bool) -> None:
         self.plan = plan
+        self.head = head
         self.is_over = ends  # nothing more of it comes
         self._begin = begin
         self._crossing: Crossing | None = None
@@ -110,6 +173,11 @@ class HttpExchange:
         self._asked: RequestHead | None = None
         self._out: Passage | None = None
 
+    @property
+    def method(self) -> str:
+        """What was asked; "" before the request's head."""
+        return self._asked.method if self._asked is not None else ""
+
     def request(self, head: RequestHead) -> Passage:
         """Begin with the request's head."""
         side = self._side
@@ -124,7 +192,9 @@ class HttpExchange:
                 decided, self._head(at, decided), side.keys, chosen.carrier, hold=hold, issued=self._surrogates
             )
 
-        self._out = Passage(decided, begin, ends=head.ends)
+        stays = tuple(each for each in head.fields if each[0] not in _NOT_SENT)
+        parts = parts_of(stays, head.path, head.query)
+        self._out = Passage(decided, self._head_passage(decided, parts, of_request=True), begin, ends=head.ends)
         return self._out
 
     def response(self, head: ResponseHead) -> Passage:
@@ -142,7 +212,20 @@ class HttpExchange:
                 decided, self._head(at, decided), side.keys, chosen.carrier, hold=hold, restored=self._issued()
             )
 
-        return Passage(decided, begin, ends=head.ends)
+        return Passage(
+            decided, self._head_passage(decided, parts_of(head.fields), of_request=False), begin, ends=head.ends
+        )
+
+    def _head_passage(self, decided: Plan, parts: list[Part], *, of_request: bool) -> HeadPassage:
+        side = self._side
+        judging = plan_of_head(decided, side.heads)
+
+        def begin(at: datetime, carrier: HeadCarrier) -> Crossing:
+            issued = self._surrogates if of_request else None
+            restored = None if of_request else self._issued()
+            return Crossing(judging, self._head(at, judging), side.keys, carrier, issued=issued, restored=restored)
+
+        return HeadPassage(parts, begin)
 
     def _issued(self) -> Surrogates | None:
         """Give what the request replaced, or may replace yet. Where that is nothing, no field has to be searched for it."""
@@ -154,8 +237,7 @@ class HttpExchange:
 
     def _head(self, at: datetime, decided: Plan) -> Head:
         side = self._side
-        method = self._asked.method if self._asked is not None else ""
-        client = {"method": method} if method in _METHODS else {}
+        client = {"method": self.method} if self.method in _METHODS else {}
         return Head(side.new_id(at), decided.policy_hash, at, side.gate, side.principal, client=client)
 
 
@@ -163,22 +245,35 @@ def _about(head: RequestHead) -> dict[str, str]:
     return {"method": head.method, "path": head.path}
 
 
-_RANGES: Final = ("range", "if-range")
+_NOT_MODIFIED: Final = 304
+_NOT_SENT: Final = ("range", "if-range", "x-envoy-external-address")  # the last is the client's address, noted by Envoy
 _OF_THE_OCTETS: Final = ("content-digest", "content-md5", "digest", "etag", "repr-digest")
+_OF_THE_OCTETS_SET: Final = frozenset(_OF_THE_OCTETS)
 
 
 def request_edits(head: RequestHead) -> HeadEdits:
     """Say how a request's header fields change before anything of its body is known.
 
-    The service is asked for the whole, and uncompressed: a part may begin within a value, and what is compressed cannot be read.
+    The service is asked for the whole, and uncompressed: a part may begin within a value, and what is compressed has to be undone
+    and done again. A service that compresses all the same is read all the same.
     """
     there = {name for name, _ in head.fields}
-    return HeadEdits((("accept-encoding", "identity"),), tuple(name for name in _RANGES if name in there))
+    return HeadEdits((("accept-encoding", "identity"),), tuple(name for name in _NOT_SENT if name in there))
 
 
-def response_edits(head: ResponseHead) -> HeadEdits:
-    """Say how a response's header fields change whatever becomes of its body: no parts of it are to be asked for."""
-    return HeadEdits(remove=("accept-ranges",) if values(head.fields, "accept-ranges") else ())
+def response_edits(head: ResponseHead, method: str, decided: Plan) -> HeadEdits:
+    """Say how a response's header fields change whatever becomes of its body: no parts of it are to be asked for.
+
+    What tells of octets that are not here (HEAD, 304) tells of those that the service would send. Others may come through the
+    gate, and a digest of what may not cross gives it away to whoever guesses: it goes, unless no octet can change. A 304 keeps
+    the `ETag`: whoever asked has it.
+    """
+    gone = ["accept-ranges"]
+    is_same = head.status == _NOT_MODIFIED
+    if head.ends and (method == "HEAD" or is_same) and decided.mode is Mode.ENFORCE and not decided.passes_unread:
+        gone += [name for name in ("content-length", *_OF_THE_OCTETS) if not (is_same and name == "etag")]
+    there = {name for name, _ in head.fields}
+    return HeadEdits(remove=tuple(name for name in gone if name in there))
 
 
 def edits_of_change(fields: Fields) -> HeadEdits:
@@ -189,4 +284,4 @@ def edits_of_change(fields: Fields) -> HeadEdits:
 
 def joined(one: HeadEdits, other: HeadEdits) -> HeadEdits:
     """Make one of two changes."""
-    return HeadEdits(one.set + other.set, one.remove + other.remove)
+    return HeadEdits(one.set + other.set, one.remove + other.remove, one.add + other.add)

@@ -253,6 +253,7 @@ class Line(asyncio.Protocol):
     def _count(self, stream: _Stream) -> None:
         if stream.is_canary:
             return
+        self._setting.counts.refused += stream.conversation.refused_heads
         for decided, summary in stream.conversation.outcomes():
             self._setting.counts.bodies += 1
             self._setting.counts.refused += summary.refused is not None

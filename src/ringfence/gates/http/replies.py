@@ -22,8 +22,10 @@ from envoy.service.ext_proc.v3.external_processor_pb2 import (
     StreamedBodyResponse,
     TrailersResponse,
 )
+from google.protobuf.wrappers_pb2 import BoolValue
 
 from ringfence.gates.http.exchange import HeadEdits
+from ringfence.gates.http.heads import as_octets
 from ringfence.gates.http.refusing import CONTENT_TYPE, Told
 from ringfence.gates.http.turns import Arrival, Come, Gone, Mode, NotAllowed, OutOfTurn, Sent, Turns
 
@@ -109,15 +111,23 @@ def _of(direction: Direction, part: str, reply: HeadersResponse | BodyResponse |
 
 def _mutation(edits: HeadEdits) -> HeaderMutation:
     return HeaderMutation(
-        set_headers=[
-            HeaderValueOption(
-                header=HeaderValue(key=name, raw_value=value.encode()),
-                append_action=HeaderValueOption.HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
-            )
-            for name, value in edits.set
-        ],
+        set_headers=[*(_set(each) for each in edits.set), *(_added(each) for each in edits.add)],
         remove_headers=list(edits.remove),
     )
+
+
+def _set(field: tuple[str, str]) -> HeaderValueOption:
+    action = HeaderValueOption.HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD
+    return HeaderValueOption(header=_header(field), append_action=action)
+
+
+def _added(field: tuple[str, str]) -> HeaderValueOption:
+    """Add a field beside others of its name: Envoy takes the action that says so, being the default, for overwriting."""
+    return HeaderValueOption(header=_header(field), append=BoolValue(value=True))
+
+
+def _header(field: tuple[str, str]) -> HeaderValue:
+    return HeaderValue(key=field[0], raw_value=as_octets(field[1]))
 
 
 def arrival_of_body(body: HttpBody) -> Arrival:

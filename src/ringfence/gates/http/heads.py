@@ -1,0 +1,199 @@
+"""The head of a request or response as a payload: path, query, cookies and header fields, each a field that is judged.
+
+The rule: a head crosses before anything of its message goes. Only what changed is written back, so that the rest stays as it came;
+a path cannot be changed, for it says what is asked for: where something in it would have to be, the request is refused. A field of
+a head that nobody judged is scanned, whatever `unknown` says of the body's: no service declares `user-agent`. Where no flow
+leads, nothing personal goes that way in a head either (law 1).
+
+What says how the body is read, who asks (`authorization`) and where (`host`) is not looked at: changed, it would be another
+message.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final
+
+from ringfence.carriers import Change, Edit, Fault, Field, Undecodable, Unit, join_path, read_form, write_form
+from ringfence.gates.http.media import Fields
+from ringfence.policy import Decision, Plan
+from ringfence.policy.model import DENY, Judgement
+from ringfence.transform import ValueType
+
+NOT_READ: Final = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "host",
+        "proxy-authorization",
+        "transfer-encoding",
+    }
+)
+ROOTS: Final = ("cookie", "header", "path", "query")
+"""What the paths of a head's fields begin with."""
+
+_END: Final = b"\n"  # stands in no part: Envoy lets in no line end
+_LARGEST: Final = 64 * 1024  # octets; Envoy lets in 60 KiB
+
+
+class Kind(Enum):
+    """What a part of a head is."""
+
+    PATH = auto()
+    QUERY = auto()
+    COOKIE = auto()  # of a request: pairs
+    SET_COOKIE = auto()  # of a response: one pair, and its attributes
+    HEADER = auto()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Part:
+    """A part of a head. `name` is a header field's."""
+
+    kind: Kind
+    name: str
+    raw: bytes
+
+
+def parts_of(fields: Fields, path: str = "", query: str | None = None) -> list[Part]:
+    """Give what is to be looked at of a head, in its order."""
+    parts = [Part(Kind.PATH, "", as_octets(path))] if path else []
+    if query is not None:
+        parts.append(Part(Kind.QUERY, "", as_octets(query)))
+    kinds = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE}
+    parts += [
+        Part(kinds.get(name, Kind.HEADER), name, as_octets(value)) for name, value in fields if name not in NOT_READ
+    ]
+    return parts
+
+
+def as_octets(value: str) -> bytes:
+    """Give a header field's value as it came: what is no UTF-8 stands as surrogates."""
+    return value.encode("utf-8", "surrogateescape")
+
+
+def as_text(octets: bytes) -> str:
+    """Give octets as a header field's value."""
+    return octets.decode("utf-8", "surrogateescape")
+
+
+def payload_of(parts: Sequence[Part]) -> bytes:
+    """Make of parts what a `HeadCarrier` reads."""
+    return _END.join(part.raw for part in parts)
+
+
+def values_of(payload: bytes, parts: Sequence[Part]) -> list[bytes]:
+    """Give each part's octets from what was released."""
+    found = payload.split(_END)
+    if len(found) != len(parts):
+        raise ValueError("what was released of a head is not its parts")
+    return found
+
+
+def plan_of_head(decided: Plan, fields: Mapping[str, Judgement]) -> Plan:
+    """Make of a flow's plan the one for a head, whose judged fields are these."""
+    table = decided.table
+    if decided.refused is not None:
+        table = dict.fromkeys(table, Decision(DENY, decided.refused.rule))
+    return replace(
+        decided, table=table, unknown="scan", fields=fields, subject="", index=None, announced=(), refused=None
+    )
+
+
+def judged_of_head(fields: Mapping[str, Judgement]) -> dict[str, Judgement]:
+    """Give those of an asset's fields that stand in heads."""
+    return {path: judged for path, judged in fields.items() if path.partition(".")[0] in ROOTS}
+
+
+class HeadCarrier:
+    """The parts of one head, as one unit: `payload_of` them, fed whole."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._kinds: list[Kind] = []  # of each field, by its order
+        self._raw = b""
+
+    @property
+    def held(self) -> int:
+        """How many octets are held back."""
+        return len(self._raw)
+
+    def feed(self, piece: bytes) -> list[Unit]:
+        """Take octets; give nothing before they are whole."""
+        self._raw += piece
+        if len(self._raw) > _LARGEST:
+            raise Undecodable(Fault.TOO_LARGE, f"a head of more than {_LARGEST} octets", 0)
+        return []
+
+    def end(self) -> list[Unit]:
+        """Give the head."""
+        raw, self._raw = self._raw, b""
+        unit = Unit(raw)
+        at = 0
+        for part in self._parts:
+            found = list(self._read(part, at, len(unit.fields)))
+            unit.fields += found
+            self._kinds += [part.kind] * len(found)
+            at += len(part.raw) + len(_END)
+        return [unit] if raw else []
+
+    def write(self, unit: Unit, field: Field, changes: Sequence[Change]) -> list[Edit]:  # noqa: ARG002 (the seam of all carriers)
+        """Encode changes of one field. Raises `Undecodable` where it is the path."""
+        match self._kinds[field.order]:
+            case Kind.PATH:
+                raise Undecodable(Fault.UNSUPPORTED, "personal data in a path, where it cannot be replaced", 0)
+            case Kind.QUERY:
+                return write_form(field, changes)
+            case kind:
+                if any(change.text is None for change in changes):
+                    changes = [Change(0, len(field.value), "")]
+                spelt = _COOKIE if kind is not Kind.HEADER else _HEADER
+                return [
+                    Edit(field.start + each.start, field.start + each.end, (each.text or "").translate(spelt).encode())
+                    for each in changes
+                ]
+
+    def _read(self, part: Part, at: int, order: int) -> Iterator[Field]:
+        match part.kind:
+            case Kind.PATH:
+                yield _field("path", part.raw, at, order)
+            case Kind.QUERY:
+                for field in read_form(part.raw, at=at, base=at, order=order):
+                    field.path = f"query.{field.path}" if field.path else "query"
+                    yield field
+            case Kind.HEADER:
+                yield _field(join_path("header", part.name), part.raw, at, order)
+            case Kind.COOKIE | Kind.SET_COOKIE as kind:
+                for number, crumb in enumerate(part.raw.split(b";")):
+                    found = (
+                        _pair(crumb, at, order)
+                        if kind is Kind.COOKIE or not number
+                        else [_field("header.set-cookie", crumb, at, order)]
+                    )
+                    yield from found
+                    order += len(found)
+                    at += len(crumb) + 1
+
+
+_HEADER: Final = {0: "", 10: " ", 13: " "}  # what would end a value
+_COOKIE: Final = {**_HEADER, ord(";"): "_", ord(","): "_", ord(" "): "_", ord('"'): "_", ord("\\"): "_"}
+
+
+def _pair(crumb: bytes, at: int, order: int) -> list[Field]:
+    """Read ``name=value``; a name is a key, what has no name a value."""
+    name, equals, value = crumb.partition(b"=")
+    bare = name.strip(b" \t")
+    start = at + len(name) - len(name.lstrip(b" \t"))
+    if not equals:
+        return [_field("cookie", bare, start, order)] if bare else []
+    key = Field("cookie", ValueType.TEXT, bare, start, start + len(bare), order, is_key=True)
+    path = join_path("cookie", bare.decode("utf-8", "replace"))
+    return [key, _field(path, value, at + len(name) + 1, order + 1)]
+
+
+def _field(path: str, raw: bytes, start: int, order: int) -> Field:
+    return Field(path, ValueType.TEXT, raw, start, start + len(raw), order)
