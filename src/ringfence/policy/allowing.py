@@ -1,6 +1,6 @@
 """What `detect: allow` lets pass by a pattern: whole entities, where it is wider than was meant.
 
-The rule: a pattern that fits nearly every value of an entity's own examples turns that entity off, and `lint` says so. One that fits a
+The rule: a pattern that fits nearly every value of an entity's own examples turns it off, and `lint` says so. One that fits a
 company's own numbers fits none of the examples, or few.
 """
 
