@@ -53,6 +53,18 @@ def test_detect_takes_a_policys_recognizers_lists_and_thresholds(cli: Cli, own: 
     assert b"CUSTOMER_NUMBER" not in cli("detect", stdin=TEXT).stdout
 
 
+def test_a_list_that_is_a_folder_or_a_pipe_is_refused_at_once(cli: Cli, own: Path) -> None:
+    vips = own / "vips.txt"
+    vips.unlink()
+    os.mkfifo(vips)
+    done = cli("detect", "--policy", "ringfence.yaml", stdin=TEXT)
+    assert (done.returncode, b"no ordinary file" in done.stderr) == (2, True)
+    vips.unlink()
+    vips.mkdir()
+    done = cli("detect", "--policy", "ringfence.yaml", stdin=TEXT)
+    assert b": this is a folder\n  name a file in it" in done.stderr
+
+
 def test_explain_says_what_spoke_for_a_finding_and_whose_recognizer_it_was(cli: Cli, own: Path) -> None:
     done = cli("detect", "--policy", "ringfence.yaml", "--explain", stdin=TEXT + b"card 4111 1111 1111 1111\n")
     lines = done.stdout.decode().splitlines()

@@ -161,3 +161,17 @@ def test_a_bomb_is_judged_alike_in_any_company() -> None:
         one._replace(start=one.start - shift, end=one.end - shift)
         for one in DETECTOR.find(b"an ordinary line\n" * 50 + bomb)
     ] == alone
+
+
+def test_lines_that_go_on_one_behind_another_are_judged_a_few_times_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = 0
+
+    def counted(data: bytes, at: int) -> object:
+        nonlocal judged
+        judged += 1
+        return joint(data, at)
+
+    monkeypatch.setattr("ringfence.detect._joints.joint", counted)
+    lines = 4000
+    Detector(entities=["CREDIT_CARD"]).find(b"=41=\n" * lines)
+    assert lines <= judged <= 5 * lines

@@ -2,6 +2,8 @@
 
 import base64
 import string
+from typing import Literal
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -36,6 +38,17 @@ def found(text: str, *lists: DenyList, **more: object) -> list[str]:
 )
 def test_a_listed_value_is_found_as_a_whole_word_in_any_case(text: str, values: list[str]) -> None:
     assert found(text, PEOPLE) == values
+
+
+@pytest.mark.parametrize("listed", ["İpek Şahin", "Zoë Müller", "Ζωή", "Ёлкина"])
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_listed_value_is_found_however_its_accents_are_encoded(listed: str, form: Literal["NFC", "NFD"]) -> None:
+    kinds: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+    for kept in kinds:
+        accented = DenyList("VIP", "user.name", (normalize(kept, listed),))
+        for written in (listed, listed.upper(), listed.lower()):
+            text = normalize(form, f"by {written}.")
+            assert found(text, accented) == [text[3:-1]], written.encode("unicode_escape")
 
 
 def test_a_list_gives_entity_category_and_evidence_and_never_shows_its_values() -> None:

@@ -108,6 +108,46 @@ def test_neighbours_do_not_hide_each_other(entity: str, value: str) -> None:
             assert left(whole, value_beside, len(first + separator) + shift_beside) == "", whole
 
 
+BEFORE = (
+    "order: ",
+    "order:",
+    "id=",
+    '"id": ',
+    "ts=",
+    "version=",
+    "hash=",
+    "seq=",
+    "sku=",
+    "serial: ",
+    "bytes=",
+    "urn:uuid:",
+)
+
+
+@pytest.mark.parametrize("before", [*BEFORE, *map(str.upper, BEFORE)])
+@pytest.mark.parametrize("card", ["4539578763621486", "5500005555555559", "371449635398431", "4539 5787 6362 1486"])
+def test_no_name_before_a_card_hides_it(before: str, card: str) -> None:
+    assert left(before + card, card, len(before)) == ""
+
+
+@pytest.mark.parametrize("before", ["order: ", "order no. ", "ref ", "test ", "part ", "invoice: ", "serial number "])
+def test_no_things_name_hides_a_social_security_number_as_it_is_printed(before: str) -> None:
+    assert left(before + "536-22-8712", "536-22-8712", len(before)) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "after"),
+    [
+        ("4539578763621486", ".0"),
+        ("4539578763621486", ".00"),
+        ("anna.berg@mail.de", ".5"),
+        ("anna.berg@mail.de", ".0.1"),
+    ],
+)
+def test_decimals_behind_a_value_do_not_hide_it(value: str, after: str) -> None:
+    assert left(value + after, value, 0) == ""
+
+
 @pytest.mark.parametrize("mark", ["-", "_", ".", "+", "~"])
 def test_an_address_is_found_behind_whatever_a_mark_joins_it_to(mark: str) -> None:
     mail = "anna.berg@mail.example"

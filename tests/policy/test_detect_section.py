@@ -194,3 +194,21 @@ def test_lint_tells_who_pays_for_a_pattern_that_nothing_announces() -> None:
     text = HEAD + OWN + "patterns: ['K-[0-9]{6}'], everywhere: true}]\n"
     located = read_located("p.yaml", {"p.yaml": text}, ENVIRONMENT)
     assert not [one for one in lint(located.policy, located.positions) if one.code == "everywhere"]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "off"),
+    [
+        ("{pattern: '.+'}", " more: "),
+        ("{pattern: '[^@]+@.+'}", "EMAIL_ADDRESS"),
+        ("{pattern: '.+', entity: US_SSN}", "US_SSN"),
+        ("{pattern: '[^@]+@firma[.]de'}", ""),
+        ("{pattern: '\\+49 800 [0-9]+', entity: PHONE_NUMBER}", ""),
+        ("'hotline@firma.de'", ""),
+    ],
+)
+def test_lint_tells_what_an_allowed_pattern_turns_off(allowed: str, off: str) -> None:
+    located = read_located("ringfence.yaml", {"ringfence.yaml": HEAD + f"  allow: [{allowed}]\n"}, ENVIRONMENT)
+    warnings = [one for one in lint(located.policy, located.positions) if one.code == "allows-all"]
+    assert len(warnings) == bool(off)
+    assert all(off in one.what and one.severity == "warning" and one.line > 1 for one in warnings)

@@ -57,6 +57,10 @@ def texts(path: Path, overlay: Path | None) -> Callable[[str], str]:
             raise UnreadableError(
                 "an include that leads out of the policy's folder", "copy the file there instead of linking to it"
             )
+        if name not in named and file.is_dir():
+            raise UnreadableError("this is a folder", "name a file in it")
+        if name not in named and file.exists() and not file.is_file():  # a pipe would keep the program waiting for ever
+            raise UnreadableError("this is no ordinary file", "name a file of text")
         return _read(file)
 
     return text

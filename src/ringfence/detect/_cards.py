@@ -7,7 +7,7 @@ numbers of any length fail it. Only then is asked who issued the number.
 from collections.abc import Mapping, Sequence
 
 from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
-from ringfence.detect._engine import searcher
+from ringfence.detect._engine import prefix, searcher
 from ringfence.detect.recognizer import Hit
 
 _RANGES: tuple[tuple[int, int, frozenset[int]], ...] = (
@@ -100,14 +100,6 @@ _PRINTED = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 1), (4, 4
 _UNUSUAL = frozenset((12, 13, 17, 18, 19))
 """Lengths that few cards have, and times, counters and keys in every log: without a word, they are doubtful."""
 
-_COUNTED = searcher(
-    r"(?i:id|seq|sequence|offset|count|counter|bytes|size|time|timestamp|ts|ns|us|ms|nano|nanos|intvalue|thread|"
-    r"version|revision|hash|order|sku|serial|lsn|xid|position|index)[\\\"'\]]{0,3}[ \t]{0,2}[:=][ \t]{0,2}[\\\"']{0,3}\z"
-)
-"""A name before a bare number that says what it counts."""
-
-_NAME_MOST = 24  # bytes
-
 
 def _is_printed(data: bytes, begin: int, groups: Sequence[bytes]) -> bool:
     """Tell groups that cards have, or one group that is a usual number, from other digits that could be a card's."""
@@ -120,27 +112,25 @@ def _is_printed(data: bytes, begin: int, groups: Sequence[bytes]) -> bool:
 
 
 def _is_usual(data: bytes, begin: int, end: int) -> bool:
-    """Tell a bare number that has a card's length, and is neither counted nor reckoned with, from what only could be a card.
+    """Tell a bare number that has a card's length, and is not reckoned with, from what only could be a card.
+
+    A name before it, as in ``order: 4111111111111111``, tells neither: who writes a card into a log chooses what stands before it.
 
     UATP's accounts, 15 digits from 1 on, are as long as the numbers of threads in Linux's logs: they need a word.
     """
     bare = end - begin not in _UNUSUAL and data[begin] != ord("1")
-    return bare and not _is_counted(data, begin) and not _is_reckoned(data, end)
-
-
-def _is_counted(data: bytes, start: int) -> bool:
-    low = max(0, start - _NAME_MOST)
-    return data[start - 1 : start] in _BEFORE_VALUES and _COUNTED(data[low:start], 0, start - low)[0] >= 0
+    return bare and not _is_reckoned(data, end)
 
 
 def _is_reckoned(data: bytes, end: int) -> bool:
-    """Tell a number that is multiplied or has decimals; a card read as a number may end in ``.0``."""
-    if data[end : end + 2] == b".0":
-        return is_digit(data, end + 2)
+    """Tell a number that is multiplied or has decimals; a card read as a number may end in ``.0`` or ``.00``."""
+    zeros = _ZEROS(data, end, len(data))
+    if zeros >= 0:
+        return is_digit(data, zeros)
     return data[end : end + 1] == b"*" or (data[end : end + 1] == b"." and is_digit(data, end + 1))
 
 
-_BEFORE_VALUES = (b":", b"=", b" ", b'"', b"'", b"\t")
+_ZEROS = prefix(r"\.0{1,4}")
 _WHOLE_MOST = 8
 _POINT = ord(".")
 _FRACTION = searcher(r"(?:^|[^0-9A-Za-z.])[0-9]{1,3}\.\z")  # what stands before the digits of 0.4111111111111111

@@ -32,6 +32,7 @@ _SEEN = frozenset(range(0x21, 0x7F))
 _BEGINS_CODE = prefix(r"(?:[0-9A-Za-z+/_-]{56}|[0-9A-Za-z+/_-]{1,56}={0,2}(?:\z|[^0-9A-Za-z+/_=.:-]))")
 _LINES_OF_CODE = prefix(r"(?:[0-9A-Za-z+/_-]{55,}[0-9A-Za-z+/]\r?\n)*")
 _STEPS, _NEAR = 16, 2048  # lines, bytes
+_REMEMBERED = 16_384  # breaks
 _WRITTEN = searcher(r"[0-9A-Za-z+/_-]{56}(?:\\+r)?\\+n[0-9A-Za-z+/_-]{2}")
 _ENDS_NUMBER = searcher(
     r"(?:^|[^0-9A-Za-z.,:/_-])(?:"
@@ -182,6 +183,9 @@ class Groups:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._start = self._at = 0  # where a group begins, and a line of it
+        self._next: dict[
+            int, int
+        ] = {}  # from a break at which a line goes on to the next break; -1 where it ends there
 
     def start(self, offset: int) -> int:
         """Give where the group of an offset begins; no offset is before the one asked for last."""
@@ -193,9 +197,18 @@ class Groups:
     def end(self, at: int, most: int) -> int:
         """Give where the line ends that lies `most` bytes behind an offset of the group asked for last, or where that ends."""
         end = _break(self._data, at)
-        while end < min(len(self._data), at + most) and _goes_on(self._data, self._start, end):
-            end = _break(self._data, end + 1)
+        while end < min(len(self._data), at + most, self._start + MOST_JOINED + 1) and (after := self._after(end)) >= 0:
+            end = after
         return end
+
+    def _after(self, end: int) -> int:
+        """Give the break behind a joint. Remembered: short lines are asked for from each of the triggers before them."""
+        after = self._next.get(end)
+        if after is None:
+            if len(self._next) >= _REMEMBERED:
+                self._next.clear()
+            after = self._next[end] = _break(self._data, end + 1) if joint(self._data, end) is not None else -1
+        return after
 
 
 def last_border(data: bytes, floor: int, at: int) -> int:

@@ -7,6 +7,7 @@ Measured with google-re2 1.1 on two shared cores: 670 MB/s with a thousand names
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from unicodedata import normalize
 
 import re2
 
@@ -47,7 +48,7 @@ class Denied:
         self._entities: dict[str, str] = {}
         for one in lists:
             for value in one.values:
-                if words := value.lower().split():
+                if words := _small(value).split():
                     self._entities.setdefault(" ".join(words), one.entity)
         patterns = [_written(value) for value in self._entities]
         size = sum(map(len, patterns))
@@ -74,7 +75,7 @@ class Denied:
             return stop, ""
         for _ in range(_SHORTER):
             for last in (stop, stop - 1):  # where it ends with the text, and with one sign behind it
-                value = data[shift + begin : shift + last].decode(errors="replace").lower()
+                value = _small(data[shift + begin : shift + last].decode(errors="replace"))
                 entity = self._entities.get(" ".join(value.split()), "") if not value[-1:].isspace() else ""
                 if entity and not (is_word_before(data, shift + last) and is_word_after(data, shift + last)):
                     return last, entity
@@ -86,7 +87,16 @@ class Denied:
 
 def _written(value: str) -> str:
     """Write a value as RE2 reads it over the bytes of small letters: each letter that is not ASCII in either case."""
-    return "".join(map(_letter, value))
+    return "".join(map(_letter, value.replace(_DOTTED.lower(), _DOTTED)))
+
+
+_DOTTED = "\u0130"
+"""The Turkish capital I with its dot: its small letter has two signs, and is written as one of them."""
+
+
+def _small(text: str) -> str:
+    """Give a text in small letters, each letter with its accent as one sign where there is one."""
+    return text.lower() if text.isascii() else normalize("NFC", normalize("NFC", text).lower())
 
 
 def _letter(sign: str) -> str:
@@ -94,7 +104,9 @@ def _letter(sign: str) -> str:
         return _BLANK
     if sign.isascii():
         return sign if sign.isalnum() else f"\\x{{{ord(sign):x}}}"
-    spellings = dict.fromkeys(one.encode() for one in (sign, sign.upper(), sign.lower()))
+    cases = (sign, sign.upper(), sign.lower())
+    apart = (normalize("NFD", one) for one in cases)  # the letter, and its accent as a sign of its own
+    spellings = dict.fromkeys(one.encode().translate(_SMALL) for one in (*cases, *apart))
     return "(?:" + "|".join("".join(f"\\x{byte:02x}" for byte in one) for one in spellings) + ")"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from ringfence.policy import reversing
+from ringfence.policy.allowing import allowed_whole
 from ringfence.policy.knowing import Fact, Knowledge, carried_knowledge, knowledge, origins
 from ringfence.policy.model import (
     CLEAR,
@@ -39,7 +40,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
 
     Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``closed``,
     ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``,
-    ``unreachable``, ``unused``, ``everywhere``.
+    ``unreachable``, ``unused``, ``everywhere``, ``allows-all``.
     """
     found = [
         _problem(positions, *one)
@@ -51,6 +52,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
             _keys_and_roles,
             _unreachable,
             everywhere,
+            allowed_whole,
         )
         for one in check(policy)
     ]

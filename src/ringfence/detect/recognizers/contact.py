@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ringfence.detect._bytes import is_digit, is_word_after, is_word_before, line_start
+from ringfence.detect._bytes import is_word_after, is_word_before, line_start
 from ringfence.detect._engine import prefix, searcher
 from ringfence.detect._phone import check_international, check_national
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
@@ -41,8 +41,6 @@ def _check_email(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if cut or is_word_after(data, end):
         return ()
-    if data[end : end + 1] == b"." and is_digit(data, end + 1):
-        return ()  # a version: package@name.of.it.1
     if _is_named_method(data, start, sign, domain, end) or _is_message(data, start):
         return ()
     return (Hit(start, end),)

@@ -42,7 +42,7 @@ def is_ssn(number: str) -> bool:
 
 
 def _check_ssn(data: bytes, start: int, end: int) -> Sequence[Hit]:
-    """Check the areas that are given out. With points, or with blanks in a row of numbers, it is doubtful."""
+    """Check the areas that are given out. With points, or with blanks in a row or behind a thing's name, it is doubtful."""
     separator = data[start + 3] if end - start == len("078-05-1123") else 0
     if separator and separator != data[start + 6]:
         return ()
@@ -50,7 +50,8 @@ def _check_ssn(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     follows = data[start - 1 : start] == b" " and is_digit(data, start - 2)
     is_row = separator == ord(" ") and (follows or (data[end : end + 1] == b" " and is_digit(data, end + 1)))
-    doubtful = separator == ord(".") or is_row or _is_things(data, start)
+    # Hyphens are how the number is printed: then no word before it, which anybody may write there, makes it another thing's.
+    doubtful = separator == ord(".") or is_row or (separator != ord("-") and _is_things(data, start))
     return (Hit(start, end, ("range:area",), doubtful=doubtful),)
 
 
@@ -114,7 +115,8 @@ US: tuple[Recognizer, ...] = (
             Example(
                 "000-12-3456 666-12-3456 900-12-3456 536-00-1234 536-22-0000 1-536-22-8712 536-22-8712-1 536228712"
             ),
-            Example("part no. 686-40-0715, batch 314-05-6343 moved"),
+            Example("part no. 686 40 0715, batch 314 05 6343 moved"),
+            Example("order: 536-22-8712", ("536-22-8712",)),
         ),
     ),
     row(
