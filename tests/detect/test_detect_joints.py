@@ -175,3 +175,10 @@ def test_lines_that_go_on_one_behind_another_are_judged_a_few_times_each(monkeyp
     lines = 4000
     Detector(entities=["CREDIT_CARD"]).find(b"=41=\n" * lines)
     assert lines <= judged <= 5 * lines
+
+
+@pytest.mark.parametrize("end", ["=\n", "=\r\n"])
+def test_the_end_of_a_line_between_two_values_is_no_finding(end: str) -> None:
+    first, second = "anna.berg@mail.de", "otto@firma.de"
+    text = first + end + second
+    assert [text[one.start : one.end] for one in DETECTOR.find(text)] == [first, second]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ringfence.detect.recognizer import Certainty
 
-_PUNCTUATION = b"\t !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_PUNCTUATION = b"\r\n\t !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 class Candidate(NamedTuple):
