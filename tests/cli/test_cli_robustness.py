@@ -58,7 +58,7 @@ WRONG: list[tuple[tuple[str, ...], int, str]] = [
     (("pipe", "--flow", EMAIL), 2, NO_FLOW),
     (("pipe", "--flow", "app-log"), 2, "did you mean app-logs?"),
     ((*PIPE, "--as", EMAIL), 2, "this is not one of 'log'"),
-    ((*PIPE, "--as", "xml"), 2, "\"xml\" is not one of 'log'"),
+    ((*PIPE, "--as", "yaml"), 2, "\"yaml\" is not one of 'log'"),
     ((*PIPE, "--role", EMAIL), 2, "no-role"),
     ((*PIPE, "--purpose", EMAIL), 2, "no-purpose"),
     (("detect", "--format", EMAIL), 2, NOT_A_FORMAT),

@@ -26,9 +26,9 @@ class Format(StrEnum):
     JSON = "json"
 
 
-@app.callback()
+@app.callback(help="Show what Envoy is configured with, for an HTTP gate.\n\nExample: ringfence envoy config")
 def envoy() -> None:
-    """Show what Envoy is configured with, for an HTTP gate."""
+    """Say what the commands below are about."""
 
 
 @app.command(

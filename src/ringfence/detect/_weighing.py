@@ -104,10 +104,14 @@ class Ready:
         if self.lead and _lead(self.lead)(data, start, len(data)) < 0:
             score, evidence = min(score, UNLED), (*evidence, "against:unannounced")
         name = names.get(AGAINST) if names else None
-        if name is None and start and data[start - 1] in _KEYED:
-            name = against_by_key(data, start)
         if name is not None:
             score, evidence = shifted(score, AGAINST_FIELD), (*evidence, f"against:field {name}")
+        elif start and data[start - 1] in _KEYED:
+            name = against_by_key(data, start)
+            if name is not None:
+                # What stands in the text may have been put there to hide a value: it hides none that its shape tells.
+                least = 0.0 if self.is_by_words else min(score, self.threshold)
+                score, evidence = max(shifted(score, AGAINST_FIELD), least), (*evidence, f"against:field {name}")
         what = inside(data, start, end) if self.scores[0] != self.scores[1] else None
         if what is not None:
             score, evidence = shifted(score, INSIDE), (*evidence, f"against:inside {what}")
