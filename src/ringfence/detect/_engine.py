@@ -217,7 +217,7 @@ class Engine:
 
         Every trigger in it begins before its end: one that begins behind is the first pass's next hit.
         """
-        first, last = begin - _TRIGGER_MOST, stop + _TRIGGER_MOST
+        first, last = begin - _TRIGGER_MOST, stop + _WORD_MOST  # a word may begin in another trigger, and be longer
         if first < low:
             first = low
         if last > high:
