@@ -258,7 +258,7 @@ def test_csv_crosses_with_its_columns(cli: Cli, installed: Path) -> None:
         (("--flow", "app-logs", "--policy", "nowhere.yaml"), "nowhere.yaml"),
         (("--flow", "app-logs", "--home", "nowhere"), "ringfence init"),
         ((), "--flow"),
-        (("--flow", "app-logs", "--as", "xml"), "log"),
+        (("--flow", "app-logs", "--as", "yaml"), "log"),
     ],
 )
 def test_wrong_usage_is_said_in_two_lines(cli: Cli, installed: Path, arguments: tuple[str, ...], said: str) -> None:
