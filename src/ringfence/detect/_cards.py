@@ -100,6 +100,11 @@ _PRINTED = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 1), (4, 4
 _UNUSUAL = frozenset((12, 13, 17, 18, 19))
 """Lengths that few cards have, and times, counters and keys in every log: without a word, they are doubtful."""
 
+_MACHINES = searcher(r"(?i:tid|thread|thread_?id|intvalue|lsn|xid|nanos)[\\\"']{0,2}[ ]?[:=][ ]?[\\\"']{0,2}\z")
+"""A name before a bare number that only machines give: threads, places in a database's log, integers of traces."""
+
+_MACHINES_MOST = 20  # bytes
+
 
 def _is_printed(data: bytes, begin: int, groups: Sequence[bytes]) -> bool:
     """Tell groups that cards have, or one group that is a usual number, from other digits that could be a card's."""
@@ -115,11 +120,17 @@ def _is_usual(data: bytes, begin: int, end: int) -> bool:
     """Tell a bare number that has a card's length, and is not reckoned with, from what only could be a card.
 
     A name before it, as in ``order: 4111111111111111``, tells neither: who writes a card into a log chooses what stands before it.
+    Those few that no person writes are excepted.
 
     UATP's accounts, 15 digits from 1 on, are as long as the numbers of threads in Linux's logs: they need a word.
     """
     bare = end - begin not in _UNUSUAL and data[begin] != ord("1")
-    return bare and not _is_reckoned(data, end)
+    return bare and not _is_reckoned(data, end) and not _is_machines(data, begin)
+
+
+def _is_machines(data: bytes, begin: int) -> bool:
+    low = max(0, begin - _MACHINES_MOST)
+    return data[begin - 1 : begin] in _BEFORE_VALUES and _MACHINES(data[low:begin], 0, begin - low)[0] >= 0
 
 
 def _is_reckoned(data: bytes, end: int) -> bool:
@@ -130,6 +141,7 @@ def _is_reckoned(data: bytes, end: int) -> bool:
     return data[end : end + 1] == b"*" or (data[end : end + 1] == b"." and is_digit(data, end + 1))
 
 
+_BEFORE_VALUES = (b":", b"=", b" ", b'"', b"'")
 _ZEROS = prefix(r"\.0{1,4}")
 _WHOLE_MOST = 8
 _POINT = ord(".")

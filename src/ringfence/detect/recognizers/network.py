@@ -12,9 +12,10 @@ _VERSIONED = tuple(
     b"applewebkit browser build camino chrome chromium coolnovo crios edg edge epiphany firefox flock fxios galeon gecko "
     b"iceweasel iron java konqueror libwww maxthon minefield mozilla msie netscape opera opr php presto release rev rv "
     b"safari samsungbrowser seamonkey thunderbird trident v ver version vivaldi webkit yabrowser firmware release "
+    b"part lot batch ticket position article invoice "
     b"section sect sec chapter clause appendix paragraph figure fig table area area_id area-id".split()
 )
-"""Words right before four numbers that make them a version, a place in a book, or the area of a router."""
+"""Words right before four numbers that make them a version, a place in a book, a thing's number, or the area of a router."""
 
 _WORD_MOST = 24  # bytes in which such a word must stand
 _COLONS = 6  # in an address of full length that ends in an IPv4 address
