@@ -73,7 +73,7 @@ def presidio(texts: Sequence[tuple[str, str]]) -> list[Peer]:
         given = FOLDER / f"given-{digest}.jsonl"
         given.write_text(lines, encoding="utf-8")
         partial = found.with_suffix(".partial")
-        subprocess.run([python, _WORKER, given, partial], check=True)
+        subprocess.run([python, "-P", _WORKER, given, partial], check=True)
         given.unlink()
         partial.rename(found)
     return [

@@ -108,7 +108,7 @@ _MACHINES_MOST = 20  # bytes
 
 def _is_printed(data: bytes, begin: int, groups: Sequence[bytes]) -> bool:
     """Tell groups that cards have, or one group that is a usual number, from other digits that could be a card's."""
-    if data[begin - 1 : begin] == b"." and is_digit(data, begin - 2):
+    if data[max(0, begin - 1) : begin] == b"." and is_digit(data, begin - 2):
         return False  # digits behind a point
     if len(groups) == 1:
         return _is_usual(data, begin, begin + len(groups[0]))
@@ -130,7 +130,7 @@ def _is_usual(data: bytes, begin: int, end: int) -> bool:
 
 def _is_machines(data: bytes, begin: int) -> bool:
     low = max(0, begin - _MACHINES_MOST)
-    return data[begin - 1 : begin] in _BEFORE_VALUES and _MACHINES(data[low:begin], 0, begin - low)[0] >= 0
+    return data[max(0, begin - 1) : begin] in _BEFORE_VALUES and _MACHINES(data[low:begin], 0, begin - low)[0] >= 0
 
 
 def _is_reckoned(data: bytes, end: int) -> bool:

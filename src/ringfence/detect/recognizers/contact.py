@@ -71,7 +71,7 @@ _MESSAGE_MOST = 32  # bytes before a bracket in which a header's name stands
 
 def _is_message(data: bytes, start: int) -> bool:
     """Tell what identifies a message, ``Message-ID: <1.2@mail.example>``, from a mailbox."""
-    if data[start - 1 : start] != b"<":
+    if data[max(0, start - 1) : start] != b"<":
         return False
     low = line_start(data, start, _MESSAGE_MOST)
     return _MESSAGE(data, low, start)[0] >= 0

@@ -95,7 +95,7 @@ def _check_iban(data: bytes, start: int, _: int) -> Sequence[Hit]:
         return ()
     if data[end : end + 1] == b"-" and is_word_after(data, end + 1) and b"-" in data[start:end]:
         return ()  # a UUID goes on
-    if data[start - 1 : start] == b"-" and _UUID(data[max(0, start - 6) : start], 0, min(start, 6))[0] >= 0:
+    if data[max(0, start - 1) : start] == b"-" and _UUID(data[max(0, start - 6) : start], 0, min(start, 6))[0] >= 0:
         return ()  # a UUID has begun before
     return (Hit(start, end, ("checksum:mod97",)),)
 

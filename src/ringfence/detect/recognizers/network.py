@@ -150,12 +150,12 @@ def _is_slice(data: bytes, start: int) -> bool:
         return False
     if b":," in data[opened:start]:
         return True  # a view of memory: [:, ::1]
-    return is_word_before(data, opened) or data[opened - 1 : opened] in (b"]", b")", b"_")
+    return is_word_before(data, opened) or data[max(0, opened - 1) : opened] in (b"]", b")", b"_")
 
 
 def _is_markup(data: bytes, start: int, end: int) -> bool:
     """Tell a number at the end of a line, with the two colons that announce a block, from an address: ``a score of 1.0::``."""
-    ends_line = data[end : end + 1] in (b"", b"\n", b"\r") and data[end - 2 : end] == b"::"
+    ends_line = data[end : end + 1] in (b"", b"\n", b"\r") and data[max(0, end - 2) : end] == b"::"
     return ends_line and data[start : end - 2].isdigit()
 
 
@@ -182,7 +182,7 @@ def _check_mac(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if mark == b"." and (data[start:end].replace(b".", b"").isdigit() or not stands_free(data, start, end)):
         return ()  # groups of four digits are a number's, and so are three of many
-    if data[start - 1 : start] == b"/" and _is_group(data, start - 1 - size, start - 1):
+    if data[max(0, start - 1) : start] == b"/" and _is_group(data, start - 1 - size, start - 1):
         return ()  # the mask behind an address
     if b"mask" in data[max(0, start - _MASK_MOST) : start].lower():
         return ()

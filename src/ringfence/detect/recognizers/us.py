@@ -48,7 +48,7 @@ def _check_ssn(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()
     if not _stands_free(data, start, end) or not is_ssn(digits_of(data[start:end])):
         return ()
-    follows = data[start - 1 : start] == b" " and is_digit(data, start - 2)
+    follows = data[max(0, start - 1) : start] == b" " and is_digit(data, start - 2)
     is_row = separator == ord(" ") and (follows or (data[end : end + 1] == b" " and is_digit(data, end + 1)))
     # Hyphens are how the number is printed: then no word before it, which anybody may write there, makes it another thing's.
     doubtful = separator == ord(".") or is_row or (separator != ord("-") and _is_things(data, start))
