@@ -71,5 +71,5 @@ LOGS = {
         "bare numbers of 14 to 16 digits that begin as a network's cards do and end in a right check digit, by chance (29), or "
         "groups of digits like a card's (2)",
     ),
-    "IP_ADDRESS": Verdict(22, 22, "numbers of parts and jobs, written as four groups with points (22)"),
+    "IP_ADDRESS": Verdict(13, 13, "numbers of runs and jobs, written as four groups with points (13)"),
 }
