@@ -54,9 +54,13 @@ def is_digit(data: bytes, at: int) -> bool:
 
 def line_start(data: bytes, at: int, within: int) -> int:
     """Give where the line of a position begins, or `within` bytes before it where that is nearer."""
-    floor = max(0, at - within)
-    last = max(data.rfind(b"\n", floor, at), data.rfind(b"\x1e", floor, at))
-    return last + 1 if last >= 0 else floor
+    return line_of(data, at, max(0, at - within))
+
+
+def line_of(data: bytes, at: int, floor: int) -> int:
+    """Give where an position's line begins, or `floor`."""
+    low = max(floor, data.rfind(b"\n", floor, at) + 1)
+    return max(low, data.rfind(b"\x1e", low, at) + 1)
 
 
 def line_end(data: bytes, at: int, within: int) -> int:

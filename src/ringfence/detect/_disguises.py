@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ringfence.detect._bytes import BREAKS
+from ringfence.detect._bytes import BREAKS, line_end, line_of
 from ringfence.detect._decoding import MOST, RUN, Edit, edits_in
-from ringfence.detect._joints import MOST_JOINED, Groups, Joint, joint, joints_in, line_of, may_join, written_joints
+from ringfence.detect._joints import MOST_JOINED, Groups, Joint, joint, joints_in, may_join, written_joints
 from ringfence.detect._tells import TRIGGER
 
 DEPTH = 3
@@ -194,11 +194,11 @@ def _regions(data: bytes, low: int, high: int) -> Iterator[tuple[int, int]]:
         if middle >= 0 and joint(data, middle) is None:  # lines that might have been one
             low, high = TRIGGER(data, middle, len(data))
             continue
-        opens, closes = _line_from(data, max(done, low - _SIGHT), low), _line_to(data, low, high + _SIGHT)
+        opens, closes = line_of(data, low, max(done, low - _SIGHT)), line_end(data, low, high - low + _SIGHT)
         run = RUN(data, low, closes)  # a long run is decoded whole
         if run == closes:
             run = RUN(data, low, len(data))
-            closes = _line_to(data, run, run + _SIGHT)
+            closes = line_end(data, run, _SIGHT)
         if middle >= 0 or (opens > 0 and may_join(data, opens - 1)) or (closes < len(data) and may_join(data, closes)):
             start = groups.start(low)
             is_packed = data.find(_PACKED, low, high) >= 0
@@ -219,12 +219,3 @@ def _regions(data: bytes, low: int, high: int) -> Iterator[tuple[int, int]]:
         low, high = TRIGGER(data, max(high, stop - _SIGHT), len(data))
     if begin >= 0:
         yield begin, stop
-
-
-def _line_from(data: bytes, low: int, at: int) -> int:
-    return max(low, *(data.rfind(mark, low, at) + 1 for mark in BREAKS))
-
-
-def _line_to(data: bytes, at: int, high: int) -> int:
-    high = min(len(data), high)
-    return min(high, *(found for mark in BREAKS if (found := data.find(mark, at, high)) >= 0), high)

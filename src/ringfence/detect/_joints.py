@@ -13,7 +13,7 @@ there. A text may be cut between groups and nowhere else: what is found in a gro
 
 from dataclasses import dataclass
 
-from ringfence.detect._bytes import BREAKS
+from ringfence.detect._bytes import BREAKS, line_of
 from ringfence.detect._engine import prefix, searcher
 
 SIGHT = 128
@@ -215,12 +215,6 @@ def last_border(data: bytes, floor: int, at: int) -> int:
     """Give where the group of an offset begins; at `floor` one does."""
     border = max(floor, _near_border(data, floor, at))
     return _walk(data, border, border, at)[0]
-
-
-def line_of(data: bytes, offset: int, floor: int) -> int:
-    """Give where an offset's line begins, or `floor`."""
-    low = max(floor, data.rfind(b"\n", floor, offset) + 1)
-    return max(low, data.rfind(b"\x1e", low, offset) + 1)
 
 
 def _break(data: bytes, at: int) -> int:

@@ -7,7 +7,7 @@ colour the last letter of the escape would otherwise pass for the beginning of a
 
 from collections.abc import Iterable, Sequence
 
-from ringfence.detect._bytes import BREAKS, is_word_after, is_word_before
+from ringfence.detect._bytes import is_word_after, is_word_before, line_end, line_start
 from ringfence.detect._engine import prefix, searcher
 
 BLANK = b"\x1f"
@@ -72,9 +72,9 @@ def beside(data: bytes, spans: Sequence[tuple[int, int]], parted: Sequence[tuple
     That is where a mark joins the two, and where a pattern matched more than was found in it.
     """
     stretches = [
-        *((_floor(data, begin), _ceiling(data, end)) for begin, end in parted),
-        *((_floor(data, start), start) for start, _ in spans if _is_joined_before(data, start)),
-        *((end, _ceiling(data, end)) for _, end in spans if _is_joined_after(data, end)),
+        *((line_start(data, begin, _SIGHT), line_end(data, end, _SIGHT)) for begin, end in parted),
+        *((line_start(data, start, _SIGHT), start) for start, _ in spans if _is_joined_before(data, start)),
+        *((end, line_end(data, end, _SIGHT)) for _, end in spans if _is_joined_after(data, end)),
     ]
     stretches.sort()
     apart: list[tuple[int, int]] = []
@@ -98,13 +98,3 @@ def _is_joined_after(data: bytes, end: int) -> bool:
     ):
         return False
     return _PORT(data, end, min(len(data), end + _PORT_MOST)) < 0
-
-
-def _floor(data: bytes, at: int) -> int:
-    low = max(0, at - _SIGHT)
-    return max(low, *(data.rfind(mark, low, at) + 1 for mark in BREAKS))
-
-
-def _ceiling(data: bytes, at: int) -> int:
-    high = min(len(data), at + _SIGHT)
-    return min(high, *(found for mark in BREAKS if (found := data.find(mark, at, high)) >= 0), high)
