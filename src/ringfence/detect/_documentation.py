@@ -7,6 +7,8 @@ that a reader may rank it lower.
 from collections.abc import Callable
 from ipaddress import AddressValueError, IPv6Address
 
+from ringfence.detect._bytes import digits_of
+
 _RESERVED = (b".example", b".test", b".invalid", b".localhost")
 _DOMAINS = (b"example.com", b"example.net", b"example.org")
 """RFC 2606 and RFC 6761."""
@@ -26,8 +28,7 @@ _CARDS = frozenset(
 )
 """Test numbers of Stripe, PayPal, Worldpay, Adyen and Braintree, as their documentation prints them."""
 
-_NO_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
-_LINE_FROM, _LINE_TO = b"0100", b"0199"
+_LINE_FROM, _LINE_TO = "0100", "0199"
 _NATIONAL = 10  # digits of a number of the North American plan, without its country
 
 
@@ -52,14 +53,14 @@ def _address(value: bytes) -> bool:
 
 def _phone(value: bytes) -> bool:
     """Tell a number that the North American plan keeps for fiction: 555-0100 to 555-0199."""
-    digits = value.removeprefix(b"%2B").removeprefix(b"%2b").translate(None, _NO_DIGITS)
-    if len(digits) == _NATIONAL + 1 and digits[:1] == b"1":
+    digits = digits_of(value.removeprefix(b"%2B").removeprefix(b"%2b"))
+    if len(digits) == _NATIONAL + 1 and digits[:1] == "1":
         digits = digits[1:]
-    return len(digits) == _NATIONAL and digits[3:6] == b"555" and _LINE_FROM <= digits[6:] <= _LINE_TO
+    return len(digits) == _NATIONAL and digits[3:6] == "555" and _LINE_FROM <= digits[6:] <= _LINE_TO
 
 
 def _card(value: bytes) -> bool:
-    return value.translate(None, _NO_DIGITS) in _CARDS
+    return digits_of(value).encode() in _CARDS
 
 
 _KNOWN: dict[str, Callable[[bytes], bool]] = {

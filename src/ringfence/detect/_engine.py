@@ -1,9 +1,10 @@
-"""The linear engine: every pattern of detection is compiled and run here, and only here, by RE2.
+"""The linear engine: every recognizer's patterns are compiled and run here, and only here, by RE2.
 
 The rule: the work is linear in the input, whatever the input. A first pass looks for triggers, all of them in one alternation:
 short pieces without which nothing can match, and the words of the vocabulary. Around the triggers found, and only there, the
 patterns that they belong to are run, each over the union of its own stretches, so that no entity hides behind another's match. A
 pattern reads each byte at most once, and `Work` counts what was read. A pattern is compiled when it is first run: most never are.
+A user's lists of values are automata of their own (`_listed`), as linear as these.
 
 Measured with google-re2 1.1 on two shared cores: 500 MB/s for the first pass on sparse logs, against 40 where every pattern ran
 over everything.

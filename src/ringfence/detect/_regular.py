@@ -332,7 +332,7 @@ class _Reader:
 
     def _bounds(self) -> tuple[int, int | None] | None:
         sign = self._peek()
-        if sign in ("*", "+", "?") and sign:
+        if sign in ("*", "+", "?"):
             self._at += 1
             return {"*": (0, None), "+": (1, None), "?": (0, 1)}[sign]
         if sign != "{":

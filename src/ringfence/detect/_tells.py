@@ -11,7 +11,7 @@ from ringfence.detect._signs import CAPITALS, DIGITS, HIDDEN, LETTERS, LOOKALIKE
 
 _CODE = r"(?:2[BDEbde]|3[0-9]|40|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff])"
 """Two hexadecimal digits of what ordinary text has no reason to encode: letters, digits, ``@ + - . _``."""
-_NUMBER = r"0{0,4}(?:4[3568-9]|45|46|5[0-7]|6[4-9]|[78][0-9]|90|9[5-9]|1[01][0-9]|12[0-2])"
+_NUMBER = r"0{0,4}(?:4[35689]|5[0-7]|6[4-9]|[78][0-9]|90|9[5-9]|1[01][0-9]|12[0-2])"
 ANY = r"[0-9A-Za-z+/_-]"
 _TEXT = r"[I-Za-f][C-HS-Xi-ny-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589]" + ANY
 """Four signs of base64 that are three printable characters of ASCII: one in fourteen of those that any four signs could be."""

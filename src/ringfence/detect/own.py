@@ -15,7 +15,7 @@ import re2
 from ringfence.detect._announcing import announced
 from ringfence.detect._bytes import digits_of
 from ringfence.detect._checks import Validity, luhn, plain, stands_free, stdnum
-from ringfence.detect._regular import BadPattern, Lenience, read_pattern, spelt
+from ringfence.detect._regular import BadPattern, Lenience, Tree, read_pattern, spelt
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import UNCHECKED, Certainty, Check, Example, Hit, Pattern, Recognizer
 from ringfence.taxonomy import ENTITIES, EntityInfo
@@ -208,8 +208,8 @@ def has_trigger(pattern: str, lenience: Lenience = Lenience.NONE) -> bool:
     return all(one.trigger for one in announced(read_pattern(pattern, lenience)))
 
 
-def hold(pattern: str, lenience: Lenience = Lenience.NONE) -> None:
-    """Raise `BadPattern` where a pattern cannot be taken."""
+def hold(pattern: str, lenience: Lenience = Lenience.NONE) -> Tree:
+    """Read a pattern that can be taken. Raises `BadPattern`."""
     tree = read_pattern(pattern, lenience)
     options = re2.Options()
     options.max_mem = _PROGRAM
@@ -218,6 +218,7 @@ def hold(pattern: str, lenience: Lenience = Lenience.NONE) -> None:
         re2.compile(spelt(tree), options)
     except re2.error:
         raise BadPattern("the pattern's program is too large", "repeat less: {2,200} of a long group is many") from None
+    return tree
 
 
 def hold_word(word: str) -> str | None:
@@ -251,10 +252,10 @@ def _near(words: Iterable[str], least: int = _NEAR) -> int:
 
 
 def _patterns(own: OwnRecognizer, number: int, each: OwnPattern) -> Iterable[Pattern]:
-    hold(each.pattern, each.lenience)
+    tree = hold(each.pattern, each.lenience)
     code = each.name or (own.entity.casefold().replace("_", "-") + (f"-{number + 1}" if number else ""))
     check = _free(own.entity, own.check)
-    for one in announced(read_pattern(each.pattern, each.lenience)):
+    for one in announced(tree):
         usual = _TELLING if one.trigger or own.everywhere else UNCHECKED
         alone = each.alone if each.alone is not None else min(usual[0], each.beside if each.beside is not None else 1.0)
         beside = each.beside if each.beside is not None else max(usual[1], alone)
