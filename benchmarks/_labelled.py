@@ -4,18 +4,15 @@ The rule: a corpus is asked only for the labels that it marks; a finding of anot
 either side is called in the corpora's labels stands in one table.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from benchmarks._peers import Peer, presidio
 from benchmarks._scores import Counts, exact, overlapping
+from benchmarks.recognition import rows_of
 from ringfence.detect import Detector
 from ringfence.taxonomy import ENTITIES
 
-CORPORA = Path(__file__).resolve().parents[1] / ".." / "shared" / "corpora"
 NAMES = (
     "meddocan_es",
     "logs/apache_access",
@@ -63,14 +60,6 @@ def label_of(entity: str) -> str | None:
     if info is None:  # one that only Presidio has: a number of a country, by its name
         return "NATIONAL_ID" if entity[2:3] == "_" else None
     return next((label for category, label in _BY_CATEGORY if info.category.startswith(category)), None)
-
-
-def rows_of(name: str) -> Iterator[dict[str, Any]]:
-    """Give the rows of a corpus; none where it is absent."""
-    path = CORPORA / f"{name}.jsonl"
-    if path.is_file():
-        with path.open(encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
 
 
 @dataclass(frozen=True)

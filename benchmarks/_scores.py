@@ -23,9 +23,6 @@ class Counts(NamedTuple):
     missed: int = 0
     surplus: int = 0
 
-    def plus(self, other: "Counts", times: int = 1) -> "Counts":
-        return Counts(*(mine + times * theirs for mine, theirs in zip(self, other, strict=True)))
-
     @property
     def labelled(self) -> int:
         return self.hits + self.missed
@@ -63,10 +60,7 @@ def overlapping(labels: Spans, found: Spans) -> Counts:
 
 
 def summed(counts: Iterable[Counts]) -> Counts:
-    total = Counts()
-    for one in counts:
-        total = total.plus(one)
-    return total
+    return Counts(*map(sum, zip(Counts(), *counts, strict=True)))
 
 
 def interval(counts: Sequence[Counts], seed: int) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks._numbers import NUMBERS, generated
 from benchmarks._rows import Row
+from benchmarks._scores import Counts, overlapping, summed
 from ringfence.detect import Detector
 from ringfence.taxonomy import ENTITIES
 
@@ -128,26 +129,16 @@ def _findings(what: str, texts: Iterator[bytes], detector: Detector) -> Row:
 
 def _labelled(detector: Detector) -> Iterator[Row]:
     for name in LABELLED:
-        hits, missed, surplus = Counter[str](), Counter[str](), Counter[str]()
+        counts: dict[str, list[Counts]] = {label: [] for label in LABELS}
         for row in rows_of(name):
             found = detector.find(row["text"])
             for label, entities in LABELS.items():
                 spans = [(span["start"], span["end"]) for span in row["spans"] if span["label"] == label]
                 ours = [(one.start, one.end) for one in found if one.entity in entities]
-                hit = sum(any(_overlap(span, mine) for mine in ours) for span in spans)
-                hits[label] += hit
-                missed[label] += len(spans) - hit
-                surplus[label] += sum(not any(_overlap(span, mine) for span in spans) for mine in ours)
-        figures = [
-            f"{label} {2 * hits[label] / (2 * hits[label] + missed[label] + surplus[label]):.3f} ({hits[label] + missed[label]})"
-            for label in LABELS
-            if hits[label]
-        ]
+                counts[label].append(overlapping(spans, ours))
+        totals = {label: summed(each) for label, each in counts.items()}
+        figures = [f"{label} {total.f(1):.3f} ({total.labelled})" for label, total in totals.items() if total.hits]
         yield Row(f"recognition: F1 by overlap on {name}", ", ".join(figures) or "not runnable: the corpora are absent")
-
-
-def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
 
 
 def run() -> list[Row]:

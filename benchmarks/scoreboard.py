@@ -15,11 +15,12 @@ from pathlib import Path
 
 from benchmarks._clean import LOG_BYTES, SOURCE_BYTES, Found, in_logs, in_sources, sources
 from benchmarks._judged import LOGS, SOURCES, Verdict
-from benchmarks._labelled import FROM_A_MODEL, NAMES, SETTINGS, Judged, judged, rows_of
+from benchmarks._labelled import FROM_A_MODEL, NAMES, SETTINGS, Judged, judged
 from benchmarks._numbers import NUMBERS, generated
 from benchmarks._peers import PRESIDIO, Peer, presidio
 from benchmarks._scores import RESAMPLES, Counts, interval, summed
-from benchmarks.recognition import OURS, counted
+from benchmarks.recognition import counted, rows_of
+from benchmarks.recognition import examples as tried
 from ringfence.cli.version import is_compiled
 from ringfence.detect import Detector
 from ringfence.taxonomy import ENTITIES
@@ -99,20 +100,12 @@ def examples() -> str:
     """Write what Presidio's own examples come to, and every disagreement."""
     expected = found = negatives = silent = 0
     disagreements = []
-    detectors: dict[str, Detector] = {}
-    for name in ("presidio_recognizer_examples", "presidio_checksum_examples"):
-        for row in rows_of(name):
-            entity = OURS.get(row["entity"], row["entity"])
-            wanted = row["expected_count"] if "expected_count" in row else row["valid"]
-            if wanted is None:
-                continue
-            detector = detectors.setdefault(entity, Detector(entities=[entity], thresholds={entity: 0.0}))
-            got = len(detector.find(row["text"]))
-            expected, found = expected + int(wanted), found + min(int(wanted), got)
-            negatives, silent = negatives + (not wanted), silent + (not wanted and not got)
-            if got < wanted or (got and not wanted):
-                reason = REASONS.get(row["text"], "**without a reason: to be mended**")
-                disagreements.append((f"`{entity}`", f"`{row['text']}`", "yes" if wanted else "no", reason))
+    for entity, text, wanted, got in tried():
+        expected, found = expected + wanted, found + min(wanted, got)
+        negatives, silent = negatives + (not wanted), silent + (not wanted and not got)
+        if got < wanted or (got and not wanted):
+            reason = REASONS.get(text, "**without a reason: to be mended**")
+            disagreements.append((f"`{entity}`", f"`{text}`", "yes" if wanted else "no", reason))
     return (
         f"{found} of {expected} positives found ({found / expected:.1%}), {silent} of {negatives} negatives left alone "
         f"({silent / negatives:.1%}); one recognizer at any score, as Presidio's own tests run. Where the two disagree:\n\n"
