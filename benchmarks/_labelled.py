@@ -7,7 +7,7 @@ either side is called in the corpora's labels stands in one table.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from benchmarks._peers import Peer, presidio
+from benchmarks._peers import Peer, Span, presidio
 from benchmarks._scores import Counts, exact, overlapping
 from benchmarks.recognition import rows_of
 from ringfence.detect import Detector
@@ -79,8 +79,11 @@ def judged(detector: Detector) -> Iterator[Judged]:
         if not rows:
             continue
         texts = [row["text"] for row in rows]
-        ours = [_by_label((one.start, one.end, one.entity) for one in found) for found in map(detector.find, texts)]
-        peers = [_settings(peer) for peer in presidio([(_language(row["lang"]), row["text"]) for row in rows])]
+        ours = [_by_label(one[:3] for one in found) for found in map(detector.find, texts)]
+        peers = [
+            {way: _by_label(one[:3] for one in found) for way, found in by_setting(peer).items()}
+            for peer in presidio([(_language(row["lang"]), row["text"]) for row in rows])
+        ]
         labels = sorted({span["label"] for row in rows for span in row["spans"]} - {"OTHER"})
         for label in labels:
             wanted = [[(one["start"], one["end"]) for one in row["spans"] if one["label"] == label] for row in rows]
@@ -108,9 +111,10 @@ def _by_label(spans: Iterable[tuple[int, int, str]]) -> dict[str, list[tuple[int
     return sorted_out
 
 
-def _settings(peer: Peer) -> dict[str, dict[str, list[tuple[int, int]]]]:
+def by_setting(peer: Peer) -> dict[str, list[Span]]:
+    """Give what Presidio finds in a text by each of its settings."""
     return {
-        way: _by_label((one.start, one.end, one.entity) for one in found if one.score >= least)
+        way: [one for one in found if one.score >= least]
         for way, found, least in zip(
             SETTINGS,
             (peer.default, peer.default, peer.everywhere, peer.everywhere),

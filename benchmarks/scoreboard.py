@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks._clean import LOG_BYTES, SOURCE_BYTES, Found, in_logs, in_sources, sources
 from benchmarks._judged import LOGS, SOURCES, Verdict
-from benchmarks._labelled import FROM_A_MODEL, NAMES, SETTINGS, Judged, judged
+from benchmarks._labelled import FROM_A_MODEL, NAMES, SETTINGS, Judged, by_setting, judged
 from benchmarks._numbers import NUMBERS, generated
 from benchmarks._peers import PRESIDIO, Peer, presidio
 from benchmarks._scores import RESAMPLES, Counts, interval, summed
@@ -132,12 +132,10 @@ def numbers(detector: Detector) -> str:
 
 
 def _share(setting: str, peers: Sequence[Peer], texts: Sequence[tuple[str, str]]) -> float:
-    everywhere, least = setting.startswith("all"), 0.5 if setting.endswith("0.5") else 0.0
     hits = 0
     for peer, (text, number) in zip(peers, texts, strict=True):
         start = len(text) - len(number)
-        spans = peer.everywhere if everywhere else peer.default
-        hits += any(one.score >= least and one.start <= start and one.end >= len(text) for one in spans)
+        hits += any(one.start <= start and one.end >= len(text) for one in by_setting(peer)[setting])
     return hits / len(texts)
 
 
@@ -175,11 +173,7 @@ def clean(detector: Detector) -> str:
     peers = presidio([("en", text) for text in texts])
     rows = [("ringfence", f"{sum(map(len, detector.find_many(texts))) / size * 1e6:.0f}", "")]
     for setting in SETTINGS:
-        least = 0.5 if setting.endswith("0.5") else 0.0
-        hits = sum(
-            sum(one.score >= least for one in (peer.everywhere if setting.startswith("all") else peer.default))
-            for peer in peers
-        )
+        hits = sum(len(by_setting(peer)[setting]) for peer in peers)
         rows.append(("Presidio", f"{hits / size * 1e6:.0f}", setting))
     return (
         f"{judged_all} findings were read one by one, chosen by a seed, of every kind (`python -m benchmarks._clean` prints "
