@@ -1,5 +1,6 @@
 """A score is a probability: what speaks for a hit and against it, and the table of weights that was fitted."""
 
+import random
 from functools import cache
 
 import pytest
@@ -61,25 +62,22 @@ def test_a_word_further_off_or_of_something_else_does_not(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "code"),
+    ("text", "value", "entity", "code"),
     [
-        ('"order_id": "536-22-8712"', "against:field order id"),
-        ("shopOrderId=536-22-8712", "against:field order id"),
-        ("sku: 536-22-8712", "against:field sku"),
-        ("version = 10.20.30.40", "against:field version"),
-        ("GET /item/536-22-8712/list", "against:inside path"),
-        ("a-536-22-8712", "against:inside code"),
+        ('"order_id": "{}"', "536-22-8712", "US_SSN", "against:field order id"),
+        ("shopOrderId={}", "536-22-8712", "US_SSN", "against:field order id"),
+        ("sku: {}", "536-22-8712", "US_SSN", "against:field sku"),
+        ("sku = {}", "10.20.30.40", "IP_ADDRESS", "against:field sku"),
+        ("GET /item/{}/list", "536-22-8712", "US_SSN", "against:inside path"),
+        ("a-{}", "536-22-8712", "US_SSN", "against:inside code"),
     ],
 )
-def test_the_name_of_another_thing_and_what_a_value_stands_inside_of_speak_against_it(text: str, code: str) -> None:
-    entity = "IP_ADDRESS" if "version" in text else "US_SSN"
+def test_the_name_of_another_thing_and_what_a_value_stands_inside_of_speak_against_it(
+    text: str, value: str, entity: str, code: str
+) -> None:
     detector = Detector(entities=[entity], thresholds={entity: 0.02})
-    value = text.strip('"').rsplit(" ", 1)[-1].rsplit("=", 1)[-1].strip('"')
-    (alone,) = detector.find("10.20.30.40" if "version" in text else "536-22-8712")
-    if value == "10.20.30.40":
-        text = text.replace("version =", "sku =")
-        code = "against:field sku"
-    (one,) = detector.find(text)
+    (alone,) = detector.find(value)
+    (one,) = detector.find(text.format(value))
     assert code in one.evidence
     assert one.score < alone.score
 
@@ -171,8 +169,6 @@ def test_a_column_that_is_short_or_mixed_or_named_otherwise_says_nothing(fields:
 
 
 def test_random_numbers_of_any_length_are_no_column_of_anything() -> None:
-    import random
-
     rng = random.Random(4)
     for size in range(8, 25):
         for count in (FEWEST, 100):
@@ -246,10 +242,7 @@ def test_scores_hold_what_they_promise_on_texts_that_they_were_not_fitted_to() -
     assert every.error <= 0.05
     assert shown.error <= 0.05 < declared.error
     assert shown.brier < declared.brier
-    off = {
-        number: band for number, band in every.bands.items() if band.count >= 50 and abs(band.score - band.right) > 0.15
-    }
-    assert not off  # the slice is small: the whole population is held to 0.1 by the benchmark
+    assert every.furthest <= 0.15  # the slice is small: the whole population is held to 0.1 by the benchmark
 
 
 @needs_corpora
