@@ -15,52 +15,15 @@ from pathlib import Path
 
 from benchmarks._machine_texts import blocks
 from benchmarks._peers import SOURCES, environment
+from benchmarks.recognition import ABOUT_NUMBERS, SUFFIXES
 from ringfence.detect import Detector, Finding
 
 SOURCE_BYTES = 250_000_000
 LOG_BYTES = 55_000_000
 _FILE_MOST = 3_000_000  # bytes: larger files are tables
 _SEED = 3
-_SUFFIXES = frozenset(
-    f".{ending}"
-    for ending in (
-        *(
-            "py",
-            "pyi",
-            "pyx",
-            "c",
-            "h",
-            "js",
-            "ts",
-            "java",
-            "sh",
-            "sql",
-            "json",
-            "yml",
-            "yaml",
-            "toml",
-            "cfg",
-            "xml",
-            "csv",
-        ),
-        *("txt", "md", "rst", "html", "css", "po"),
-    )
-)
-_ABOUT_NUMBERS = (
-    *(
-        "stdnum",
-        "python_stdnum",
-        "faker",
-        "Faker",
-        "phonenumbers",
-        "ringfence",
-        "localflavor",
-        "presidio",
-        "mimesis",
-        "pip",
-    ),
-    "site-packages",  # of the library's folder: not the library's
-)
+_SUFFIXES = SUFFIXES | {".ts", ".java", ".sh", ".sql", ".yml", ".yaml", ".toml", ".cfg", ".xml", ".csv", ".po"}
+_ABOUT_NUMBERS = (*ABOUT_NUMBERS, "Faker", "pip", "site-packages")  # of the library's folder: not the library's
 QUOTAS = {
     "IP_ADDRESS": 70,
     "EMAIL_ADDRESS": 50,
