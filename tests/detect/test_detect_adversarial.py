@@ -13,6 +13,7 @@ from ringfence.detect.stream import BLOCK, MARGIN
 
 PATTERNS = sum(len(one.patterns) for one in RECOGNIZERS)
 SMALL, LARGE = 120_000, 480_000  # both are read in blocks: a single one may pass over what a second one has to look at
+OVERHEAD = (BLOCK + 2 * MARGIN) / BLOCK  # a stream's blocks are scanned with margins, whatever the size
 
 
 def work_on(detector: Detector, data: bytes) -> tuple[int, int, int]:
@@ -30,23 +31,20 @@ def repeated(unit: bytes, size: int) -> bytes:
 def test_the_work_grows_with_the_input_and_no_faster(unit: bytes) -> None:
     detector = Detector()
     small, large = work_on(detector, repeated(unit, SMALL)), work_on(detector, repeated(unit, LARGE))
-    # A stream's blocks are scanned with margins, hence the factor that does not depend on the size.
-    overhead = (BLOCK + 2 * MARGIN) / BLOCK
     for little, much in zip(small, large, strict=True):
-        assert much <= (little + 100) * (LARGE / SMALL) * overhead * 1.1
-    assert large[0] <= LARGE * PATTERNS * overhead, "no pattern reads a byte twice"
-    assert large[2] <= LARGE * MOST * overhead, "what is decoded is bounded"
+        assert much <= (little + 100) * (LARGE / SMALL) * OVERHEAD * 1.1
+    assert large[0] <= LARGE * PATTERNS * OVERHEAD, "no pattern reads a byte twice"
+    assert large[2] <= LARGE * MOST * OVERHEAD, "what is decoded is bounded"
 
 
 def test_the_beginning_of_each_pattern_costs_what_it_is_long() -> None:
     units = prefixes()
     assert len(units) > 1.5 * PATTERNS, "nearly each pattern has an example, hence a beginning, in two texts"
     detector = Detector()
-    overhead = (BLOCK + 2 * MARGIN) / BLOCK
     for name, unit in units.items():
         small, large = work_on(detector, repeated(unit, 2_500)), work_on(detector, repeated(unit, 25_000))
         for little, much in zip(small, large, strict=True):
-            assert much <= 10 * (little + 100) * overhead * 1.1, name
+            assert much <= 10 * (little + 100) * OVERHEAD * 1.1, name
 
 
 @pytest.mark.parametrize("size", [1_000_000, pytest.param(10_000_000, marks=pytest.mark.soak)])
@@ -55,10 +53,9 @@ def test_megabytes_without_a_break_are_read_a_few_times(unit: bytes, size: int) 
     detector = Detector(entities=["CREDIT_CARD", "EMAIL_ADDRESS", "PHONE_NUMBER"])
     scanned, candidates, decoded = work_on(detector, repeated(unit, size))
     patterns = len(detector._ready)
-    overhead = (BLOCK + 2 * MARGIN) / BLOCK
-    assert scanned <= size * (1 + patterns) * (1 + MOST) * overhead
+    assert scanned <= size * (1 + patterns) * (1 + MOST) * OVERHEAD
     assert candidates <= size / 2
-    assert decoded <= size * MOST * overhead
+    assert decoded <= size * MOST * OVERHEAD
 
 
 @pytest.mark.parametrize("recognizer", RECOGNIZERS, ids=lambda one: one.entity)
@@ -71,7 +68,7 @@ def test_an_example_told_over_and_over_costs_what_it_is_long(recognizer: Recogni
         detector.find(unit * times)
         work.append((detector.work.scanned - before[0], detector.work.candidates - before[1]))
     for little, much in zip(*work, strict=True):
-        assert much <= 8 * (little + 100) * (BLOCK + 2 * MARGIN) / BLOCK
+        assert much <= 8 * (little + 100) * OVERHEAD
 
 
 def test_a_streams_memory_is_bounded_whatever_comes() -> None:
