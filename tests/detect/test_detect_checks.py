@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from stdnum import iban, luhn
 from stdnum.us import ssn
 
-from ringfence.detect._cards import is_issued, passes_luhn
+from ringfence.detect._cards import is_issued
+from ringfence.detect._checks import passes_luhn
 from ringfence.detect._words import folded
 from ringfence.detect.recognizers.financial import _IBAN_LENGTHS, passes_mod97
 from ringfence.detect.recognizers.us import is_ssn

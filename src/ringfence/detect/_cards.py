@@ -1,12 +1,13 @@
 """Payment cards in runs of digits: which groups of them make one.
 
-The rule: the check digit is calculated once for each run of groups that could be a card, and most runs end there: nine of ten
-numbers of any length fail it. Only then is asked who issued the number.
+The rule: who issued a number is asked first, by its first four digits and its length, for that is one look-up. Only for what a
+network could have issued the check digit is calculated, which nine of ten numbers of any length fail.
 """
 
 from collections.abc import Mapping, Sequence
 
 from ringfence.detect._bytes import is_digit, is_word_after, is_word_before
+from ringfence.detect._checks import passes_luhn
 from ringfence.detect._engine import prefix, searcher
 from ringfence.detect.recognizer import Hit
 
@@ -46,14 +47,6 @@ _RANGES: tuple[tuple[int, int, frozenset[int]], ...] = (
 _SHORTEST, _LONGEST = 12, 19  # digits of a primary account number, ISO/IEC 7812-1
 _GROUP = 4  # cards are printed in groups of four to six digits; only the last may be shorter
 _FIRST_MOST = 6  # digits of the first group where more follow: 8 digits before a card are another number's
-
-
-_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")  # twice a digit, its two digits added
-
-
-def passes_luhn(digits: bytes) -> bool:
-    """Tell whether a number ends in its check digit by ISO/IEC 7812-1, annex B. A candidate costs a tenth of stdnum's."""
-    return (sum(digits[-1::-2]) + sum(digits[-2::-2].translate(_DOUBLED)) - ord("0") * len(digits)) % 10 == 0
 
 
 def _lengths() -> Mapping[bytes, frozenset[int]]:
