@@ -137,13 +137,7 @@ def percent_decode(content: bytes) -> bytes:
 
 def percent_offsets(content: bytes, start: int) -> Sequence[int]:
     """Map each byte of what such content stands for, and its end, to where it stands; `start` is the content's own offset."""
-    parts: list[tuple[int, int, int]] = []
-    at = 0
-    for found in _ESCAPED.finditer(content):
-        parts += ((start + at, found.start() - at, found.start() - at), (start + found.start(), len(found[0]), 1))
-        at = found.end()
-    parts.append((start + at, len(content) - at, len(content) - at))
-    return offsets_of(parts, start + len(content))
+    return offsets_of(((found.start(), found.end(), 1) for found in _ESCAPED.finditer(content)), start, len(content))
 
 
 def _check(pair: bytes, at: int) -> None:

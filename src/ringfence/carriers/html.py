@@ -311,11 +311,5 @@ _Find: TypeAlias = Callable[[bytes], Iterator[tuple[int, int, bytes]]]
 
 
 def _offsets(find: _Find, content: bytes, start: int) -> Sequence[int]:
-    parts: list[tuple[int, int, int]] = []
-    at = 0
-    for first, end, character in find(content):
-        parts.append((start + at, first - at, first - at))
-        parts.append((start + first, end - first, len(character)))
-        at = end
-    parts.append((start + at, len(content) - at, len(content) - at))
-    return offsets_of(parts, start + len(content))
+    escapes = ((first, end, len(character)) for first, end, character in find(content))
+    return offsets_of(escapes, start, len(content))

@@ -286,14 +286,9 @@ def _character(read: "re2._Match[bytes]") -> bytes | None:
 
 
 def _offsets(content: bytes, start: int) -> Sequence[int]:
-    parts: list[tuple[int, int, int]] = []
-    at = 0
-    for read in _REFERENCE.finditer(content):
-        parts.append((start + at, read.start() - at, read.start() - at))
-        parts.append((start + read.start(), len(read[0]), len(_character(read) or b"")))
-        at = read.end()
-    parts.append((start + at, len(content) - at, len(content) - at))
-    return offsets_of(parts, start + len(content))
+    references = _REFERENCE.finditer(content)
+    escapes = ((read.start(), read.end(), len(_character(read) or b"")) for read in references)
+    return offsets_of(escapes, start, len(content))
 
 
 def spell_xml(raw: bytes, start: int, end: int, text: str, kind: Kind) -> bytes:
