@@ -5,6 +5,7 @@ CDATA section, in HTML ``<b>``) is looked at twice: each stretch by itself, and 
 address may be cut there. A unit ends where nothing is joined, once it has 64 KiB.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -56,7 +57,7 @@ class _Stretch:
         return self.mapped() if self.mapped is not None else range(self.start, self.end + 1)
 
 
-class MarkupCarrier:
+class MarkupCarrier(ABC):
     """A page that is read token by token; what a token is says the language. After `Undecodable` it is of no further use."""
 
     def __init__(self) -> None:
@@ -107,16 +108,17 @@ class MarkupCarrier:
             edits.append(Edit(start, end, self._spell(unit.raw, start, end, change.text or "", kind)))
         return edits
 
+    @abstractmethod
     def _token(self, at: int, *, final: bool) -> int:
         """Read the token at an index of the buffer; give where the next begins, or -1 where it is not yet whole."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _check_whole(self) -> None:
         """Raise where the page must not end here."""
 
+    @abstractmethod
     def _spell(self, raw: bytes, start: int, end: int, text: str, kind: Kind) -> bytes:
         """Spell a text that will stand between these places."""
-        raise NotImplementedError
 
     def _read(self, *, final: bool) -> list[Unit]:
         units: list[Unit] = []
@@ -169,6 +171,12 @@ class MarkupCarrier:
                 self._seek = len(buffer)
                 return ends + 1 if ends >= 0 else -1
             self._quote, seek = bytes(buffer[opens : opens + 1]), opens + 1
+
+    def _await_tag(self, at: int) -> int:
+        """Give -1 for a tag that is not yet whole, or raise where it is too long."""
+        if len(self._buffer) - at > MAX_TAG:
+            raise self._fault(Fault.TOO_LARGE, f"a tag of more than {MAX_TAG} bytes", at)
+        return -1
 
     def _fault(self, fault: Fault, what: str, at: int) -> Undecodable:
         return Undecodable(fault, what, self._at + at)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import re2
 
-from ringfence.carriers._markup import MAX_TAG, Kind, MarkupCarrier, Offsets
+from ringfence.carriers._markup import Kind, MarkupCarrier, Offsets
 from ringfence.carriers._paths import Paths, join
 from ringfence.carriers._spans import offsets_of
 from ringfence.carriers.model import Fault
@@ -170,9 +170,7 @@ class XmlCarrier(MarkupCarrier):
     def _tag(self, at: int) -> int:
         end = self._tag_end(at)
         if end < 0:
-            if len(self._buffer) - at > MAX_TAG:
-                raise self._fault(Fault.TOO_LARGE, f"a tag of more than {MAX_TAG} bytes", at)
-            return -1
+            return self._await_tag(at)
         self._break()
         tag = bytes(self._buffer[at:end])
         if tag.startswith(b"</"):
