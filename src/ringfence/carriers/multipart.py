@@ -48,7 +48,6 @@ _UNTYPED = "text/plain"  # RFC 2046, 5.1
 _BOUNDARY = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'()+_,-./:=? ")
 _ONCE = ("content-disposition", "content-type", "content-transfer-encoding", "content-length", "content-encoding")
 
-
 _LENGTH = re2.compile(rb"(?i)\r\ncontent-length:[ \t]*([0-9]{1,12})")
 _TOKEN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&+-.^_`|~")
 

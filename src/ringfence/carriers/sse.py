@@ -191,7 +191,7 @@ def _through(outer: Sequence[int], inner: Callable[[], Sequence[int]]) -> Sequen
 
 
 def _one_line(text: str) -> bytes:
-    return " ".join(text.splitlines()).encode("utf-8", "replace") if text.splitlines() else b""
+    return " ".join(text.splitlines()).encode("utf-8", "replace")
 
 
 def _data_lines(text: str) -> bytes:
