@@ -10,7 +10,7 @@ from functools import partial
 
 import re2
 
-from ringfence.carriers._paths import MAX_PATH, spell
+from ringfence.carriers._paths import MAX_PATH, decode_name, spell
 from ringfence.carriers._spans import offsets_of, write_spans
 from ringfence.carriers.model import Change, Edit, Fault, Field, Undecodable, Unit
 from ringfence.transform.types import ValueType
@@ -148,10 +148,7 @@ def _check(pair: bytes, at: int) -> None:
 
 
 def _path(name: bytes, at: int) -> str:
-    try:
-        path = spell(name.decode("utf-8"))
-    except UnicodeDecodeError:
-        path = spell(name.decode("latin-1"))
+    path = spell(decode_name(name))
     if len(path) > MAX_PATH:
         raise Undecodable(Fault.TOO_LARGE, f"a name of more than {MAX_PATH} characters", at)
     return path
