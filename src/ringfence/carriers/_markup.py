@@ -25,6 +25,7 @@ AROUND = 96  # bytes on either side of a place where two stretches meet
 _TEXT = ValueType.TEXT
 
 Offsets = Callable[[bytes, int], Sequence[int]]
+_Mapped = Callable[[], Sequence[int]] | None
 
 
 class Kind(Enum):
@@ -51,7 +52,7 @@ class _Stretch:
     value: bytes
     start: int
     end: int
-    mapped: Callable[[], Sequence[int]] | None
+    mapped: _Mapped
 
     def offsets(self) -> Sequence[int]:
         return self.mapped() if self.mapped is not None else range(self.start, self.end + 1)
@@ -183,9 +184,7 @@ class MarkupCarrier(ABC):
 
     def _add(self, path: str, kind: Kind, start: int, end: int, read: "tuple[bytes, Offsets] | None" = None) -> None:
         """Add a field; `read` is its value and the map back, where the value is not the bytes themselves."""
-        content = bytes(self._buffer[start:end])
-        mapped = None if read is None else partial(read[1], content, start)
-        value = content if read is None else read[0]
+        value, mapped = self._value(start, end, read)
         if len(path) > MAX_PATH:
             raise self._fault(Fault.TOO_LARGE, f"a path of more than {MAX_PATH} characters", start)
         self._fields.append(MarkupField(path, _TEXT, value, start, end, self._order, kind is Kind.NAME, mapped, kind))
@@ -197,14 +196,16 @@ class MarkupCarrier(ABC):
         """Add a stretch of text, which readers join to the one before it; white space alone is no field."""
         if start == end:
             return
-        content = bytes(self._buffer[start:end])
-        mapped = None if read is None else partial(read[1], content, start)
-        value = content if read is None else read[0]
+        value, mapped = self._value(start, end, read)
         self._run.append(_Stretch(value, start, end, mapped))
         self._run_path = path
         self._safe = False
         if value.strip():
             self._add(path, kind, start, end, read)
+
+    def _value(self, start: int, end: int, read: "tuple[bytes, Offsets] | None") -> tuple[bytes, _Mapped]:
+        content = bytes(self._buffer[start:end])
+        return (content, None) if read is None else (read[0], partial(read[1], content, start))
 
     def _break(self) -> None:
         """Take note that what follows is joined to nothing before it."""
