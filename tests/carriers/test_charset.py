@@ -155,6 +155,11 @@ def test_bytes_without_a_charset_pass_as_they_are() -> None:
     assert carried("text/plain", every_byte(raw), b"ada", "é") == raw.replace(b"ada", "é".encode())
 
 
+def test_a_cell_that_a_change_puts_in_quotes_keeps_bytes_of_an_unknown_charset() -> None:
+    raw = "mail\nJosé ada\n".encode("latin-1")
+    assert carried("text/csv", every_byte(raw), b"ada", "a,b") == 'mail\n"José a,b"\n'.encode("latin-1")
+
+
 @pytest.mark.parametrize(
     "kind", ["text/plain", "text/csv", "application/x-www-form-urlencoded", "text/html", "text/xml"]
 )

@@ -33,9 +33,7 @@ def suite() -> Iterator[tuple[str, str, bytes]]:
         yield case["name"], case["expect"], base64.b64decode(case["data_base64"])
 
 
-@pytest.mark.skipif(
-    not SUITE.exists(), reason="the JSON test suite is not beside this checkout (../shared/corpora/naughty)"
-)
+@pytest.mark.skipif(not SUITE.exists(), reason="the JSON test suite is not beside this checkout")
 @pytest.mark.parametrize("way", ["whole", "byte by byte"])
 def test_the_json_test_suite_is_blocked_where_it_must_be_and_else_passes_bit_identical(way: str) -> None:
     counted = dict.fromkeys(("accept", "reject", "either", "transform"), 0)
@@ -49,9 +47,7 @@ def test_the_json_test_suite_is_blocked_where_it_must_be_and_else_passes_bit_ide
     assert counted["reject"] >= 80
 
 
-@pytest.mark.skipif(
-    not SUITE.exists(), reason="the JSON test suite is not beside this checkout (../shared/corpora/naughty)"
-)
+@pytest.mark.skipif(not SUITE.exists(), reason="the JSON test suite is not beside this checkout")
 @pytest.mark.parametrize("name", FORMATS)
 def test_whatever_the_suite_holds_passes_bit_identical_or_is_refused_in_every_format(name: str) -> None:
     for _, _, data in suite():
@@ -152,7 +148,8 @@ def test_the_carrier_accepts_exactly_what_the_standard_library_does() -> None:
 @pytest.mark.soak
 def test_the_carrier_accepts_exactly_what_the_standard_library_does_at_length() -> None:
     for seed in range(100, 120):
-        agreement(20_000, seed)
+        accepted, refused = agreement(20_000, seed)
+        assert min(accepted, refused) > 3000
 
 
 @pytest.mark.parametrize("data", [b"[" * 257 + b"]" * 257, b"[" + b"1" * 5000 + b"]"])

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TypeAlias
 
 from ringfence.carriers._codecs import STEP, Encoder, Joint, Notes
 from ringfence.carriers.model import Fault, Undecodable
@@ -20,8 +19,6 @@ MAX_HEAD = 64 * 1024  # bytes of a gzip header, name and comment included
 _FLUSHED = b"\x00\x00\xff\xff"
 _LAST_BLOCKS = (b"\x01\x00\x00\xff\xff", b"\x03\x00")  # empty ones, stored and with fixed codes
 _HEAD_CRC, _EXTRA, _NAME, _COMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
-_BARE_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-_ZLIB_HEAD = b"\x78\x9c"
 _WIDEST = 15
 
 
@@ -41,106 +38,79 @@ class _Head:
     notes: tuple[tuple[str, int, bytes], ...] = ()
 
 
-class _Gzip:
-    """Members, one after another."""
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """What stands around deflated data: how its header is read, and what is written before and after."""
 
-    head = _BARE_HEAD
-    tail_size = 8
-    start = 0
-    several = True
-    update: Callable[[bytes, int], int] = staticmethod(zlib.crc32)
+    read: Callable[[bytes], _Head | None]  # None where the header is not whole; raises `ValueError`
+    head: bytes
+    tail: Callable[[int, int], bytes]  # of the checksum and the size
+    tail_size: int
+    start: int = 0  # of the checksum
+    update: Callable[[bytes, int], int] = zlib.crc32
+    several: bool = False  # whether one may follow another
 
-    @staticmethod
-    def read(raw: bytes) -> _Head | None:
-        """Read a header; None where it is not whole."""
-        if not b"\x1f\x8b\x08".startswith(raw[:3]):
-            raise ValueError("not gzip, or something after its end")
-        if len(raw) < 10:
+
+def _read_gzip(raw: bytes) -> _Head | None:
+    """Read a header of gzip; None where it is not whole."""
+    if not b"\x1f\x8b\x08".startswith(raw[:3]):
+        raise ValueError("not gzip, or something after its end")
+    if len(raw) < 10:
+        return None
+    flags = raw[3]
+    if flags & _RESERVED:
+        raise ValueError("a gzip header with flags that are reserved")
+    at = 10
+    notes: list[tuple[str, int, bytes]] = []
+    if flags & _EXTRA:
+        size = int.from_bytes(raw[at : at + 2], "little")
+        if len(raw) < at + 2 + size:
             return None
-        flags = raw[3]
-        if flags & _RESERVED:
-            raise ValueError("a gzip header with flags that are reserved")
-        at = 10
-        notes: list[tuple[str, int, bytes]] = []
-        if flags & _EXTRA:
-            size = int.from_bytes(raw[at : at + 2], "little")
-            if len(raw) < at + 2 + size:
+        notes.append(("extra", at + 2, raw[at + 2 : at + 2 + size]))
+        at += 2 + size
+    for flag, name in ((_NAME, "name"), (_COMMENT, "comment")):
+        if flags & flag:
+            end = raw.find(b"\x00", at)
+            if end < 0:
                 return None
-            notes.append(("extra", at + 2, raw[at + 2 : at + 2 + size]))
-            at += 2 + size
-        for flag, name in ((_NAME, "name"), (_COMMENT, "comment")):
-            if flags & flag:
-                end = raw.find(b"\x00", at)
-                if end < 0:
-                    return None
-                notes.append((name, at, raw[at:end]))
-                at = end + 1
-        if flags & _HEAD_CRC:
-            if len(raw) < at + 2:
-                return None
-            if int.from_bytes(raw[at : at + 2], "little") != zlib.crc32(raw[:at]) & 0xFFFF:
-                raise ValueError("a gzip header with a wrong checksum")
-            at += 2
-        return _Head(at, notes=tuple(note for note in notes if note[2]))
-
-    @staticmethod
-    def tail(check: int, size: int) -> bytes:
-        """Write what stands after the body."""
-        return check.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
-
-
-class _Zlib:
-    """One stream, with two bytes before and a checksum after."""
-
-    head = _ZLIB_HEAD
-    tail_size = 4
-    start = 1
-    several = False
-    update: Callable[[bytes, int], int] = staticmethod(zlib.adler32)
-
-    @staticmethod
-    def read(raw: bytes) -> _Head | None:
-        """Read a header; None where it is not whole."""
-        if raw[0] & 0x0F != 8 or raw[0] >> 4 > 7 or (len(raw) > 1 and int.from_bytes(raw[:2], "big") % 31):
-            raise ValueError("not zlib")
-        if len(raw) < 2:
+            notes.append((name, at, raw[at:end]))
+            at = end + 1
+    if flags & _HEAD_CRC:
+        if len(raw) < at + 2:
             return None
-        if raw[1] & 0x20:
-            raise ValueError("a zlib stream that needs a dictionary")
-        return _Head(2, (raw[0] >> 4) + 8)
-
-    @staticmethod
-    def tail(check: int, _size: int) -> bytes:
-        """Write what stands after the body."""
-        return check.to_bytes(4, "big")
+        if int.from_bytes(raw[at : at + 2], "little") != zlib.crc32(raw[:at]) & 0xFFFF:
+            raise ValueError("a gzip header with a wrong checksum")
+        at += 2
+    return _Head(at, notes=tuple(note for note in notes if note[2]))
 
 
-class _Bare:
-    """Deflated data alone."""
-
-    head = b""
-    tail_size = 0
-    start = 0
-    several = False
-    update: Callable[[bytes, int], int] = staticmethod(lambda _plain, _check: 0)
-
-    @staticmethod
-    def read(_raw: bytes) -> _Head | None:
-        """There is no header."""
-        return _Head(0)
-
-    @staticmethod
-    def tail(_check: int, _size: int) -> bytes:
-        """There is nothing after the body."""
-        return b""
+def _end_gzip(check: int, size: int) -> bytes:
+    return check.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
 
 
-Wrapping: TypeAlias = type[_Gzip] | type[_Zlib] | type[_Bare]
+def _read_zlib(raw: bytes) -> _Head | None:
+    """Read a header of zlib; None where it is not whole."""
+    if raw[0] & 0x0F != 8 or raw[0] >> 4 > 7 or (len(raw) > 1 and int.from_bytes(raw[:2], "big") % 31):
+        raise ValueError("not zlib")
+    if len(raw) < 2:
+        return None
+    if raw[1] & 0x20:
+        raise ValueError("a zlib stream that needs a dictionary")
+    return _Head(2, (raw[0] >> 4) + 8)
+
+
+def _end_zlib(check: int, _size: int) -> bytes:
+    return check.to_bytes(4, "big")
+
+
+_GZIP = Wrapping(_read_gzip, b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff", _end_gzip, 8, several=True)
+_ZLIB = Wrapping(_read_zlib, b"\x78\x9c", _end_zlib, 4, 1, zlib.adler32)
+_BARE = Wrapping(lambda _raw: _Head(0), b"", lambda _check, _size: b"", 0, update=lambda _plain, _check: 0)
 
 
 def gzip() -> "Deflated":
     """Begin to decode gzip."""
-    return Deflated(_Gzip)
+    return Deflated(_GZIP)
 
 
 def deflate() -> "Deflated":
@@ -234,14 +204,14 @@ class Deflated:
     def _wrapping_of(self, raw: bytes) -> Wrapping | None:
         """Tell zlib from bare data; None where more bytes are needed. What could be both is refused."""
         try:
-            if _Zlib.read(raw) is None or len(raw) < 5:
+            if _ZLIB.read(raw) is None or len(raw) < 5:
                 return None
         except ValueError:
-            return _Bare
+            return _BARE
         # Bare data that begins like zlib is a stored block: its length stands there twice, once inverted.
         if int.from_bytes(raw[1:3], "little") ^ int.from_bytes(raw[3:5], "little") == 0xFFFF:
             raise Undecodable(Fault.AMBIGUOUS, "deflate with and without its header", self._at)
-        return _Zlib
+        return _ZLIB
 
     def _steps(self, part: bytes, taken: int) -> Iterator[bytes]:
         kind = self._kind
@@ -297,7 +267,7 @@ class Deflated:
 
     def encoder(self) -> Encoder:
         """Give an encoder that goes on from here."""
-        wrapping = self._wrapping or _Zlib
+        wrapping = self._wrapping or _ZLIB
         if self._phase is _Phase.BODY:
             return _Deflating(wrapping, b"", self._check, self._size, self._window)
         return _Deflating(wrapping, wrapping.head, wrapping.start, 0, _WIDEST)

@@ -5,6 +5,7 @@ CDATA section, in HTML ``<b>``) is looked at twice: each stretch by itself, and 
 address may be cut there. A unit ends where nothing is joined, once it has 64 KiB.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -24,6 +25,7 @@ AROUND = 96  # bytes on either side of a place where two stretches meet
 _TEXT = ValueType.TEXT
 
 Offsets = Callable[[bytes, int], Sequence[int]]
+_Mapped = Callable[[], Sequence[int]] | None
 
 
 class Kind(Enum):
@@ -50,13 +52,13 @@ class _Stretch:
     value: bytes
     start: int
     end: int
-    mapped: Callable[[], Sequence[int]] | None
+    mapped: _Mapped
 
     def offsets(self) -> Sequence[int]:
         return self.mapped() if self.mapped is not None else range(self.start, self.end + 1)
 
 
-class MarkupCarrier:
+class MarkupCarrier(ABC):
     """A page that is read token by token; what a token is says the language. After `Undecodable` it is of no further use."""
 
     def __init__(self) -> None:
@@ -107,16 +109,17 @@ class MarkupCarrier:
             edits.append(Edit(start, end, self._spell(unit.raw, start, end, change.text or "", kind)))
         return edits
 
+    @abstractmethod
     def _token(self, at: int, *, final: bool) -> int:
         """Read the token at an index of the buffer; give where the next begins, or -1 where it is not yet whole."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _check_whole(self) -> None:
         """Raise where the page must not end here."""
 
+    @abstractmethod
     def _spell(self, raw: bytes, start: int, end: int, text: str, kind: Kind) -> bytes:
         """Spell a text that will stand between these places."""
-        raise NotImplementedError
 
     def _read(self, *, final: bool) -> list[Unit]:
         units: list[Unit] = []
@@ -170,14 +173,18 @@ class MarkupCarrier:
                 return ends + 1 if ends >= 0 else -1
             self._quote, seek = bytes(buffer[opens : opens + 1]), opens + 1
 
+    def _await_tag(self, at: int) -> int:
+        """Give -1 for a tag that is not yet whole, or raise where it is too long."""
+        if len(self._buffer) - at > MAX_TAG:
+            raise self._fault(Fault.TOO_LARGE, f"a tag of more than {MAX_TAG} bytes", at)
+        return -1
+
     def _fault(self, fault: Fault, what: str, at: int) -> Undecodable:
         return Undecodable(fault, what, self._at + at)
 
     def _add(self, path: str, kind: Kind, start: int, end: int, read: "tuple[bytes, Offsets] | None" = None) -> None:
         """Add a field; `read` is its value and the map back, where the value is not the bytes themselves."""
-        content = bytes(self._buffer[start:end])
-        mapped = None if read is None else partial(read[1], content, start)
-        value = content if read is None else read[0]
+        value, mapped = self._value(start, end, read)
         if len(path) > MAX_PATH:
             raise self._fault(Fault.TOO_LARGE, f"a path of more than {MAX_PATH} characters", start)
         self._fields.append(MarkupField(path, _TEXT, value, start, end, self._order, kind is Kind.NAME, mapped, kind))
@@ -189,14 +196,16 @@ class MarkupCarrier:
         """Add a stretch of text, which readers join to the one before it; white space alone is no field."""
         if start == end:
             return
-        content = bytes(self._buffer[start:end])
-        mapped = None if read is None else partial(read[1], content, start)
-        value = content if read is None else read[0]
+        value, mapped = self._value(start, end, read)
         self._run.append(_Stretch(value, start, end, mapped))
         self._run_path = path
         self._safe = False
         if value.strip():
             self._add(path, kind, start, end, read)
+
+    def _value(self, start: int, end: int, read: "tuple[bytes, Offsets] | None") -> tuple[bytes, _Mapped]:
+        content = bytes(self._buffer[start:end])
+        return (content, None) if read is None else (read[0], partial(read[1], content, start))
 
     def _break(self) -> None:
         """Take note that what follows is joined to nothing before it."""

@@ -18,6 +18,18 @@ def spell(name: str) -> str:
     return name if name and _MARKS.isdisjoint(name) else dumps(name, ensure_ascii=False)
 
 
+def decode_name(name: bytes) -> str:
+    r"""Give a name as text: what is not UTF-8 byte by byte, so that every name has a path.
+
+    >>> decode_name(b"caf\xc3\xa9"), decode_name(b"caf\xe9")
+    ('café', 'café')
+    """
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        return name.decode("latin-1")
+
+
 def join(container: str, name: str) -> str:
     """Give the path of a member from the path of its object, "" being the payload itself."""
     return f"{container}.{spell(name)}" if container else spell(name)

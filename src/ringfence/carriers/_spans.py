@@ -4,7 +4,7 @@ The rule: a character is changed whole. A span that begins or ends inside a char
 """
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ringfence.carriers.model import Change, Edit, Field
@@ -32,19 +32,19 @@ def widened(value: bytes, start: int, end: int) -> tuple[int, int]:
     return low, high
 
 
-def offsets_of(parts: Sequence[tuple[int, int, int]], end: int) -> "array[int]":
-    """Map each byte of a value, and its end, to where it stands.
+def offsets_of(escapes: Iterable[tuple[int, int, int]], start: int, size: int) -> "array[int]":
+    """Map each byte of a value, and its end, to where it stands, among `size` bytes that begin at `start`.
 
-    Each part is (offset, raw length, decoded length): where the lengths are the same, bytes stand for themselves, else all bytes
-    of the part map to its start. `end` is the offset after the last part.
+    Each escape is (where it starts in these bytes, where it ends, how many bytes of the value it stands for), in order: those all
+    map to its start, unless they are as many as the escape has. What is between escapes stands for itself.
     """
     mapped = array("I")
-    for offset, raw, decoded in parts:
-        if raw == decoded:
-            mapped.extend(range(offset, offset + raw))
-        else:
-            mapped.extend([offset] * decoded)
-    mapped.append(end)
+    at = 0
+    for first, last, decoded in escapes:
+        mapped.extend(range(start + at, start + first))
+        mapped.extend(range(start + first, start + last) if decoded == last - first else [start + first] * decoded)
+        at = last
+    mapped.extend(range(start + at, start + size + 1))
     return mapped
 
 

@@ -212,14 +212,13 @@ class TranscodedCarrier(Layer):
             spelt = b""
         if raw.startswith(spelt) and (spelt or not text):
             return len(spelt)
-        return _walked(
-            codec, raw, len(text)
-        )  # spelt in another way than is usual: some sets have two for one character
+        # Spelt in another way than is usual: some sets have two for one character.
+        return _walked(codec, raw, len(text))
 
     def _encoded(self, new: bytes) -> bytes:
-        text = new.decode("utf-8")
         if self._codec is None:
             return new
+        text = new.decode("utf-8")
         try:
             return text.encode(self._codec)
         except UnicodeEncodeError:

@@ -294,7 +294,9 @@ class _NestedEncoder:
         self._encoders = encoders
 
     def encode(self, plain: bytes) -> bytes:
-        return self._from(0, plain)
+        for encoder in self._encoders:
+            plain = encoder.encode(plain)
+        return plain
 
     def flush(self) -> bytes:
         raw = b""
@@ -307,8 +309,3 @@ class _NestedEncoder:
         for encoder in self._encoders:
             raw = encoder.encode(raw) + encoder.finish()
         return raw
-
-    def _from(self, first: int, plain: bytes) -> bytes:
-        for encoder in self._encoders[first:]:
-            plain = encoder.encode(plain)
-        return plain

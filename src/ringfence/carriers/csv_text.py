@@ -7,10 +7,11 @@ they are read.
 """
 
 from array import array
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from ringfence.carriers._paths import MAX_PATH, spell
+from ringfence.carriers._paths import MAX_PATH, decode_name, spell
 from ringfence.carriers.model import Change, Edit, Fault, Field, Undecodable, Unit
 from ringfence.transform.types import ValueType
 
@@ -21,7 +22,6 @@ MAX_CELLS = 16_384  # in a record: what spreadsheets allow
 _TEXT = ValueType.TEXT  # looked up in its Enum for each cell it would cost as much as the cell
 _QUOTE = b'"'
 _QUOTE_BYTE = _QUOTE[0]
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # spreadsheets write it; it is no part of the first cell
 
 
 class CsvCarrier:
@@ -92,8 +92,8 @@ class CsvCarrier:
         units: list[Unit] = []
         fields: list[Field] = []
         start = at = 0  # of the present unit and record
-        if self._at == 0 and raw.startswith(_BYTE_ORDER_MARK):
-            at = len(_BYTE_ORDER_MARK)
+        if self._at == 0 and raw.startswith(BOM_UTF8):  # spreadsheets write it; it is no part of the first cell
+            at = len(BOM_UTF8)
         has_quotes = _QUOTE in raw
         while at < len(raw):
             line = _line_end(raw, at)
@@ -207,11 +207,7 @@ def _check(cell: bytes, at: int) -> None:
 
 
 def _column(field: Field, at: int) -> str:
-    try:
-        name = field.value.decode("utf-8")
-    except UnicodeDecodeError:
-        name = field.value.decode("latin-1")
-    path = spell(name)
+    path = spell(decode_name(field.value))
     if len(path) > MAX_PATH:
         raise Undecodable(Fault.TOO_LARGE, f"a column name of more than {MAX_PATH} characters", at + field.start)
     return path

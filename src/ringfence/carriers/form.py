@@ -10,7 +10,7 @@ from functools import partial
 
 import re2
 
-from ringfence.carriers._paths import MAX_PATH, spell
+from ringfence.carriers._paths import MAX_PATH, decode_name, spell
 from ringfence.carriers._spans import offsets_of, write_spans
 from ringfence.carriers.model import Change, Edit, Fault, Field, Undecodable, Unit
 from ringfence.transform.types import ValueType
@@ -137,13 +137,7 @@ def percent_decode(content: bytes) -> bytes:
 
 def percent_offsets(content: bytes, start: int) -> Sequence[int]:
     """Map each byte of what such content stands for, and its end, to where it stands; `start` is the content's own offset."""
-    parts: list[tuple[int, int, int]] = []
-    at = 0
-    for found in _ESCAPED.finditer(content):
-        parts += ((start + at, found.start() - at, found.start() - at), (start + found.start(), len(found[0]), 1))
-        at = found.end()
-    parts.append((start + at, len(content) - at, len(content) - at))
-    return offsets_of(parts, start + len(content))
+    return offsets_of(((found.start(), found.end(), 1) for found in _ESCAPED.finditer(content)), start, len(content))
 
 
 def _check(pair: bytes, at: int) -> None:
@@ -154,10 +148,7 @@ def _check(pair: bytes, at: int) -> None:
 
 
 def _path(name: bytes, at: int) -> str:
-    try:
-        path = spell(name.decode("utf-8"))
-    except UnicodeDecodeError:
-        path = spell(name.decode("latin-1"))
+    path = spell(decode_name(name))
     if len(path) > MAX_PATH:
         raise Undecodable(Fault.TOO_LARGE, f"a name of more than {MAX_PATH} characters", at)
     return path

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import re2
 
-from ringfence.carriers._markup import MAX_TAG, Kind, MarkupCarrier, Offsets
+from ringfence.carriers._markup import Kind, MarkupCarrier, Offsets
 from ringfence.carriers._paths import join
 from ringfence.carriers._spans import offsets_of
 from ringfence.carriers.model import Fault
@@ -169,9 +169,7 @@ class HtmlCarrier(MarkupCarrier):
     def _start_tag(self, at: int) -> int:
         end = self._tag_end(at)
         if end < 0:
-            if len(self._buffer) - at > MAX_TAG:
-                raise self._fault(Fault.TOO_LARGE, f"a tag of more than {MAX_TAG} bytes", at)
-            return -1
+            return self._await_tag(at)
         tag = self._checked(at, end)
         read = _TAG.match(tag)
         if read is None:
@@ -189,9 +187,7 @@ class HtmlCarrier(MarkupCarrier):
     def _end_tag(self, at: int) -> int:
         end = self._find(b">", at)
         if end < 0:
-            if len(self._buffer) - at > MAX_TAG:
-                raise self._fault(Fault.TOO_LARGE, f"a tag of more than {MAX_TAG} bytes", at)
-            return -1
+            return self._await_tag(at)
         read = _END_TAG.fullmatch(self._checked(at, end + 1))
         if read is None:
             raise self._fault(Fault.AMBIGUOUS, "a tag that readers read in different ways", at)
@@ -265,19 +261,15 @@ class HtmlCarrier(MarkupCarrier):
         if kind is Kind.COMMENT or not (behind.endswith(b"<") or _OPEN_REFERENCE.search(behind) is not None):
             return spelt
         # What stands before must not go on into it: neither a tag nor a reference may come of it.
-        return (
-            spelt
-            if spelt.startswith(b"&")
-            else f"&#{ord(text[0])};".encode() + spelt[len(text[0].encode()) :]
-            if text
-            else b"_"
-        )
+        if not spelt:
+            return b"_"
+        made = spelt.decode("utf-8")
+        return spelt if made[0] == "&" else f"&#{ord(made[0])};{made[1:]}".encode()
 
 
 def _is_part(raw: bytes, start: int, end: int) -> bool:
     """Whether more of a value without quotes stands beside these places."""
-    spaces = b"\t\n\f\r >"
-    return raw[start - 1] not in b"=\t\n\f\r " or raw[end : end + 1] not in [bytes((byte,)) for byte in spaces]
+    return raw[start - 1] not in b"=\t\n\f\r " or raw[end] not in b"\t\n\f\r >"
 
 
 def _decoded(content: bytes, find: "_Find") -> tuple[bytes, Offsets] | None:
@@ -311,11 +303,5 @@ _Find: TypeAlias = Callable[[bytes], Iterator[tuple[int, int, bytes]]]
 
 
 def _offsets(find: _Find, content: bytes, start: int) -> Sequence[int]:
-    parts: list[tuple[int, int, int]] = []
-    at = 0
-    for first, end, character in find(content):
-        parts.append((start + at, first - at, first - at))
-        parts.append((start + first, end - first, len(character)))
-        at = end
-    parts.append((start + at, len(content) - at, len(content) - at))
-    return offsets_of(parts, start + len(content))
+    escapes = ((first, end, len(character)) for first, end, character in find(content))
+    return offsets_of(escapes, start, len(content))

@@ -112,6 +112,9 @@ class _Maker:
         name = format_of(read.value)
         if name is None:
             raise UnknownFormat(read.value)
+        return self._named(name, read, depth, path)
+
+    def _named(self, name: str, read: Parametrised, depth: int, path: str) -> Carrier:
         if name == "multipart":
             boundary = read.text("boundary")
             if boundary is None:
@@ -136,7 +139,7 @@ class _Maker:
             return self.opaque(path)
         if name == "text":
             return TranscodedCarrier(ValueCarrier(), read.text("charset"), assumed=self.assumed)
-        return self.typed(content_type, depth, path)
+        return self._named(name, read, depth, path)
 
 
 def _opaque(path: str) -> Carrier:  # noqa: ARG001 (the seam of what makes opaque parts)

@@ -5,6 +5,7 @@ policies. Bytes in, units out, at whatever byte the input is cut. The bytes of t
 dropped, added or re-encoded (law 6). What cannot be decoded raises `Undecodable`; what exceeds a bound raises it too (laws 3, 7).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -139,25 +140,25 @@ class Carrier(Protocol):
         """Encode changes of one field (ordered, not overlapping) as edits of the unit's bytes."""
 
 
-class Layer:
+class Layer(ABC):
     """A carrier of a payload that is an encoding of another one: it makes itself what is released.
 
     `feed` gives all units in one list. `stream` gives the same ones one by one, for one byte of an encoding may stand for many.
     """
 
+    @abstractmethod
     def stream(self, piece: bytes) -> Iterator[Unit]:
         """Take the next bytes and give the units that are complete, each when it is asked for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def render(self, unit: Unit, edits: Sequence[Edit]) -> bytes:
         """Take a unit with what is edited in it, in the order in which units were given; give what may be released by now."""
-        raise NotImplementedError
 
     def finish(self) -> bytes:
         """Give what is still to be released, after the last unit was rendered."""
         return b""
 
-    def forget(self) -> None:
+    def forget(self) -> None:  # noqa: B027 (most keep nothing)
         """Keep nothing that only `render` and `finish` need: they will not be called."""
 
 

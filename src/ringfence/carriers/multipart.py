@@ -15,7 +15,7 @@ from functools import partial
 import re2
 
 from ringfence.carriers._mime import read_headers, read_parameters
-from ringfence.carriers._paths import MAX_PATH, below, join, spell
+from ringfence.carriers._paths import MAX_PATH, below, decode_name, join, spell
 from ringfence.carriers._spans import write_spans
 from ringfence.carriers._transfer import TRANSFERS, Transfer
 from ringfence.carriers.form import percent_decode, percent_encode, percent_offsets
@@ -47,7 +47,6 @@ _UNTYPED = "text/plain"  # RFC 2046, 5.1
 
 _BOUNDARY = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'()+_,-./:=? ")
 _ONCE = ("content-disposition", "content-type", "content-transfer-encoding", "content-length", "content-encoding")
-
 
 _LENGTH = re2.compile(rb"(?i)\r\ncontent-length:[ \t]*([0-9]{1,12})")
 _TOKEN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&+-.^_`|~")
@@ -266,7 +265,7 @@ class MultipartCarrier(Layer):
         start, value = header or (0, b"")
         read = read_parameters(value, self._at + begin + start) if value else None
         name = read.parameters.get("name") if read is not None else None
-        self._name = spell(_text(name.value)) if name is not None else f"part{self._parts}"
+        self._name = spell(decode_name(name.value)) if name is not None else f"part{self._parts}"
         if len(self._name) > MAX_PATH // 2:
             raise Undecodable(Fault.TOO_LARGE, f"a name of more than {MAX_PATH // 2} characters", self._at + begin)
         for key, parameter in read.parameters.items() if read is not None else ():
@@ -332,13 +331,6 @@ class MultipartCarrier(Layer):
         within = unit.within if isinstance(carrier, Layer) else None
         repeats = [moved(repeat, order) for repeat in unit.repeats]
         return _PartUnit(unit.raw, fields, repeats, within, carrier, unit)
-
-
-def _text(name: bytes) -> str:
-    try:
-        return name.decode("utf-8")
-    except UnicodeDecodeError:
-        return name.decode("latin-1")
 
 
 def _decode_extended(field: Field, at: int) -> None:

@@ -6,7 +6,7 @@ The rule: what such a payload holds cannot be told apart, so that its path decid
 from collections.abc import Sequence
 
 from ringfence.carriers.model import Change, Edit, Field, Unit
-from ringfence.carriers.text import TextCarrier, write_text
+from ringfence.carriers.text import TextCarrier, text_field, write_text
 from ringfence.transform.types import ValueType
 
 WINDOW = 64 * 1024
@@ -77,7 +77,7 @@ class ValueCarrier:
         if self._long is not None:
             return self._long.end()
         raw, self._held = self._held, b""
-        return [Unit(raw, [Field("", ValueType.TEXT, raw, 0, len(raw), 0)])] if raw else []
+        return [Unit(raw, [text_field(raw, 0, 0)])] if raw else []
 
     def write(self, unit: Unit, field: Field, changes: Sequence[Change]) -> list[Edit]:  # noqa: ARG002 (the seam of all carriers)
         """Encode changes as edits of text; where `text` is None the whole value is left out."""

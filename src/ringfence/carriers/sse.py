@@ -5,6 +5,7 @@ are the values of its ``data`` lines, joined by line breaks: where that is JSON 
 text. ``event``, ``id``, ``retry``, comments and lines of any other name are fields too.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Sequence
 from functools import partial
 from sys import maxsize
@@ -20,7 +21,6 @@ from ringfence.transform.types import ValueType
 MAX_EVENT = 8 * 1024 * 1024  # bytes
 
 _TEXT = ValueType.TEXT
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _JSON_OPENS = (b"{", b"[", b'"')
 _NOT_JSON = (Fault.MALFORMED, Fault.ENCODING, Fault.TRUNCATED)
 _NAMES = frozenset((b"data", b"event", b"id", b"retry"))
@@ -91,7 +91,7 @@ class EventsCarrier:
     def _unit(self, raw: bytes) -> Unit:
         unit = Unit(raw)
         data: list[_Line] = []
-        at = len(_BYTE_ORDER_MARK) if self._at == 0 and raw.startswith(_BYTE_ORDER_MARK) else 0
+        at = len(BOM_UTF8) if self._at == 0 and raw.startswith(BOM_UTF8) else 0
         while at < len(raw):
             end = _line_end(raw, at)
             if end > at:
@@ -191,7 +191,7 @@ def _through(outer: Sequence[int], inner: Callable[[], Sequence[int]]) -> Sequen
 
 
 def _one_line(text: str) -> bytes:
-    return " ".join(text.splitlines()).encode("utf-8", "replace") if text.splitlines() else b""
+    return " ".join(text.splitlines()).encode("utf-8", "replace")
 
 
 def _data_lines(text: str) -> bytes:

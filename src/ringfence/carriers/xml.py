@@ -5,11 +5,12 @@ given: declarations define entities, which swell (billion laughs) and read files
 white space stays as it came. ``order.customer.email`` is an element's text, ``order.@id`` an attribute; prefixes are names' parts.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 
 import re2
 
-from ringfence.carriers._markup import MAX_TAG, Kind, MarkupCarrier, Offsets
+from ringfence.carriers._markup import Kind, MarkupCarrier, Offsets
 from ringfence.carriers._paths import Paths, join
 from ringfence.carriers._spans import offsets_of
 from ringfence.carriers.model import Fault
@@ -46,7 +47,6 @@ _REFERENCE = re2.compile(rb"&(?:#([0-9]{1,7})|#x([0-9A-Fa-f]{1,6})|(lt|gt|amp|qu
 _NAMED = {b"lt": b"<", b"gt": b">", b"amp": b"&", b"quot": b'"', b"apos": b"'"}
 _SPACES = b" \t\r\n"
 _WRONG = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0D})
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _OPENINGS = (b"<!--", b"<![CDATA[", b"<!DOCTYPE", b"<?", b"</")
 _DIGITS = b"0123456789"
 _KNOWN = 1024  # tags that are remembered: a document has few that differ
@@ -70,8 +70,8 @@ class XmlCarrier(MarkupCarrier):
             if len(buffer) < 6 and not final:
                 return -1
             self._began = True
-            if buffer.startswith(_BYTE_ORDER_MARK):
-                return at + len(_BYTE_ORDER_MARK)
+            if buffer.startswith(BOM_UTF8):
+                return at + len(BOM_UTF8)
         if buffer[at] != 0x3C:
             return self._text(at, final=final)
         head = bytes(buffer[at : at + 9])
@@ -144,7 +144,7 @@ class XmlCarrier(MarkupCarrier):
         if target is None:
             raise self._fault(Fault.MALFORMED, "an instruction without a name", at)
         if target[1].lower() == b"xml":
-            if self._at + at not in (0, len(_BYTE_ORDER_MARK)) or target[1] != b"xml":
+            if self._at + at not in (0, len(BOM_UTF8)) or target[1] != b"xml":
                 raise self._fault(Fault.MALFORMED, "a declaration that is not at the start", at)
             self._check_declaration(content[target.end() :], at)
         elif target.end() < len(content):
@@ -170,9 +170,7 @@ class XmlCarrier(MarkupCarrier):
     def _tag(self, at: int) -> int:
         end = self._tag_end(at)
         if end < 0:
-            if len(self._buffer) - at > MAX_TAG:
-                raise self._fault(Fault.TOO_LARGE, f"a tag of more than {MAX_TAG} bytes", at)
-            return -1
+            return self._await_tag(at)
         self._break()
         tag = bytes(self._buffer[at:end])
         if tag.startswith(b"</"):
@@ -286,14 +284,9 @@ def _character(read: "re2._Match[bytes]") -> bytes | None:
 
 
 def _offsets(content: bytes, start: int) -> Sequence[int]:
-    parts: list[tuple[int, int, int]] = []
-    at = 0
-    for read in _REFERENCE.finditer(content):
-        parts.append((start + at, read.start() - at, read.start() - at))
-        parts.append((start + read.start(), len(read[0]), len(_character(read) or b"")))
-        at = read.end()
-    parts.append((start + at, len(content) - at, len(content) - at))
-    return offsets_of(parts, start + len(content))
+    references = _REFERENCE.finditer(content)
+    escapes = ((read.start(), read.end(), len(_character(read) or b"")) for read in references)
+    return offsets_of(escapes, start, len(content))
 
 
 def spell_xml(raw: bytes, start: int, end: int, text: str, kind: Kind) -> bytes:

@@ -35,9 +35,7 @@ class Reason(StrEnum):
     UNKNOWN_FIELD = "unknown-field"
     NOT_ALLOWED = "not-allowed"  # by flow, role, purpose or announced field, before the payload was looked at
     UNDECODABLE = "undecodable"
-    AMBIGUOUS = (
-        "ambiguous"  # what two readers read in two ways: a key that comes twice, a boundary, a quote in an odd place
-    )
+    AMBIGUOUS = "ambiguous"  # what two readers read in two ways: a key that comes twice, a quote in an odd place
     TOO_LARGE = "too-large"
     KEY = "key-missing"
     LEDGER = "ledger-unavailable"

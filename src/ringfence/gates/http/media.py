@@ -63,7 +63,7 @@ def _chosen(fields: Fields, plan: Plan, status: int) -> Chosen:
 def codings(fields: Fields) -> list[str]:
     """Give the codings of a body in the order in which they were applied."""
     named = [name.strip(" \t").lower() for value in values(fields, "content-encoding") for name in value.split(",")]
-    return [name for name in named if name not in ("", "identity")]
+    return [name for name in named if name]
 
 
 def _opaque(plan: Plan, path: str) -> Carrier:

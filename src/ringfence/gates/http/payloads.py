@@ -9,28 +9,30 @@ from collections.abc import Sequence
 from ringfence.carriers import Change, Edit, Fault, Field, Undecodable, Unit
 
 
-class Opaque:
-    """Passes octets that are not looked at."""
+class _Fieldless:
+    """What both have in common: nothing is held, and there is nothing to change."""
 
     held = 0
-
-    def feed(self, piece: bytes) -> list[Unit]:
-        """Give what came."""
-        return [Unit(piece)]
 
     def end(self) -> list[Unit]:
         """Give nothing: nothing is held."""
         return []
 
-    def write(self, unit: Unit, field: Field, changes: Sequence[Change]) -> list[Edit]:
+    def write(self, unit: Unit, field: Field, changes: Sequence[Change]) -> list[Edit]:  # noqa: ARG002 (the seam of all carriers)
         """Fail: there is no field in it."""
-        raise NotImplementedError(f"{unit!r} has no fields")
+        raise ValueError(f"{unit!r} has no fields")
 
 
-class Unreadable:
+class Opaque(_Fieldless):
+    """Passes octets that are not looked at."""
+
+    def feed(self, piece: bytes) -> list[Unit]:
+        """Give what came."""
+        return [Unit(piece)]
+
+
+class Unreadable(_Fieldless):
     """Carries nothing: the first octet is told to be what cannot be read."""
-
-    held = 0
 
     def __init__(self, fault: Fault, what: str) -> None:
         self._fault = fault
@@ -41,11 +43,3 @@ class Unreadable:
         if piece:
             raise Undecodable(self._fault, self._what, 0)
         return []
-
-    def end(self) -> list[Unit]:
-        """Give nothing: nothing came."""
-        return []
-
-    def write(self, unit: Unit, field: Field, changes: Sequence[Change]) -> list[Edit]:
-        """Fail: there is no field in it."""
-        raise NotImplementedError(f"{unit!r} has no fields")
