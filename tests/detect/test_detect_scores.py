@@ -13,6 +13,7 @@ from ringfence.detect import RECOGNIZERS, Detector, Finding
 from ringfence.detect import _calibration as table
 from ringfence.detect._neighbours import FEWEST
 from ringfence.detect.recognizers import DECLARED
+from ringfence.detect.stream import BLOCK
 
 DETECTOR = Detector()
 KNOWN = {one.entity: one for one in RECOGNIZERS}
@@ -251,3 +252,14 @@ def test_a_fit_to_a_slice_gives_about_the_table() -> None:
     states = [state_of(one.hit) for one in judged() if not one.fits]
     assert sum(abs(again(state) - own(state)) for state in states) / len(states) <= 0.05
     assert again(states[0]) != pytest.approx(states[0].declared, abs=1e-6)
+
+
+def test_a_long_value_hears_its_fields_name_as_a_short_one_does() -> None:
+    padding = b"lorem ipsum\n" * (BLOCK // 12 + 1)
+    for field in ("order_id", "remark"):
+        short = DETECTOR.find(b"536-22-8712", field=field)
+        long = DETECTOR.find(padding + b"536-22-8712", field=field)
+        assert [(one.entity, one.score, one.evidence) for one in long] == [
+            (one.entity, one.score, one.evidence) for one in short
+        ]
+    assert DETECTOR.find(padding + b"536-22-8712", field="remark")

@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 
-from ringfence.detect._against import AGAINST
 from ringfence.detect._disguises import reveal
 from ringfence.detect._engine import Engine, Wanted, Work
 from ringfence.detect._fields import FieldNames
@@ -192,7 +191,7 @@ class Detector:
         if not field and len(data) <= BLOCK:
             return [self._finding(one, 0) for one in self._candidates(data, ())]
         names = self._names.says(field) if field else {}
-        if len(data) <= BLOCK or not names.keys() <= {AGAINST}:
+        if len(data) <= BLOCK or names:
             return [self._finding(one, 0) for one in self._scan(data, names)]
         stream = self.stream()
         return stream.feed(data) + stream.end()
