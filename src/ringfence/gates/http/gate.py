@@ -47,7 +47,6 @@ class HttpGate:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._mode = Mode.BUFFERED if world.gate.bodies == "buffered" else Mode.STREAMED
         self._lines: set[Line] = set()
         self._servers: list[asyncio.Server] = []
         self._answerer = Answerer()
@@ -56,7 +55,7 @@ class HttpGate:
         self._setting = Setting(
             side,
             side_of_canary(side),
-            self._mode,
+            Mode(world.gate.bodies),
             world.recorder,
             world.clock,
             world.notify,
