@@ -138,7 +138,7 @@ class HttpGate:
                 complained = False
             except Unrecorded as fault:
                 if not complained:
-                    self._world.notify(f"counts wait: the ledger cannot be written ({fault.fault})")
+                    self._world.notify(f"a count is lost: the ledger cannot be written ({fault.fault})")
                 complained = True
 
 
