@@ -210,7 +210,8 @@ def _value(value: Any) -> str:
         case "array":
             return f"list of {_value(value['items'])}" if value.get("items") else "list"
         case "object":
-            keys = _value(value["propertyNames"]) if "enum" in value.get("propertyNames", {}) else "name"
+            names = value.get("propertyNames", {})
+            keys = _value(names) if "enum" in names or "anyOf" in names else "name"
             below = next(iter(value.get("patternProperties", {}).values()), value.get("additionalProperties"))
             return f"{keys} → {_value(below)}" if isinstance(below, dict) else "mapping"
         case "boolean":
@@ -219,6 +220,8 @@ def _value(value: Any) -> str:
             least, most = value.get("minimum", value.get("exclusiveMinimum")), value.get("maximum")
             return f"number, from {least}" if most is None else f"number, {least} to {most}"
         case "string":
+            return "text"
+        case None if "pattern" in value:  # one of several spellings of a text
             return "text"
         case _:
             return "mapping"

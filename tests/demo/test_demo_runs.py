@@ -29,9 +29,7 @@ from ringfence.demo.stage import CUSTOMERS, WRITERS
 
 PATIENCE = 180.0  # seconds; the demo takes twelve on two quiet cores
 
-needs_processes = pytest.mark.skipif(
-    not Path("/proc/self/cmdline").exists(), reason="processes are listed by /proc here"
-)
+needs_processes = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc to list processes")
 
 
 def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -191,6 +191,8 @@ def test_envoy_and_workers_that_die_are_there_again_and_envoy_ends_with_its_pare
         [last] = envoys(up)
         up.process.kill()
         until(lambda: not is_there(last), "Envoy ends with its parent")
+    assert last != first
+    assert not is_there(last)
 
 
 def _masks(up: Up) -> bool:

@@ -82,6 +82,7 @@ def test_a_worker_that_is_stuck_does_not_outlive_its_parent_either(place: Place)
         until(lambda: _is_running(worker), "the worker works")
         up.process.kill()
         until(lambda: not is_there(worker), "the kernel ends it")
+    assert not is_there(worker)
 
 
 def _is_running(process: int) -> bool:

@@ -12,6 +12,8 @@ from ringfence.cli._policy import load_policy
 from ringfence.cli._table import show_table
 from ringfence.detect import RECOGNIZERS, Detection
 from ringfence.detect.own import LEAST, POLICYS, infos_told, with_own
+from ringfence.detect.recognizer import Recognizer
+from ringfence.taxonomy import EntityInfo
 
 app = typer.Typer(add_completion=False)
 
@@ -62,18 +64,7 @@ def entities(
     told = load_policy(policy).detect if policy is not None else Detection()
     entries = {one.entity: one for one in with_own(RECOGNIZERS, told.recognizers)}
     thresholds = {one.entity: one.threshold for one in entries.values()} | dict(told.thresholds)
-    rows = [
-        Row(
-            one.name,
-            one.title,
-            one.category,
-            thresholds.get(one.name, LEAST),
-            entries[one.name].source if one.name in entries else POLICYS,
-            tuple(each.text for each in entries[one.name].examples if each.found) if one.name in entries else (),
-            tuple(each.text for each in entries[one.name].examples if not each.found) if one.name in entries else (),
-        )
-        for one in infos_told(told).values()
-    ]
+    rows = [_row(one, entries.get(one.name), thresholds.get(one.name, LEAST)) for one in infos_told(told).values()]
     if output is Format.JSON:
         print(json.dumps([row.as_data for row in rows], indent=2, ensure_ascii=False))
         return 0
@@ -82,3 +73,17 @@ def entities(
         [[row.entity, row.title, row.category, f"{row.threshold:.2f}"] for row in rows],
     )
     return 0
+
+
+def _row(info: EntityInfo, entry: Recognizer | None, threshold: float) -> Row:
+    """Make the row of an entity; one that only a list of the policy names has no entry."""
+    examples = entry.examples if entry is not None else ()
+    return Row(
+        info.name,
+        info.title,
+        info.category,
+        threshold,
+        entry.source if entry is not None else POLICYS,
+        tuple(each.text for each in examples if each.found),
+        tuple(each.text for each in examples if not each.found),
+    )

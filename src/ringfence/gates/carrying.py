@@ -14,7 +14,6 @@ from typing import Protocol
 from ringfence.carriers import Rows
 from ringfence.crossing import (
     Body,
-    Crossing,
     CrossingId,
     EffectId,
     Effects,
@@ -23,6 +22,7 @@ from ringfence.crossing import (
     Refusal,
     Refuse,
     Release,
+    Reply,
     Resolve,
     Resolved,
 )
@@ -37,6 +37,13 @@ class Recorder(Protocol):
 
     async def record(self, body: Body) -> str:
         """Write one entry and give its receipt."""
+
+
+class Answered(Protocol):
+    """Whose effects are carried out: a `Crossing`, or what drives several of them."""
+
+    def answer(self, reply: Reply, at: datetime) -> Effects:
+        """Take the answer to a `Record` or `Resolve`; give what follows."""
 
 
 class Unrecorded(Exception):
@@ -69,7 +76,7 @@ def new_crossing_id(at: datetime) -> CrossingId:
     return CrossingId("".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)))
 
 
-async def carry_out(crossing: Crossing, effects: Effects, recorder: Recorder, clock: Clock, into: Carried) -> None:
+async def carry_out(crossing: Answered, effects: Effects, recorder: Recorder, clock: Clock, into: Carried) -> None:
     """Carry effects out, and those that follow from their answers, until none is left.
 
     What is released is added to `into.released`, in order. An entry that nothing waits for (`closed`, `refused`) and

@@ -11,13 +11,18 @@ from ringfence.policy.document_words import Category, ContradictionError, Docume
 from ringfence.taxonomy import ENTITIES
 
 OWN_ENTITY = r"^[A-Z][A-Z0-9_]{1,62}$"
+LONGEST_LISTED = 200  # characters of a value in a list or an example, also of one that a file holds
 
 Entity: TypeAlias = Annotated[
     str, WithJsonSchema({"type": "string", "anyOf": [{"enum": sorted(ENTITIES)}, {"pattern": OWN_ENTITY}]})
 ]
 Extended: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(ENTITIES)})]
 Score: TypeAlias = Annotated[float, Field(ge=0, le=1)]
-Listed: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+Listed: TypeAlias = Annotated[str, Field(min_length=1, max_length=LONGEST_LISTED)]
+ListedValues: TypeAlias = Annotated[
+    Annotated[Listed, Tag("(text)")] | Annotated[list[Listed], Tag("(list)")],
+    Discriminator(lambda value: "(list)" if isinstance(value, list) else "(text)"),
+]
 Context: TypeAlias = Annotated[str, Field(min_length=1, max_length=60)]
 Regex: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 CheckName: TypeAlias = Annotated[str, Field(min_length=1, max_length=60)]
@@ -122,10 +127,7 @@ class RecognizerDocument(DocumentModel):
 class DenyDocument(DocumentModel):
     """Values that are findings wherever they stand as whole words."""
 
-    values: Annotated[
-        Annotated[Listed, Tag("(text)")] | Annotated[list[Listed], Tag("(list)")],
-        Discriminator(lambda value: "(list)" if isinstance(value, list) else "(text)"),
-    ] = Field(
+    values: ListedValues = Field(
         description="A value, a list of values, or `file:PATH`: a text file beside the policy with one on each line."
     )
     entity: Entity | None = Field(
@@ -143,10 +145,7 @@ class DenyDocument(DocumentModel):
 class AllowDocument(DocumentModel):
     """Values that are never a finding."""
 
-    values: Annotated[
-        Annotated[Listed, Tag("(text)")] | Annotated[list[Listed], Tag("(list)")],
-        Discriminator(lambda value: "(list)" if isinstance(value, list) else "(text)"),
-    ] = Field(
+    values: ListedValues = Field(
         default=[], description="A value, a list of values, or `file:PATH`, as in `deny`. They are compared exactly."
     )
     pattern: Regex | None = Field(default=None, description="An RE2 pattern that fits such a value as a whole.")

@@ -21,7 +21,13 @@ from ringfence.detect import (
 from ringfence.detect._listed import written_allowed
 from ringfence.detect.own import CHECKS, check_named, has_trigger, hold, hold_word
 from ringfence.detect.recognizer import DIGITS, PROVEN, TELLING, UNCHECKED
-from ringfence.policy.document_detect import AllowDocument, DetectDocument, PatternDocument, RecognizerDocument
+from ringfence.policy.document_detect import (
+    LONGEST_LISTED,
+    AllowDocument,
+    DetectDocument,
+    PatternDocument,
+    RecognizerDocument,
+)
 from ringfence.policy.problems import nearest, quoted
 from ringfence.policy.resolving_alerts import Known
 from ringfence.policy.tree import Step
@@ -34,7 +40,6 @@ _UNANNOUNCED = (
 )
 _FILE: Final = "file:"
 _PATH: tuple[Step, ...] = ("detect",)
-_LONGEST = 200  # characters of a listed value, as in the document
 
 Lines = Callable[[str, tuple[Step, ...]], tuple[str, ...]]
 """From a file's name and the place that names it to its lines."""
@@ -165,9 +170,9 @@ class _Section:
         if isinstance(values, str) and values.startswith(_FILE):
             found = tuple(line.strip() for line in self.lines(values.removeprefix(_FILE), path))
             found = tuple(line for line in found if line and not line.startswith("#"))
-            long = sum(len(line) > _LONGEST for line in found)
+            long = sum(len(line) > LONGEST_LISTED for line in found)
             if long:
-                self.wrong(path, f"the file has {long} values of more than {_LONGEST} characters", "shorten them")
+                self.wrong(path, f"the file has {long} values of more than {LONGEST_LISTED} characters", "shorten them")
             return found
         return (values,) if isinstance(values, str) else tuple(values)
 

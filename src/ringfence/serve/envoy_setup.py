@@ -131,7 +131,7 @@ def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
         address.port,
         (),
         _service(policy, gate),
-        Mode.BUFFERED if gate.bodies == "buffered" else Mode.STREAMED,
+        Mode(gate.bodies),
         _certificate(gate, base),
         connections=gate.limits.connections,
         idle=gate.limits.idle or IDLE,

@@ -8,10 +8,9 @@ import sys
 from collections.abc import Sequence
 
 from ringfence.gates.carrying import now
-from ringfence.gates.http.gate import HttpGate, NoUpstream, World
+from ringfence.gates.http.gate import HttpGate, World
 from ringfence.policy import Policy
 from ringfence.serve.envoy_setup import check_gate
-from ringfence.serve.faults import ServeFault
 from ringfence.serve.figures import Figures
 from ringfence.serve.needed import keys_for
 from ringfence.serve.service import Canary, Change, Given
@@ -26,12 +25,9 @@ class HttpService:
         policy, gate = given.policy, given.policy.gates[given.gate.name]
         check_gate(policy, gate)
         keys = keys_for(policy, gate, given.place.keys)
-        try:
-            self._gate = HttpGate(
-                World(policy, gate, keys, given.recorder, now, lambda text: given.log.warning("gate", text))
-            )
-        except NoUpstream as fault:
-            raise ServeFault(str(fault), "write `upstream: ASSET` and `clients: ZONE`") from None
+        self._gate = HttpGate(
+            World(policy, gate, keys, given.recorder, now, lambda text: given.log.warning("gate", text))
+        )
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Take the sockets."""

@@ -212,13 +212,15 @@ class Supervisor:
         return GateStatus(name, kind, self._site.addresses[name], tuple(slot.status() for slot in slots), figures)
 
     def _reasons(self, gate: GateStatus) -> list[str]:
-        return [
+        reasons = [
             f"gate {gate.gate}: worker {worker.worker} is {worker.state}" + (f": {worker.why}" if worker.why else "")
             for worker in gate.workers
             if worker.is_odd
-        ] + [
-            f"gate {gate.gate}: {envoy.why}" for name, envoy in self._envoys.items() if name == gate.gate and envoy.why
         ]
+        envoy = self._envoys.get(gate.gate)
+        if envoy is not None and envoy.why:
+            reasons.append(f"gate {gate.gate}: {envoy.why}")
+        return reasons
 
     def _start_order(self, post: Post) -> Start:
         numbers = tuple(each.fileno() for each in post.sockets)

@@ -160,10 +160,7 @@ def _processor_clusters(setup: Setup) -> list[Json]:
 
 
 def _processor_cluster(setup: Setup, name: str, paths: Sequence[str]) -> Object:
-    options: dict[str, Json] = {
-        "@type": f"{_TYPE}{_OPTIONS.removeprefix('envoy.')}",
-        "explicit_http_config": {"http2_protocol_options": {}},
-    }
+    options = _spoken({"http2_protocol_options": {}})
     if setup.guard:
         options["http_filters"] = [_never_ok(), _upstream_codec()]
     most = setup.most_asked or 2 * setup.connections
@@ -172,14 +169,9 @@ def _processor_cluster(setup: Setup, name: str, paths: Sequence[str]) -> Object:
         "type": "STATIC",
         "connect_timeout": _CONNECT_SECONDS,
         "per_connection_buffer_limit_bytes": _BUFFER,
-        "circuit_breakers": {
-            "thresholds": [{"max_connections": 1024, "max_pending_requests": most, "max_requests": most}]
-        },
+        "circuit_breakers": _breakers(most, connections=1024),
         "typed_extension_protocol_options": {_OPTIONS: options},
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _pipe(path)}} for path in paths]}],
-        },
+        "load_assignment": _endpoints(name, *map(_pipe, paths)),
     }
 
 
@@ -297,9 +289,9 @@ def _service_cluster(setup: Setup) -> Object:
         "type": "STRICT_DNS",
         "connect_timeout": _CONNECT_SECONDS,
         "per_connection_buffer_limit_bytes": _BUFFER,
-        "circuit_breakers": _breakers(setup.connections),
+        "circuit_breakers": _breakers(setup.connections, connections=setup.connections),
         "typed_extension_protocol_options": {_OPTIONS: _plain_http()},
-        "load_assignment": _one_endpoint(
+        "load_assignment": _endpoints(
             "service", {"socket_address": {"address": service.host, "port_value": service.port}}
         ),
     }
@@ -315,25 +307,32 @@ def _answer_clusters(setup: Setup) -> list[Json]:
             "type": "STATIC",
             "connect_timeout": _CONNECT_SECONDS,
             "typed_extension_protocol_options": {_OPTIONS: _plain_http()},
-            "load_assignment": _one_endpoint(f"{_OURS}answer-{number}", _pipe(each.answer)),
+            "load_assignment": _endpoints(f"{_OURS}answer-{number}", _pipe(each.answer)),
         }
         for number, each in enumerate(setup.canaries)
     ]
 
 
 def _plain_http() -> Object:
+    return _spoken({"http_protocol_options": {"enable_trailers": True}})
+
+
+def _spoken(version: Object) -> dict[str, Json]:
+    """Say which version of HTTP a cluster is spoken to in."""
+    return {"@type": f"{_TYPE}{_OPTIONS.removeprefix('envoy.')}", "explicit_http_config": version}
+
+
+def _breakers(requests: int, *, connections: int) -> Object:
     return {
-        "@type": f"{_TYPE}{_OPTIONS.removeprefix('envoy.')}",
-        "explicit_http_config": {"http_protocol_options": {"enable_trailers": True}},
+        "thresholds": [{"max_connections": connections, "max_pending_requests": requests, "max_requests": requests}]
     }
 
 
-def _breakers(most: int) -> Object:
-    return {"thresholds": [{"max_connections": most, "max_pending_requests": most, "max_requests": most}]}
-
-
-def _one_endpoint(name: str, address: Object) -> Object:
-    return {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}]}
+def _endpoints(name: str, *addresses: Object) -> Object:
+    return {
+        "cluster_name": name,
+        "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}} for address in addresses]}],
+    }
 
 
 def _shown(certificate: Certificate) -> Object:

@@ -9,10 +9,11 @@ import asyncio
 import json
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ringfence.crossing.entries import CANARY_FLOW, CANARY_PRINCIPAL
+from ringfence.gates.canary import CanaryResult
 from ringfence.gates.http.exchange import Side
 from ringfence.policy import Asset, AssetName, Flow, FlowId, Mode, Policy
 from ringfence.policy.model import BUILT_IN_FORMS, DENY, CarryRule, Via
@@ -23,15 +24,6 @@ _FLOW: Final = FlowId(CANARY_FLOW)
 _ASSET: Final = AssetName(CANARY_FLOW)
 _CATEGORY: Final = "user.contact.email"
 _FIELD: Final = "person.email"
-
-
-@dataclass(frozen=True, slots=True)
-class CanaryResult:
-    """What became of a canary; `why` holds no value."""
-
-    masked: bool
-    why: str = ""
-    leaked: bool = False
 
 
 def side_of_canary(side: Side) -> Side:

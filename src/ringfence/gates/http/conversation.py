@@ -81,7 +81,7 @@ class Conversation:
         self._now: Direction | None = None  # whose message is under way
 
     def receive(self, message: bytes, at: datetime) -> list[Asked]:
-        """Take a message of Envoy's; give what has to be carried out. Raises `OutOfTurn` and `Broken`."""
+        """Take a message of Envoy's; give what has to be carried out. Raises `OutOfTurn`."""
         if self._replies.is_over:
             return []
         request = ProcessingRequest()

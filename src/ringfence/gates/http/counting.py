@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from ringfence.crossing import CrossingId, Tally
 from ringfence.crossing.crossing import Summary
-from ringfence.gates.carrying import Recorder, Unrecorded
+from ringfence.gates.carrying import Recorder
 from ringfence.policy import Plan
 
-MOST_TALLIES = 256  # plans that are counted at once; beyond it the oldest is written first
+MOST_TALLIES: Final = 256  # plans that are counted at once; beyond it all are written, and begin anew
 
 
 @dataclass(slots=True)
@@ -48,6 +49,3 @@ class Tallies:
                 await recorder.record(body)
             if closing_all:
                 self._tallies.pop(key, None)
-
-
-__all__ = ["Counts", "Tallies", "Unrecorded"]

@@ -28,7 +28,7 @@ from ringfence.gates.http.heads import (
     plan_of_head,
     values_of,
 )
-from ringfence.gates.http.media import Fields, choose
+from ringfence.gates.http.media import Chosen, Fields, choose
 from ringfence.policy import Asker, AssetName, FlowId, Plan, Policy, ZoneName, flows_between, flows_into, plan
 from ringfence.policy.model import Flow, Judgement, Mode
 from ringfence.transform import Keyring
@@ -183,18 +183,10 @@ class HttpExchange:
         side = self._side
         self._asked = head
         flow = flows_into(side.policy, side.gate, side.zone, side.asset, about=_about(head))
-        decided = self._plan(flow)
-
-        def begin(at: datetime) -> Crossing:
-            chosen = choose(head.fields, decided)
-            hold = 0 if chosen.streams else HOLD
-            return Crossing(
-                decided, self._head(at, decided), side.keys, chosen.carrier, hold=hold, issued=self._surrogates
-            )
-
         stays = tuple(each for each in head.fields if each[0] not in _NOT_SENT)
         parts = parts_of(stays, head.path, head.query)
-        self._out = Passage(decided, self._head_passage(decided, parts, of_request=True), begin, ends=head.ends)
+        decided = self._plan(flow)
+        self._out = self._passage(decided, parts, lambda: choose(head.fields, decided), of_request=True, ends=head.ends)
         return self._out
 
     def response(self, head: ResponseHead) -> Passage:
@@ -204,28 +196,38 @@ class HttpExchange:
             raise RuntimeError("a response before its request")
         flow = flows_between(side.policy, side.gate, side.asset, side.zone, about=_about(self._asked))
         decided = self._plan(flow)
-
-        def begin(at: datetime) -> Crossing:
-            chosen = choose(head.fields, decided, head.status)
-            hold = 0 if chosen.streams else HOLD
-            return Crossing(
-                decided, self._head(at, decided), side.keys, chosen.carrier, hold=hold, restored=self._issued()
-            )
-
-        return Passage(
-            decided, self._head_passage(decided, parts_of(head.fields), of_request=False), begin, ends=head.ends
+        return self._passage(
+            decided,
+            parts_of(head.fields),
+            lambda: choose(head.fields, decided, head.status),
+            of_request=False,
+            ends=head.ends,
         )
 
-    def _head_passage(self, decided: Plan, parts: list[Part], *, of_request: bool) -> HeadPassage:
-        side = self._side
-        judging = plan_of_head(decided, side.heads)
+    def _passage(
+        self, decided: Plan, parts: list[Part], chosen: Callable[[], Chosen], *, of_request: bool, ends: bool
+    ) -> Passage:
+        """Make the passage of one direction; its body's carrier is chosen when there is a body."""
+        of_head = plan_of_head(decided, self._side.heads)
 
-        def begin(at: datetime, carrier: HeadCarrier) -> Crossing:
-            issued = self._surrogates if of_request else None
-            restored = None if of_request else self._issued()
-            return Crossing(judging, self._head(at, judging), side.keys, carrier, issued=issued, restored=restored)
+        def begin_head(at: datetime, carrier: HeadCarrier) -> Crossing:
+            return self._crossing(of_head, at, Chosen(carrier), of_request=of_request)
 
-        return HeadPassage(parts, begin)
+        def begin_body(at: datetime) -> Crossing:
+            return self._crossing(decided, at, chosen(), of_request=of_request)
+
+        return Passage(decided, HeadPassage(parts, begin_head), begin_body, ends=ends)
+
+    def _crossing(self, decided: Plan, at: datetime, chosen: Chosen, *, of_request: bool) -> Crossing:
+        return Crossing(
+            decided,
+            self._head(at, decided),
+            self._side.keys,
+            chosen.carrier,
+            hold=0 if chosen.streams else HOLD,
+            issued=self._surrogates if of_request else None,
+            restored=None if of_request else self._issued(),
+        )
 
     def _issued(self) -> Surrogates | None:
         """Give what the request replaced, or may replace yet. Where that is nothing, no field has to be searched for it."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ringfence.gates.canary import CanaryResult
 from ringfence.gates.carrying import Clock, Recorder, Unrecorded, new_crossing_id
-from ringfence.gates.http.canary import Answerer, CanaryResult, send_canary, side_of_canary
+from ringfence.gates.http.canary import Answerer, send_canary, side_of_canary
 from ringfence.gates.http.counting import Counts, Tallies
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.processor import PATH, Line, Setting
@@ -47,7 +48,6 @@ class HttpGate:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._mode = Mode.BUFFERED if world.gate.bodies == "buffered" else Mode.STREAMED
         self._lines: set[Line] = set()
         self._servers: list[asyncio.Server] = []
         self._answerer = Answerer()
@@ -56,7 +56,7 @@ class HttpGate:
         self._setting = Setting(
             side,
             side_of_canary(side),
-            self._mode,
+            Mode(world.gate.bodies),
             world.recorder,
             world.clock,
             world.notify,
@@ -139,7 +139,7 @@ class HttpGate:
                 complained = False
             except Unrecorded as fault:
                 if not complained:
-                    self._world.notify(f"counts wait: the ledger cannot be written ({fault.fault})")
+                    self._world.notify(f"a count is lost: the ledger cannot be written ({fault.fault})")
                 complained = True
 
 

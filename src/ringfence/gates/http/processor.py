@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from ringfence.crossing import Record, Recorded, Resolve, Resolved
-from ringfence.gates.carrying import Clock, Recorder, Unrecorded
+from ringfence.gates.carrying import Carried, Clock, Recorder, carry_out
 from ringfence.gates.http.conversation import Asked, Conversation
 from ringfence.gates.http.counting import Counts, Tallies
 from ringfence.gates.http.exchange import Side
@@ -193,20 +192,7 @@ class Line(asyncio.Protocol):
         self._flush()
 
     async def _carry_out(self, conversation: Conversation, asked: list[Asked]) -> None:
-        setting = self._setting
-        left = deque(asked)
-        while left:
-            match left.popleft():
-                case Record(id=number, body=body):
-                    try:
-                        reply = Recorded(number, await setting.recorder.record(body))
-                    except Unrecorded as fault:
-                        reply = Recorded(number, None, fault.fault)
-                    left.extendleft(reversed(conversation.answer(reply, setting.clock())))
-                case Resolve(
-                    id=number
-                ):  # there is no store of surrogates yet: it is silent, so the crossing refuses (law 3)
-                    left.extendleft(reversed(conversation.answer(Resolved(number, None), setting.clock())))
+        await carry_out(conversation, asked, self._setting.recorder, self._setting.clock, Carried())
 
     def _send(self, stream: _Stream) -> None:
         for message in stream.conversation.settle():

@@ -17,10 +17,10 @@ from typing import Final, TypeAlias
 
 
 class Mode(Enum):
-    """How Envoy sends bodies: `FULL_DUPLEX_STREAMED`, or `BUFFERED`."""
+    """How Envoy sends bodies: `FULL_DUPLEX_STREAMED`, or `BUFFERED`. The values are the policy's words (a gate's `bodies`)."""
 
-    STREAMED = auto()
-    BUFFERED = auto()
+    STREAMED = "streamed"
+    BUFFERED = "buffered"
 
 
 class Arrival(Enum):

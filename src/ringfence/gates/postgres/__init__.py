@@ -9,13 +9,12 @@ The way of a query: `ends` (bytes into messages), `session` (the order), `queryi
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ringfence.gates.postgres.canary import CanaryResult
     from ringfence.gates.postgres.rim import PostgresGate, Status
     from ringfence.gates.postgres.shared import World
 
-__all__ = ["CanaryResult", "PostgresGate", "Status", "World"]
+__all__ = ["PostgresGate", "Status", "World"]
 
-_HOMES = {"CanaryResult": "canary", "PostgresGate": "rim", "Status": "rim", "World": "shared"}
+_HOMES = {"PostgresGate": "rim", "Status": "rim", "World": "shared"}
 
 
 def __getattr__(name: str) -> object:

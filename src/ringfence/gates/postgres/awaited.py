@@ -6,6 +6,7 @@ mixed up.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -39,16 +40,16 @@ COPY_DATA = ord("d")
 COPY_DONE = ord("c")
 
 
-class Awaited:
+class Awaited(ABC):
     """One answer to come."""
 
     __slots__ = ()
     ends = False  # its answer ends with ReadyForQuery, which an error does not take away
     withholds = False  # its errors may quote what the client may not see
 
+    @abstractmethod
     def take(self, session: "Session", letter: int, frame: bytes, count: int) -> "Slow | None":
         """Take a message of the server's (for rows, `count` of them in one piece); pop yourself after the last."""
-        raise NotImplementedError
 
     def failed(self, session: "Session", frame: bytes) -> "bytes | Slow":
         """Give what the client is told instead of this error; or what has to be waited for, which tells it."""
@@ -58,7 +59,7 @@ class Awaited:
         """Whether the words of an error or a notice that comes now may quote what the client may not see."""
         return self.withholds
 
-    def undo(self, session: "Session") -> None:
+    def undo(self, session: "Session") -> None:  # noqa: B027 (most do nothing in advance)
         """Take back what was done in advance: the server will never answer this."""
 
 

@@ -6,11 +6,12 @@ its policy is its own, so that it says the same whatever the gate's policy carri
 
 import asyncio
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ringfence.access import Principal, VerifiedBy
 from ringfence.crossing.entries import CANARY_FLOW, CANARY_PRINCIPAL
+from ringfence.gates.canary import CanaryResult
 from ringfence.gates.postgres import speaking
 from ringfence.gates.postgres.ends import ServerEnd
 from ringfence.gates.postgres.results import result_of
@@ -31,15 +32,6 @@ _ASSET = AssetName(CANARY_FLOW)
 _CATEGORY = "user.contact.email"
 _PATH = "canary.person.email"
 _TEXT = 25
-
-
-@dataclass(frozen=True, slots=True)
-class CanaryResult:
-    """What became of a canary; `why` holds no value."""
-
-    masked: bool
-    why: str = ""
-    leaked: bool = False
 
 
 class Ear:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ringfence.access import AccessFault, open_identities
+from ringfence.gates.canary import CanaryResult
 from ringfence.gates.postgres import errors
-from ringfence.gates.postgres.canary import CanaryResult, send_canary
+from ringfence.gates.postgres.canary import send_canary
 from ringfence.gates.postgres.client_tls import tls_of
 from ringfence.gates.postgres.door import Doorway, admit
 from ringfence.gates.postgres.ends import ClientEnd

@@ -50,30 +50,25 @@ class BlockReader:
 _REFERENCE: Final = 0x80
 _CONTINUED: Final = 0xFF
 
-_STATUS: Final = {200: b"\x88", 400: b"\x8c"}  # entries 8 and 12 of the static table
+_OK: Final = b"\x88"  # entry 8 of the static table: `:status` 200
+_NAME_OF_STATUS: Final = b"\x08"  # a literal that is not indexed, of that entry's name
 _CONTENT_TYPE: Final = 31  # of the static table
 
 
-def write_head(status: int = 200) -> bytes:
+def write_head() -> bytes:
     """Write the block that opens a gRPC answer."""
-    return _status(status) + _literal_indexed(_CONTENT_TYPE, b"application/grpc")
+    return _OK + _literal_indexed(_CONTENT_TYPE, b"application/grpc")
 
 
 def write_plain_head(status: int) -> bytes:
     """Write the block of an answer that is no gRPC: to whoever did not speak it."""
-    return _status(status)
+    return _NAME_OF_STATUS + _string(str(status).encode())
 
 
 def write_trailers(status: int, text: str) -> bytes:
     """Write the block that ends a gRPC answer. `text` is ringfence's own, in ASCII."""
     block = _literal(b"grpc-status", str(status).encode())
     return block + _literal(b"grpc-message", _percent(text)) if text else block
-
-
-def _status(status: int) -> bytes:
-    return _STATUS.get(status) or b"\x08" + _string(
-        str(status).encode()
-    )  # 0x08: literal, name 8 (:status), not indexed
 
 
 def _percent(text: str) -> bytes:
