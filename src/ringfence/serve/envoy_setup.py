@@ -8,8 +8,6 @@ import os
 import socket
 import ssl
 import sys
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -24,6 +22,7 @@ from ringfence.gates.http.routes import own_authorities
 from ringfence.gates.http.turns import Mode
 from ringfence.policy import Gate, Policy
 from ringfence.serve.addresses import Address, listen_apart, listen_on, parse_address
+from ringfence.serve.envoy_folder import Folder, make_folder
 from ringfence.serve.faults import ServeFault
 
 _HTTP: Final = "http"
@@ -45,6 +44,7 @@ class EnvoyPlace:
     folder: Path  # of sockets and of Envoy's files; nobody else's
     setup: Setup
     reserved: Reserved | None  # None: Envoy is somebody's own, and listens where it likes
+    own: Folder | None  # `folder`, where it was made for this run
     sockets: list[list[socket.socket]]  # of each worker: its processor's, its canaries' answers
 
     @property
@@ -57,14 +57,10 @@ class EnvoyPlace:
         for way in self.setup.canaries:
             for path in (way.processor, way.answer):
                 Path(path).unlink(missing_ok=True)
-        if self.reserved is None:
-            return
-        self.reserved.socket.close()
-        for file in list(self.folder.iterdir()):
-            with suppress(OSError):
-                file.unlink()
-        with suppress(OSError):
-            self.folder.rmdir()
+        if self.reserved is not None:
+            self.reserved.socket.close()
+        if self.own is not None:
+            self.own.close()
 
 
 def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
@@ -72,7 +68,8 @@ def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
     check_gate(policy, gate)
     setup = setup_of(policy, gate, base)
     reserved = _reserve(parse_address(gate.listen, f"gates.{gate.name}.listen"), f"gates.{gate.name}.listen")
-    folder = Path(tempfile.mkdtemp(prefix="ringfence-"))  # mode 0700, and a path that is short enough for sockets
+    own = make_folder()
+    folder = own.path
     made = replace(
         meeting_at(setup, gate, folder),
         host=reserved.address.host,
@@ -83,7 +80,7 @@ def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
         routes=str(folder / "routes.json") if setup.outside else "",
         secrets=str(folder / "secrets.json") if setup.certificate is not None else "",
     )
-    return EnvoyPlace(folder, made, reserved, _listen(made))
+    return EnvoyPlace(folder, made, reserved, own, _listen(made))
 
 
 def make_place_beside(policy: Policy, gate: Gate, base: Path, folder: Path) -> EnvoyPlace:
@@ -92,7 +89,7 @@ def make_place_beside(policy: Policy, gate: Gate, base: Path, folder: Path) -> E
     if not folder.is_dir():
         raise ServeFault(f"{folder}: no such folder", "make it, for nobody but this account: mode 0700")
     made = meeting_at(setup_of(policy, gate, base), gate, folder.absolute())
-    return EnvoyPlace(folder.absolute(), made, None, _listen(made))
+    return EnvoyPlace(folder.absolute(), made, None, None, _listen(made))
 
 
 def meeting_at(setup: Setup, gate: Gate, folder: Path) -> Setup:
