@@ -273,6 +273,8 @@ def _manager(setup: Setup, name: str, cluster: str, processor: str, *, canary: b
     led: dict[str, Json] = {"route_config": _route_config(setup, name, cluster)}
     if setup.routes and not canary:
         led = {"rds": {"route_config_name": name, "config_source": watched(setup.routes)}}
+    if setup.service is None and not canary:
+        led["scheme_header_transformation"] = {"match_upstream": True}  # the scheme by which the service is asked
     if not canary:
         # No route fits a CONNECT, so that none can be made; but the processor is asked, and its refusal says what to do instead.
         led["upgrade_configs"] = [{"upgrade_type": "CONNECT"}]
@@ -302,14 +304,12 @@ def _manager(setup: Setup, name: str, cluster: str, processor: str, *, canary: b
 
 def _route_config(setup: Setup, name: str, cluster: str) -> Object:
     hosts: list[Json] = [{"name": name, "domains": ["*"], "routes": [_route(setup, cluster)]}]
+    gone = ["x-envoy-external-address"]  # the client's address, too
     if setup.service is None and name == _CLIENTS:
         own = own_authorities(setup.host, setup.port, setup.hosts)
         hosts = virtual_hosts(setup.outside, own, _action(setup), _limits(setup))
-    return {
-        "name": name,
-        "virtual_hosts": hosts,
-        "request_headers_to_remove": ["x-envoy-external-address"],  # the client's address, too
-    }
+        gone.append("x-forwarded-proto")  # how the gate was reached is no business of a service outside
+    return {"name": name, "virtual_hosts": hosts, "request_headers_to_remove": gone}
 
 
 def _route(setup: Setup, cluster: str) -> Object:

@@ -137,7 +137,7 @@ def refuse(side: Side, head: RequestHead, authority: str) -> Passage:
     decided = replace(plan(side.policy, FlowId(""), Asker()), source_zone=side.zone, refused=refused)
 
     def begin(at: datetime, carrier: HeadCarrier) -> Crossing:
-        client = {"method": head.method, "authority": authority}  # scrubbed before it is recorded
+        client = {"method": head.method, "authority": authority.rpartition("@")[2]}  # scrubbed before it is recorded
         whose = Head(side.new_id(at), decided.policy_hash, at, side.gate, side.principal, client=client)
         return Crossing(decided, whose, side.keys, carrier)
 
