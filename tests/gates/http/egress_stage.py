@@ -2,14 +2,16 @@
 
 import asyncio
 import functools
+import json
 import struct
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec
 
-from http_stage import Answer, Shop, Stage, policy, read_message, stage
+from http_stage import ENVOY, Answer, Shop, Stage, _answers, free_port, policy, read_message, stage
 
 from ringfence.gates.http.destinations import destinations_of
 from ringfence.gates.http.turns import Mode
@@ -103,9 +105,10 @@ async def way_out(
     *,
     mode: Mode = Mode.STREAMED,
     shown: Callable[[Authority], Issued] = lambda authority: authority.issue("localhost"),
+    trusted: Authority | None = None,
 ) -> AsyncIterator[WayOut]:
     """Run it. `shown` issues the certificate of the service by HTTPS."""
-    authority = Authority(folder / "authority")
+    authority = trusted or Authority(folder / "authority")
     context = shown(authority).server_context()
     shops = {"LOGS": Shop(), "LLM": Shop(), "OTHER": Shop()}
     servers = {
@@ -144,3 +147,57 @@ def _string(text: str) -> bytes:
     octets = text.encode()
     assert len(octets) < 127
     return bytes([len(octets)]) + octets
+
+
+@asynccontextmanager
+async def speaking_http2(issued: Issued, folder: Path) -> AsyncIterator[int]:
+    """Run a service that offers HTTP/2 over TLS, which is another Envoy; give its port."""
+    kind = "type.googleapis.com/envoy.extensions"
+    port = free_port()
+    answer = {
+        "match": {"prefix": "/"},
+        "direct_response": {"status": 200, "body": {"inline_string": MAIL.decode()}},
+        "response_headers_to_add": [
+            {"header": {"key": "x-spoken", "value": "%PROTOCOL% %REQ(:SCHEME)% %REQ(:AUTHORITY)%"}},
+            {
+                "header": {"key": "content-type", "value": "application/json"},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            },
+        ],
+    }
+    manager = {
+        "@type": f"{kind}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "service",
+        "route_config": {"virtual_hosts": [{"name": "service", "domains": ["*"], "routes": [answer]}]},
+        "http_filters": [
+            {
+                "name": "envoy.filters.http.router",
+                "typed_config": {"@type": f"{kind}.filters.http.router.v3.Router"},
+            }
+        ],
+    }
+    pair = {
+        "certificate_chain": {"filename": str(issued.certificate)},
+        "private_key": {"filename": str(issued.key)},
+    }
+    tls = {
+        "@type": f"{kind}.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": {"alpn_protocols": ["h2", "http/1.1"], "tls_certificates": [pair]},
+    }
+    chain = {
+        "filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}],
+        "transport_socket": {"name": "envoy.transport_sockets.tls", "typed_config": tls},
+    }
+    address = {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+    file = folder / "service.json"
+    file.write_text(json.dumps({"static_resources": {"listeners": [{"address": address, "filter_chains": [chain]}]}}))
+    command = [ENVOY, "-c", str(file), "--concurrency", "1", "-l", "off", "--disable-hot-restart"]
+    process = subprocess.Popen(command)  # noqa: ASYNC220 (starting is quick)
+    try:
+        async with asyncio.timeout(60):
+            while not await _answers("127.0.0.1", port):  # noqa: ASYNC110 (another process)
+                await asyncio.sleep(0.02)
+        yield port
+    finally:
+        process.kill()
+        process.wait()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from egress_stage import MAIL, MASKED, POLICY, REDACTED, asked_by_http2, played, way_out, without
+from egress_stage import MAIL, MASKED, POLICY, REDACTED, asked_by_http2, played, speaking_http2, way_out, without
 from http_stage import policy, response
 
 from ringfence.gates.http.turns import Mode
@@ -283,3 +283,15 @@ async def test_nothing_goes_without_a_ledger(tmp_path: Path) -> None:
         assert (await out.post("/in", "host: evil.example.com\r\n")).status in (403, 503)
         assert (await out.post("/in", "host: 127.0.0.1:LOGS\r\n")).status == 503
         assert out.heard == {}
+
+
+@played
+async def test_a_service_that_offers_http_2_is_asked_by_it_in_its_own_words(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "known")
+    async with (
+        speaking_http2(authority.issue("localhost"), tmp_path) as port,
+        way_out(tmp_path, POLICY.replace("LLM", str(port)), trusted=authority) as out,
+    ):
+        answer = await out.post("/llm/v1/chat", "host: 127.0.0.1:GATE\r\n")
+        assert (answer.status, answer.body) == (200, MASKED)
+        assert answer.value("x-spoken") == f"HTTP/2 https localhost:{port}"
