@@ -22,6 +22,7 @@ from ringfence.gates.http.gate import canary_path
 from ringfence.gates.http.turns import Mode
 from ringfence.policy import Gate, Policy
 from ringfence.serve.addresses import Address, listen_apart, listen_on, parse_address
+from ringfence.serve.changes import needs_certificate, takes_certificates
 from ringfence.serve.faults import ServeFault
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -67,6 +68,13 @@ class EnvoyPlace:
 def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
     """Make ready for an Envoy of the gate's own. `base` is the policy's folder. Raises `ServeFault`."""
     check_gate(policy, gate)
+    if takes_certificates(policy, gate) and (gate.tls is None or not gate.tls.clients):
+        where, mend = (
+            ("gates", gate.name, "principals"),
+            "name them: `tls: {certificate: ..., key: ..., clients: FILE}`",
+        )
+        what = f"gates.{gate.name} takes client certificates, and does not say of which authorities"
+        raise ServeFault(what, mend, where)
     setup = setup_of(policy, gate, base)
     reserved = _reserve(parse_address(gate.listen, f"gates.{gate.name}.listen"), f"gates.{gate.name}.listen")
     folder = Path(tempfile.mkdtemp(prefix="ringfence-"))  # mode 0700, and a path that is short enough for sockets
@@ -113,9 +121,10 @@ def check_gate(policy: Policy, gate: Gate) -> None:
     where = ("gates", gate.name)
     if gate.upstream is None:
         raise ServeFault(f"gates.{gate.name} does not say what is behind it", "write `upstream: ASSET`", where)
-    if gate.clients is None:
-        raise ServeFault(f"gates.{gate.name} does not say where its clients stand", "write `clients: ZONE`", where)
-    if policy.assets[gate.upstream].zone == gate.clients:
+    if gate.clients is None and not gate.principals:
+        mend = "write `clients: ZONE`, or `principals: [NAME]`"
+        raise ServeFault(f"gates.{gate.name} does not say where its clients stand", mend, where)
+    if policy.assets[gate.upstream].zone in {gate.clients, *(policy.principals[name].zone for name in gate.principals)}:
         mend = "put them into zones of their own: within a zone there is no boundary"
         raise ServeFault(f"gates.{gate.name}: its clients stand in the zone of its upstream", mend, where)
 
@@ -132,7 +141,9 @@ def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
         (),
         _service(policy, gate),
         Mode(gate.bodies),
-        _certificate(gate, base),
+        _certificate(policy, gate, base),
+        asks=bool(gate.principals),
+        certificates=takes_certificates(policy, gate),
         connections=gate.limits.connections,
         idle=gate.limits.idle or IDLE,
     )
@@ -171,7 +182,7 @@ def _authorities() -> str:
     raise ServeFault("no file of certificate authorities was found", "name it in SSL_CERT_FILE")
 
 
-def _certificate(gate: Gate, base: Path) -> Certificate | None:
+def _certificate(policy: Policy, gate: Gate, base: Path) -> Certificate | None:
     tls = gate.tls
     if tls is None:
         return None
@@ -183,7 +194,7 @@ def _certificate(gate: Gate, base: Path) -> Certificate | None:
                 "check that it is there",
                 ("gates", gate.name, "tls", key),
             )
-    return Certificate(*found)
+    return Certificate(found[0], found[1], found[2], required=needs_certificate(policy, gate))
 
 
 def _reserve(address: Address, where: str) -> Reserved:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from ringfence.gates.http.clients import ATTRIBUTES
 from ringfence.gates.http.processor import CANARY
 from ringfence.gates.http.turns import Mode
 
@@ -29,11 +30,15 @@ _BODY_MODES: Final = {Mode.STREAMED: "FULL_DUPLEX_STREAMED", Mode.BUFFERED: "BUF
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The files of a certificate that is shown, and of the authorities whose clients are let in ("": none is asked for one)."""
+    """The files of a certificate that is shown, and of the authorities whose clients are let in ("": none is asked for one).
+
+    `required`: a client that shows none is not let in.
+    """
 
     chain: str
     key: str
     clients: str = ""
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class Setup:
     idle: float = IDLE  # seconds that a request may stand still
     ask: float = ASK  # seconds that the processor may take for a message
     most_asked: int = 0  # requests that the processor has at once; 0: twice the connections
+    asks: bool = False  # whether the processor is told who the client is, as far as Envoy knows
+    certificates: bool = False  # and is given its certificate
     guard: bool = True  # off only to show, in a test, what it is for
 
 
@@ -125,6 +132,7 @@ def _ext_proc(setup: Setup, cluster: str, *, canary: bool) -> Object:
     if canary:
         service["initial_metadata"] = [{"key": CANARY.decode(), "value": "1"}]
     body = _BODY_MODES[setup.mode]
+    attributes: dict[str, Json] = {"request_attributes": list(ATTRIBUTES)} if setup.asks and not canary else {}
     return {
         "name": "envoy.filters.http.ext_proc",
         "typed_config": {
@@ -136,6 +144,7 @@ def _ext_proc(setup: Setup, cluster: str, *, canary: bool) -> Object:
             "message_timeout": _seconds(setup.ask),
             "max_message_timeout": "0s",
             "status_on_error": {"code": "ServiceUnavailable"},
+            **attributes,
             "processing_mode": {
                 "request_header_mode": "SEND",
                 "response_header_mode": "SEND",
@@ -228,7 +237,12 @@ def _canary_listener(setup: Setup, number: int) -> Object:
 
 def _manager_rules(setup: Setup) -> dict[str, Json]:
     """What the HTTP connection manager must be set to for the processor to see everything that passes."""
+    passed: dict[str, Json] = {  # what the client wrote there itself is taken off in either case
+        "forward_client_cert_details": "SANITIZE_SET",
+        "set_current_client_cert_details": {"cert": True},
+    }
     return {
+        **(passed if setup.certificates else {"forward_client_cert_details": "SANITIZE"}),
         "stream_idle_timeout": _seconds(setup.idle),
         "request_headers_timeout": _seconds(setup.idle),
         "delayed_close_timeout": "0.1s",
@@ -349,7 +363,7 @@ def _shown(certificate: Certificate) -> Object:
         "name": "envoy.transport_sockets.tls",
         "typed_config": {
             "@type": f"{_TYPE}extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-            "require_client_certificate": bool(certificate.clients),
+            "require_client_certificate": bool(certificate.clients) and certificate.required,
             "common_tls_context": common,
         },
     }

@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError
 
 from ringfence.crossing import Effects, Ending, Record, Refusal, Refuse, Release, Reply, Resolve
 from ringfence.crossing.crossing import Summary
+from ringfence.gates.http.clients import Attributes, client_of
 from ringfence.gates.http.exchange import (
     HeadEdits,
     HttpExchange,
@@ -23,7 +24,6 @@ from ringfence.gates.http.exchange import (
     Side,
     edits_of_change,
     joined,
-    request_edits,
     response_edits,
 )
 from ringfence.gates.http.heads import as_text
@@ -35,6 +35,9 @@ from ringfence.policy import Plan
 
 Asked: TypeAlias = Record | Resolve
 """What has to be carried out and answered."""
+
+
+_NONE: Final[Attributes] = {}
 
 
 class Broken(Exception):
@@ -91,7 +94,7 @@ class Conversation:
             raise OutOfTurn("Envoy sent what is no message of its protocol") from None
         match request.WhichOneof("request"):
             case "request_headers":
-                return self._headers(Direction.REQUEST, request.request_headers, at)
+                return self._headers(Direction.REQUEST, request.request_headers, at, request.attributes)
             case "response_headers":
                 return self._headers(Direction.RESPONSE, request.response_headers, at)
             case "request_body":
@@ -120,7 +123,8 @@ class Conversation:
         if way.refusal is not None:
             if not self._replies.may_refuse:
                 raise Broken("a refusal after something of the response has gone")
-            return [self._replies.refuse(told(way.refusal, of_request=direction is Direction.REQUEST))]
+            of_request = direction is Direction.REQUEST
+            return [self._replies.refuse(told(way.refusal, of_request=of_request, challenge=self._exchange.challenge))]
         if not way.head_is_over:
             raise Broken("a head came whose crossing did not end")
         summary = way.passage.summary
@@ -151,7 +155,9 @@ class Conversation:
 
     # ---------------------------------------------------------------- what arrives
 
-    def _headers(self, direction: Direction, headers: HttpHeaders, at: datetime) -> list[Asked]:
+    def _headers(
+        self, direction: Direction, headers: HttpHeaders, at: datetime, attributes: Attributes = _NONE
+    ) -> list[Asked]:
         ends = headers.end_of_stream
         self._replies.arrive(direction, Arrival.HEADERS_ALONE if ends else Arrival.HEADERS)
         pseudo, fields = _fields(headers.headers)
@@ -159,7 +165,8 @@ class Conversation:
             target, is_query, query = pseudo.get(":path", "").partition("?")
             path = target.partition("#")[0]
             asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
-            way = _Way(self._exchange.request(asked), fields, request_edits(asked))
+            passage = self._exchange.request(asked, client_of(attributes, fields), at)
+            way = _Way(passage, fields, self._exchange.edits_of_request(asked))
         else:
             status = pseudo.get(":status", "")
             answered = ResponseHead(int(status) if status.isdecimal() and len(status) == 3 else 0, fields, ends)
