@@ -78,7 +78,7 @@ def add(
 
     if [certificate, generate, api_key].count(True) > 1:
         what = "--certificate, --generate and --api-key exclude each other"
-        raise Problem(what, "a user has a password, a certificate or an API key")
+        raise Problem(what, "a user with a certificate or an API key has no password")
     file = _file(policy, overlay, principals, _API_KEYS if api_key else _NAMED)
     groups = check_groups(group or [])
     until = parse_until(expires) if expires else None
