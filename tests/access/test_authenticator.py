@@ -16,7 +16,7 @@ from ringfence.access.identities import ScramSource, Users
 from ringfence.access.scram import MOST_MESSAGE, ScramExchange, make_verifier
 from ringfence.access.users import User, UserList, read_users, spell
 from ringfence.policy import read
-from ringfence.policy.model import ZoneName
+from ringfence.policy.model import Gate, ZoneName
 
 NOW = datetime(2031, 1, 2, 3, 4, 5, tzinfo=UTC)
 STAFF = ZoneName("staff")
@@ -262,7 +262,7 @@ def test_a_policys_principals_are_opened_beside_it(tmp_path: Path) -> None:
     (tmp_path / "users.scram").chmod(0o600)
     policy = read("ringfence.yaml", {"ringfence.yaml": POLICY}, {})
     attempts = Attempts()
-    opened = open_identities(policy, tmp_path, lambda _: None, attempts)
+    opened = open_identities(policy, Gate("pg", "postgres"), tmp_path, lambda _: None, Identities([], attempts))
     opened.check()
     assert opened.attempts is attempts
     assert come_in(Authenticator(opened, "ana", PLAIN)).principal

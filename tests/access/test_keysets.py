@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from access_server import serving
-from access_tokens import EC, NOW, RSA, RULES, claims, published, token
 
+from access_tokens import EC, NOW, RSA, RULES, claims, published, token
 from ringfence.access import AccessFault, Identities, Reason, VerifiedBy
 from ringfence.access.faults import Denied
 from ringfence.access.identities import ScramSource, TokenSource, Users

@@ -48,6 +48,7 @@ from ringfence.crossing.row_judging import JudgedRows
 from ringfence.detect import detector_for
 from ringfence.policy.model import Mode
 from ringfence.policy.plan import Plan
+from ringfence.policy.verdict import Denial
 from ringfence.transform import Keyring
 
 HOLD = 128 * 1024  # bytes: a payload that is no longer is held whole, and recorded once
@@ -166,7 +167,8 @@ class Crossing:
         refused = self._plan.refused
         if refused is None:
             return []
-        return self._deny(Denied(Reason.NOT_ALLOWED, refused.mend, refused.category, refused.rule, refused.why), at)
+        reason = _REASONS.get(refused.denial, Reason.NOT_ALLOWED)
+        return self._deny(Denied(reason, refused.mend, refused.category, refused.rule, refused.why), at)
 
     def _feed(self, piece: bytes | Rows, at: datetime) -> list[Effect]:
         if self._ended:
@@ -423,6 +425,9 @@ class Crossing:
         self._queue.clear()
         self._ready.clear()
         self._queued = self._ready_bytes = 0
+
+
+_REASONS = {Denial.NO_PRINCIPAL: Reason.NOT_AUTHENTICATED, Denial.TOO_MANY: Reason.TOO_MANY}
 
 
 def _too_large() -> Denied:

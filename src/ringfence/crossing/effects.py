@@ -34,6 +34,8 @@ class Reason(StrEnum):
     CATEGORY = "category-denied"
     UNKNOWN_FIELD = "unknown-field"
     NOT_ALLOWED = "not-allowed"  # by flow, role, purpose or announced field, before the payload was looked at
+    NOT_AUTHENTICATED = "not-authenticated"  # it is not known who asks
+    TOO_MANY = "too-many-attempts"  # of an address, to say who asks
     UNDECODABLE = "undecodable"
     AMBIGUOUS = "ambiguous"  # what two readers read in two ways: a key that comes twice, a quote in an odd place
     TOO_LARGE = "too-large"

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from ringfence.policy.document_alerts import AlertValue, ReceiverDocument
+from ringfence.policy.document_asking import AskingDocument, PrincipalsDocument
 from ringfence.policy.document_detect import DetectDocument
 from ringfence.policy.document_probe import ProbeDocument
 from ringfence.policy.document_words import Address, Category, ContradictionError, Name, Word
@@ -196,46 +197,15 @@ class RoleDocument(_Model):
     needs: list[Literal["reason", "purpose"]] = Field(
         default=[], description="What must be stated before anything crosses for the role."
     )
+    purposes: list[Name] | None = Field(
+        default=None, min_length=1, description="The purposes that the role may state. Not given: any that is declared."
+    )
 
 
 class PurposeDocument(_Model):
     """Why data is processed."""
 
     basis: Basis = Field(default="", description="The legal basis (GDPR art. 6).")
-
-
-class PrincipalsDocument(_Model):
-    """A source of identities."""
-
-    zone: Name = Field(description="The zone in which those whom it names stand.")
-    scram: Address | None = Field(
-        default=None, description="A file of SCRAM users: `file:users.scram`. Variables are replaced."
-    )
-    jwks: Address | None = Field(
-        default=None, description="A JSON Web Key Set: an https address or `file:PATH`. Variables are replaced."
-    )
-    certificates: Address | None = Field(
-        default=None,
-        description="A file of users who show a client certificate of the gate's authority: `file:users.scram`. "
-        "Variables are replaced.",
-    )
-    local: bool = Field(default=False, description="Whether it is the accounts of the machine that ringfence runs on.")
-    audience: str = Field(default="", max_length=200, description="The audience that a token must name (with `jwks`).")
-    issuer: str = Field(default="", max_length=500, description="The issuer that a token must name (with `jwks`).")
-    groups: Word = Field(default="groups", description="The claim that lists a token's groups (with `jwks`).")
-    subject: Word = Field(default="sub", description="The claim that names who a token is about (with `jwks`).")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "PrincipalsDocument":
-        given = [self.scram is not None, self.jwks is not None, self.certificates is not None, self.local]
-        if given.count(True) != 1:
-            mend = "give one of scram, jwks, certificates and local: true"
-            raise ContradictionError("principals need exactly one source", mend)
-        of_tokens = {"audience": self.audience, "issuer": self.issuer}
-        for name in of_tokens if self.jwks is None else ():
-            if of_tokens[name]:
-                raise ContradictionError(f"an {name} without jwks", f"remove {name}, or give jwks")
-        return self
 
 
 class LoginDocument(_Model):
@@ -303,7 +273,21 @@ class GateDocument(_Model):
     workers: int = Field(default=1, ge=1, le=64, description="Processes that serve the gate.")
     limits: LimitsDocument = Field(default=LimitsDocument(), description="What the gate bears.")
     clients: Name | None = Field(
-        default=None, description="HTTP: the zone in which its clients stand. They are not asked who they are."
+        default=None,
+        description="HTTP: the zone in which those stand who bring no credential. Not given: with `principals` they are refused.",
+    )
+    principals: list[Name] = Field(
+        default=[],
+        description="Which principals are asked who a client is. HTTP: those with `jwks`, `certificates` or `api_keys`; without "
+        "any nobody is asked. PostgreSQL: where none is given, all but those with `api_keys`.",
+    )
+    headers: AskingDocument | None = Field(
+        default=None,
+        description="HTTP: the header fields in which a client says who it is and what for. They are read, and taken off, where "
+        "the gate has `principals` or this.",
+    )
+    forward_token: bool = Field(
+        default=False, description="HTTP: whether the service gets the bearer token that the gate has verified."
     )
     bodies: Literal["streamed", "buffered"] = Field(
         default="streamed",

@@ -144,6 +144,7 @@ class Role:
     group: str
     reverse: frozenset[KeyName] = frozenset()
     needs: frozenset[Literal["reason", "purpose"]] = frozenset()
+    purposes: frozenset[PurposeName] | None = None  # those that it may state; None: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class Principals:
 
     name: str
     zone: ZoneName
-    kind: Literal["scram", "jwks", "local", "certificate"]
+    kind: Literal["scram", "jwks", "local", "certificate", "api_key"]
     at: str = ""
     audience: str = ""
     issuer: str = ""
@@ -203,6 +204,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class AskingFields:
+    """The header fields of a request in which a client says who it is and what for. Names in lower case."""
+
+    api_key: str = "x-api-key"
+    role: str = "x-role"
+    purpose: str = "x-purpose"
+    reason: str = "x-reason"
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """A running enforcement point."""
 
@@ -218,12 +229,15 @@ class Gate:
     tls: Tls | None = None
     workers: int = 1
     limits: Limits = Limits()
-    clients: ZoneName | None = None  # http: where those stand who reach it, as long as nobody is asked who he is
+    clients: ZoneName | None = None  # http: where those stand who bring no credential; None: they are refused
     bodies: Literal["streamed", "buffered"] = "streamed"  # http
     upstreams: tuple[
         AssetName, ...
     ] = ()  # http: the services outside that clients reach through it; then no `upstream`
     hosts: tuple[str, ...] = ()  # http, with `upstreams`: further names of the gate itself, as authorities
+    principals: tuple[str, ...] = ()  # who is asked; none: postgres all that it can ask, http nobody
+    asking: AskingFields | None = None  # http: None where a client says nothing of itself
+    forward_token: bool = False  # http: whether the service gets the token that the gate has verified
 
 
 @dataclass(frozen=True, slots=True)

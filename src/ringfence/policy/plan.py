@@ -236,6 +236,11 @@ def _asker_refused(policy: Policy, flow: Flow, asker: Asker) -> Refused | None:
         return Refused(Denial.NO_ROLE, "roles", "ask as one of the policy's roles")
     if asker.purpose is not None and asker.purpose not in policy.purposes:
         return Refused(Denial.NO_PURPOSE, "purposes", "state one of the policy's purposes")
+    may_state = policy.roles[asker.role].purposes if asker.role is not None else None
+    if may_state is not None and asker.purpose is not None and asker.purpose not in may_state:
+        mend = f"state a purpose that role {asker.role} may state: {', '.join(sorted(may_state))}"
+        why = f"role {asker.role} may not state this purpose"
+        return Refused(Denial.NO_PURPOSE, f"roles.{asker.role}.purposes", mend, why=why)
     if flow.purposes and asker.purpose not in flow.purposes:
         return Refused(Denial.NO_PURPOSE, f"{rule}.purposes", f"state a purpose: {', '.join(flow.purposes)}")
     needs = policy.roles[asker.role].needs if asker.role is not None else frozenset()
@@ -256,6 +261,11 @@ def _shut(policy: Policy, flow: Flow, asker: Asker) -> Plan:
     )
     nothing = _closed(policy, flow.id, asker)
     return replace(nothing, source_zone=flow.source_zone, sink_zone=flow.sink_zone, refused=refused)
+
+
+def turned_away(policy: Policy, refused: Refused) -> Plan:
+    """Decide about somebody who is not let in: nothing crosses, either way, whatever flows there are."""
+    return replace(_closed(policy, FlowId(""), Asker()), refused=refused)
 
 
 def _closed(policy: Policy, flow: FlowId, asker: Asker) -> Plan:

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from ringfence.detect import Detection
 from ringfence.policy import document as doc
 from ringfence.policy.digest import digest
+from ringfence.policy.document_asking import PrincipalsDocument
 from ringfence.policy.document_probe import ProbeDocument
 from ringfence.policy.model import (
     ARGUMENTS,
@@ -49,6 +50,7 @@ from ringfence.policy.model import (
 from ringfence.policy.places import PLACES
 from ringfence.policy.problems import Position, Problem, nearest, quoted
 from ringfence.policy.resolving_alerts import AlertResolver
+from ringfence.policy.resolving_asking import AskingResolver
 from ringfence.policy.resolving_detect import DetectResolver
 from ringfence.policy.tree import Step, Table, place
 from ringfence.taxonomy import CATEGORIES
@@ -71,6 +73,9 @@ _GATE_KEYS: Mapping[str, tuple[str, ...]] = {
     "bodies": ("http",),
     "upstreams": ("http",),
     "hosts": ("http",),
+    "headers": ("http",),
+    "forward_token": ("http",),
+    "principals": ("postgres", "http"),
 }
 
 
@@ -246,9 +251,12 @@ class _Resolver:
 
     def _role(self, name: str, role: doc.RoleDocument) -> Role:
         reverse = frozenset(self._key(key, "roles", name, "reverse", number) for number, key in enumerate(role.reverse))
-        return Role(RoleName(name), role.group, reverse, frozenset(role.needs))
+        for number, purpose in enumerate(role.purposes or ()):
+            self._known(purpose, self._document.purposes, "purpose", ("roles", name, "purposes", number))
+        purposes = frozenset(map(PurposeName, role.purposes)) if role.purposes is not None else None
+        return Role(RoleName(name), role.group, reverse, frozenset(role.needs), purposes)
 
-    def _principals(self, name: str, each: doc.PrincipalsDocument) -> Principals:
+    def _principals(self, name: str, each: PrincipalsDocument) -> Principals:
         self._known(each.zone, self._document.zones, "zone", ("principals", name, "zone"))
         zone = ZoneName(each.zone)
         if each.scram is not None:
@@ -258,6 +266,8 @@ class _Resolver:
             return Principals(name, zone, "jwks", each.jwks, *claims)
         if each.certificates is not None:
             return Principals(name, zone, "certificate", each.certificates)
+        if each.api_keys is not None:
+            return Principals(name, zone, "api_key", each.api_keys)
         return Principals(name, zone, "local")
 
     def _gate(self, name: str, gate: doc.GateDocument) -> Gate:
@@ -269,6 +279,7 @@ class _Resolver:
             self._known(role, self._document.roles, "role", ("gates", name, "logins", role), of_key=True)
         if gate.clients is not None:
             self._known(gate.clients, self._document.zones, "zone", ("gates", name, "clients"))
+        asking = AskingResolver(self._known, self._wrong, self._document.principals)
         for key, kinds in _GATE_KEYS.items():
             if gate.kind not in kinds and key in gate.model_fields_set:
                 mend = f"remove it: a gate of kind {gate.kind} has none"
@@ -289,6 +300,9 @@ class _Resolver:
             gate.bodies,
             tuple(map(AssetName, gate.upstreams)),
             tuple(gate.hosts),
+            asking.principals(gate, ("gates", name)),
+            asking.fields(gate, ("gates", name)),
+            gate.forward_token,
         )
 
     def _flow(self, number: int, flow: doc.FlowDocument) -> Flow:

@@ -81,6 +81,8 @@ class Denial(StrEnum):
     """Why nothing at all may cross, before any field is looked at."""
 
     NO_FLOW = "no-flow"
+    NO_PRINCIPAL = "no-principal"  # it is not known who asks
+    TOO_MANY = "too-many-attempts"
     NO_ROLE = "no-role"
     NO_PURPOSE = "no-purpose"
     NO_REASON = "no-reason"

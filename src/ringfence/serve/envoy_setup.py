@@ -22,6 +22,7 @@ from ringfence.gates.http.routes import own_authorities
 from ringfence.gates.http.turns import Mode
 from ringfence.policy import Gate, Policy
 from ringfence.serve.addresses import Address, listen_apart, listen_on, parse_address
+from ringfence.serve.changes import needs_certificate, takes_certificates
 from ringfence.serve.envoy_folder import Folder, make_folder
 from ringfence.serve.faults import ServeFault
 
@@ -66,6 +67,13 @@ class EnvoyPlace:
 def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
     """Make ready for an Envoy of the gate's own. `base` is the policy's folder. Raises `ServeFault`."""
     check_gate(policy, gate)
+    if takes_certificates(policy, gate) and (gate.tls is None or not gate.tls.clients):
+        where, mend = (
+            ("gates", gate.name, "principals"),
+            "name them: `tls: {certificate: ..., key: ..., clients: FILE}`",
+        )
+        what = f"gates.{gate.name} takes client certificates, and does not say of which authorities"
+        raise ServeFault(what, mend, where)
     setup = setup_of(policy, gate, base)
     reserved = _reserve(parse_address(gate.listen, f"gates.{gate.name}.listen"), f"gates.{gate.name}.listen")
     own = make_folder()
@@ -133,9 +141,11 @@ def check_gate(policy: Policy, gate: Gate) -> None:
     if not behind:
         mend = "write `upstream: ASSET`, or `upstreams: [ASSET]` where it is the way out"
         raise ServeFault(f"gates.{gate.name} does not say what is behind it", mend, where)
-    if gate.clients is None:
-        raise ServeFault(f"gates.{gate.name} does not say where its clients stand", "write `clients: ZONE`", where)
-    if any(policy.assets[each].zone == gate.clients for each in behind):
+    if gate.clients is None and not gate.principals:
+        mend = "write `clients: ZONE`, or `principals: [NAME]`"
+        raise ServeFault(f"gates.{gate.name} does not say where its clients stand", mend, where)
+    stand = {gate.clients, *(policy.principals[name].zone for name in gate.principals)}
+    if any(policy.assets[each].zone in stand for each in behind):
         mend = "put them into zones of their own: within a zone there is no boundary"
         raise ServeFault(f"gates.{gate.name}: its clients stand in the zone of its upstream", mend, where)
     for each in gate.upstreams:
@@ -156,7 +166,9 @@ def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
         (),
         _service(policy, gate),
         Mode(gate.bodies),
-        _certificate(gate, base),
+        _certificate(policy, gate, base),
+        asks=bool(gate.principals),
+        certificates=takes_certificates(policy, gate),
         connections=gate.limits.connections,
         idle=gate.limits.idle or IDLE,
         outside=outside,
@@ -211,7 +223,7 @@ def _authorities() -> str:
     raise ServeFault("no file of certificate authorities was found", "name it in SSL_CERT_FILE")
 
 
-def _certificate(gate: Gate, base: Path) -> Certificate | None:
+def _certificate(policy: Policy, gate: Gate, base: Path) -> Certificate | None:
     tls = gate.tls
     if tls is None:
         return None
@@ -223,7 +235,7 @@ def _certificate(gate: Gate, base: Path) -> Certificate | None:
                 "check that it is there",
                 ("gates", gate.name, "tls", key),
             )
-    certificate = Certificate(*found)
+    certificate = Certificate(found[0], found[1], found[2], required=needs_certificate(policy, gate))
     _check(certificate, gate)
     return certificate
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ringfence.gates.http.certificates import Certificate, shown
+from ringfence.gates.http.clients import ATTRIBUTES
 from ringfence.gates.http.clusters import (
     BUFFER,
     CONNECT_SECONDS,
@@ -81,6 +82,8 @@ class Setup:
     idle: float = IDLE  # seconds that a request may stand still
     ask: float = ASK  # seconds that the processor may take for a message
     most_asked: int = 0  # requests that the processor has at once; 0: twice the connections
+    asks: bool = False  # whether the processor is told who the client is, as far as Envoy knows
+    certificates: bool = False  # and is given its certificate
     guard: bool = True  # off only to show, in a test, what it is for
 
 
@@ -150,7 +153,8 @@ def _ext_proc(setup: Setup, cluster: str, *, canary: bool) -> Object:
     if canary:
         service["initial_metadata"] = [{"key": CANARY.decode(), "value": "1"}]
     body = _BODY_MODES[setup.mode]
-    attributes: dict[str, Json] = {"request_attributes": [ROUTE]} if setup.outside and not canary else {}
+    told = [*([ROUTE] if setup.outside else []), *(ATTRIBUTES if setup.asks else [])]
+    attributes: dict[str, Json] = {"request_attributes": told} if told and not canary else {}
     return {
         "name": "envoy.filters.http.ext_proc",
         "typed_config": {
@@ -163,6 +167,7 @@ def _ext_proc(setup: Setup, cluster: str, *, canary: bool) -> Object:
             "message_timeout": _seconds(setup.ask),
             "max_message_timeout": "0s",
             "status_on_error": {"code": "ServiceUnavailable"},
+            **attributes,
             "processing_mode": {
                 "request_header_mode": "SEND",
                 "response_header_mode": "SEND",
@@ -255,7 +260,12 @@ def _canary_listener(setup: Setup, number: int) -> Object:
 
 def _manager_rules(setup: Setup) -> dict[str, Json]:
     """What the HTTP connection manager must be set to for the processor to see everything that passes."""
+    passed: dict[str, Json] = {  # what the client wrote there itself is taken off in either case
+        "forward_client_cert_details": "SANITIZE_SET",
+        "set_current_client_cert_details": {"cert": True},
+    }
     return {
+        **(passed if setup.certificates else {"forward_client_cert_details": "SANITIZE"}),
         "stream_idle_timeout": _seconds(setup.idle),
         "request_headers_timeout": _seconds(setup.idle),
         "delayed_close_timeout": "0.1s",

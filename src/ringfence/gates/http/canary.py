@@ -42,7 +42,9 @@ def side_of_canary(side: Side) -> Side:
         flows={flow.id: flow},
         gates={**policy.gates, side.gate: gate},
     )
-    return replace(side, policy=judged, asset=_ASSET, zone=zone, principal=CANARY_PRINCIPAL, destinations=None)
+    return replace(
+        side, policy=judged, asset=_ASSET, zone=zone, principal=CANARY_PRINCIPAL, destinations=None, door=None
+    )
 
 
 class Answerer:

@@ -15,11 +15,15 @@ _AUTHORITIES: Final = "authorities"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The files of a certificate that is shown, and of the authorities whose clients are let in ("": none is asked for one)."""
+    """The files of a certificate that is shown, and of the authorities whose clients are let in ("": none is asked for one).
+
+    `required`: a client that shows none is not let in.
+    """
 
     chain: str
     key: str
     clients: str = ""
+    required: bool = True
 
 
 def shown(certificate: Certificate, secrets_at: str) -> Object:
@@ -41,7 +45,7 @@ def shown(certificate: Certificate, secrets_at: str) -> Object:
         "name": "envoy.transport_sockets.tls",
         "typed_config": {
             "@type": f"{TYPE}extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-            "require_client_certificate": bool(certificate.clients),
+            "require_client_certificate": bool(certificate.clients) and certificate.required,
             "common_tls_context": common,
         },
     }

@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 
 from ringfence.crossing import Reply
 from ringfence.crossing.crossing import Summary
+from ringfence.gates.http.clients import Attributes, client_of
 from ringfence.gates.http.destinations import CONNECT, refuse
 from ringfence.gates.http.exchange import (
     HeadEdits,
@@ -24,7 +25,6 @@ from ringfence.gates.http.exchange import (
     ResponseHead,
     Side,
     joined,
-    request_edits,
     response_edits,
 )
 from ringfence.gates.http.heads import as_text
@@ -34,6 +34,8 @@ from ringfence.gates.http.replies import LARGEST_CHUNK, Direction, Replies, arri
 from ringfence.gates.http.turns import Arrival, Mode, OutOfTurn, Sent
 from ringfence.gates.http.way import Asked, Broken, Way
 from ringfence.policy import Plan
+
+_NONE: Final[Attributes] = {}
 
 
 class Conversation:
@@ -59,7 +61,7 @@ class Conversation:
             raise OutOfTurn("Envoy sent what is no message of its protocol") from None
         match request.WhichOneof("request"):
             case "request_headers":
-                return self._headers(Direction.REQUEST, request.request_headers, at, _route(request))
+                return self._headers(Direction.REQUEST, request.request_headers, at, request.attributes)
             case "response_headers":
                 return self._headers(Direction.RESPONSE, request.response_headers, at)
             case "request_body":
@@ -85,7 +87,8 @@ class Conversation:
         if way.refusal is not None:
             if not self._replies.may_refuse:
                 raise Broken("a refusal after something of the response has gone")
-            return [self._replies.refuse(told(way.refusal, of_request=direction is Direction.REQUEST))]
+            of_request = direction is Direction.REQUEST
+            return [self._replies.refuse(told(way.refusal, of_request=of_request, challenge=self._exchange.challenge))]
         way.check()
         return self._streamed(direction, way) if self._mode is Mode.STREAMED else self._buffered(direction, way)
 
@@ -111,12 +114,14 @@ class Conversation:
 
     # ---------------------------------------------------------------- what arrives
 
-    def _headers(self, direction: Direction, headers: HttpHeaders, at: datetime, route: str = "") -> list[Asked]:
+    def _headers(
+        self, direction: Direction, headers: HttpHeaders, at: datetime, attributes: Attributes = _NONE
+    ) -> list[Asked]:
         ends = headers.end_of_stream
         self._replies.arrive(direction, Arrival.HEADERS_ALONE if ends else Arrival.HEADERS)
         pseudo, fields = _fields(headers.headers)
         if direction is Direction.REQUEST:
-            way = self._request(pseudo, fields, route, ends=ends)
+            way = self._request(pseudo, fields, attributes, at, ends=ends)
         else:
             status = pseudo.get(":status", "")
             answered = ResponseHead(int(status) if status.isdecimal() and len(status) == 3 else 0, fields, ends)
@@ -126,8 +131,10 @@ class Conversation:
         self._now = direction
         return way.start(at)
 
-    def _request(self, pseudo: Mapping[str, str], fields: Fields, route: str, *, ends: bool) -> Way:
-        side = self._side if self._side.destinations is None else self._side.destinations.get(route)
+    def _request(
+        self, pseudo: Mapping[str, str], fields: Fields, attributes: Attributes, at: datetime, *, ends: bool
+    ) -> Way:
+        side = self._side if self._side.destinations is None else self._side.destinations.get(_route(attributes))
         prefix = side.prefix if side is not None else ""
         target, is_query, query = pseudo.get(":path", "").partition("?")
         path = target.partition("#")[0].removeprefix(prefix)
@@ -136,7 +143,8 @@ class Conversation:
             return Way(refuse(self._side, asked, pseudo.get(":authority", "")), fields, HeadEdits(), ends=ends)
         if side is not self._side:
             self._side, self._exchange = side, HttpExchange(side)
-        return Way(self._exchange.request(asked), fields, request_edits(asked), ends=ends)
+        passage = self._exchange.request(asked, client_of(attributes, fields), at)
+        return Way(passage, fields, self._exchange.edits_of_request(asked), ends=ends)
 
     def _body(self, direction: Direction, body: HttpBody, at: datetime) -> list[Asked]:
         self._replies.arrive(direction, arrival_of_body(body))
@@ -199,9 +207,9 @@ class Conversation:
         return [self._replies.trailers(direction, names)]
 
 
-def _route(request: ProcessingRequest) -> str:
+def _route(attributes: Attributes) -> str:
     """Give the name of the route that Envoy chose; "" where it chose none, or was not told to say."""
-    said = request.attributes.get(_FILTER)
+    said = attributes.get(_FILTER)
     found = said.fields.get(ROUTE) if said is not None else None
     return found.string_value if found is not None else ""
 

@@ -17,6 +17,7 @@ from typing import Final
 from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Reply
 from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
+from ringfence.gates.http.asking import ANYONE, CLIENT_CERTIFICATE, Asking, Client, Door, TurnedAway
 from ringfence.gates.http.heads import (
     HeadCarrier,
     Kind,
@@ -29,14 +30,14 @@ from ringfence.gates.http.heads import (
     values_of,
 )
 from ringfence.gates.http.media import Chosen, Fields, choose
-from ringfence.policy import Asker, AssetName, FlowId, Plan, Policy, ZoneName, flows_between, flows_into, plan
+from ringfence.policy import AssetName, Denial, FlowId, Plan, Policy, ZoneName, flows_between, flows_into, plan
 from ringfence.policy.model import Flow, Judgement, Mode
 from ringfence.transform import Keyring
 
-ANYONE: Final = "anyone"  # who asks, as long as a gate asks nobody who he is
-
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NOWHERE: Final = FlowId("")
+_NOTHING_KNOWN: Final = Client()
+_OF_ASKERS: Final = frozenset({Denial.NO_ROLE, Denial.NO_PURPOSE, Denial.NO_REASON})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,12 +47,13 @@ class Side:
     policy: Policy
     gate: str
     asset: AssetName  # the service behind the gate; of several, any
-    zone: ZoneName  # where those who ask stand
+    zone: ZoneName  # where those stand who ask, unless the door says
     keys: Keyring
     new_id: Callable[[datetime], CrossingId]
     principal: str = ANYONE
     destinations: Mapping[str, "Side"] | None = None  # by the route that was chosen; None: there is one service
     prefix: str = ""  # what stands before the service's path, for the gate alone
+    door: Door | None = None  # who asks, and stands where; None: `principal`, in `zone`
     heads: Mapping[str, Judgement] = field(init=False)  # the asset's fields that stand in heads
 
     def __post_init__(self) -> None:
@@ -90,9 +92,12 @@ class HeadEdits:
 class HeadPassage:
     """The head of one direction on its way. Driven like a `Crossing`; `edits` says what has come of it."""
 
-    def __init__(self, parts: list[Part], begin: Callable[[datetime, HeadCarrier], Crossing]) -> None:
+    def __init__(
+        self, parts: list[Part], begin: Callable[[datetime, HeadCarrier], Crossing], *, refused: bool = False
+    ) -> None:
         self._parts = parts
         self._begin = begin
+        self._refused = refused  # whether its crossing refuses, whatever stands in it
         self._crossing: Crossing | None = None
 
     @property
@@ -103,7 +108,7 @@ class HeadPassage:
     def start(self, at: datetime) -> Effects:
         """Take the head."""
         payload = payload_of(self._parts)
-        if not payload:
+        if not payload and not self._refused:
             return ()
         self._crossing = self._begin(at, HeadCarrier(self._parts))
         taken = [*self._crossing.start(), *self._crossing.feed(payload, at)]
@@ -174,30 +179,46 @@ class HttpExchange:
         self._surrogates = Surrogates()
         self._asked: RequestHead | None = None
         self._out: Passage | None = None
+        self._who: Asking | TurnedAway = Asking(side.principal, side.zone)
 
     @property
     def method(self) -> str:
         """What was asked; "" before the request's head."""
         return self._asked.method if self._asked is not None else ""
 
-    def request(self, head: RequestHead) -> Passage:
-        """Begin with the request's head."""
-        side = self._side
+    @property
+    def challenge(self) -> str:
+        """What a client is to bring that is refused for want of a credential, as `WWW-Authenticate` says it."""
+        return self._who.challenge
+
+    def request(self, head: RequestHead, client: Client = _NOTHING_KNOWN, at: datetime | None = None) -> Passage:
+        """Begin with the request's head, at a time, which is needed where the side has a door."""
         self._asked = head
-        flow = flows_into(side.policy, side.gate, side.zone, side.asset, about=_about(head))
-        stays = tuple(each for each in head.fields if each[0] not in _NOT_SENT)
+        if self._side.door is not None:
+            if at is None:
+                raise ValueError("who asks is known at a time, and none was given")
+            self._who = self._side.door.ask(head.fields, client, at)
+        decided = self._plan_of_request(head)
+        if isinstance(self._who, TurnedAway):
+            self._out = self._refused(decided, ends=head.ends)
+            return self._out
+        not_sent = {*_NOT_SENT, *self._who.taken}
+        stays = tuple(each for each in head.fields if each[0] not in not_sent)
         parts = parts_of(stays, head.path, head.query)
-        decided = self._plan(flow)
         self._out = self._passage(decided, parts, lambda: choose(head.fields, decided), of_request=True, ends=head.ends)
         return self._out
 
+    def edits_of_request(self, head: RequestHead) -> HeadEdits:
+        """Say how the request's header fields change before anything of its body is known: what is the gate's goes no further."""
+        taken = self._who.taken if isinstance(self._who, Asking) else frozenset()
+        there = {name for name, _ in head.fields}
+        return joined(request_edits(head), HeadEdits(remove=tuple(sorted(taken & there))))
+
     def response(self, head: ResponseHead) -> Passage:
         """Go on with the response's head."""
-        side = self._side
         if self._asked is None:
             raise RuntimeError("a response before its request")
-        flow = flows_between(side.policy, side.gate, side.asset, side.zone, about=_about(self._asked))
-        decided = self._plan(flow)
+        decided = self._plan(self._way_back(self._asked))
         return self._passage(
             decided,
             parts_of(head.fields),
@@ -236,14 +257,53 @@ class HttpExchange:
         is_over = self._out is None or self._out.is_over
         return None if is_over and not len(self._surrogates) else self._surrogates
 
+    def _plan_of_request(self, head: RequestHead) -> Plan:
+        """Decide about the request; turn its asker away where role, purpose or reason let nothing cross, before it is asked for.
+
+        Where no flow is declared for the request, that of its response says whether it may be asked for.
+        """
+        decided = self._plan(self._way_in(head))
+        asked = decided
+        if decided.refused is not None and decided.refused.denial is Denial.NO_FLOW:
+            asked = self._plan(self._way_back(head))
+        if isinstance(self._who, TurnedAway) or asked.refused is None or asked.mode is not Mode.ENFORCE:
+            return decided
+        if asked.refused.denial in _OF_ASKERS:
+            self._who = TurnedAway(asked, self._who.principal)
+            return asked
+        return decided
+
+    def _way_in(self, head: RequestHead) -> Flow | None:
+        who, side = self._who, self._side
+        if isinstance(who, TurnedAway):
+            return None
+        return flows_into(side.policy, side.gate, who.zone, side.asset, who.asker.purpose, about=_about(head))
+
+    def _way_back(self, head: RequestHead) -> Flow | None:
+        who, side = self._who, self._side
+        if isinstance(who, TurnedAway):
+            return None
+        return flows_between(side.policy, side.gate, side.asset, who.zone, who.asker.purpose, about=_about(head))
+
     def _plan(self, flow: Flow | None) -> Plan:
+        if isinstance(self._who, TurnedAway):
+            return self._who.plan
         side = self._side
-        return plan(side.policy, flow.id if flow is not None else _NOWHERE, Asker(), behind=side.asset)
+        return plan(side.policy, flow.id if flow is not None else _NOWHERE, self._who.asker, behind=side.asset)
+
+    def _refused(self, decided: Plan, *, ends: bool) -> Passage:
+        """Make the passage of a request that goes nowhere, with or without a body."""
+
+        def begin(at: datetime, carrier: HeadCarrier | None = None) -> Crossing:
+            return self._crossing(decided, at, Chosen(carrier or HeadCarrier(())), of_request=True)
+
+        return Passage(decided, HeadPassage([], begin, refused=True), begin, ends=ends)
 
     def _head(self, at: datetime, decided: Plan) -> Head:
-        side = self._side
+        side, who = self._side, self._who
         client = {"method": self.method} if self.method in _METHODS else {}
-        return Head(side.new_id(at), decided.policy_hash, at, side.gate, side.principal, client=client)
+        told = (who.reason, who.expires) if isinstance(who, Asking) else ("", None)
+        return Head(side.new_id(at), decided.policy_hash, at, side.gate, who.principal, *told, client=client)
 
 
 def _about(head: RequestHead) -> dict[str, str]:
@@ -251,7 +311,12 @@ def _about(head: RequestHead) -> dict[str, str]:
 
 
 _NOT_MODIFIED: Final = 304
-_NOT_SENT: Final = ("range", "if-range", "x-envoy-external-address")  # the last is the client's address, noted by Envoy
+_NOT_SENT: Final = (
+    "range",
+    "if-range",
+    "x-envoy-external-address",
+    CLIENT_CERTIFICATE,
+)  # the third: the client's address
 _OF_THE_OCTETS: Final = ("content-digest", "content-md5", "digest", "etag", "repr-digest")
 _OF_THE_OCTETS_SET: Final = frozenset(_OF_THE_OCTETS)
 

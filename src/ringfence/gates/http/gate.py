@@ -12,19 +12,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from ringfence.access import Doorkeeper, Identities
 from ringfence.gates.canary import CanaryResult
 from ringfence.gates.carrying import Clock, Recorder, Unrecorded, new_crossing_id
+from ringfence.gates.http.asking import Door
 from ringfence.gates.http.canary import Answerer, send_canary, side_of_canary
 from ringfence.gates.http.counting import Counts, Tallies
 from ringfence.gates.http.destinations import destinations_of, sides_of
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.processor import PATH, Line, Setting
 from ringfence.gates.http.turns import Mode
-from ringfence.policy import Gate, Policy
+from ringfence.policy import Gate, Policy, ZoneName
 from ringfence.transform import Keyring
 from ringfence.wire.http2 import Method
 
 _HOUSEKEEPING: Final = 1.0  # seconds
+_NOWHERE: Final = ZoneName("")  # where nobody stands: the door says where who asks does
 _LARGEST_MESSAGE: Final = 2 * 1024 * 1024  # octets; Envoy's own buffers are smaller
 
 
@@ -42,6 +45,7 @@ class World:
     recorder: Recorder
     clock: Clock
     notify: Callable[[str], None]
+    access: Identities | None = None  # where the gate has principals
 
 
 class HttpGate:
@@ -53,7 +57,7 @@ class HttpGate:
         self._servers: list[asyncio.Server] = []
         self._answerer = Answerer()
         self._canaries = ""
-        side = _side(world.policy, world.gate, world.keys)
+        side = _side(world.policy, world.gate, world.keys, world.access)
         self._setting = Setting(
             side,
             side_of_canary(side),
@@ -65,6 +69,8 @@ class HttpGate:
             Counts(),
         )
         self._house: asyncio.Task[None] | None = None
+        self._access = world.access
+        self._identities: asyncio.Task[None] | None = None  # keeps key sets fresh
 
     @property
     def counts(self) -> Counts:
@@ -87,6 +93,7 @@ class HttpGate:
         self._servers.append(await asyncio.start_unix_server(self._answerer.answer, sock=answers))
         self._canaries = canary_path(processor.getsockname())
         self._house = loop.create_task(self._keep_house())
+        self._identities = self._keep_fresh(self._access)
 
     async def canary(self) -> CanaryResult:
         """Send a canary over Envoy, to this worker."""
@@ -98,13 +105,21 @@ class HttpGate:
         for line in list(self._lines):
             line.wake()
 
-    def prepare(self, policy: Policy, keys: Keyring) -> Callable[[], None]:
-        """Make ready for another policy; give what takes it."""
-        side = _side(policy, policy.gates[self._world.gate.name], keys)
+    @property
+    def access(self) -> Identities | None:
+        """Who is asked now."""
+        return self._access
+
+    def prepare(self, policy: Policy, keys: Keyring, access: Identities | None = None) -> Callable[[], None]:
+        """Make ready for another policy, and for those who are then asked; give what takes it."""
+        side = _side(policy, policy.gates[self._world.gate.name], keys, access)
         of_canary = side_of_canary(side)
 
         def change() -> None:
             self._setting.side, self._setting.canary_side = side, of_canary
+            if self._identities is not None:
+                self._identities.cancel()
+            self._access, self._identities = access, self._keep_fresh(access)
 
         return change
 
@@ -118,8 +133,9 @@ class HttpGate:
 
     async def close(self) -> None:
         """End everything."""
-        if self._house is not None:
-            self._house.cancel()
+        for task in (self._house, self._identities):
+            if task is not None:
+                task.cancel()
         for server in self._servers:
             server.close()
         lines = list(self._lines)
@@ -130,6 +146,9 @@ class HttpGate:
             await self._setting.tallies.write(self._world.recorder, closing=True)
         except Unrecorded as fault:
             self._world.notify(f"the last counts are lost: the ledger cannot be written ({fault.fault})")
+
+    def _keep_fresh(self, access: Identities | None) -> asyncio.Task[None] | None:
+        return asyncio.get_running_loop().create_task(access.run()) if access is not None else None
 
     async def _keep_house(self) -> None:
         complained = False
@@ -153,11 +172,14 @@ def canary_path(processor: str) -> str:
     return str(Path(processor).with_suffix(".canary"))
 
 
-def _side(policy: Policy, gate: Gate, keys: Keyring) -> Side:
+def _side(policy: Policy, gate: Gate, keys: Keyring, access: Identities | None) -> Side:
     asset = gate.upstream or next(iter(gate.upstreams), None)
-    if asset is None or gate.clients is None:
+    if asset is None or (gate.clients is None and not gate.principals):
         raise NoUpstream(f"gate {gate.name} has no upstream, or does not say in which zone its clients stand")
-    side = Side(policy, gate.name, asset, gate.clients, keys, new_crossing_id)
+    if gate.principals and access is None:
+        raise NoUpstream(f"gate {gate.name} has principals, and nobody who knows them")
+    door = Door(policy, gate, Doorkeeper(access) if gate.principals and access is not None else None)
+    side = Side(policy, gate.name, asset, gate.clients or _NOWHERE, keys, new_crossing_id, door=door)
     if gate.upstream is not None:
         return side
     return replace(side, destinations=sides_of(side, destinations_of(policy, gate)))

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from ringfence.crossing import Reason, Refusal
+from ringfence.gates.http.media import Fields
 
 CONTENT_TYPE: Final = "application/problem+json"
 
+UNAUTHORIZED: Final = 401
+TOO_MANY: Final = 429
+_LATER: Final = "3"  # seconds after which a failure is forgiven (`ringfence.access.attempts`)
 _OF_REQUEST: Final[Mapping[Reason, int]] = {
+    Reason.NOT_AUTHENTICATED: UNAUTHORIZED,
+    Reason.EXPIRED: UNAUTHORIZED,
+    Reason.TOO_MANY: TOO_MANY,
     Reason.UNDECODABLE: 400,
     Reason.AMBIGUOUS: 400,
     Reason.CUT: 400,
@@ -39,10 +46,11 @@ class Told:
 
     status: int
     body: bytes
+    fields: Fields = ()  # besides those of every refusal
 
 
-def told(refusal: Refusal, *, of_request: bool) -> Told:
-    """Put a refusal into words."""
+def told(refusal: Refusal, *, of_request: bool, challenge: str = "") -> Told:
+    """Put a refusal into words. `challenge` says what to bring where it is not known, or no more, who asks."""
     status = (_OF_REQUEST if of_request else _OF_RESPONSE).get(refusal.reason, FORBIDDEN)
     problem: dict[str, str | int] = {
         "title": f"refused by ringfence: {'the request' if of_request else 'the response'} may not cross",
@@ -53,4 +61,10 @@ def told(refusal: Refusal, *, of_request: bool) -> Told:
     }
     if refusal.category is not None:
         problem["category"] = refusal.category
-    return Told(status, json.dumps(problem, ensure_ascii=True).encode() + b"\n")
+    return Told(status, json.dumps(problem, ensure_ascii=True).encode() + b"\n", _fields(status, challenge))
+
+
+def _fields(status: int, challenge: str) -> Fields:
+    if status == UNAUTHORIZED and challenge:
+        return (("www-authenticate", challenge),)
+    return (("retry-after", _LATER),) if status == TOO_MANY else ()

@@ -93,7 +93,7 @@ class Replies:
         if not self.may_refuse:
             raise NotAllowed("a refusal after something of the response has gone")
         self.is_over = True
-        fields = HeadEdits((("content-type", CONTENT_TYPE), ("cache-control", "no-store")))
+        fields = HeadEdits((("content-type", CONTENT_TYPE), ("cache-control", "no-store"), *told.fields))
         answer = ImmediateResponse(headers=_mutation(fields), body=told.body, details="ringfence")
         answer.status.code = told.status
         return bytes(ProcessingResponse(immediate_response=answer).SerializeToString())
