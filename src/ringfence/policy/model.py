@@ -110,6 +110,24 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What an HTTP service declares of one method and path: the fields of its requests and responses, as an asset's.
+
+    `path` is a template, as OpenAPI's: ``/customers/{id}``.
+    """
+
+    method: str
+    path: str
+    request: Mapping[str, Judgement] = field(default_factory=dict)
+    response: Mapping[str, Judgement] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is called everywhere: ``GET /customers/{id}``."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """A store, service, log, pipeline or environment, in exactly one zone.
 
@@ -126,6 +144,10 @@ class Asset:
     functions: Mapping[str, Judgement] = field(
         default_factory=dict
     )  # "schema.name" -> its result: ARGUMENTS or a judgement
+    endpoints: Mapping[str, Endpoint] = field(
+        default_factory=dict
+    )  # http: by their names; none declared: any may be asked
+    undeclared: Literal["deny", "observe"] = "deny"  # http: what becomes of an endpoint that nobody declared
 
 
 @dataclass(frozen=True, slots=True)

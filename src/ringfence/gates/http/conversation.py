@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError
 
 from ringfence.crossing import Effects, Ending, Record, Refusal, Refuse, Release, Reply, Resolve
 from ringfence.crossing.crossing import Summary
+from ringfence.gates.http.calling import Called
 from ringfence.gates.http.exchange import (
     HeadEdits,
     HttpExchange,
@@ -148,6 +149,16 @@ class Conversation:
         """How many heads were refused."""
         found = [way.head.summary for way in self._ways.values()]
         return sum(summary is not None and summary.refused is not None for summary in found)
+
+    @property
+    def called(self) -> Called | None:
+        """Which endpoint was asked for; None where the service declares none, or nothing was asked yet."""
+        return self._exchange.called
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether anything of it was refused."""
+        return any(way.refusal is not None for way in self._ways.values())
 
     # ---------------------------------------------------------------- what arrives
 

@@ -12,11 +12,13 @@ What was replaced on its way out may come back in the answer: both crossings sha
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Reply
 from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
+from ringfence.detect import detector_for
+from ringfence.gates.http.calling import Called, shape_of_path
 from ringfence.gates.http.heads import (
     HeadCarrier,
     Kind,
@@ -29,7 +31,21 @@ from ringfence.gates.http.heads import (
     values_of,
 )
 from ringfence.gates.http.media import Chosen, Fields, choose
-from ringfence.policy import Asker, AssetName, FlowId, Plan, Policy, ZoneName, flows_between, flows_into, plan
+from ringfence.policy import (
+    Asker,
+    AssetName,
+    AtEndpoint,
+    Denial,
+    FlowId,
+    Plan,
+    Policy,
+    ZoneName,
+    flows_between,
+    flows_into,
+    plan,
+    plan_at,
+)
+from ringfence.policy.endpoints import Endpoints
 from ringfence.policy.model import Flow, Judgement, Mode
 from ringfence.transform import Keyring
 
@@ -51,9 +67,22 @@ class Side:
     new_id: Callable[[datetime], CrossingId]
     principal: str = ANYONE
     heads: Mapping[str, Judgement] = field(init=False)  # the asset's fields that stand in heads
+    endpoints: Endpoints | None = field(init=False)  # None: the asset declares none, and any may be asked for
+    _heads_at: dict[AtEndpoint, Mapping[str, Judgement]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "heads", judged_of_head(self.policy.assets[self.asset].fields))
+        asset = self.policy.assets[self.asset]
+        object.__setattr__(self, "heads", judged_of_head(asset.fields))
+        object.__setattr__(self, "endpoints", Endpoints(asset.endpoints.values()) if asset.endpoints else None)
+
+    def heads_at(self, at: AtEndpoint | None, decided: Plan) -> Mapping[str, Judgement]:
+        """Give the fields that stand in heads at an endpoint, whose plan this is."""
+        if at is None or at.endpoint not in self.policy.assets[self.asset].endpoints:
+            return self.heads
+        known = self._heads_at.get(at)
+        if known is None:
+            known = self._heads_at[at] = judged_of_head(decided.fields)
+        return known
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -171,6 +200,8 @@ class HttpExchange:
         self._side = side
         self._surrogates = Surrogates()
         self._asked: RequestHead | None = None
+        self._endpoint = ""  # the declared one that is asked for
+        self._shape = ""  # of the path, where nobody declared it
         self._out: Passage | None = None
 
     @property
@@ -178,14 +209,32 @@ class HttpExchange:
         """What was asked; "" before the request's head."""
         return self._asked.method if self._asked is not None else ""
 
+    @property
+    def called(self) -> Called | None:
+        """Which endpoint was asked for; None where the service declares none, or nothing was asked yet."""
+        side = self._side
+        if self._asked is None or side.endpoints is None:
+            return None
+        method = self.method if self.method in _METHODS else "OTHER"
+        return Called(
+            side.asset, side.policy.hash, self._endpoint or f"{method} {self._shape}", declared=bool(self._endpoint)
+        )
+
     def request(self, head: RequestHead) -> Passage:
         """Begin with the request's head."""
         side = self._side
         self._asked = head
         flow = flows_into(side.policy, side.gate, side.zone, side.asset, about=_about(head))
+        found = side.endpoints.find(head.method, head.path) if side.endpoints is not None else None
+        if found is not None:
+            self._endpoint = found.endpoint.name
+        elif side.endpoints is not None:
+            self._shape = shape_of_path(head.path, side.endpoints.words, detector_for(side.policy.detect))
         stays = tuple(each for each in head.fields if each[0] not in _NOT_SENT)
-        parts = parts_of(stays, head.path, head.query)
-        decided = self._plan(flow)
+        parts = parts_of(stays, head.path, head.query, found.params if found is not None else None)
+        decided = self._plan(flow, "request")
+        if flow is None and _is_undeclared(decided) and self._answers_are_observed(head):
+            decided = plan(side.policy, _NOWHERE, Asker())
         self._out = self._passage(decided, parts, lambda: choose(head.fields, decided), of_request=True, ends=head.ends)
         return self._out
 
@@ -195,7 +244,7 @@ class HttpExchange:
         if self._asked is None:
             raise RuntimeError("a response before its request")
         flow = flows_between(side.policy, side.gate, side.asset, side.zone, about=_about(self._asked))
-        decided = self._plan(flow)
+        decided = self._plan(flow, "response")
         return self._passage(
             decided,
             parts_of(head.fields),
@@ -208,7 +257,7 @@ class HttpExchange:
         self, decided: Plan, parts: list[Part], chosen: Callable[[], Chosen], *, of_request: bool, ends: bool
     ) -> Passage:
         """Make the passage of one direction; its body's carrier is chosen when there is a body."""
-        of_head = plan_of_head(decided, self._side.heads)
+        of_head = plan_of_head(decided, self._side.heads_at(self._at("request" if of_request else "response"), decided))
 
         def begin_head(at: datetime, carrier: HeadCarrier) -> Crossing:
             return self._crossing(of_head, at, Chosen(carrier), of_request=of_request)
@@ -234,13 +283,30 @@ class HttpExchange:
         is_over = self._out is None or self._out.is_over
         return None if is_over and not len(self._surrogates) else self._surrogates
 
-    def _plan(self, flow: Flow | None) -> Plan:
-        return plan(self._side.policy, flow.id if flow is not None else _NOWHERE, Asker())
+    def _at(self, way: Literal["request", "response"]) -> AtEndpoint | None:
+        side = self._side
+        return AtEndpoint(side.asset, self._endpoint, way) if side.endpoints is not None else None
+
+    def _plan(self, flow: Flow | None, way: Literal["request", "response"]) -> Plan:
+        policy, name, at = self._side.policy, flow.id if flow is not None else _NOWHERE, self._at(way)
+        return plan(policy, name, Asker()) if at is None else plan_at(policy, name, Asker(), at)
+
+    def _answers_are_observed(self, head: RequestHead) -> bool:
+        """Whether the answers' flow only observes: a request without a flow of its own is then not refused for its endpoint."""
+        side = self._side
+        flow = flows_between(side.policy, side.gate, side.asset, side.zone, about=_about(head))
+        return flow is not None and flow.mode is Mode.OBSERVE
 
     def _head(self, at: datetime, decided: Plan) -> Head:
         side = self._side
         client = {"method": self.method} if self.method in _METHODS else {}
+        if self._shape:
+            client["path"] = self._shape
         return Head(side.new_id(at), decided.policy_hash, at, side.gate, side.principal, client=client)
+
+
+def _is_undeclared(decided: Plan) -> bool:
+    return decided.refused is not None and decided.refused.denial is Denial.ENDPOINT
 
 
 def _about(head: RequestHead) -> dict[str, str]:
