@@ -4,7 +4,7 @@ The rule: nothing here is raw. Every name in these values (of a zone, a form, a 
 in, every `${VARIABLE}` is replaced. `ringfence.policy.reading` is the only maker of a `Policy`; everybody else only reads one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NewType, TypeAlias
@@ -148,6 +148,12 @@ class Asset:
         default_factory=dict
     )  # http: by their names; none declared: any may be asked
     undeclared: Literal["deny", "observe"] = "deny"  # http: what becomes of an endpoint that nobody declared
+
+    @property
+    def judgements(self) -> Iterator[Judgement]:
+        """What all its fields are judged, those of its endpoints among them."""
+        ways = (way for each in self.endpoints.values() for way in (each.request, each.response))
+        return (judged for fields in (self.fields, *ways) for judged in fields.values())
 
 
 @dataclass(frozen=True, slots=True)
