@@ -70,8 +70,10 @@ def names(found: dict[str, Mapped], way: str = "request") -> set[str]:
         (
             "multipart/form-data; boundary=b",
             FLAT,
-            b'--b\r\nContent-Disposition: form-data; name="email"\r\n\r\nx\r\n'
-            b'--b\r\nContent-Disposition: form-data; name="tags"\r\n\r\ny\r\n--b--\r\n',
+            (
+                b'--b\r\nContent-Disposition: form-data; name="email"\r\n\r\nx\r\n'
+                b'--b\r\nContent-Disposition: form-data; name="tags"\r\n\r\ny\r\n--b--\r\n'
+            ),
         ),
     ],
 )
