@@ -316,3 +316,58 @@ def test_the_fragment_is_valid_where_it_is_put_into_another_configuration(place:
             [envoy_program(), "--mode", "validate", "-c", file, "-l", "error"], capture_output=True, text=True
         )
         assert (done.returncode == 0) == (name == "good"), done.stderr
+
+
+API = {
+    "openapi": "3.0.3",
+    "info": {"title": "Shop"},
+    "paths": {
+        "/customers/{id}": {
+            "get": {
+                "responses": {
+                    "200": {"content": {"application/json": {"schema": {"properties": {"mail": {"format": "email"}}}}}}
+                }
+            }
+        },
+        "/export": {
+            "get": {
+                "responses": {
+                    "200": {"content": {"application/json": {"schema": {"properties": {"phone": {"type": "string"}}}}}}
+                }
+            }
+        },
+    },
+}
+
+
+def test_a_services_description_becomes_its_endpoints_and_an_unused_one_is_found(
+    place: Place, service: Service
+) -> None:
+    (place.folder / "api.json").write_text(json.dumps(API))
+    assert place.call("map", "--openapi", "api.json", "--asset", "shop").returncode == 0
+    place.write("version: 1", "version: 1\ninclude: [ringfence.map.yaml]")
+    assert place.call("map", "--openapi", "api.json", "--asset", "shop", "--check").returncode == 0
+    assert place.call("policy", "lint").returncode == 0
+    with running(place) as up:
+        assert ask(up, "GET", "/customers/7") == (200, MASKED)
+        assert ask(up, "GET", "/customers/8") == (200, MASKED)
+        service.says = b'{"mail": "ada@example.com", "new": "x"}'  # what nobody declared takes the flow's `unknown`
+        assert ask(up, "GET", "/customers/8")[0] == 403
+        status, problem = ask(up, "GET", "/users/ada/4711")
+        assert status == 403
+        assert isinstance(problem, dict)
+        told = place.call("explain", str(problem["crossing"])).stdout
+        assert "GET /users/{}/{}, which nobody declared" in told
+        assert "ada" not in told
+        assert up.end() == 0
+    done = place.call("endpoints", "--format", "json")
+    assert done.returncode == 1
+    by = {one["endpoint"]: one for one in json.loads(done.stdout)["endpoints"]}
+    assert {name: (one["standing"], one["calls"], one["refused"]) for name, one in by.items()} == {
+        "GET /customers/{id}": ("called", 3, 1),
+        "GET /export": ("never called", 0, 0),
+        "GET /users/{}/{}": ("undeclared", 1, 1),
+    }
+    assert by["GET /customers/{id}"]["seen"] == ["user.contact.email"]
+    assert by["GET /export"]["exposes"] == ["user.contact.phone_number"]
+    assert "GET /customers/{id}" in place.call("report", "crossings").stdout

@@ -26,6 +26,7 @@ READER_GONE = 141  # what a shell shows of a program that SIGPIPE ended
 COMMANDS = {
     "init": "Write a first policy, its keys and its ledger.",
     "map": "Find where personal data is in databases, files, services and logs.",
+    "openapi": "Say what a change of a service's description newly exposes.",
     "pipe": "Take standard input to standard output across a flow's boundary.",
     "run": "Run a program with its output taken across a flow's boundary.",
     "up": "Run the gates of a policy.",
@@ -37,6 +38,7 @@ COMMANDS = {
     "observe": "Have a flow only observe.",
     "close": "Shut a flow at once.",
     "report": "Say what crossed, what would have been refused, what a breach reaches.",
+    "endpoints": "List a service's endpoints: called, never called, never declared.",
     "try": "Show which columns a query would give, in which form, and why, without running it.",
     "alerts": "Send alerts, list them, acknowledge them, try their receivers.",
     "user": "Add, list and remove users of the gates.",

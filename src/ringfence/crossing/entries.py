@@ -6,7 +6,8 @@ that did not come from the policy or from ringfence's own tables passes `scrub` 
 Kinds of entry: `crossed` (a payload that was held whole), `opened`, `widened` and `closed` (a streamed one: before its first
 byte, before the first byte of a category or form that `opened` did not name, after its last byte), `refused`, `counted` (payloads
 with nothing personal, a minute's worth). `opened` without `closed` or `refused` reads "outcome unknown".
-Beside them, of no crossing: `policy` (a policy came into force, with the hash of the one before; `ringfence.serve.changes`).
+Beside them, of no crossing: `policy` (a policy came into force, with the hash of the one before; `ringfence.serve.changes`),
+`called` (a minute's calls of an HTTP service's endpoints; `ringfence.gates.http.calling`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -121,6 +122,8 @@ class EntryMaker:
             "durability": "relaxed" if plan.relaxed else "recorded",
             "principal": scrub(head.principal, detector),
         }
+        if plan.endpoint:
+            common["endpoint"] = plan.endpoint
         if plan.asker.role is not None:
             common["role"] = plan.asker.role
         if plan.asker.purpose is not None:

@@ -24,6 +24,7 @@ Returned: TypeAlias = Annotated[
 ]
 Judged: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": [*_WORDS, "none", "scan", "unknown"]})]
 FieldPath: TypeAlias = Annotated[str, Field(min_length=1, max_length=500)]
+EndpointName: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 
 Authority: TypeAlias = Annotated[
     str, Field(pattern=r"^([a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?$")
@@ -61,6 +62,19 @@ class ZoneDocument(_Model):
     )
 
 
+class EndpointDocument(_Model):
+    """What an HTTP service declares of one method and path."""
+
+    request: dict[FieldPath, Judged] = Field(
+        default={},
+        description="The fields of its requests: of the body by their paths, of the head as `path.id`, `query.q`, `header.x-user`, "
+        "`cookie.sid`.",
+    )
+    response: dict[FieldPath, Judged] = Field(
+        default={}, description="The fields of its responses, of every status: of the body, and `header.NAME`."
+    )
+
+
 class AssetDocument(_Model):
     """A store, service, log, pipeline or environment. It stands in exactly one zone."""
 
@@ -86,6 +100,16 @@ class AssetDocument(_Model):
         default={},
         description="Functions that the database's own catalogue does not explain, as `schema.name`, each with what its result "
         "holds: `arguments` (nothing but what its arguments hold), a category, `none`, `scan` or `unknown`.",
+    )
+    endpoints: dict[EndpointName, EndpointDocument] = Field(
+        default={},
+        description="HTTP: the endpoints that it declares, as `GET /customers/{id}`, each with its own fields, which stand before "
+        "the asset's. None declared: any may be asked for.",
+    )
+    undeclared: Literal["deny", "observe"] = Field(
+        default="deny",
+        description="HTTP: what becomes of a request to an endpoint that is not declared, where some are: `deny` refuses it, "
+        "`observe` counts it, and lets it cross as the flow says.",
     )
 
 

@@ -4,7 +4,7 @@ The rule: nothing here is raw. Every name in these values (of a zone, a form, a 
 in, every `${VARIABLE}` is replaced. `ringfence.policy.reading` is the only maker of a `Policy`; everybody else only reads one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NewType, TypeAlias
@@ -110,6 +110,24 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What an HTTP service declares of one method and path: the fields of its requests and responses, as an asset's.
+
+    `path` is a template, as OpenAPI's: ``/customers/{id}``.
+    """
+
+    method: str
+    path: str
+    request: Mapping[str, Judgement] = field(default_factory=dict)
+    response: Mapping[str, Judgement] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is called everywhere: ``GET /customers/{id}``."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """A store, service, log, pipeline or environment, in exactly one zone.
 
@@ -126,6 +144,16 @@ class Asset:
     functions: Mapping[str, Judgement] = field(
         default_factory=dict
     )  # "schema.name" -> its result: ARGUMENTS or a judgement
+    endpoints: Mapping[str, Endpoint] = field(
+        default_factory=dict
+    )  # http: by their names; none declared: any may be asked
+    undeclared: Literal["deny", "observe"] = "deny"  # http: what becomes of an endpoint that nobody declared
+
+    @property
+    def judgements(self) -> Iterator[Judgement]:
+        """What all its fields are judged, those of its endpoints among them."""
+        ways = (way for each in self.endpoints.values() for way in (each.request, each.response))
+        return (judged for fields in (self.fields, *ways) for judged in fields.values())
 
 
 @dataclass(frozen=True, slots=True)

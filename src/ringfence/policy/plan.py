@@ -11,11 +11,12 @@ from functools import lru_cache
 from typing import Literal
 
 from ringfence.detect.own import Detection
-from ringfence.policy.announcing import Judging, judge_path
+from ringfence.policy.announcing import Judging, is_covered, judge_path
 from ringfence.policy.model import (
     ARGUMENTS,
     DENY,
     EVERY_CATEGORY,
+    Asset,
     AssetName,
     Flow,
     FlowId,
@@ -27,7 +28,7 @@ from ringfence.policy.model import (
     Predicate,
     ZoneName,
 )
-from ringfence.policy.verdict import Announced, Asker, Decision, Denial, Refused, Shape
+from ringfence.policy.verdict import Announced, Asker, AtEndpoint, Decision, Denial, Refused, Shape
 from ringfence.taxonomy import CATEGORIES
 
 
@@ -55,6 +56,7 @@ class Plan:
         tuple[str, Predicate], ...
     ] = ()  # of the shape's comparisons: what to charge the principal's budget with
     refused: Refused | None = None
+    endpoint: str = ""  # http: the declared endpoint that it is for
     _judged: dict[str, Judgement] = field(default_factory=dict, init=False, compare=False, repr=False)
     _longest: int = field(init=False, compare=False, repr=False)
 
@@ -168,6 +170,53 @@ def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape, behind: A
         charges=judging.charges(shape.fields),
         refused=refused,
     )
+
+
+def plan_at(policy: Policy, flow: FlowId, asker: Asker, at: AtEndpoint) -> Plan:
+    """Resolve a policy for one flow and asker, at an endpoint of an HTTP service.
+
+    The endpoint's fields stand before the asset's own: where one of them covers a field, the longest of them decides. A request
+    to an endpoint that nobody declared is refused, unless the asset says to observe it; a response is its request's business.
+    """
+    return _plan_at(_ByHash(policy), flow, asker, at)
+
+
+@lru_cache(maxsize=4096)
+def _plan_at(keyed: _ByHash, flow_id: FlowId, asker: Asker, at: AtEndpoint) -> Plan:
+    made = _plan(keyed, flow_id, asker, _NO_SHAPE, at.asset)
+    asset = keyed.policy.assets[at.asset]
+    flow = keyed.policy.flows.get(flow_id)
+    endpoint = asset.endpoints.get(at.endpoint)
+    own = (endpoint.request if at.way == "request" else endpoint.response) if endpoint is not None else {}
+    refused = made.refused
+    if not at.endpoint and at.way == "request":
+        refused = _undeclared(asset) or refused
+    return replace(
+        made,
+        fields=_before(own, asset.fields),
+        unknown=made.unknown if flow is None else _unknown(flow, declares_fields=True),
+        refused=refused,
+        endpoint=at.endpoint,
+    )
+
+
+def _undeclared(asset: Asset) -> Refused | None:
+    """Say why an endpoint that nobody declared is refused; None where it is only observed."""
+    if asset.undeclared == "observe":
+        return None
+    return Refused(
+        Denial.ENDPOINT,
+        f"assets.{asset.name}.undeclared",
+        f"declare the endpoint in asset {asset.name} (`ringfence map --openapi`), or ask for one that is declared",
+        why=f"{asset.name} declares no such endpoint",
+    )
+
+
+def _before(own: Mapping[str, Judgement], others: Mapping[str, Judgement]) -> Mapping[str, Judgement]:
+    """Join two sets of fields, of which the first decides wherever one of its paths covers a field."""
+    longest = max(map(len, own), default=0)
+    covered = {path for path in others if own and is_covered(own, path, longest)}
+    return {**{path: judged for path, judged in others.items() if path not in covered}, **own}
 
 
 def deciding_path(flow: Flow, category: str) -> str | None:

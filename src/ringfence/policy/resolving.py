@@ -52,6 +52,7 @@ from ringfence.policy.problems import Position, Problem, nearest, quoted
 from ringfence.policy.resolving_alerts import AlertResolver
 from ringfence.policy.resolving_asking import AskingResolver
 from ringfence.policy.resolving_detect import DetectResolver
+from ringfence.policy.resolving_endpoints import EndpointResolver
 from ringfence.policy.tree import Step, Table, place
 from ringfence.taxonomy import CATEGORIES
 
@@ -136,8 +137,11 @@ class _Resolver:
         )
         return made if self.problems else replace(made, hash=digest(made))
 
+    def _place(self, path: tuple[Step, ...], *, of_key: bool = False) -> Position:
+        return place(self._tree, path, of_key=of_key)
+
     def _wrong(self, path: tuple[Step, ...], what: str, mend: str, *, of_key: bool = False) -> None:
-        at = place(self._tree, path, of_key=of_key)
+        at = self._place(path, of_key=of_key)
         self.problems.append(Problem(at.file, at.line, at.column, what, mend))
 
     def _lines(self, file: str, path: tuple[Step, ...]) -> tuple[str, ...]:
@@ -221,6 +225,8 @@ class _Resolver:
             asset.subject,
             dict(asset.fields),
             dict(asset.functions),
+            EndpointResolver(self._known, self._wrong, self._place).endpoints(name, asset),
+            asset.undeclared,
         )
 
     def _form(self, name: str, form: doc.FormDocument) -> Form:

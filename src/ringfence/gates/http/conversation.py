@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 
 from ringfence.crossing import Reply
 from ringfence.crossing.crossing import Summary
+from ringfence.gates.http.calling import Called
 from ringfence.gates.http.clients import Attributes, client_of
 from ringfence.gates.http.destinations import CONNECT, refuse
 from ringfence.gates.http.exchange import (
@@ -111,6 +112,16 @@ class Conversation:
     def refused_heads(self) -> int:
         """How many heads were refused."""
         return sum(way.refused_head for way in self._ways.values())
+
+    @property
+    def called(self) -> Called | None:
+        """Which endpoint was asked for; None where the service declares none, or nothing was asked yet."""
+        return self._exchange.called
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether anything of it was refused."""
+        return any(way.refusal is not None for way in self._ways.values())
 
     # ---------------------------------------------------------------- what arrives
 

@@ -12,12 +12,14 @@ What was replaced on its way out may come back in the answer: both crossings sha
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Reply
 from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
+from ringfence.detect import detector_for
 from ringfence.gates.http.asking import ANYONE, CLIENT_CERTIFICATE, Asking, Client, Door, TurnedAway
+from ringfence.gates.http.calling import Called, shape_of_path
 from ringfence.gates.http.heads import (
     HeadCarrier,
     Kind,
@@ -30,7 +32,20 @@ from ringfence.gates.http.heads import (
     values_of,
 )
 from ringfence.gates.http.media import Chosen, Fields, choose
-from ringfence.policy import AssetName, Denial, FlowId, Plan, Policy, ZoneName, flows_between, flows_into, plan
+from ringfence.policy import (
+    AssetName,
+    AtEndpoint,
+    Denial,
+    FlowId,
+    Plan,
+    Policy,
+    ZoneName,
+    flows_between,
+    flows_into,
+    plan,
+    plan_at,
+)
+from ringfence.policy.endpoints import Endpoints, Param
 from ringfence.policy.model import Flow, Judgement, Mode
 from ringfence.transform import Keyring
 
@@ -55,9 +70,22 @@ class Side:
     prefix: str = ""  # what stands before the service's path, for the gate alone
     door: Door | None = None  # who asks, and stands where; None: `principal`, in `zone`
     heads: Mapping[str, Judgement] = field(init=False)  # the asset's fields that stand in heads
+    endpoints: Endpoints | None = field(init=False)  # None: the asset declares none, and any may be asked for
+    _heads_at: dict[AtEndpoint, Mapping[str, Judgement]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "heads", judged_of_head(self.policy.assets[self.asset].fields))
+        asset = self.policy.assets[self.asset]
+        object.__setattr__(self, "heads", judged_of_head(asset.fields))
+        object.__setattr__(self, "endpoints", Endpoints(asset.endpoints.values()) if asset.endpoints else None)
+
+    def heads_at(self, at: AtEndpoint | None, decided: Plan) -> Mapping[str, Judgement]:
+        """Give the fields that stand in heads at an endpoint, whose plan this is."""
+        if at is None or at.endpoint not in self.policy.assets[self.asset].endpoints:
+            return self.heads
+        known = self._heads_at.get(at)
+        if known is None:
+            known = self._heads_at[at] = judged_of_head(decided.fields)
+        return known
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -178,6 +206,8 @@ class HttpExchange:
         self._side = side
         self._surrogates = Surrogates()
         self._asked: RequestHead | None = None
+        self._endpoint = ""  # the declared one that is asked for
+        self._shape = ""  # of the path, where nobody declared it
         self._out: Passage | None = None
         self._who: Asking | TurnedAway = Asking(side.principal, side.zone)
 
@@ -191,6 +221,17 @@ class HttpExchange:
         """What a client is to bring that is refused for want of a credential, as `WWW-Authenticate` says it."""
         return self._who.challenge
 
+    @property
+    def called(self) -> Called | None:
+        """Which endpoint was asked for; None where the service declares none, or nothing was asked yet."""
+        side = self._side
+        if self._asked is None or side.endpoints is None:
+            return None
+        method = self.method if self.method in _METHODS else "OTHER"
+        return Called(
+            side.asset, side.policy.hash, self._endpoint or f"{method} {self._shape}", declared=bool(self._endpoint)
+        )
+
     def request(self, head: RequestHead, client: Client = _NOTHING_KNOWN, at: datetime | None = None) -> Passage:
         """Begin with the request's head, at a time, which is needed where the side has a door."""
         self._asked = head
@@ -198,13 +239,16 @@ class HttpExchange:
             if at is None:
                 raise ValueError("who asks is known at a time, and none was given")
             self._who = self._side.door.ask(head.fields, client, at)
+        params = self._find_endpoint(head)
         decided = self._plan_of_request(head)
         if isinstance(self._who, TurnedAway):
             self._out = self._refused(decided, ends=head.ends)
             return self._out
+        if _is_undeclared(decided) and self._is_observed(head):
+            decided = plan(self._side.policy, _NOWHERE, self._who.asker)
         not_sent = {*_NOT_SENT, *self._who.taken}
         stays = tuple(each for each in head.fields if each[0] not in not_sent)
-        parts = parts_of(stays, head.path, head.query)
+        parts = parts_of(stays, head.path, head.query, params)
         self._out = self._passage(decided, parts, lambda: choose(head.fields, decided), of_request=True, ends=head.ends)
         return self._out
 
@@ -218,7 +262,7 @@ class HttpExchange:
         """Go on with the response's head."""
         if self._asked is None:
             raise RuntimeError("a response before its request")
-        decided = self._plan(self._way_back(self._asked))
+        decided = self._plan(self._way_back(self._asked), "response")
         return self._passage(
             decided,
             parts_of(head.fields),
@@ -231,7 +275,7 @@ class HttpExchange:
         self, decided: Plan, parts: list[Part], chosen: Callable[[], Chosen], *, of_request: bool, ends: bool
     ) -> Passage:
         """Make the passage of one direction; its body's carrier is chosen when there is a body."""
-        of_head = plan_of_head(decided, self._side.heads)
+        of_head = plan_of_head(decided, self._side.heads_at(self._at("request" if of_request else "response"), decided))
 
         def begin_head(at: datetime, carrier: HeadCarrier) -> Crossing:
             return self._crossing(of_head, at, Chosen(carrier), of_request=of_request)
@@ -262,10 +306,10 @@ class HttpExchange:
 
         Where no flow is declared for the request, that of its response says whether it may be asked for.
         """
-        decided = self._plan(self._way_in(head))
+        decided = self._plan(self._way_in(head), "request")
         asked = decided
         if decided.refused is not None and decided.refused.denial is Denial.NO_FLOW:
-            asked = self._plan(self._way_back(head))
+            asked = self._plan(self._way_back(head), "response")
         if isinstance(self._who, TurnedAway) or asked.refused is None or asked.mode is not Mode.ENFORCE:
             return decided
         if asked.refused.denial in _OF_ASKERS:
@@ -285,11 +329,34 @@ class HttpExchange:
             return None
         return flows_between(side.policy, side.gate, side.asset, who.zone, who.asker.purpose, about=_about(head))
 
-    def _plan(self, flow: Flow | None) -> Plan:
+    def _at(self, way: Literal["request", "response"]) -> AtEndpoint | None:
+        side = self._side
+        return AtEndpoint(side.asset, self._endpoint, way) if side.endpoints is not None else None
+
+    def _plan(self, flow: Flow | None, way: Literal["request", "response"]) -> Plan:
         if isinstance(self._who, TurnedAway):
             return self._who.plan
+        side, name, at = self._side, flow.id if flow is not None else _NOWHERE, self._at(way)
+        if at is not None:
+            return plan_at(side.policy, name, self._who.asker, at)
+        return plan(side.policy, name, self._who.asker, behind=side.asset)
+
+    def _find_endpoint(self, head: RequestHead) -> tuple[Param, ...] | None:
+        """Find the endpoint that is asked for; give what stands in its path for its parameters."""
         side = self._side
-        return plan(side.policy, flow.id if flow is not None else _NOWHERE, self._who.asker, behind=side.asset)
+        if side.endpoints is None:
+            return None
+        found = side.endpoints.find(head.method, head.path)
+        if found is None:
+            self._shape = shape_of_path(head.path, side.endpoints.words, detector_for(side.policy.detect))
+            return None
+        self._endpoint = found.endpoint.name
+        return found.params
+
+    def _is_observed(self, head: RequestHead) -> bool:
+        """Whether no flow takes the request, and that of its answer only observes: it is then not refused for its endpoint."""
+        flow = self._way_back(head)
+        return self._way_in(head) is None and flow is not None and flow.mode is Mode.OBSERVE
 
     def _refused(self, decided: Plan, *, ends: bool) -> Passage:
         """Make the passage of a request that goes nowhere, with or without a body."""
@@ -303,7 +370,13 @@ class HttpExchange:
         side, who = self._side, self._who
         client = {"method": self.method} if self.method in _METHODS else {}
         told = (who.reason, who.expires) if isinstance(who, Asking) else ("", None)
+        if self._shape:
+            client["path"] = self._shape
         return Head(side.new_id(at), decided.policy_hash, at, side.gate, who.principal, *told, client=client)
+
+
+def _is_undeclared(decided: Plan) -> bool:
+    return decided.refused is not None and decided.refused.denial is Denial.ENDPOINT
 
 
 def _about(head: RequestHead) -> dict[str, str]:

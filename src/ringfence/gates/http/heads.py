@@ -16,7 +16,8 @@ from typing import Final
 
 from ringfence.carriers import Change, Edit, Fault, Field, Undecodable, Unit, join_path, read_form, write_form
 from ringfence.gates.http.media import Fields
-from ringfence.policy import Decision, Plan
+from ringfence.policy import Decision, Denial, Plan
+from ringfence.policy.endpoints import Param
 from ringfence.policy.model import DENY, Judgement
 from ringfence.transform import ValueType
 
@@ -52,16 +53,22 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Part:
-    """A part of a head. `name` is a header field's."""
+    """A part of a head. `name` is a header field's; `params` are a declared path's parameters, with their places in octets."""
 
     kind: Kind
     name: str
     raw: bytes
+    params: tuple[Param, ...] | None = None
 
 
-def parts_of(fields: Fields, path: str = "", query: str | None = None) -> list[Part]:
-    """Give what is to be looked at of a head, in its order."""
-    parts = [Part(Kind.PATH, "", as_octets(path))] if path else []
+def parts_of(
+    fields: Fields, path: str = "", query: str | None = None, params: tuple[Param, ...] | None = None
+) -> list[Part]:
+    """Give what is to be looked at of a head, in its order.
+
+    `params` are those of a path that is declared: all else in it is the policy's own words.
+    """
+    parts = [Part(Kind.PATH, "", as_octets(path), params and _in_octets(path, params))] if path else []
     if query is not None:
         parts.append(Part(Kind.QUERY, "", as_octets(query)))
     kinds = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE}
@@ -69,6 +76,12 @@ def parts_of(fields: Fields, path: str = "", query: str | None = None) -> list[P
         Part(kinds.get(name, Kind.HEADER), name, as_octets(value)) for name, value in fields if name not in NOT_READ
     ]
     return parts
+
+
+def _in_octets(path: str, params: tuple[Param, ...]) -> tuple[Param, ...]:
+    if path.isascii():
+        return params
+    return tuple((name, len(as_octets(path[:start])), len(as_octets(path[:end]))) for name, start, end in params)
 
 
 def as_octets(value: str) -> bytes:
@@ -95,12 +108,13 @@ def values_of(payload: bytes, parts: Sequence[Part]) -> list[bytes]:
 
 
 def plan_of_head(decided: Plan, fields: Mapping[str, Judgement]) -> Plan:
-    """Make of a flow's plan the one for a head, whose judged fields are these."""
+    """Make of a flow's plan the one for a head, whose judged fields are these. What nobody declared is refused by its head."""
     table = decided.table
     if decided.refused is not None:
         table = dict.fromkeys(table, Decision(DENY, decided.refused.rule))
+    refused = decided.refused if decided.refused is not None and decided.refused.denial is Denial.ENDPOINT else None
     return replace(
-        decided, table=table, unknown="scan", fields=fields, subject="", index=None, announced=(), refused=None
+        decided, table=table, unknown="scan", fields=fields, subject="", index=None, announced=(), refused=refused
     )
 
 
@@ -159,6 +173,9 @@ class HeadCarrier:
 
     def _read(self, part: Part, at: int, order: int) -> Iterator[Field]:
         match part.kind:
+            case Kind.PATH if part.params is not None:
+                for number, (name, start, end) in enumerate(part.params):
+                    yield _field(join_path("path", name), part.raw[start:end], at + start, order + number)
             case Kind.PATH:
                 yield _field("path", part.raw, at, order)
             case Kind.QUERY:

@@ -241,6 +241,9 @@ class Line(asyncio.Protocol):
         if stream.is_canary:
             return
         self._setting.counts.refused += stream.conversation.refused_heads
+        called = stream.conversation.called
+        if called is not None:
+            self._setting.tallies.call(called, refused=stream.conversation.is_refused)
         for decided, summary in stream.conversation.outcomes():
             self._setting.counts.bodies += 1
             self._setting.counts.refused += summary.refused is not None
