@@ -98,6 +98,10 @@ class Door:
                     Denial.TOO_MANY, self._rule(), mend, why="too many wrong credentials from one address"
                 )
                 return TurnedAway(turned_away(self.policy, refused))
+            case Unknown(reason=Reason.UNREADABLE | Reason.NO_KEYS as reason, source=source):
+                mend = "try again: the gate cannot look credentials up now"
+                refused = Refused(Denial.NO_IDENTITIES, f"principals.{source}", mend, why=reason.value)
+                return TurnedAway(turned_away(self.policy, refused))
             case Unknown(reason=reason, source=source):
                 return self._unknown(reason.value, source, self._if_wrong)
             case Principal():
