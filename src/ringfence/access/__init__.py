@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ringfence.access.attempts import Attempts
 from ringfence.access.budgets import Budgets
 from ringfence.access.faults import AccessFault, NoRole, Reason
-from ringfence.access.principal import Principal, VerifiedBy, choose_role, one_role, roles_of
+from ringfence.access.principal import Principal, VerifiedBy, asked_of, choose_role, one_role, roles_of
 from ringfence.access.users import users_file
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ __all__ = [
     "Step",
     "Unknown",
     "VerifiedBy",
+    "asked_of",
     "choose_role",
     "end_point_of",
     "one_role",

@@ -18,7 +18,7 @@ from ringfence.access.certificates import names_of
 from ringfence.access.faults import AccessFault, BadUsersFile, Denied, ReadableByOthers, Reason
 from ringfence.access.files import Watched, is_readable_by_all
 from ringfence.access.keysets import KeySource, Log, key_source
-from ringfence.access.principal import Principal, VerifiedBy
+from ringfence.access.principal import Principal, VerifiedBy, asked_of
 from ringfence.access.tokens import TokenRules, holder_of, rules_of
 from ringfence.access.users import MOST_CHARACTERS, UserList, read_users, users_file
 from ringfence.policy.model import Gate, Policy, Principals, ZoneName
@@ -196,15 +196,6 @@ def open_identities(
     key_sets = {each.at: each.keys for each in there if isinstance(each, TokenSource)}
     opened = [_open(each, folder, log, key_sets) for each in asked_of(policy, gate)]
     return Identities(opened, before.attempts if before is not None else None)
-
-
-def asked_of(policy: Policy, gate: Gate) -> list[Principals]:
-    """Give the principals that a gate asks: those that it names; of PostgreSQL, where it names none, all that it can ask."""
-    if gate.principals:
-        return [policy.principals[name] for name in gate.principals]
-    if gate.kind != "postgres":
-        return []
-    return [each for each in policy.principals.values() if each.kind not in ("local", "api_key")]
 
 
 def _open(principals: Principals, folder: Path, log: Log, key_sets: Mapping[str, KeySource]) -> Source:

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ringfence.access.faults import NoRole
-from ringfence.policy.model import Gate, Policy, RoleName, ZoneName
+from ringfence.policy.model import Gate, Policy, Principals, RoleName, ZoneName
 
 
 class VerifiedBy(StrEnum):
@@ -67,3 +67,12 @@ def one_role(roles: Sequence[RoleName], asked: str, how: str) -> RoleName:
     if len(roles) > 1:
         raise NoRole(f"you have several roles: {', '.join(roles)}", f"say which with {how.format(roles[0])}")
     return roles[0]
+
+
+def asked_of(policy: Policy, gate: Gate) -> list[Principals]:
+    """Give the principals that a gate asks: those that it names; of PostgreSQL, where it names none, all that it can ask."""
+    if gate.principals:
+        return [policy.principals[name] for name in gate.principals]
+    if gate.kind != "postgres":
+        return []
+    return [each for each in policy.principals.values() if each.kind not in ("local", "api_key")]

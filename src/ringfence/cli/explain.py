@@ -125,8 +125,9 @@ def _story(crossing: str, entries: Sequence[Entry]) -> list[str]:
 
 def _heading(body: Mapping[str, JsonValue]) -> list[str]:
     who = f"{body.get('principal')}" + (f" as {body['role']}" if "role" in body else "")
+    way = f"{body['flow']}: from {body.get('from')} to {body.get('to')}" if body.get("flow") else "none"
     lines = [
-        f"  flow       {body.get('flow')}: from {body.get('from')} to {body.get('to')}, by gate {body.get('gate')}",
+        f"  flow       {way}, by gate {body.get('gate')}",
         f"  who        {who}" + (f", for {body['purpose']}" if "purpose" in body else ""),
         f"  policy     {str(body.get('policy'))[:16]}…, mode {body.get('mode')}, durability {body.get('durability')}",
     ]

@@ -83,23 +83,19 @@ def add(
     groups = check_groups(group or [])
     until = parse_until(expires) if expires else None
     _refuse_if_there(file, check_name(name))
-    if api_key:
-        key = make_api_key()
-        user = User(name, None, groups, until, expires, hash_of(key))
-    else:
-        key = ""
-        password = None if certificate else _password(generate=generate)
-        user = User(name, None if password is None else _verifier(password), groups, until, expires)
+    key = make_api_key() if api_key else ""
+    password = None if certificate or api_key else _password(generate=generate)
+    verifier = None if password is None else _verifier(password)
+    user = User(name, verifier, groups, until, expires, hash_of(key) if key else b"")
 
     def change(text: str) -> str:
         return with_mock(with_user(text, user, str(file)), token_bytes(32), str(file))
 
     _edit(file, change)
     print(f"Added to {file}.")
-    if api_key:
+    if key:
         print(f"Its API key, which is shown only now: {key}")
-    elif generate:
-        _tell(password)
+    _tell(password if generate else None)
     _warn_of_groups(load_policy(home(policy, None).policy, overlay=overlay), groups)
     return 0
 

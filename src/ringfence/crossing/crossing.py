@@ -427,7 +427,11 @@ class Crossing:
         self._queued = self._ready_bytes = 0
 
 
-_REASONS = {Denial.NO_PRINCIPAL: Reason.NOT_AUTHENTICATED, Denial.TOO_MANY: Reason.TOO_MANY}
+_REASONS = {
+    Denial.NO_PRINCIPAL: Reason.NOT_AUTHENTICATED,
+    Denial.TOO_MANY: Reason.TOO_MANY,
+    Denial.NO_IDENTITIES: Reason.IDENTITIES,
+}
 
 
 def _too_large() -> Denied:

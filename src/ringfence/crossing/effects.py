@@ -36,6 +36,7 @@ class Reason(StrEnum):
     NOT_ALLOWED = "not-allowed"  # by flow, role, purpose or announced field, before the payload was looked at
     NOT_AUTHENTICATED = "not-authenticated"  # it is not known who asks
     TOO_MANY = "too-many-attempts"  # of an address, to say who asks
+    IDENTITIES = "identities-unavailable"  # a users file or key set is not there
     UNDECODABLE = "undecodable"
     AMBIGUOUS = "ambiguous"  # what two readers read in two ways: a key that comes twice, a quote in an odd place
     TOO_LARGE = "too-large"

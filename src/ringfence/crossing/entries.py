@@ -127,7 +127,9 @@ class EntryMaker:
         if plan.asker.role is not None:
             common["role"] = plan.asker.role
         if plan.asker.purpose is not None:
-            common["purpose"] = plan.asker.purpose
+            common["purpose"] = scrub(
+                plan.asker.purpose, detector
+            )  # refused ones stand here, too: a client's own words
         if head.reason:
             common["reason"] = scrub(head.reason, detector)
         if head.client:

@@ -23,6 +23,7 @@ from ringfence.policy.model import (
     Policy,
     ZoneName,
 )
+from ringfence.policy.overheard import overheard
 from ringfence.policy.plan import deciding_path
 from ringfence.policy.problems import Problem
 from ringfence.policy.reading import Positions
@@ -40,7 +41,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
 
     Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``closed``,
     ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``,
-    ``unreachable``, ``unused``, ``everywhere``, ``allows-all``.
+    ``unreachable``, ``unused``, ``everywhere``, ``allows-all``, ``overheard``.
     """
     found = [
         _problem(positions, *one)
@@ -53,6 +54,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
             _unreachable,
             everywhere,
             allowed_whole,
+            overheard,
         )
         for one in check(policy)
     ]

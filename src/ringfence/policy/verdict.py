@@ -95,6 +95,7 @@ class Denial(StrEnum):
     NO_FLOW = "no-flow"
     NO_PRINCIPAL = "no-principal"  # it is not known who asks
     TOO_MANY = "too-many-attempts"
+    NO_IDENTITIES = "identities-unavailable"  # nobody can be known now: a users file or key set is not there
     NO_ROLE = "no-role"
     NO_PURPOSE = "no-purpose"
     NO_REASON = "no-reason"

@@ -6,8 +6,7 @@ The rule: what is wrong is said before anybody is served, with the policy's key 
 from collections.abc import Callable
 from pathlib import Path
 
-from ringfence.access import AccessFault, open_identities, users_file
-from ringfence.access.identities import asked_of
+from ringfence.access import AccessFault, asked_of, open_identities, users_file
 from ringfence.policy import Gate, Policy
 from ringfence.serve.faults import ServeFault
 

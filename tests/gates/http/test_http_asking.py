@@ -343,6 +343,17 @@ def test_who_guesses_is_told_to_wait_and_others_are_not(folder: Path) -> None:
     assert Ran(one, (), here).status == 200, "who brings nothing tries nothing"
 
 
+@pytest.mark.parametrize("file", ["shops.users", "jwks.json"])
+def test_where_nobody_can_be_known_it_is_no_fault_of_the_credential(file: str, folder: Path) -> None:
+    (folder / file).write_text("broken")
+    fields = (("x-api-key", KEY),) if file == "shops.users" else (bearer("support"),)
+    one = side(folder)
+    ran = [Ran(one, fields, Client("192.0.2.1")) for _ in range(25)][-1]
+    assert (ran.status, ran.reached, ran.challenge) == (503, False, None)
+    assert ran.told["reason"] == "identities-unavailable"
+    assert Ran(one, (("x-api-key", "x"),), Client("192.0.2.1")).status == (503 if file == "shops.users" else 401)
+
+
 def test_a_credential_that_ends_on_the_way_ends_what_it_let_in(folder: Path) -> None:
     one = side(folder)
     exchange = HttpExchange(one)

@@ -94,7 +94,14 @@ class Door:
         match known:
             case Unknown(reason=Reason.TOO_MANY):
                 mend = "wait a few seconds before you try again"
-                return TurnedAway(turned_away(self.policy, Refused(Denial.TOO_MANY, self._rule(), mend)))
+                refused = Refused(
+                    Denial.TOO_MANY, self._rule(), mend, why="too many wrong credentials from one address"
+                )
+                return TurnedAway(turned_away(self.policy, refused))
+            case Unknown(reason=Reason.UNREADABLE | Reason.NO_KEYS as reason, source=source):
+                mend = "try again: the gate cannot look credentials up now"
+                refused = Refused(Denial.NO_IDENTITIES, f"principals.{source}", mend, why=reason.value)
+                return TurnedAway(turned_away(self.policy, refused))
             case Unknown(reason=reason, source=source):
                 return self._unknown(reason.value, source, self._if_wrong)
             case Principal():
@@ -171,7 +178,9 @@ class Door:
     def _unknown(self, why: str, source: str, challenge: str) -> TurnedAway:
         """Turn somebody away. `why` is for the ledger; outside all that is wrong looks the same."""
         rule = f"principals.{source}" if source else self._rule()
-        refused = Refused(Denial.NO_PRINCIPAL, rule, f"say who asks; {self._brings()}", why=why)
+        refused = Refused(
+            Denial.NO_PRINCIPAL, rule, f"say who asks; {self._brings()}", why=f"it is not known who asks: {why}"
+        )
         return TurnedAway(turned_away(self.policy, refused), challenge=challenge)
 
     def _rule(self) -> str:

@@ -20,6 +20,7 @@ _OF_REQUEST: Final[Mapping[Reason, int]] = {
     Reason.NOT_AUTHENTICATED: UNAUTHORIZED,
     Reason.EXPIRED: UNAUTHORIZED,
     Reason.TOO_MANY: TOO_MANY,
+    Reason.IDENTITIES: 503,
     Reason.UNDECODABLE: 400,
     Reason.AMBIGUOUS: 400,
     Reason.CUT: 400,
