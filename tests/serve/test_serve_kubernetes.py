@@ -165,7 +165,7 @@ def test_an_envoy_that_is_patched_with_what_is_printed_masks(
                 client.request("GET", "/")
                 assert json.loads(client.getresponse().read()) == MASKED
                 client.close()
-                assert b"ada@" not in _upgraded(port)
+                assert b" 403 " in _upgraded(port).partition(b"\r\n")[0]
                 assert b"ada@" not in service.heard
                 assert up.end() == 0
 
@@ -175,7 +175,6 @@ def _upgraded(port: int) -> bytes:
     with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
         one.sendall(b"GET /orders HTTP/1.1\r\nhost: shop\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n")
         one.sendall(b"\x81\x0fada@example.com" * 3)
-        one.shutdown(socket.SHUT_WR)
         heard = b""
         while piece := one.recv(65536):
             heard += piece

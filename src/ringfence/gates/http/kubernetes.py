@@ -22,8 +22,8 @@ ISTIO_NOTES: Final = (
     "Set the namespace, and the labels of the pods that it is for; before an ingress gateway the context is GATEWAY.",
     "The gate runs in the same pod, as `ringfence up --envoy-sockets`: give it and istio-proxy one volume at the folder of the",
     "sockets (annotations sidecar.istio.io/userVolume and userVolumeMount), and one account (runAsUser: 1337).",
-    "Istio lets WebSocket through its connection manager, and a patch cannot take that away: a gate whose flows carry",
-    "everything in clear lets it pass, any other refuses it.",
+    "Istio's own configuration lets WebSocket in, and a patch cannot take that away: it is read as a body without a type, and",
+    "refused unless a flow carries in clear also what cannot be read.",
 )
 ENVOY_GATEWAY_NOTES: Final = (
     "An EnvoyPatchPolicy for Envoy Gateway (extensionApis.enableEnvoyPatchPolicy: true). What stands in its patches was tried",
