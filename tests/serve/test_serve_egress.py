@@ -159,6 +159,8 @@ def test_it_is_used_by_a_base_url_as_a_proxy_and_by_a_host_and_refuses_the_rest(
         assert "gates.out.upstreams" in problem["detail"]
         told = place.call("explain", str(problem["crossing"])).stdout
         assert "the destination is none of this gate's" in told
+        assert "none: from core to no zone that is known, by gate out" in told
+        assert f"authority [redacted:ip_address]:{outside['LATE'].port}, method POST" in told
         assert curl(f"https://localhost:{llm.port}/v1/chat", proxy=gate)[0] == 403  # a tunnel
         assert outside["LATE"].heard == []
         assert up.end() == 0
@@ -275,6 +277,27 @@ def test_what_a_killed_run_left_is_cleared_away_by_the_next(
         assert list(Path(short).iterdir()) == [strange]
     finally:
         shutil.rmtree(short)
+
+
+def test_the_page_shows_a_way_out_that_works(cli: Cli, tmp_path: Path, outside: dict[str, Outside]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "http.md").read_text()
+    policy = page.partition("## The way out")[2].partition("```yaml\n")[2].partition("```")[0]
+    for host, name in (("api.example.com", "LLM"), ("logs.example.com", "LATE")):
+        assert f"https://{host}" in policy
+        policy = policy.replace(f"https://{host}", f"https://localhost:{outside[name].port}")
+    policy = policy.replace(f"https://localhost:{outside['LATE'].port}", f"http://127.0.0.1:{outside['LATE'].port}")
+    place = Place(tmp_path, policy=policy.replace(":9100", ":0"))
+    assert place.call("policy", "lint").returncode == 0
+    assert cli("init").returncode == 0
+    with running(place) as up, requests.Session() as session:
+        session.trust_env = False
+        for name, path in (("llm", "/v1/chat/completions"), ("log-saas", "/v2/logs")):
+            answer = session.post(f"http://127.0.0.1:{up.port}/{name}{path}", json=MAIL, timeout=60)
+            assert answer.json() == {"heard": {"mail": "[redacted:email]"}}
+        refused = session.post(f"http://127.0.0.1:{up.port}/log-saas/v1/other", json=MAIL, timeout=60)
+        assert refused.status_code == 403
+        assert up.end() == 0
+    assert [path for path, _, _ in outside["LATE"].heard] == ["/v2/logs"]
 
 
 WRONG = {

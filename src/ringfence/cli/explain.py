@@ -125,9 +125,9 @@ def _story(crossing: str, entries: Sequence[Entry]) -> list[str]:
 
 def _heading(body: Mapping[str, JsonValue]) -> list[str]:
     who = f"{body.get('principal')}" + (f" as {body['role']}" if "role" in body else "")
-    way = f"{body['flow']}: from {body.get('from')} to {body.get('to')}" if body.get("flow") else "none"
+    ends = f"from {body.get('from') or 'no zone that is known'} to {body.get('to') or 'no zone that is known'}"
     lines = [
-        f"  flow       {way}, by gate {body.get('gate')}",
+        f"  flow       {body.get('flow') or 'none'}: {ends}, by gate {body.get('gate')}",
         f"  who        {who}" + (f", for {body['purpose']}" if "purpose" in body else ""),
         f"  policy     {str(body.get('policy'))[:16]}…, mode {body.get('mode')}, durability {body.get('durability')}",
     ]
@@ -137,6 +137,8 @@ def _heading(body: Mapping[str, JsonValue]) -> list[str]:
         lines.append(f"  endpoint   {body.get('endpoint') or asked}")
     if "reason" in body:
         lines.append(f"  reason     {body['reason']}")
+    if isinstance(client, Mapping):
+        lines.append(f"  client     {', '.join(f'{key} {value}' for key, value in client.items())}")
     if body.get("mode") == "observe":
         lines.append("  observed   everything passed; what is said below is what would have been")
     return lines
