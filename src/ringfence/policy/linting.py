@@ -28,6 +28,7 @@ from ringfence.policy.problems import Problem
 from ringfence.policy.reading import Positions
 from ringfence.policy.tree import Step
 from ringfence.policy.unannounced import everywhere
+from ringfence.policy.undeclared import open_assets
 from ringfence.policy.unused import unused
 from ringfence.taxonomy import CATEGORIES, Domain, is_within
 
@@ -40,7 +41,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
 
     Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``closed``,
     ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``,
-    ``unreachable``, ``unused``, ``everywhere``, ``allows-all``.
+    ``unreachable``, ``unused``, ``everywhere``, ``allows-all``, ``undeclared``.
     """
     found = [
         _problem(positions, *one)
@@ -53,6 +54,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
             _unreachable,
             everywhere,
             allowed_whole,
+            open_assets,
         )
         for one in check(policy)
     ]

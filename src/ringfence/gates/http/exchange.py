@@ -45,7 +45,7 @@ from ringfence.policy import (
     plan,
     plan_at,
 )
-from ringfence.policy.endpoints import Endpoints
+from ringfence.policy.endpoints import Endpoints, Found
 from ringfence.policy.model import Flow, Judgement, Mode
 from ringfence.transform import Keyring
 
@@ -225,7 +225,7 @@ class HttpExchange:
         side = self._side
         self._asked = head
         flow = flows_into(side.policy, side.gate, side.zone, side.asset, about=_about(head))
-        found = side.endpoints.find(head.method, head.path) if side.endpoints is not None else None
+        found = _found(side.endpoints, head)
         if found is not None:
             self._endpoint = found.endpoint.name
         elif side.endpoints is not None:
@@ -305,6 +305,13 @@ class HttpExchange:
         return Head(side.new_id(at), decided.policy_hash, at, side.gate, side.principal, client=client)
 
 
+def _found(endpoints: Endpoints | None, head: RequestHead) -> Found | None:
+    """Find the endpoint that is asked for. A head that asks some services for another one asks for none that is declared."""
+    if endpoints is None or any(name in _OTHERWISE for name, _ in head.fields):
+        return None
+    return endpoints.find(head.method, head.path)
+
+
 def _is_undeclared(decided: Plan) -> bool:
     return decided.refused is not None and decided.refused.denial is Denial.ENDPOINT
 
@@ -313,6 +320,9 @@ def _about(head: RequestHead) -> dict[str, str]:
     return {"method": head.method, "path": head.path}
 
 
+_OTHERWISE: Final = frozenset(
+    {"x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"}
+)  # header fields that have some services take another method or path than the request's
 _NOT_MODIFIED: Final = 304
 _NOT_SENT: Final = ("range", "if-range", "x-envoy-external-address")  # the last is the client's address, noted by Envoy
 _OF_THE_OCTETS: Final = ("content-digest", "content-md5", "digest", "etag", "repr-digest")
