@@ -192,6 +192,8 @@ def _references(value: Any, kind: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _below(path: str, key: str, kind: str, reference: str) -> str:
+    if key == "endpoints":
+        kind = kind.replace(".CATEGORY", ".ENDPOINT")
     written = f"{path}.{key}{kind}" if path else f"{key}{kind}"
     transform = reference.rpartition("/")[2].removesuffix("Document").lower()
     return f"{written} ({transform})" if written == "forms.NAME" else written

@@ -6,9 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.policy import Asker, AssetName, AtEndpoint, Denial, Endpoint, FlowId, Plan, Policy, PolicyError, plan_at
+from ringfence.policy import (
+    Asker,
+    AssetName,
+    AtEndpoint,
+    Denial,
+    Endpoint,
+    FlowId,
+    Plan,
+    Policy,
+    PolicyError,
+    lint,
+    plan_at,
+)
 from ringfence.policy.endpoints import BadTemplate, Endpoints, clashes, segments_of, shape_of
-from ringfence.policy.reading import read
+from ringfence.policy.reading import read, read_located
 
 TEMPLATES = (
     "GET /customers",
@@ -74,6 +86,11 @@ def test_the_most_concrete_template_is_meant(asked: str, meant: str, params: dic
         "PUT /customers",
         "GET /Customers",
         "GET /customers/7%2forders",
+        "GET /customers/..",
+        "GET /customers/%2e%2E",
+        "GET /customers/a%5c..",
+        "GET /customers/a%00",
+        "GET /customers/a%zz\ud800",
         "GET customers",
         "GET ",
         "GET *",
@@ -116,6 +133,8 @@ def test_no_path_breaks_the_search_and_parameters_lie_within_it(path: str) -> No
         "/a/../b",
         "/./a",
         "/a%2Fb",
+        "/a%5Cb",
+        "/a" * 65,
     ],
 )
 def test_what_can_be_no_template_says_so(template: str) -> None:
@@ -222,6 +241,15 @@ def test_an_undeclared_endpoint_is_refused_by_its_request_or_observed() -> None:
     none = at(policy(), "", "request", "nowhere").refused
     assert none is not None
     assert none.denial is Denial.ENDPOINT
+
+
+def test_lint_says_where_what_nobody_declared_may_be_asked_for() -> None:
+    for undeclared, codes in (("", set()), ("undeclared: observe", {"undeclared"})):
+        text = POLICY.replace("UNDECLARED", undeclared).replace("MORE", "else: deny")
+        located = read_located("p.yaml", {"p.yaml": text}, {})
+        found = {one.code: one for one in lint(located.policy, located.positions)}
+        assert set(found) == codes
+        assert all("p.yaml:9:" in str(one) for one in found.values())
 
 
 def test_what_the_endpoints_say_is_part_of_the_hash() -> None:

@@ -1,9 +1,9 @@
 """Which declared endpoint a request asks for: path templates, matched as OpenAPI means them.
 
 The rule: concrete before templated, segment by segment from the left; of two templates that one path could mean neither is
-preferred, so that declaring both is an error (`clash`). What readers could read in two ways (an escaped slash) is no endpoint at
-all. A path is compared as the service reads it, percent-encoding undone, and costs by its own length and not by how many
-endpoints there are.
+preferred, so that declaring both is an error (`clashes`). What readers could read in two ways (an escaped slash, `..`) is no
+endpoint at all. A path is compared as the service reads it, percent-encoding undone, and costs by its own length and not by how
+many endpoints there are.
 
 Here HEAD asks for what GET says without its body (RFC 9110), and OPTIONS what may be done with a path: where only those are not
 declared themselves, they belong to the path's others.
@@ -17,6 +17,10 @@ from urllib.parse import unquote_to_bytes
 from ringfence.policy.model import Endpoint
 
 MOST_PATH: Final = 16 * 1024  # characters of a request's path that is compared; a longer one is nobody's
+
+MOST_SEGMENTS: Final = 64  # of a template
+_TWO_READINGS: Final = frozenset("/\\\0")  # in a segment, once it is decoded
+_DOTS: Final = (".", "..")
 
 Param: TypeAlias = tuple[str, int, int]
 """A path parameter's name, and where its value begins and ends in the request's path, in characters."""
@@ -69,10 +73,14 @@ def segments_of(path: str) -> tuple[Segment, ...]:
     if any(not c.isprintable() or c in " ?#\\" for c in path):
         raise BadTemplate("a path with a blank, a `?`, a `#` or what cannot be printed in it", "encode it: %20")
     made = tuple(_segment(each) for each in path[1:].split("/"))
+    if len(made) > MOST_SEGMENTS:
+        raise BadTemplate(f"a path of more than {MOST_SEGMENTS} segments", "shorten it")
     names = [name for each in made for name in each.names]
     if len(set(names)) < len(names):
         raise BadTemplate("two parameters of the path have one name", "give each a name of its own")
-    if any(each.literals == ("",) for each in made[:-1]) or any(each.literals in ((".",), ("..",)) for each in made):
+    if any(each.literals == ("",) for each in made[:-1]) or any(
+        not each.names and each.literals[0] in _DOTS for each in made
+    ):
         raise BadTemplate(
             "a path that no request has: `//`, `.` or `..` in it", "write it as the service is asked for it"
         )
@@ -97,7 +105,7 @@ def _segment(text: str) -> Segment:
     if any("}" in literal for literal in literals):
         raise BadTemplate("braces in the path that are no parameter", "write a parameter as {name}")
     decoded = tuple(map(_decoded, literals))
-    if any("/" in literal for literal in decoded):
+    if any(not _TWO_READINGS.isdisjoint(literal) for literal in decoded):
         raise BadTemplate("an escaped slash in the path, which no request may have", "leave it out")
     return Segment(decoded, tuple(names))
 
@@ -161,8 +169,11 @@ class Endpoints:
         if not path.startswith("/") or len(path) > MOST_PATH:
             return None
         raw = path[1:].split("/")
-        read = [_decoded(each) if "%" in each else each for each in raw]
-        if any("/" in each for each in read):
+        try:
+            read = [_decoded(each) if "%" in each else each for each in raw]
+        except UnicodeEncodeError:  # half a character, which came from nowhere
+            return None
+        if any(each in _DOTS or not _TWO_READINGS.isdisjoint(each) for each in read):
             return None
         found = self._found(method, read)
         if found is None and method == "HEAD":
@@ -201,7 +212,9 @@ def _params(raw: list[str], segments: tuple[Segment, ...]) -> tuple[Param, ...] 
     found: list[Param] = []
     at = 1
     for text, segment in zip(raw, segments, strict=True):
-        if segment.names:
+        if segment.is_free:
+            found.append((segment.names[0], at, at + len(text)))
+        elif segment.names:
             spans = segment.spans(text)
             if spans is None and len(segment.names) > 1:
                 return None

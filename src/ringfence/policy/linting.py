@@ -29,6 +29,7 @@ from ringfence.policy.problems import Problem
 from ringfence.policy.reading import Positions
 from ringfence.policy.tree import Step
 from ringfence.policy.unannounced import everywhere
+from ringfence.policy.undeclared import open_assets
 from ringfence.policy.unused import unused
 from ringfence.taxonomy import CATEGORIES, Domain, is_within
 
@@ -41,7 +42,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
 
     Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``closed``,
     ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``,
-    ``unreachable``, ``unused``, ``everywhere``, ``allows-all``, ``overheard``.
+    ``unreachable``, ``unused``, ``everywhere``, ``allows-all``, ``overheard``, ``undeclared``.
     """
     found = [
         _problem(positions, *one)
@@ -55,6 +56,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
             everywhere,
             allowed_whole,
             overheard,
+            open_assets,
         )
         for one in check(policy)
     ]

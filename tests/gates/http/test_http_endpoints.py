@@ -108,6 +108,11 @@ def test_what_nobody_declared_is_refused_by_its_head_and_the_service_hears_nothi
         ):
             answer = await one.ask(method, path)
             assert answer.status == 403, path
+        for more in (
+            "x-http-method-override: DELETE",
+            "x-original-url: /admin",
+        ):  # other services read another endpoint
+            assert (await one.ask("GET", "/customers/7", more=f"{more}\r\n")).status == 403
         body = b'{"a": 1}'
         problem = json.loads((await one.ask("POST", "/users/ada/4711", body)).body)
         assert problem["reason"] == "not-allowed"

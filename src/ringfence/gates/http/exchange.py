@@ -45,7 +45,7 @@ from ringfence.policy import (
     plan,
     plan_at,
 )
-from ringfence.policy.endpoints import Endpoints, Param
+from ringfence.policy.endpoints import Endpoints, Found, Param
 from ringfence.policy.model import Flow, Judgement, Mode
 from ringfence.transform import Keyring
 
@@ -346,7 +346,7 @@ class HttpExchange:
         side = self._side
         if side.endpoints is None:
             return None
-        found = side.endpoints.find(head.method, head.path)
+        found = _found(side.endpoints, head)
         if found is None:
             self._shape = shape_of_path(head.path, side.endpoints.words, detector_for(side.policy.detect))
             return None
@@ -375,6 +375,13 @@ class HttpExchange:
         return Head(side.new_id(at), decided.policy_hash, at, side.gate, who.principal, *told, client=client)
 
 
+def _found(endpoints: Endpoints | None, head: RequestHead) -> Found | None:
+    """Find the endpoint that is asked for. A head that asks some services for another one asks for none that is declared."""
+    if endpoints is None or any(name in _OTHERWISE for name, _ in head.fields):
+        return None
+    return endpoints.find(head.method, head.path)
+
+
 def _is_undeclared(decided: Plan) -> bool:
     return decided.refused is not None and decided.refused.denial is Denial.ENDPOINT
 
@@ -383,6 +390,9 @@ def _about(head: RequestHead) -> dict[str, str]:
     return {"method": head.method, "path": head.path}
 
 
+_OTHERWISE: Final = frozenset(
+    {"x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"}
+)  # header fields that have some services take another method or path than the request's
 _NOT_MODIFIED: Final = 304
 _NOT_SENT: Final = (
     "range",
