@@ -49,9 +49,16 @@ class FormKind(StrEnum):
     BUCKET = "bucket"
     HASH = "hash"
     TOKEN = "token"  # noqa: S105 (the word for it)
+    PLACEHOLDER = "placeholder"
     SURROGATE = "surrogate"
     NULL = "null"
     DENY = "deny"
+
+
+NUMBERED = frozenset({FormKind.PLACEHOLDER, FormKind.SURROGATE})
+"""The kinds whose values are numbered, and lead back only through who remembers the numbers."""
+
+KEPT = 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ class Form:
 
     name: str
     kind: FormKind
-    key: KeyName | None = None  # hash, token, surrogate
+    key: KeyName | None = None  # hash, token, placeholder, surrogate
     joinable: frozenset[ZoneName] = (
         frozenset()
     )  # token, surrogate: the zones that get the same token for the same value
@@ -75,6 +82,7 @@ class Form:
     width: int = 0  # bucket: of numbers; 0 where `unit` is given
     unit: Literal["", "month", "year", "decade"] = ""  # bucket: of dates
     length: int = 32  # hash: hexadecimal digits, 16 to 64
+    keep: float = KEPT  # placeholder, surrogate: seconds in the vault after the value was last sent
 
     @property
     def passes_clear(self) -> bool:
@@ -126,6 +134,7 @@ class Asset:
     functions: Mapping[str, Judgement] = field(
         default_factory=dict
     )  # "schema.name" -> its result: ARGUMENTS or a judgement
+    conversation: tuple[str, ...] = ()  # fields by which its API names a conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +229,7 @@ class Gate:
     limits: Limits = Limits()
     clients: ZoneName | None = None  # http: where those stand who reach it, as long as nobody is asked who he is
     bodies: Literal["streamed", "buffered"] = "streamed"  # http
+    conversation: tuple[str, ...] = ()  # http: fields of a request that name its conversation, the first that is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +276,7 @@ class Flow:
     record_all: bool = False  # record: all
     index: KeyName | None = None  # the key of the subject's blind index
     predicates: Mapping[str, Predicate] = field(default_factory=dict)  # category path -> equality with given values
-    restore: bool = False  # tokens that the asker's role was given become clear values again on their way in
+    restore: bool = False  # what stands for a value becomes that value again where its category crosses clear
 
 
 @dataclass(frozen=True, slots=True)

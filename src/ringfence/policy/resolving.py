@@ -12,10 +12,12 @@ from ringfence.detect import Detection
 from ringfence.policy import document as doc
 from ringfence.policy.digest import digest
 from ringfence.policy.document_probe import ProbeDocument
+from ringfence.policy.model_apis import MODEL_APIS, NO_API
 from ringfence.policy.model import (
     ARGUMENTS,
     BUILT_IN_FORMS,
     EVERY_CATEGORY,
+    KEPT,
     NONE,
     SCAN,
     UNKNOWN,
@@ -69,6 +71,7 @@ _GATE_KEYS: Mapping[str, tuple[str, ...]] = {
     "tls": ("postgres", "http"),
     "clients": ("http",),
     "bodies": ("http",),
+    "conversation": ("http",),
 }
 
 
@@ -206,14 +209,16 @@ class _Resolver:
             words = (*_JUDGEMENTS, ARGUMENTS)
             if returned not in words:
                 self._known(returned, (*CATEGORIES, *words), "category", ("assets", name, "functions", function))
+        api = MODEL_APIS[asset.api] if asset.api else NO_API
         return Asset(
             AssetName(name),
             ZoneName(asset.zone),
             asset.kind,
             asset.at,
             asset.subject,
-            dict(asset.fields),
+            {**api.fields, **asset.fields},
             dict(asset.functions),
+            api.conversation,
         )
 
     def _form(self, name: str, form: doc.FormDocument) -> Form:
@@ -229,12 +234,12 @@ class _Resolver:
                 return Form(name, FormKind.HASH, key=self._key(form.key, "forms", name, "key"), length=form.length)
             case doc.TokenDocument() | doc.SurrogateDocument():
                 key = self._key(form.key, "forms", name, "key")
-                return Form(
-                    name,
-                    FormKind(form.transform),
-                    key=key,
-                    joinable=self._zones(form.joinable, "forms", name, "joinable"),
-                )
+                joinable = self._zones(form.joinable, "forms", name, "joinable")
+                keep = _seconds(form.keep) if isinstance(form, doc.SurrogateDocument) else KEPT
+                return Form(name, FormKind(form.transform), key=key, joinable=joinable, keep=keep)
+            case doc.PlaceholderDocument():
+                key = self._key(form.key, "forms", name, "key")
+                return Form(name, FormKind.PLACEHOLDER, key=key, keep=_seconds(form.keep))
             case doc.RedactDocument() | doc.NullDocument():
                 return Form(name, FormKind(form.transform))
 
@@ -283,6 +288,7 @@ class _Resolver:
             Limits(**gate.limits.model_dump()),
             ZoneName(gate.clients) if gate.clients is not None else None,
             gate.bodies,
+            tuple(gate.conversation),
         )
 
     def _flow(self, number: int, flow: doc.FlowDocument) -> Flow:
