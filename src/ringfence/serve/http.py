@@ -5,7 +5,8 @@ The rule: a worker decides, Envoy carries; so a worker whose Envoy is not there 
 
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from ringfence.gates.carrying import now
 from ringfence.gates.http.gate import HttpGate, World
@@ -15,6 +16,11 @@ from ringfence.serve.figures import Figures
 from ringfence.serve.needed import keys_for
 from ringfence.serve.service import Canary, Change, Given
 from ringfence.serve.worker import main
+from ringfence.vault import Vault
+
+
+STAND_INS: Final = "stand-ins.db"
+"""The vault's file of stand-ins, beside the folder of keys."""
 
 
 class HttpService:
@@ -25,9 +31,8 @@ class HttpService:
         policy, gate = given.policy, given.policy.gates[given.gate.name]
         check_gate(policy, gate)
         keys = keys_for(policy, gate, given.place.keys)
-        self._gate = HttpGate(
-            World(policy, gate, keys, given.recorder, now, lambda text: given.log.warning("gate", text))
-        )
+        vault = Vault(given.place.keys.with_name(STAND_INS), keys, _teller(given))
+        self._gate = HttpGate(World(policy, gate, keys, given.recorder, now, _teller(given), vault))
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Take the sockets."""
@@ -64,6 +69,10 @@ class HttpService:
     async def close(self) -> None:
         """End everything."""
         await self._gate.close()
+
+
+def _teller(given: Given) -> Callable[[str], None]:
+    return lambda text: given.log.warning("gate", text)
 
 
 async def open_http(given: Given) -> HttpService:

@@ -23,6 +23,7 @@ from ringfence.transform.model import Ask
 from ringfence.transform.types import TEXTUAL, ValueType, is_spelt
 
 _LABELS: Final[Mapping[str, str]] = {
+    "user.authorization.biometrics": "BIOMETRIC_LOGIN",
     "user.name.first": "FIRST_NAME",
     "user.name.last": "LAST_NAME",
     "user.financial.credit_card.expiration_date": "CARD_EXPIRATION",

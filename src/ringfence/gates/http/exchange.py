@@ -6,7 +6,8 @@ fields as it says. A direction for which no flow is declared lets no body throug
 
 The head of each is a payload of its own, which crosses before its body (`ringfence.gates.http.heads`).
 
-What was replaced on its way out may come back in the answer: both crossings share what was issued (`ringfence.crossing.exchange`).
+What was replaced on its way out may come back in the answer, where the response's flow says `restore`: both crossings share what was
+issued, in this exchange and in its conversation before (`ringfence.gates.http.belonging`).
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from typing import Final
 from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Reply
 from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
+from ringfence.gates.http.belonging import remembered
 from ringfence.gates.http.heads import (
     HeadCarrier,
     Kind,
@@ -51,9 +53,12 @@ class Side:
     new_id: Callable[[datetime], CrossingId]
     principal: str = ANYONE
     heads: Mapping[str, Judgement] = field(init=False)  # the asset's fields that stand in heads
+    conversation: tuple[str, ...] = field(init=False)  # fields of a request that name its conversation
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "heads", judged_of_head(self.policy.assets[self.asset].fields))
+        asset = self.policy.assets[self.asset]
+        object.__setattr__(self, "heads", judged_of_head(asset.fields))
+        object.__setattr__(self, "conversation", self.policy.gates[self.gate].conversation + asset.conversation)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -169,7 +174,7 @@ class HttpExchange:
 
     def __init__(self, side: Side) -> None:
         self._side = side
-        self._surrogates = Surrogates()
+        self._surrogates = Surrogates(alone=True)
         self._asked: RequestHead | None = None
         self._out: Passage | None = None
 
@@ -182,6 +187,7 @@ class HttpExchange:
         """Begin with the request's head."""
         side = self._side
         self._asked = head
+        self._surrogates = remembered(side, head.fields)
         flow = flows_into(side.policy, side.gate, side.zone, side.asset, about=_about(head))
         stays = tuple(each for each in head.fields if each[0] not in _NOT_SENT)
         parts = parts_of(stays, head.path, head.query)
@@ -226,11 +232,17 @@ class HttpExchange:
             chosen.carrier,
             hold=0 if chosen.streams else HOLD,
             issued=self._surrogates if of_request else None,
-            restored=None if of_request else self._issued(),
+            restored=None if of_request else self._issued(decided),
+            joins=chosen.streams,
         )
 
-    def _issued(self) -> Surrogates | None:
-        """Give what the request replaced, or may replace yet. Where that is nothing, no field has to be searched for it."""
+    def _issued(self, decided: Plan) -> Surrogates | None:
+        """Give what the request replaced, or may replace yet, where the response's flow puts it back.
+
+        Where that is nothing, no field has to be searched for it.
+        """
+        if not decided.restore:
+            return None
         is_over = self._out is None or self._out.is_over
         return None if is_over and not len(self._surrogates) else self._surrogates
 

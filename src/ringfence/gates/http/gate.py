@@ -21,6 +21,7 @@ from ringfence.gates.http.processor import PATH, Line, Setting
 from ringfence.gates.http.turns import Mode
 from ringfence.policy import Gate, Policy
 from ringfence.transform import Keyring
+from ringfence.vault import Vault
 from ringfence.wire.http2 import Method
 
 _HOUSEKEEPING: Final = 1.0  # seconds
@@ -41,6 +42,7 @@ class World:
     recorder: Recorder
     clock: Clock
     notify: Callable[[str], None]
+    vault: Vault | None = None
 
 
 class HttpGate:
@@ -62,6 +64,7 @@ class HttpGate:
             world.notify,
             Tallies(world.gate.name, new_crossing_id, world.clock),
             Counts(),
+            world.vault,
         )
         self._house: asyncio.Task[None] | None = None
 
@@ -104,6 +107,8 @@ class HttpGate:
 
         def change() -> None:
             self._setting.side, self._setting.canary_side = side, of_canary
+            if self._world.vault is not None:
+                self._world.vault.use(keys)
 
         return change
 
@@ -129,11 +134,15 @@ class HttpGate:
             await self._setting.tallies.write(self._world.recorder, closing=True)
         except Unrecorded as fault:
             self._world.notify(f"the last counts are lost: the ledger cannot be written ({fault.fault})")
+        if self._world.vault is not None:
+            await self._world.vault.close()
 
     async def _keep_house(self) -> None:
         complained = False
         while True:
             await asyncio.sleep(_HOUSEKEEPING)
+            if self._world.vault is not None:
+                await self._world.vault.sweep(self._world.clock())
             try:
                 await self._setting.tallies.write(self._world.recorder)
                 complained = False
