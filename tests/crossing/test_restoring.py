@@ -48,6 +48,7 @@ def test_a_placeholder_is_known_again_as_models_write_it(spelt: str) -> None:
 
 def test_of_two_placeholders_that_begin_alike_each_is_itself() -> None:
     assert restored("[EMAIL_12][EMAIL_1][EMAIL_2]") == f"{BOB}{ADA}[EMAIL_2]"
+    assert restored("[EMAIL_2][EMAIL_1]") == f"[EMAIL_2]{ADA}"
 
 
 @pytest.mark.parametrize(
@@ -103,3 +104,12 @@ def test_a_memory_shows_no_value() -> None:
     known = memory()
     issued = Issued("[EMAIL_1]", MAIL, ADA)
     assert ADA not in repr(known) + repr(issued) + repr(known.spans(b"[EMAIL_1]"))
+
+
+def test_as_many_as_are_remembered_are_all_known_again() -> None:
+    known = Surrogates()
+    for number in range(5_000):
+        known.remember(f"[EMAIL_{number}]", MAIL, f"mail-of-{number}")
+        known.remember(f"{number}-alike", "user.name", f"name-of-{number}")
+    text = " ".join(f"[EMAIL_{number}] {number}-alike" for number in range(0, 5_000, 7))
+    assert restored(text, known) == " ".join(f"mail-of-{number} name-of-{number}" for number in range(0, 5_000, 7))

@@ -213,7 +213,7 @@ class Crossing:
             if isinstance(judged, Judged):
                 if not self._binds:
                     del self._raw[: len(judged.raw)]
-                if self._issued is not None:
+                if self._issued is not None and not self._opened:  # what has gone was numbered already
                     self._issued.note(judged.unit.fields)
                 judged.unit.fields = []  # the slots hold those that change; all of them take many times the unit's bytes
             self._queue.append(judged)

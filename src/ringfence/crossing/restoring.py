@@ -28,6 +28,8 @@ _LOOSENED = 6  # octets that may stand around a bracket without being part of a 
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _PLACEHOLDERS = re2.compile(rb"\[([A-Z_]{1,64})_([0-9]{1,9})\]", _LATIN)
 _BACKSLASH = 0x5C
+_HEAD = 3  # octets by which a stand-in is looked for
+_HEADS = 512  # that one pattern takes
 _ESCAPED = tuple(bytes((sign,)) for sign in b"[]_.@+:-")
 
 
@@ -62,6 +64,7 @@ class Surrogates:
         "_clear",
         "_firsts",
         "_given",
+        "_lengths",
         "_longest",
         "_named_by",
         "_numbers",
@@ -77,6 +80,7 @@ class Surrogates:
         self._given: dict[tuple[str, str, str], str | None] = {}
         self._numbers: dict[str, int] = {}
         self._pattern: re2._Regexp[bytes] | None = None
+        self._lengths: dict[bytes, list[int]] = {}
         self._sorted: list[bytes] = []
         self._firsts: frozenset[int] = frozenset()
         self._longest = 0
@@ -92,9 +96,12 @@ class Surrogates:
             self._pattern = None
 
     def note(self, fields: Iterable[Field]) -> None:
-        """Look at a payload's fields for the one that names the conversation, as long as none has been named."""
-        if self.conversation or not self._named_by or self._given:
-            return  # what was numbered in this exchange alone stays so
+        """Look at a payload's fields for the one that names the conversation, as long as none has been named.
+
+        What a head was numbered in this exchange alone, before its body named the conversation, gives way to what that holds.
+        """
+        if self.conversation or not self._named_by:
+            return
         for item in fields:
             if item.path in self._named_by and item.value and item.type in TEXTUAL and not item.is_key:
                 self.conversation = self._named_by[item.path](item.value)
@@ -131,17 +138,32 @@ class Surrogates:
         """Find what was issued, in order. `before` is the octet that stands before `value`; 0: none."""
         if not self._clear or not value:
             return []
+        heads = self._compiled()
         folded, places = _fold(value)
         found: list[Span] = []
-        for match in self._compiled().finditer(folded):
-            start, end = match.span()
-            if _is_word(folded[start]) and _is_word(folded[start - 1] if start else before):
+        at = 0
+        while (match := heads.search(folded, at)) is not None:
+            start = match.start()
+            end = self._end(folded, start, self._lengths[match.group()], before)
+            if not end:
+                at = start + 1
                 continue
-            if _is_word(folded[end - 1]) and end < len(folded) and _is_word(folded[end]):
-                continue
-            category, clear = self._clear[match.group()]
+            category, clear = self._clear[folded[start:end]]
             found.append(Span(_raw(places, start, lead=True), _raw(places, end - 1) + 1, category, clear))
+            at = end
         return found
+
+    def _end(self, folded: bytes, start: int, lengths: Sequence[int], before: int) -> int:
+        """Give the end of what was issued and stands at `start`, the longest; 0 where none does."""
+        if _is_word(folded[start]) and _is_word(folded[start - 1] if start else before):
+            return 0
+        for length in lengths:
+            end = start + length
+            if end > len(folded) or folded[start:end] not in self._clear:
+                continue
+            if end == len(folded) or not (_is_word(folded[end - 1]) and _is_word(folded[end])):
+                return end
+        return 0
 
     def opening(self, value: bytes, before: int = 0) -> int:
         """Say from where on `value`, of which more follows, may be the beginning of what was issued; its length where nowhere.
@@ -187,14 +209,22 @@ class Surrogates:
         return text in self._clear
 
     def _compiled(self) -> "re2._Regexp[bytes]":
+        """Make ready what is searched by: the beginnings of all that was issued, and for each the lengths that there are.
+
+        One pattern of all stand-ins would be shorter; of ten thousand, re2 has no memory for its automaton.
+        """
         if self._pattern is None:
-            options = re2.Options()
-            options.encoding = re2.Options.Encoding.LATIN1
-            options.longest_match = True  # of two stand-ins that begin alike, the longer one
-            self._pattern = re2.compile(b"|".join(map(re2.escape, self._clear)), options)
             self._sorted = sorted(self._clear)
             self._firsts = frozenset(each[0] for each in self._sorted)
             self._longest = max(map(len, self._sorted))
+            head = min(_HEAD, *map(len, self._sorted))
+            if len({each[:head] for each in self._sorted}) > _HEADS:
+                head = 1
+            lengths: dict[bytes, set[int]] = {}
+            for each in self._sorted:
+                lengths.setdefault(each[:head], set()).add(len(each))
+            self._lengths = {start: sorted(all_of_them, reverse=True) for start, all_of_them in lengths.items()}
+            self._pattern = re2.compile(b"|".join(map(re2.escape, self._lengths)), _LATIN)
         return self._pattern
 
     def __len__(self) -> int:

@@ -230,6 +230,12 @@ _ANTHROPIC_EVENT: Final[Mapping[str, str]] = {
 }
 
 
+_HEADERS: Final = (  # credentials for the service, as `Authorization` is, and what vendors' own clients send
+    "x-api-key api-key anthropic-version anthropic-beta openai-beta openai-organization openai-project x-request-id request-id "
+    "x-client-request-id"
+).split()
+
+
 def _api(
     request: Mapping[str, str], answer: Mapping[str, str], event: Mapping[str, str], conversation: Iterable[str] = ()
 ) -> ModelApi:
@@ -238,7 +244,8 @@ def _api(
     for path, judged in answer.items():
         fields[path] = judged if fields.get(path, judged) == judged else SCAN
     fields |= {f"data.{path}": judged for path, judged in event.items()}
-    return ModelApi({**fields, "data": SCAN, "event": NONE, "comment": SCAN}, tuple(conversation))
+    heads = {f"header.{name}": NONE for name in _HEADERS}
+    return ModelApi({**fields, **heads, "data": SCAN, "event": NONE, "comment": SCAN}, tuple(conversation))
 
 
 MODEL_APIS: Final[Mapping[str, ModelApi]] = {
