@@ -92,7 +92,7 @@ def test_the_arguments_of_a_tools_call_come_back_clear_and_are_json(streams: boo
 
 def test_messages_stream_clear_text_and_clear_arguments() -> None:
     async def play(stage: Stage, _: Model) -> None:
-        body = {**turn(f"mail {ADA}", stream=True), "max_tokens": 9, "system": f"you are {BOB}"}
+        body = {"max_tokens": 9, "system": f"you are {BOB}", **turn(f"mail {ADA}", stream=True)}
         got = [each["delta"] for each in events(await tell(stage, MESSAGES, body)) if each["type"] == "content_block_delta"]
         assert "".join(delta.get("text", "") for delta in got) == f"mail {ADA}"
         assert json.loads("".join(delta.get("partial_json", "") for delta in got)) == {"to": ADA, "body": f"mail {ADA}"}
