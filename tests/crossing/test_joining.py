@@ -1,14 +1,17 @@
 """A model's answer comes in pieces, and what stands for a value may be cut between any two of them."""
 
+import gzip
 import json
+import zlib
 from collections.abc import Callable, Sequence
 
+import brotli
 import pytest
 from crossing_plays import BEGAN, KEYS, Play, head, planned
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.carriers import make_carrier
+from ringfence.carriers import make_body_carrier, make_carrier
 from ringfence.crossing import Crossing, Record, Recorded, Release, Surrogates
 from ringfence.crossing.joining import MOST_UNITS
 
@@ -195,6 +198,18 @@ def test_a_text_that_says_no_more_holds_up_others_only_so_long() -> None:
     for _ in range(MOST_UNITS + 1):
         going._carry(going.crossing.feed(b": ping\n\n", BEGAN))
     assert going.released.count(b": ping") > MOST_UNITS
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate"])
+def test_a_compressed_stream_is_joined_too(coding: str) -> None:
+    stream = sse([chat(piece) for piece in ("to [EM", "AIL_1", "] now", " [EMA")])
+    plan = planned("inbound", text=INBOUND)
+    carrier = make_body_carrier("text/event-stream", [coding], assumed="utf-8")
+    going = Play(Crossing(plan, head(plan), KEYS, carrier, hold=0, restored=memory(), joins=True))
+    packed = {"gzip": gzip.compress, "br": brotli.compress, "deflate": zlib.compress}[coding](stream)
+    out = bytes(going.run([packed[at : at + 11] for at in range(0, len(packed), 11)]).released)
+    opened = {"gzip": gzip.decompress, "br": brotli.decompress, "deflate": zlib.decompress}[coding](out)
+    assert "".join(map(piece_of, read(opened))) == f"to {ADA} now [EMA"
 
 
 def test_lines_of_json_are_joined_too() -> None:

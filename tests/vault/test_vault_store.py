@@ -175,12 +175,9 @@ def test_several_processes_that_are_killed_give_no_stand_in_twice_and_forget_non
         for one in running:
             os.kill(one.pid, signal.SIGKILL)
         for one in running:
-            assert one.stdout is not None
-            for line in one.stdout.read().splitlines():
+            for line in one.communicate()[0].splitlines():
                 if len(line.split()) == 2 and line.endswith("]"):
                     told[line.split()[0]] = line.split()[1]
-            one.wait()
-            one.stdout.close()
     assert len(set(told.values())) == len(told)
     store = StandIns(file)
     kept = {each.clear: each.stand_in for each in recalled(store)}

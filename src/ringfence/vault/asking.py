@@ -48,7 +48,7 @@ class Vault:
     async def sweep(self, at: datetime) -> None:
         """Delete what has expired, where a store is there and it is time to."""
         now = at.timestamp()
-        if (self._store is not None or self._file.exists()) and now - self._swept >= SWEPT:
+        if now - self._swept >= SWEPT and (self._store is not None or self._file.exists()):
             self._swept = now
             await self._do(lambda store: store.sweep(now))
 

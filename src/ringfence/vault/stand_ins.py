@@ -14,6 +14,7 @@ is cut after it. The file does not grow beyond `MOST_BYTES`: then the vault is s
 
 import hmac
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ from ringfence.vault.faults import VaultFault
 MOST_BYTES: Final = 1 << 30
 COUNTED: Final = 30 * 86_400.0  # seconds
 RECALLED: Final = 10_000  # of one conversation, the newest
-BUSY_MS: Final = 500
+BUSY_SECONDS: Final = 0.9  # for another process that is writing
+_TRIED_EVERY: Final = 0.001  # seconds; SQLite itself waits up to 100 ms, and a busy writer starves who waits so long
 _RENEWED_BELOW: Final = 0.9  # of the time that a value is kept: what is asked for again and again is not written each time
 _PAGE: Final = 4096
 _APPLICATION_ID: Final = 0x52465355  # "RFSU" in the file's header
@@ -85,6 +87,7 @@ class StandIns:
         """Open the file, or make it. Raises `UnsafeKeyFile` where others may reach it, `VaultFault` for another file."""
         _make(file)
         self._file = file
+        self._is_in_log = False  # what was swept
         self._db = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             self._set_up(most_bytes)
@@ -111,10 +114,16 @@ class StandIns:
         return Resolution(tuple(answers), recalled)
 
     def sweep(self, at: float) -> int:
-        """Delete what has expired, overwritten, and cut the log that still has it; say how many values that were."""
+        """Delete what has expired, overwritten, and cut the log that still has it; say how many values that were.
+
+        Where another process is just reading the log, the next sweep cuts it.
+        """
         gone = self._in_one(lambda: self._swept(at))
-        if gone:
-            self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        self._is_in_log = self._is_in_log or gone > 0
+        if self._is_in_log:
+            with suppress(apsw.BusyError):
+                self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+                self._is_in_log = False
         return gone
 
     def close(self) -> None:
@@ -187,7 +196,7 @@ class StandIns:
 
     def _set_up(self, most_bytes: int) -> None:
         db = self._db
-        db.set_busy_timeout(BUSY_MS)
+        db.set_busy_handler(_wait)
         db.pragma("trusted_schema", "OFF")
         db.pragma("secure_delete", "ON")
         db.pragma("synchronous", "FULL")  # a number that was sent and forgotten would be given twice
@@ -219,6 +228,12 @@ class _Room:
     def unseal(self, key: KeyHandle, index: bytes, sealed: bytes) -> str:
         siv = key.siv("vault seal", self.scope)
         return siv.decrypt(sealed, [_BOUND, self.id, index]).decode("utf-8", "surrogatepass")
+
+
+def _wait(tried: int) -> bool:
+    """Wait a moment for another process; say whether to try again."""
+    time.sleep(_TRIED_EVERY)
+    return tried * _TRIED_EVERY < BUSY_SECONDS
 
 
 def _mac(key: bytes, text: bytes) -> bytes:

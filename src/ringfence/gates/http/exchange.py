@@ -175,6 +175,7 @@ class HttpExchange:
     def __init__(self, side: Side) -> None:
         self._side = side
         self._surrogates = Surrogates(alone=True)
+        self._answered = Surrogates(alone=True)  # what a response's own values are numbered by: nothing leads back from it
         self._asked: RequestHead | None = None
         self._out: Passage | None = None
 
@@ -231,7 +232,7 @@ class HttpExchange:
             self._side.keys,
             chosen.carrier,
             hold=0 if chosen.streams else HOLD,
-            issued=self._surrogates if of_request else None,
+            issued=self._surrogates if of_request else self._answered,
             restored=None if of_request else self._issued(decided),
             joins=chosen.streams,
         )
