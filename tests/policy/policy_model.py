@@ -189,7 +189,7 @@ def _back(raw: Raw, zone: str, category: str, one: str, other: str) -> bool:
     first, second = (raw["forms"].get(name, {"transform": name}) for name in (one, other))
     has_key = zone in raw["keys"].get(first.get("key"), {}).get("zones", [])
     match first["transform"]:
-        case "token" | "surrogate" if has_key:
+        case "token" | "placeholder" | "surrogate" if has_key:
             return True
         case "hash" if has_key:
             part = second["transform"] in ("truncate", "bucket") or bool(

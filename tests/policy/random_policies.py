@@ -64,7 +64,7 @@ def random_policy(rng: random.Random) -> dict[str, Any]:
 
 
 def _form(rng: random.Random, keys: list[str]) -> dict[str, Any]:
-    match rng.choice(["token", "hash", "mask", "truncate", "bucket", "surrogate"]):
+    match rng.choice(["token", "hash", "mask", "truncate", "bucket", "placeholder", "surrogate"]):
         case "mask":
             return {"transform": "mask", "keep_first": rng.choice([1, 4, 8]), "keep_last": rng.choice([2, 4, 8])}
         case "truncate":

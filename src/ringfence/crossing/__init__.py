@@ -25,6 +25,7 @@ from ringfence.crossing.effects import (
 )
 from ringfence.crossing.entries import Fact, scrub
 from ringfence.crossing.exchange import Exchange
+from ringfence.crossing.restoring import Issued, Surrogates
 from ringfence.crossing.tally import Tally
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Exchange",
     "Fact",
     "Head",
+    "Issued",
     "Json",
     "Reason",
     "Record",
@@ -49,6 +51,7 @@ __all__ = [
     "Resolve",
     "Resolved",
     "Summary",
+    "Surrogates",
     "Tally",
     "scrub",
 ]

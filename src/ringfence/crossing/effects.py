@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NewType, TypeAlias
 
 from ringfence.carriers.rows import Rows
+from ringfence.crossing.restoring import Issued
 from ringfence.transform.model import Ask
 
 CrossingId = NewType("CrossingId", str)
@@ -88,10 +89,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Ask the vault for these surrogates; answer with `Resolved`."""
+    """Ask the vault for these stand-ins; answer with `Resolved`.
+
+    `conversation`: within which values keep their stand-ins; "" where there is none. `recall`: names of keys, each with its scope,
+    under which all is asked for that the conversation holds from before.
+    """
 
     id: EffectId
     asks: tuple[Ask, ...] = field(repr=False)
+    conversation: str = field(default="", repr=False)
+    recall: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +130,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The vault's answer: one string (or None, which stands for null) for each ask in its order; None where it is silent."""
+    """The vault's answer: one string (or None, which stands for null) for each ask in its order; None where it is silent.
+
+    `recalled` is what the conversation held before, where that was asked for.
+    """
 
     of: EffectId
     answers: tuple[str | None, ...] | None = field(repr=False)
+    recalled: tuple[Issued, ...] = field(default=(), repr=False)
 
 
 Reply: TypeAlias = Recorded | Resolved

@@ -29,6 +29,7 @@ EndpointName: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
 Authority: TypeAlias = Annotated[
     str, Field(pattern=r"^([a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?$")
 ]
+Duration: TypeAlias = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
 
 RETENTION: Final = r"^[1-9][0-9]{0,4}[dwmy]$"
 
@@ -90,6 +91,11 @@ class AssetDocument(_Model):
         default={},
         description="Field paths, each with its category, `none` (harmless), `scan` (free text: content decides) or `unknown`. "
         "A path names everything under it; the longest decides.",
+    )
+    api: Literal["", "openai", "anthropic"] = Field(
+        default="",
+        description="A model's API that it speaks: [its fields](http.md#models) are judged without being written here. `openai`: chat "
+        "completions, responses, completions, embeddings; `anthropic`: messages. What `fields` says of a path wins.",
     )
     reviewed: list[FieldPath] = Field(
         default=[],
@@ -190,14 +196,26 @@ class TokenDocument(_FormDocument):
     joinable: list[Name] = Field(default=[], description="The zones that get the same token for the same value.")
 
 
-class SurrogateDocument(_FormDocument):
-    """A value of the same kind that the vault assigns."""
+_KEEP: Final = (
+    "How long the vault keeps it after the value was last sent: `24h`, `30m`, `7d`. Only conversations are kept."
+)
 
-    transform: Literal["surrogate"] = Field(
-        description="A value of the same type that the vault assigns and can reverse."
-    )
-    key: Name = Field(description="The key that it is sealed with.")
+
+class PlaceholderDocument(_FormDocument):
+    """A numbered word in brackets, the same for the same value within a conversation."""
+
+    transform: Literal["placeholder"] = Field(description="`[EMAIL_1]`, numbered anew in each conversation.")
+    key: Name = Field(description="The key that the vault seals the value with.")
+    keep: Duration = Field(default="24h", description=_KEEP)
+
+
+class SurrogateDocument(_FormDocument):
+    """A made-up value of the same kind, the same for the same value within a conversation."""
+
+    transform: Literal["surrogate"] = Field(description="A made-up value of the same kind, from a reserved range.")
+    key: Name = Field(description="The key that the vault seals the value with.")
     joinable: list[Name] = Field(default=[], description="The zones that get the same surrogate for the same value.")
+    keep: Duration = Field(default="24h", description=_KEEP)
 
 
 FormDocument: TypeAlias = Annotated[
@@ -208,6 +226,7 @@ FormDocument: TypeAlias = Annotated[
     | BucketDocument
     | HashDocument
     | TokenDocument
+    | PlaceholderDocument
     | SurrogateDocument,
     Field(discriminator="transform"),
 ]
@@ -330,6 +349,12 @@ class GateDocument(_Model):
         "`localhost`, as they stand in an address: `ringfence.internal:9100`.",
     )
 
+    conversation: list[FieldPath] = Field(
+        default=[],
+        description="HTTP: the fields of a request that name its conversation, the first that is there: `header.x-conversation-id`, "
+        "`query.thread`, or a body's field. Within one, a value keeps its placeholder or surrogate.",
+    )
+
     @model_validator(mode="after")
     def _one_way(self) -> "GateDocument":
         if self.upstream is not None and self.upstreams:
@@ -433,7 +458,8 @@ class FlowDocument(_Model):
     )
     restore: bool = Field(
         default=False,
-        description="Whether tokens that the asker's role was given become clear values again on their way in.",
+        description="PostgreSQL: whether tokens that the asker's role was given become clear values again on their way in. HTTP: "
+        "whether what stands for a value in a response becomes that value, where the flow carries its category clear.",
     )
 
 

@@ -49,9 +49,16 @@ class FormKind(StrEnum):
     BUCKET = "bucket"
     HASH = "hash"
     TOKEN = "token"  # noqa: S105 (the word for it)
+    PLACEHOLDER = "placeholder"
     SURROGATE = "surrogate"
     NULL = "null"
     DENY = "deny"
+
+
+NUMBERED = frozenset({FormKind.PLACEHOLDER, FormKind.SURROGATE})
+"""The kinds whose values are numbered, and lead back only through who remembers the numbers."""
+
+KEPT = 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ class Form:
 
     name: str
     kind: FormKind
-    key: KeyName | None = None  # hash, token, surrogate
+    key: KeyName | None = None  # hash, token, placeholder, surrogate
     joinable: frozenset[ZoneName] = (
         frozenset()
     )  # token, surrogate: the zones that get the same token for the same value
@@ -75,6 +82,7 @@ class Form:
     width: int = 0  # bucket: of numbers; 0 where `unit` is given
     unit: Literal["", "month", "year", "decade"] = ""  # bucket: of dates
     length: int = 32  # hash: hexadecimal digits, 16 to 64
+    keep: float = KEPT  # placeholder, surrogate: seconds in the vault after the value was last sent
 
     @property
     def passes_clear(self) -> bool:
@@ -148,6 +156,7 @@ class Asset:
         default_factory=dict
     )  # http: by their names; none declared: any may be asked
     undeclared: Literal["deny", "observe"] = "deny"  # http: what becomes of an endpoint that nobody declared
+    conversation: tuple[str, ...] = ()  # fields by which its API names a conversation
 
     @property
     def judgements(self) -> Iterator[Judgement]:
@@ -266,6 +275,7 @@ class Gate:
     principals: tuple[str, ...] = ()  # who is asked; none: postgres all that it can ask, http nobody
     asking: AskingFields | None = None  # http: None where a client says nothing of itself
     forward_token: bool = False  # http: whether the service gets the token that the gate has verified
+    conversation: tuple[str, ...] = ()  # http: fields of a request that name its conversation, the first that is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +322,7 @@ class Flow:
     record_all: bool = False  # record: all
     index: KeyName | None = None  # the key of the subject's blind index
     predicates: Mapping[str, Predicate] = field(default_factory=dict)  # category path -> equality with given values
-    restore: bool = False  # tokens that the asker's role was given become clear values again on their way in
+    restore: bool = False  # what stands for a value becomes that value again where its category crosses clear
 
 
 @dataclass(frozen=True, slots=True)

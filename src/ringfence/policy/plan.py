@@ -16,6 +16,7 @@ from ringfence.policy.model import (
     ARGUMENTS,
     DENY,
     EVERY_CATEGORY,
+    NUMBERED,
     Asset,
     AssetName,
     Flow,
@@ -81,6 +82,16 @@ class Plan:
     def passes_unread(self) -> bool:
         """Whether a value that cannot be looked at may cross: it is unknown, and so is each category that it may hold."""
         return self.carries_all_clear and isinstance(self.unknown, Decision) and self.unknown.form.passes_clear
+
+    @property
+    def remembering(self) -> tuple[tuple[KeyName, str], ...]:
+        """Name the keys, each with its scope, under which values are remembered that get a placeholder or surrogate."""
+        forms = [decision.form for decision in self.table.values()]
+        if isinstance(self.unknown, Decision):
+            forms.append(self.unknown.form)
+        return tuple(
+            sorted({(form.key, self.scope(form)) for form in forms if form.kind in NUMBERED and form.key is not None})
+        )
 
     def decide(self, category: str) -> Decision:
         """Say in which form a category crosses. A category that the taxonomy lacks is denied."""

@@ -17,6 +17,7 @@ from ringfence.policy.model import (
     ARGUMENTS,
     BUILT_IN_FORMS,
     EVERY_CATEGORY,
+    KEPT,
     NONE,
     SCAN,
     UNKNOWN,
@@ -47,6 +48,7 @@ from ringfence.policy.model import (
     Zone,
     ZoneName,
 )
+from ringfence.policy.model_apis import MODEL_APIS, NO_API
 from ringfence.policy.places import PLACES
 from ringfence.policy.problems import Position, Problem, nearest, quoted
 from ringfence.policy.resolving_alerts import AlertResolver
@@ -77,6 +79,7 @@ _GATE_KEYS: Mapping[str, tuple[str, ...]] = {
     "headers": ("http",),
     "forward_token": ("http",),
     "principals": ("postgres", "http"),
+    "conversation": ("http",),
 }
 
 
@@ -217,16 +220,18 @@ class _Resolver:
             words = (*_JUDGEMENTS, ARGUMENTS)
             if returned not in words:
                 self._known(returned, (*CATEGORIES, *words), "category", ("assets", name, "functions", function))
+        api = MODEL_APIS[asset.api] if asset.api else NO_API
         return Asset(
             AssetName(name),
             ZoneName(asset.zone),
             asset.kind,
             asset.at,
             asset.subject,
-            dict(asset.fields),
+            {**api.fields, **asset.fields},
             dict(asset.functions),
             EndpointResolver(self._known, self._wrong, self._place).endpoints(name, asset),
             asset.undeclared,
+            api.conversation,
         )
 
     def _form(self, name: str, form: doc.FormDocument) -> Form:
@@ -242,12 +247,12 @@ class _Resolver:
                 return Form(name, FormKind.HASH, key=self._key(form.key, "forms", name, "key"), length=form.length)
             case doc.TokenDocument() | doc.SurrogateDocument():
                 key = self._key(form.key, "forms", name, "key")
-                return Form(
-                    name,
-                    FormKind(form.transform),
-                    key=key,
-                    joinable=self._zones(form.joinable, "forms", name, "joinable"),
-                )
+                joinable = self._zones(form.joinable, "forms", name, "joinable")
+                keep = _seconds(form.keep) if isinstance(form, doc.SurrogateDocument) else KEPT
+                return Form(name, FormKind(form.transform), key=key, joinable=joinable, keep=keep)
+            case doc.PlaceholderDocument():
+                key = self._key(form.key, "forms", name, "key")
+                return Form(name, FormKind.PLACEHOLDER, key=key, keep=_seconds(form.keep))
             case doc.RedactDocument() | doc.NullDocument():
                 return Form(name, FormKind(form.transform))
 
@@ -309,6 +314,7 @@ class _Resolver:
             asking.principals(gate, ("gates", name)),
             asking.fields(gate, ("gates", name)),
             gate.forward_token,
+            tuple(gate.conversation),
         )
 
     def _flow(self, number: int, flow: doc.FlowDocument) -> Flow:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from ringfence.access import Identities, open_identities
 from ringfence.gates.carrying import now
@@ -19,6 +20,10 @@ from ringfence.serve.needed import keys_for
 from ringfence.serve.principals import Seldom, check_principals
 from ringfence.serve.service import Canary, Change, Given
 from ringfence.serve.worker import main
+from ringfence.vault import Vault
+
+STAND_INS: Final = "stand-ins.db"
+"""The vault's file of stand-ins, beside the folder of keys."""
 
 
 class HttpService:
@@ -31,7 +36,8 @@ class HttpService:
         keys = keys_for(policy, gate, given.place.keys)
         access = self._access(policy, None)
         notify = partial(given.log.warning, "gate")
-        self._gate = HttpGate(World(policy, gate, keys, given.recorder, now, notify, access))
+        vault = Vault(given.place.keys.with_name(STAND_INS), keys, notify)
+        self._gate = HttpGate(World(policy, gate, keys, given.recorder, now, notify, access, vault))
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Take the sockets."""

@@ -23,6 +23,7 @@ from ringfence.gates.http.turns import Mode
 from ringfence.policy import Policy
 from ringfence.policy.reading import read
 from ringfence.transform import Keyring
+from ringfence.vault import Vault
 
 ENVOY = str(Path(next(iter(envoy._bin.__path__))) / "envoy")
 
@@ -251,15 +252,19 @@ async def stage(
     mode: Mode = Mode.STREAMED,
     opened: bool = True,
     access: Identities | None = None,
+    keys: Keyring | None = None,
+    shop: "Shop | None" = None,
     **changes: object,
 ) -> AsyncIterator[Stage]:
     """Run service, gate and Envoy."""
     decided = decided or policy(bodies=mode.name.lower())
     async with short_folder() as folder:
-        shop, notes, told = Shop(), Notes(), list[str]()
+        shop, keys = shop or Shop(), keys or Keyring()
+        notes, told = Notes(), list[str]()
         service = await asyncio.start_server(lambda *ends: shop.answer(*ends), "127.0.0.1", 0, limit=1 << 26)
         port = service.sockets[0].getsockname()[1]
-        gate = HttpGate(World(decided, decided.gates["api"], Keyring(), notes, now, told.append, access))
+        vault = Vault(folder / "stand-ins.db", keys, told.append)
+        gate = HttpGate(World(decided, decided.gates["api"], keys, notes, now, told.append, access, vault))
         processor, answers = folder / "0.processor", folder / "0.answers"
         await gate.start([unix_socket(processor), unix_socket(answers)])
         canary = CanaryWay(str(folder / "0.canary"), str(processor), str(answers))

@@ -6,7 +6,8 @@ fields as it says. A direction for which no flow is declared lets no body throug
 
 The head of each is a payload of its own, which crosses before its body (`ringfence.gates.http.heads`).
 
-What was replaced on its way out may come back in the answer: both crossings share what was issued (`ringfence.crossing.exchange`).
+What was replaced on its way out may come back in the answer, where the response's flow says `restore`: both crossings share what was
+issued, in this exchange and in its conversation before (`ringfence.gates.http.belonging`).
 """
 
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
 from ringfence.detect import detector_for
 from ringfence.gates.http.asking import ANYONE, CLIENT_CERTIFICATE, Asking, Client, Door, TurnedAway
+from ringfence.gates.http.belonging import remembered
 from ringfence.gates.http.calling import Called, shape_of_path
 from ringfence.gates.http.heads import (
     HeadCarrier,
@@ -72,11 +74,13 @@ class Side:
     heads: Mapping[str, Judgement] = field(init=False)  # the asset's fields that stand in heads
     endpoints: Endpoints | None = field(init=False)  # None: the asset declares none, and any may be asked for
     _heads_at: dict[AtEndpoint, Mapping[str, Judgement]] = field(init=False, default_factory=dict)
+    conversation: tuple[str, ...] = field(init=False)  # fields of a request that name its conversation
 
     def __post_init__(self) -> None:
         asset = self.policy.assets[self.asset]
         object.__setattr__(self, "heads", judged_of_head(asset.fields))
         object.__setattr__(self, "endpoints", Endpoints(asset.endpoints.values()) if asset.endpoints else None)
+        object.__setattr__(self, "conversation", self.policy.gates[self.gate].conversation + asset.conversation)
 
     def heads_at(self, at: AtEndpoint | None, decided: Plan) -> Mapping[str, Judgement]:
         """Give the fields that stand in heads at an endpoint, whose plan this is."""
@@ -204,7 +208,10 @@ class HttpExchange:
 
     def __init__(self, side: Side) -> None:
         self._side = side
-        self._surrogates = Surrogates()
+        self._surrogates = Surrogates(alone=True)
+        self._answered = Surrogates(
+            alone=True
+        )  # what a response's own values are numbered by: nothing leads back from it
         self._asked: RequestHead | None = None
         self._endpoint = ""  # the declared one that is asked for
         self._shape = ""  # of the path, where nobody declared it
@@ -246,6 +253,7 @@ class HttpExchange:
             return self._out
         if _is_undeclared(decided) and self._is_observed(head):
             decided = plan(self._side.policy, _NOWHERE, self._who.asker)
+        self._surrogates = remembered(self._side, self._who, head.fields)
         not_sent = {*_NOT_SENT, *self._who.taken}
         stays = tuple(each for each in head.fields if each[0] not in not_sent)
         parts = parts_of(stays, head.path, head.query, params)
@@ -292,12 +300,18 @@ class HttpExchange:
             self._side.keys,
             chosen.carrier,
             hold=0 if chosen.streams else HOLD,
-            issued=self._surrogates if of_request else None,
-            restored=None if of_request else self._issued(),
+            issued=self._surrogates if of_request else self._answered,
+            restored=None if of_request else self._issued(decided),
+            joins=chosen.streams,
         )
 
-    def _issued(self) -> Surrogates | None:
-        """Give what the request replaced, or may replace yet. Where that is nothing, no field has to be searched for it."""
+    def _issued(self, decided: Plan) -> Surrogates | None:
+        """Give what the request replaced, or may replace yet, where the response's flow puts it back.
+
+        Where that is nothing, no field has to be searched for it.
+        """
+        if not decided.restore:
+            return None
         is_over = self._out is None or self._out.is_over
         return None if is_over and not len(self._surrogates) else self._surrogates
 

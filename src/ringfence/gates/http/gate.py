@@ -24,6 +24,7 @@ from ringfence.gates.http.processor import PATH, Line, Setting
 from ringfence.gates.http.turns import Mode
 from ringfence.policy import Gate, Policy, ZoneName
 from ringfence.transform import Keyring
+from ringfence.vault import Vault
 from ringfence.wire.http2 import Method
 
 _HOUSEKEEPING: Final = 1.0  # seconds
@@ -46,6 +47,7 @@ class World:
     clock: Clock
     notify: Callable[[str], None]
     access: Identities | None = None  # where the gate has principals
+    vault: Vault | None = None
 
 
 class HttpGate:
@@ -67,6 +69,7 @@ class HttpGate:
             world.notify,
             Tallies(world.gate.name, new_crossing_id, world.clock),
             Counts(),
+            world.vault,
         )
         self._house: asyncio.Task[None] | None = None
         self._access = world.access
@@ -120,6 +123,8 @@ class HttpGate:
             if self._identities is not None:
                 self._identities.cancel()
             self._access, self._identities = access, self._keep_fresh(access)
+            if self._world.vault is not None:
+                self._world.vault.use(keys)
 
         return change
 
@@ -146,6 +151,8 @@ class HttpGate:
             await self._setting.tallies.write(self._world.recorder, closing=True)
         except Unrecorded as fault:
             self._world.notify(f"the last counts are lost: the ledger cannot be written ({fault.fault})")
+        if self._world.vault is not None:
+            await self._world.vault.close()
 
     def _keep_fresh(self, access: Identities | None) -> asyncio.Task[None] | None:
         return asyncio.get_running_loop().create_task(access.run()) if access is not None else None
@@ -154,6 +161,8 @@ class HttpGate:
         complained = False
         while True:
             await asyncio.sleep(_HOUSEKEEPING)
+            if self._world.vault is not None:
+                await self._world.vault.sweep(self._world.clock())
             try:
                 await self._setting.tallies.write(self._world.recorder)
                 complained = False

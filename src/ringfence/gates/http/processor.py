@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from ringfence.gates.carrying import Carried, Clock, Recorder, carry_out
+from ringfence.gates.carrying import Carried, Clock, Recorder, StandInSource, carry_out
 from ringfence.gates.http.conversation import Conversation
 from ringfence.gates.http.counting import Counts, Tallies
 from ringfence.gates.http.exchange import Side
@@ -37,6 +37,7 @@ class Setting:
     notify: Callable[[str], None]
     tallies: Tallies
     counts: Counts
+    vault: StandInSource | None = None
     is_open: bool = False  # until a canary was seen masked, streams of clients wait
     ended: asyncio.Event = field(default_factory=asyncio.Event)  # set whenever a stream has ended
 
@@ -193,7 +194,8 @@ class Line(asyncio.Protocol):
         self._flush()
 
     async def _carry_out(self, conversation: Conversation, asked: list[Asked]) -> None:
-        await carry_out(conversation, asked, self._setting.recorder, self._setting.clock, Carried())
+        setting = self._setting
+        await carry_out(conversation, asked, setting.recorder, setting.clock, Carried(), setting.vault)
 
     def _send(self, stream: _Stream) -> None:
         for message in stream.conversation.settle():
