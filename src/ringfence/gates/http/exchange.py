@@ -17,6 +17,7 @@ from typing import Final
 from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Reply
 from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
+from ringfence.gates.http.harmless import Harmless
 from ringfence.gates.http.heads import (
     HeadCarrier,
     Kind,
@@ -51,6 +52,7 @@ class Side:
     new_id: Callable[[datetime], CrossingId]
     principal: str = ANYONE
     heads: Mapping[str, Judgement] = field(init=False)  # the asset's fields that stand in heads
+    harmless: Harmless = field(init=False, default_factory=Harmless)  # parts of heads in which nothing was found
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heads", judged_of_head(self.policy.assets[self.asset].fields))
@@ -88,9 +90,12 @@ class HeadEdits:
 class HeadPassage:
     """The head of one direction on its way. Driven like a `Crossing`; `edits` says what has come of it."""
 
-    def __init__(self, parts: list[Part], begin: Callable[[datetime, HeadCarrier], Crossing]) -> None:
+    def __init__(
+        self, parts: list[Part], begin: Callable[[datetime, HeadCarrier], Crossing], harmless: Harmless | None = None
+    ) -> None:
         self._parts = parts
         self._begin = begin
+        self._harmless = harmless  # None: all of it is looked at
         self._crossing: Crossing | None = None
 
     @property
@@ -100,12 +105,18 @@ class HeadPassage:
 
     def start(self, at: datetime) -> Effects:
         """Take the head."""
+        if self._harmless is not None:
+            self._parts = self._harmless.others(self._parts)
         payload = payload_of(self._parts)
         if not payload:
             return ()
         self._crossing = self._begin(at, HeadCarrier(self._parts))
         taken = [*self._crossing.start(), *self._crossing.feed(payload, at)]
-        return [*taken, *self._crossing.end(Ending.COMPLETE, at)]
+        taken += self._crossing.end(Ending.COMPLETE, at)
+        summary = self._crossing.summary
+        if self._harmless is not None and summary.done and not summary.recorded:
+            self._harmless.learn(self._parts)
+        return taken
 
     def answer(self, reply: Reply, at: datetime) -> Effects:
         """Take the answer to a `Record` or `Resolve`."""
@@ -209,6 +220,8 @@ class HttpExchange:
     ) -> Passage:
         """Make the passage of one direction; its body's carrier is chosen when there is a body."""
         of_head = plan_of_head(decided, self._side.heads)
+        # What was issued to the request has to be searched for in all of the response.
+        looks_at_all = decided.record_all or not (of_request or self._issued() is None)
 
         def begin_head(at: datetime, carrier: HeadCarrier) -> Crossing:
             return self._crossing(of_head, at, Chosen(carrier), of_request=of_request)
@@ -216,7 +229,8 @@ class HttpExchange:
         def begin_body(at: datetime) -> Crossing:
             return self._crossing(decided, at, chosen(), of_request=of_request)
 
-        return Passage(decided, HeadPassage(parts, begin_head), begin_body, ends=ends)
+        head = HeadPassage(parts, begin_head, None if looks_at_all else self._side.harmless)
+        return Passage(decided, head, begin_body, ends=ends)
 
     def _crossing(self, decided: Plan, at: datetime, chosen: Chosen, *, of_request: bool) -> Crossing:
         return Crossing(
