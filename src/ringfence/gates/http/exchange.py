@@ -219,11 +219,11 @@ class HttpExchange:
         self, decided: Plan, parts: list[Part], chosen: Callable[[], Chosen], *, of_request: bool, ends: bool
     ) -> Passage:
         """Make the passage of one direction; its body's carrier is chosen when there is a body."""
-        of_head = plan_of_head(decided, self._side.heads)
         # What was issued to the request has to be searched for in all of the response.
         looks_at_all = decided.record_all or not (of_request or self._issued() is None)
 
         def begin_head(at: datetime, carrier: HeadCarrier) -> Crossing:
+            of_head = plan_of_head(decided, self._side.heads)
             return self._crossing(of_head, at, Chosen(carrier), of_request=of_request)
 
         def begin_body(at: datetime) -> Crossing:
