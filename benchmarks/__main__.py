@@ -1,4 +1,5 @@
-"""Run every benchmark (or those named) and print one table: `make bench`, `python -m benchmarks detection pipe`."""
+"""Run every benchmark (or those named) and print one table: `make bench`, `python -m benchmarks detection pipe`. What begins with `--` is read by the
+benchmarks themselves."""
 
 import platform
 import sys
@@ -16,7 +17,7 @@ WHEN_NAMED = ("peers",)
 
 
 def main() -> int:
-    wanted = sys.argv[1:] or NAMES
+    wanted = [name for name in sys.argv[1:] if not name.startswith("--")] or NAMES
     known = (*NAMES, *WHEN_NAMED)
     unknown = [name for name in wanted if name not in known]
     if unknown:

@@ -13,9 +13,9 @@ Beside them, of no crossing: `policy` (a policy came into force, with the hash o
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from ringfence.crossing.effects import Body, Head, Json
 from ringfence.detect import Detector
@@ -75,7 +75,7 @@ def scrub(text: str, detector: Detector, most: int = STRING_KEPT) -> str:
     kept = text[:most]
     if len(kept) > STRING_KEPT:
         return _scrubbed(kept, detector)
-    known = _SCRUBBED.setdefault(detector, {})
+    known = _remembered(detector)
     digest = sha256(kept.encode("utf-8", "surrogatepass")).digest()
     cleaned = known.get(digest)
     if cleaned is None:
@@ -98,18 +98,28 @@ def _scrubbed(kept: str, detector: Detector) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cleaned)
 
 
-_SCRUBBED: WeakKeyDictionary[Detector, dict[bytes, str]] = WeakKeyDictionary()
 _MOST_SCRUBBED = 1024  # strings of one detector
+
+
+@lru_cache(maxsize=64)
+def _remembered(detector: Detector) -> dict[bytes, str]:  # noqa: ARG001 (what it is remembered by; compiled, it has no weak references)
+    return {}
 
 
 class EntryMaker:
     """Makes the entries of one crossing. Numbers them, so that an entry written twice after a lost answer is known again."""
 
-    __slots__ = ("_common", "_crossing", "_number")
+    __slots__ = ("_detector", "_head", "_number", "_plan", "_said")
 
     def __init__(self, plan: Plan, head: Head, detector: Detector) -> None:
-        self._crossing = head.crossing
+        self._plan = plan
+        self._head = head
+        self._detector = detector
         self._number = 0
+        self._said: Mapping[str, Json] | None = None  # what all of them say; most crossings make none
+
+    def _common(self) -> Mapping[str, Json]:
+        plan, head, detector = self._plan, self._head, self._detector
         common: dict[str, Json] = {
             "v": VERSION,
             "crossing": head.crossing,
@@ -134,14 +144,16 @@ class EntryMaker:
             common["reason"] = scrub(head.reason, detector)
         if head.client:
             common["client"] = {key: scrub(value, detector) for key, value in sorted(head.client.items())}
-        self._common: Mapping[str, Json] = common
+        return common
 
     def make(self, kind: str, at: datetime, facts: Iterable[Fact] = (), **more: Json) -> Body:
         """Make the next entry of this crossing."""
         self._number += 1
+        if self._said is None:
+            self._said = self._common()
         body: dict[str, Json] = {
-            **self._common,
-            "id": f"{self._crossing}.{self._number}",
+            **self._said,
+            "id": f"{self._head.crossing}.{self._number}",
             "kind": kind,
             "at": stamp(at),
             **more,

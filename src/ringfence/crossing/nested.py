@@ -29,7 +29,9 @@ def begins_json(begin: bytes) -> bool:
     """Say whether a text begins as an object or array of JSON does; of arrays, those that hold no bare words or numbers."""
     text = begin[:_BEGINS].lstrip(_SPACES)
     after = text[1:].lstrip(_SPACES)[:1]
-    return bool(after) and ((text[:1] == b"{" and after in _AFTER_BRACE) or (text[:1] == b"[" and after in _AFTER_BRACKET))
+    return bool(after) and (
+        (text[:1] == b"{" and after in _AFTER_BRACE) or (text[:1] == b"[" and after in _AFTER_BRACKET)
+    )
 
 
 def spell(text: str) -> str:

@@ -22,6 +22,7 @@ from ringfence.detect import detector_for
 from ringfence.gates.http.asking import ANYONE, CLIENT_CERTIFICATE, Asking, Client, Door, TurnedAway
 from ringfence.gates.http.belonging import remembered
 from ringfence.gates.http.calling import Called, shape_of_path
+from ringfence.gates.http.harmless import Harmless
 from ringfence.gates.http.heads import (
     HeadCarrier,
     Kind,
@@ -75,6 +76,7 @@ class Side:
     endpoints: Endpoints | None = field(init=False)  # None: the asset declares none, and any may be asked for
     _heads_at: dict[AtEndpoint, Mapping[str, Judgement]] = field(init=False, default_factory=dict)
     conversation: tuple[str, ...] = field(init=False)  # fields of a request that name its conversation
+    harmless: Harmless = field(init=False, default_factory=Harmless)  # parts of heads in which nothing was found
 
     def __post_init__(self) -> None:
         asset = self.policy.assets[self.asset]
@@ -125,10 +127,18 @@ class HeadPassage:
     """The head of one direction on its way. Driven like a `Crossing`; `edits` says what has come of it."""
 
     def __init__(
-        self, parts: list[Part], begin: Callable[[datetime, HeadCarrier], Crossing], *, refused: bool = False
+        self,
+        parts: list[Part],
+        begin: Callable[[datetime, HeadCarrier], Crossing],
+        harmless: Harmless | None = None,
+        under: str = "",
+        *,
+        refused: bool = False,
     ) -> None:
         self._parts = parts
         self._begin = begin
+        self._harmless = harmless  # None: all of it is looked at
+        self._under = under  # what it is judged by
         self._refused = refused  # whether its crossing refuses, whatever stands in it
         self._crossing: Crossing | None = None
 
@@ -139,12 +149,18 @@ class HeadPassage:
 
     def start(self, at: datetime) -> Effects:
         """Take the head."""
+        if self._harmless is not None:
+            self._parts = self._harmless.others(self._parts, self._under)
         payload = payload_of(self._parts)
         if not payload and not self._refused:
             return ()
         self._crossing = self._begin(at, HeadCarrier(self._parts))
         taken = [*self._crossing.start(), *self._crossing.feed(payload, at)]
-        return [*taken, *self._crossing.end(Ending.COMPLETE, at)]
+        taken += self._crossing.end(Ending.COMPLETE, at)
+        summary = self._crossing.summary
+        if self._harmless is not None and summary.done and not summary.recorded:
+            self._harmless.learn(self._parts, self._under)
+        return taken
 
     def answer(self, reply: Reply, at: datetime) -> Effects:
         """Take the answer to a `Record` or `Resolve`."""
@@ -283,15 +299,20 @@ class HttpExchange:
         self, decided: Plan, parts: list[Part], chosen: Callable[[], Chosen], *, of_request: bool, ends: bool
     ) -> Passage:
         """Make the passage of one direction; its body's carrier is chosen when there is a body."""
-        of_head = plan_of_head(decided, self._side.heads_at(self._at("request" if of_request else "response"), decided))
+        at = self._at("request" if of_request else "response")
+        heads = self._side.heads_at(at, decided)
+        # What was issued to the request has to be searched for in all of the response.
+        looks_at_all = decided.record_all or not (of_request or self._issued(decided) is None)
 
-        def begin_head(at: datetime, carrier: HeadCarrier) -> Crossing:
-            return self._crossing(of_head, at, Chosen(carrier), of_request=of_request)
+        def begin_head(began: datetime, carrier: HeadCarrier) -> Crossing:
+            return self._crossing(plan_of_head(decided, heads), began, Chosen(carrier), of_request=of_request)
 
         def begin_body(at: datetime) -> Crossing:
             return self._crossing(decided, at, chosen(), of_request=of_request)
 
-        return Passage(decided, HeadPassage(parts, begin_head), begin_body, ends=ends)
+        under = f"{at.way} {at.endpoint}" if at is not None else ""
+        head = HeadPassage(parts, begin_head, None if looks_at_all else self._side.harmless, under)
+        return Passage(decided, head, begin_body, ends=ends)
 
     def _crossing(self, decided: Plan, at: datetime, chosen: Chosen, *, of_request: bool) -> Crossing:
         return Crossing(

@@ -35,6 +35,8 @@ LARGEST_CHUNK: Final = 64 * 1024  # octets of one body reply
 class Direction(Enum):
     """Of a request, or of its response."""
 
+    __hash__ = object.__hash__  # an Enum's own is a call into Python for each look into a table
+
     REQUEST = auto()
     RESPONSE = auto()
 
