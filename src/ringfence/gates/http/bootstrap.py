@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from ringfence.gates.http.own_replies import own_replies
 from ringfence.gates.http.processor import CANARY
 from ringfence.gates.http.turns import Mode
 
@@ -238,6 +239,8 @@ def _manager_rules(setup: Setup) -> dict[str, Json]:
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
         "skip_xff_append": True,  # the client's address is personal data
+        "generate_request_id": False,  # a client's own goes on as it came, and none is made up
+        "local_reply_config": own_replies(),
         "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST", "idle_timeout": "60s"},
     }
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Reply
+from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Release, Reply
 from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
+from ringfence.gates.http.failing import LONGEST, is_own, may_be_own
 from ringfence.gates.http.heads import (
     HeadCarrier,
     Kind,
@@ -131,12 +132,22 @@ class HeadPassage:
 class Passage:
     """One direction: a body, or none, on its way. Driven like a `Crossing`, which it begins with the first octet of a body."""
 
-    def __init__(self, plan: Plan, head: HeadPassage, begin: Callable[[datetime], Crossing], *, ends: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        head: HeadPassage,
+        begin: Callable[[datetime], Crossing],
+        *,
+        ends: bool,
+        own_status: int | None = None,
+    ) -> None:
         self.plan = plan
         self.head = head
         self.is_over = ends  # nothing more of it comes
         self._begin = begin
         self._crossing: Crossing | None = None
+        self._own_status = own_status  # of a body that may be the gate's own words; None where it is not
+        self._held = b""  # of such a body, until that is known
 
     @property
     def summary(self) -> Summary | None:
@@ -147,6 +158,11 @@ class Passage:
         """Take the next piece of the body."""
         if not piece:
             return ()
+        if self._own_status is not None:
+            self._held += piece
+            if len(self._held) <= LONGEST:
+                return ()
+            piece, self._held, self._own_status = self._held, b"", None
         if self._crossing is None:
             self._crossing = self._begin(at)
             refused = self._crossing.start()
@@ -161,7 +177,12 @@ class Passage:
     def end(self, how: Ending, at: datetime) -> Effects:
         """Take the end of the body."""
         self.is_over = True
-        return self._crossing.end(how, at) if self._crossing is not None else ()
+        held, self._held = self._held, b""
+        if held and self._own_status is not None and is_own(self._own_status, held):
+            return [Release(held)]
+        self._own_status = None
+        taken = self.feed(held, at)
+        return [*taken, *self._crossing.end(how, at)] if self._crossing is not None else ()
 
 
 class HttpExchange:
@@ -190,10 +211,10 @@ class HttpExchange:
         return self._out
 
     def response(self, head: ResponseHead) -> Passage:
-        """Go on with the response's head."""
+        """Go on with the response's head: of a request that nobody has seen, too, where whoever speaks HTTP did not take it."""
         side = self._side
         if self._asked is None:
-            raise RuntimeError("a response before its request")
+            self._asked = RequestHead("", "", (), ends=True)
         flow = flows_between(side.policy, side.gate, side.asset, side.zone, about=_about(self._asked))
         decided = self._plan(flow)
         return self._passage(
@@ -202,10 +223,18 @@ class HttpExchange:
             lambda: choose(head.fields, decided, head.status),
             of_request=False,
             ends=head.ends,
+            own_status=head.status if may_be_own(head.status, head.fields) else None,
         )
 
     def _passage(
-        self, decided: Plan, parts: list[Part], chosen: Callable[[], Chosen], *, of_request: bool, ends: bool
+        self,
+        decided: Plan,
+        parts: list[Part],
+        chosen: Callable[[], Chosen],
+        *,
+        of_request: bool,
+        ends: bool,
+        own_status: int | None = None,
     ) -> Passage:
         """Make the passage of one direction; its body's carrier is chosen when there is a body."""
         of_head = plan_of_head(decided, self._side.heads)
@@ -216,7 +245,7 @@ class HttpExchange:
         def begin_body(at: datetime) -> Crossing:
             return self._crossing(decided, at, chosen(), of_request=of_request)
 
-        return Passage(decided, HeadPassage(parts, begin_head), begin_body, ends=ends)
+        return Passage(decided, HeadPassage(parts, begin_head), begin_body, ends=ends, own_status=own_status)
 
     def _crossing(self, decided: Plan, at: datetime, chosen: Chosen, *, of_request: bool) -> Crossing:
         return Crossing(

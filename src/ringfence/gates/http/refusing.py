@@ -1,6 +1,7 @@
 """What a refused client is told over HTTP: a status, and a problem (RFC 9457) with crossing id, reason, category and mend.
 
-The rule: never what was found in a value (law 8). Every word is ringfence's own or the policy's.
+The rule: never what was found in a value (law 8). Every word is ringfence's own or the policy's; the id of a trace is told only
+after it was read as one (`ringfence.gates.http.tracing`). Whatever the client says it accepts, it is told in this one format.
 """
 
 import json
@@ -9,8 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ringfence.crossing import Reason, Refusal
+from ringfence.gates.http.media import Fields
 
 CONTENT_TYPE: Final = "application/problem+json"
+TYPE: Final = "urn:ringfence:problem:"  # before a reason: which kind of problem it is
+_INSTANCE: Final = "urn:ringfence:crossing:"
 
 _OF_REQUEST: Final[Mapping[Reason, int]] = {
     Reason.UNDECODABLE: 400,
@@ -32,25 +36,36 @@ _OF_RESPONSE: Final[Mapping[Reason, int]] = {
 }
 FORBIDDEN: Final = 403
 
+_TRY_AGAIN: Final[Mapping[Reason, int]] = {Reason.LEDGER: 5, Reason.VAULT: 5, Reason.POLICY: 1}
+"""After how many seconds trying again may help. A missing key does not come by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A refusal as HTTP."""
+    """A refusal as HTTP: status, header fields, body."""
 
     status: int
     body: bytes
+    fields: Fields = ()
 
 
-def told(refusal: Refusal, *, of_request: bool) -> Told:
-    """Put a refusal into words."""
+def told(refusal: Refusal, *, of_request: bool, trace: str = "") -> Told:
+    """Put a refusal into words. `trace` is the id of the trace that the request belongs to, "" where there is none."""
     status = (_OF_REQUEST if of_request else _OF_RESPONSE).get(refusal.reason, FORBIDDEN)
     problem: dict[str, str | int] = {
+        "type": f"{TYPE}{refusal.reason.value}",
         "title": f"refused by ringfence: {'the request' if of_request else 'the response'} may not cross",
         "status": status,
         "detail": refusal.mend,
+        "instance": f"{_INSTANCE}{refusal.crossing}",
         "crossing": refusal.crossing,
         "reason": refusal.reason.value,
     }
     if refusal.category is not None:
         problem["category"] = refusal.category
-    return Told(status, json.dumps(problem, ensure_ascii=True).encode() + b"\n")
+    if trace:
+        problem["trace"] = trace
+    fields: Fields = (("content-type", CONTENT_TYPE), ("cache-control", "no-store"))
+    if refusal.reason in _TRY_AGAIN:
+        fields += (("retry-after", str(_TRY_AGAIN[refusal.reason])),)
+    return Told(status, json.dumps(problem, ensure_ascii=True).encode() + b"\n", fields)
