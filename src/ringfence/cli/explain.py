@@ -129,6 +129,8 @@ def _heading(body: Mapping[str, JsonValue]) -> list[str]:
         f"  who        {who}" + (f", for {body['purpose']}" if "purpose" in body else ""),
         f"  policy     {str(body.get('policy'))[:16]}…, mode {body.get('mode')}, durability {body.get('durability')}",
     ]
+    if isinstance(trace := body.get("trace"), Mapping):
+        lines.append(f"  trace      {trace.get('id')}, called by span {trace.get('parent')}")
     if "reason" in body:
         lines.append(f"  reason     {body['reason']}")
     if body.get("mode") == "observe":

@@ -22,6 +22,7 @@ from ringfence.crossing.effects import (
     Reply,
     Resolve,
     Resolved,
+    Trace,
 )
 from ringfence.crossing.entries import Fact, scrub
 from ringfence.crossing.exchange import Exchange
@@ -50,5 +51,6 @@ __all__ = [
     "Resolved",
     "Summary",
     "Tally",
+    "Trace",
     "scrub",
 ]

@@ -120,7 +120,8 @@ class Conversation:
         if way.refusal is not None:
             if not self._replies.may_refuse:
                 raise Broken("a refusal after something of the response has gone")
-            return [self._replies.refuse(told(way.refusal, of_request=direction is Direction.REQUEST))]
+            trace = self._exchange.trace.id if self._exchange.trace is not None else ""
+            return [self._replies.refuse(told(way.refusal, of_request=direction is Direction.REQUEST, trace=trace))]
         if not way.head_is_over:
             raise Broken("a head came whose crossing did not end")
         summary = way.passage.summary

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Release, Reply
+from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Release, Reply, Trace
 from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
 from ringfence.gates.http.failing import LONGEST, is_own, may_be_own
@@ -30,6 +30,7 @@ from ringfence.gates.http.heads import (
     values_of,
 )
 from ringfence.gates.http.media import Chosen, Fields, choose
+from ringfence.gates.http.tracing import trace_of
 from ringfence.policy import Asker, AssetName, FlowId, Plan, Policy, ZoneName, flows_between, flows_into, plan
 from ringfence.policy.model import Flow, Judgement, Mode
 from ringfence.transform import Keyring
@@ -193,6 +194,7 @@ class HttpExchange:
         self._surrogates = Surrogates()
         self._asked: RequestHead | None = None
         self._out: Passage | None = None
+        self.trace: Trace | None = None  # that the request says it belongs to
 
     @property
     def method(self) -> str:
@@ -203,6 +205,7 @@ class HttpExchange:
         """Begin with the request's head."""
         side = self._side
         self._asked = head
+        self.trace = trace_of(head.fields)
         flow = flows_into(side.policy, side.gate, side.zone, side.asset, about=_about(head))
         stays = tuple(each for each in head.fields if each[0] not in _NOT_SENT)
         parts = parts_of(stays, head.path, head.query)
@@ -269,7 +272,9 @@ class HttpExchange:
     def _head(self, at: datetime, decided: Plan) -> Head:
         side = self._side
         client = {"method": self.method} if self.method in _METHODS else {}
-        return Head(side.new_id(at), decided.policy_hash, at, side.gate, side.principal, client=client)
+        return Head(
+            side.new_id(at), decided.policy_hash, at, side.gate, side.principal, client=client, trace=self.trace
+        )
 
 
 def _about(head: RequestHead) -> dict[str, str]:
