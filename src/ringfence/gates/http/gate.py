@@ -15,10 +15,11 @@ from typing import Final
 from ringfence.gates.canary import CanaryResult
 from ringfence.gates.carrying import Clock, Recorder, Unrecorded, new_crossing_id
 from ringfence.gates.http.canary import Answerer, send_canary, side_of_canary
-from ringfence.gates.http.counting import Counts, Tallies
+from ringfence.gates.http.counting import Counts
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.processor import PATH, Line, Setting
 from ringfence.gates.http.turns import Mode
+from ringfence.gates.tallies import Tallies
 from ringfence.policy import Gate, Policy
 from ringfence.transform import Keyring
 from ringfence.wire.http2 import Method
@@ -139,7 +140,7 @@ class HttpGate:
                 complained = False
             except Unrecorded as fault:
                 if not complained:
-                    self._world.notify(f"a count is lost: the ledger cannot be written ({fault.fault})")
+                    self._world.notify(f"the ledger cannot be written ({fault.fault}): counts wait for it")
                 complained = True
 
 

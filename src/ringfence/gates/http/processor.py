@@ -13,9 +13,10 @@ from typing import Final, cast
 
 from ringfence.gates.carrying import Carried, Clock, Recorder, carry_out
 from ringfence.gates.http.conversation import Asked, Conversation
-from ringfence.gates.http.counting import Counts, Tallies
+from ringfence.gates.http.counting import Counts
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.turns import Mode
+from ringfence.gates.tallies import Tallies
 from ringfence.wire.http2 import Ended, HalfClosed, Message, Method, Opened, RemoteError, Server, Status
 
 PATH: Final = b"/envoy.service.ext_proc.v3.ExternalProcessor/Process"

@@ -1,0 +1,61 @@
+"""The counts of a gate: one for each plan, written to the ledger once a minute (`ringfence.crossing.Tally`).
+
+The rule: nothing is given up before the ledger's receipt. An entry that could not be written is written again as it was, by its id,
+so that a ledger which took it and lost the answer does not have it twice; what crosses meanwhile is counted for the next.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from ringfence.crossing import CrossingId, Summary, Tally
+from ringfence.gates.carrying import Recorder, Unrecorded
+from ringfence.policy import Plan
+
+REST: Final = timedelta(
+    seconds=10
+)  # after a write that failed: each takes the ledger's deadline, and whoever writes has more to do
+
+
+class Tallies:
+    """One tally for each plan. Whoever has it calls `write` every now and then, and once at the end."""
+
+    def __init__(self, gate: str, new_id: Callable[[datetime], CrossingId], clock: Callable[[], datetime]) -> None:
+        self._gate = gate
+        self._new_id = new_id
+        self._clock = clock
+        self._tallies: dict[int, tuple[Plan, Tally]] = {}  # by the plan's identity, for plans are shared
+        self._rests_until: datetime | None = None
+
+    def add(self, plan: Plan, summary: Summary) -> None:
+        """Count a crossing, where it left no entry."""
+        if not summary.recorded and summary.refused is None:
+            self.add_many(plan, 1, summary.bytes_out)
+
+    def add_many(self, plan: Plan, payloads: int, size: int) -> None:
+        """Count payloads that had no crossing: as many, of so many bytes in all."""
+        found = self._tallies.get(id(plan))
+        if found is None:
+            found = (plan, Tally(plan, self._gate, lambda: self._new_id(self._clock())))
+            self._tallies[id(plan)] = found
+        found[1].add(payloads, size, self._clock())
+
+    async def write(self, recorder: Recorder, *, closing: bool = False) -> None:
+        """Write the counts that are due, or all. Raises `Unrecorded`; what was not written then is kept for the next time."""
+        at = self._clock()
+        if self._rests_until is not None and at < self._rests_until and not closing:
+            return
+        try:
+            await self._write(recorder, closing=closing)
+        except Unrecorded:
+            self._rests_until = at + REST
+            raise
+        self._rests_until = None
+
+    async def _write(self, recorder: Recorder, *, closing: bool) -> None:
+        for key, (_, tally) in list(self._tallies.items()):
+            while (body := tally.due(self._clock(), closing=closing)) is not None:
+                await recorder.record(body)
+                tally.settle(body)
+            if tally.is_empty:
+                self._tallies.pop(key, None)  # a plan that is no longer in force goes with it
