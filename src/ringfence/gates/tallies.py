@@ -6,7 +6,7 @@ so that a ledger which took it and lost the answer does not have it twice; what 
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from ringfence.crossing import CrossingId, Summary, Tally
 from ringfence.gates.carrying import Recorder, Unrecorded
@@ -16,15 +16,18 @@ REST: Final = timedelta(
     seconds=10
 )  # after a write that failed: each takes the ledger's deadline, and whoever writes has more to do
 
+_Counted: TypeAlias = tuple[str, str, str, str, str]
+"""What a count's entry says of its plan. Plans that differ in nothing else are counted together."""
+
 
 class Tallies:
-    """One tally for each plan. Whoever has it calls `write` every now and then, and once at the end."""
+    """One tally for each flow. Whoever has it calls `write` every now and then, and once at the end."""
 
     def __init__(self, gate: str, new_id: Callable[[datetime], CrossingId], clock: Callable[[], datetime]) -> None:
         self._gate = gate
         self._new_id = new_id
         self._clock = clock
-        self._tallies: dict[int, tuple[Plan, Tally]] = {}  # by the plan's identity, for plans are shared
+        self._tallies: dict[_Counted, Tally] = {}
         self._rests_until: datetime | None = None
 
     def add(self, plan: Plan, summary: Summary) -> None:
@@ -34,11 +37,11 @@ class Tallies:
 
     def add_many(self, plan: Plan, payloads: int, size: int) -> None:
         """Count payloads that had no crossing: as many, of so many bytes in all."""
-        found = self._tallies.get(id(plan))
+        key = (plan.policy_hash, plan.flow, plan.source_zone, plan.sink_zone, plan.mode.value)
+        found = self._tallies.get(key)
         if found is None:
-            found = (plan, Tally(plan, self._gate, lambda: self._new_id(self._clock())))
-            self._tallies[id(plan)] = found
-        found[1].add(payloads, size, self._clock())
+            found = self._tallies[key] = Tally(plan, self._gate, lambda: self._new_id(self._clock()))
+        found.add(payloads, size, self._clock())
 
     async def write(self, recorder: Recorder, *, closing: bool = False) -> None:
         """Write the counts that are due, or all. Raises `Unrecorded`; what was not written then is kept for the next time."""
@@ -53,7 +56,7 @@ class Tallies:
         self._rests_until = None
 
     async def _write(self, recorder: Recorder, *, closing: bool) -> None:
-        for key, (_, tally) in list(self._tallies.items()):
+        for key, tally in list(self._tallies.items()):
             while (body := tally.due(self._clock(), closing=closing)) is not None:
                 await recorder.record(body)
                 tally.settle(body)

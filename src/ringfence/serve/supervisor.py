@@ -209,7 +209,9 @@ class Supervisor:
         slots = self._slots[name]
         figures = total([slot.figures for slot in slots], [slot.gone for slot in slots])
         kind = self._policy.gates[name].kind
-        return GateStatus(name, kind, self._site.addresses[name], tuple(slot.status() for slot in slots), figures)
+        workers = tuple(slot.status() for slot in slots)
+        envoy = self._envoys[name].status() if name in self._envoys else None
+        return GateStatus(name, kind, self._site.addresses[name], workers, figures, envoy)
 
     def _reasons(self, gate: GateStatus) -> list[str]:
         reasons = [

@@ -11,6 +11,7 @@ from http_stage import POLICY, Answer, Stage, policy, read_message, response, st
 
 from ringfence.gates.http import conversation
 from ringfence.gates.http.bootstrap import Service
+from ringfence.gates.http.counting import Outcome
 from ringfence.gates.http.failing import FAILURES, LONGEST, STATUS
 from ringfence.gates.http.turns import Mode
 
@@ -126,7 +127,7 @@ def test_what_is_no_http_has_its_connection_closed_and_nothing_is_said_of_it(mod
                 assert CANARY.encode() not in answer.raw, name
                 assert not answer.raw or answer.value("content-type") == "application/problem+json", name
             assert one.told == []
-            assert one.gate.counts.broken == 0
+            assert one.gate.counts.outcomes[Outcome.BROKEN] == 0
             assert (await one.ask("GET", "/a")).status == 403  # others are served; `ok` is a field that nobody judged
 
     asyncio.run(run())

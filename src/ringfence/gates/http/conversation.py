@@ -12,8 +12,9 @@ from envoy.config.core.v3.base_pb2 import HeaderMap
 from envoy.service.ext_proc.v3.external_processor_pb2 import HttpBody, HttpHeaders, HttpTrailers, ProcessingRequest
 from google.protobuf.message import DecodeError
 
-from ringfence.crossing import Effects, Ending, Record, Refusal, Refuse, Release, Reply, Resolve
+from ringfence.crossing import Effects, Ending, Reason, Record, Refusal, Refuse, Release, Reply, Resolve
 from ringfence.crossing.crossing import Summary
+from ringfence.gates.http.counting import Outcome
 from ringfence.gates.http.exchange import (
     HeadEdits,
     HttpExchange,
@@ -139,16 +140,23 @@ class Conversation:
                 asked.extend(self._take(way, way.passage.end(Ending.CUT, at)))
         return asked
 
-    def outcomes(self) -> list[tuple[Plan, Summary]]:
+    def bodies(self) -> list[tuple[Plan, Summary]]:
         """Give what came of the bodies that there were."""
         found = [(way.passage.plan, way.passage.summary) for way in self._ways.values()]
         return [(decided, summary) for decided, summary in found if summary is not None]
 
     @property
-    def refused_heads(self) -> int:
-        """How many heads were refused."""
-        found = [way.head.summary for way in self._ways.values()]
-        return sum(summary is not None and summary.refused is not None for summary in found)
+    def outcome(self) -> Outcome:
+        """What became of the request and its response."""
+        found = [
+            each for way in self._ways.values() for each in (way.head.summary, way.passage.summary) if each is not None
+        ]
+        if any(each.refused not in (None, Reason.CUT) for each in found):
+            return Outcome.REFUSED
+        answer = self._ways.get(Direction.RESPONSE)
+        if answer is None or not answer.ended or answer.passage.is_own:
+            return Outcome.UNANSWERED
+        return Outcome.CHANGED if any(each.changes for each in found) else Outcome.PASSED
 
     # ---------------------------------------------------------------- what arrives
 

@@ -149,6 +149,7 @@ class Passage:
         self._crossing: Crossing | None = None
         self._own_status = own_status  # of a body that may be the gate's own words; None where it is not
         self._held = b""  # of such a body, until that is known
+        self.is_own = False  # it was: nobody else has answered
 
     @property
     def summary(self) -> Summary | None:
@@ -180,6 +181,7 @@ class Passage:
         self.is_over = True
         held, self._held = self._held, b""
         if held and self._own_status is not None and is_own(self._own_status, held):
+            self.is_own = True
             return [Release(held)]
         self._own_status = None
         taken = self.feed(held, at)

@@ -25,6 +25,7 @@ from ringfence.transform import Keyring
 from ringfence.wire.http2 import Method
 
 _HOUSEKEEPING: Final = 1.0  # seconds
+_LOOK: Final = 1.0  # seconds that a look at Envoy may take
 _LARGEST_MESSAGE: Final = 2 * 1024 * 1024  # octets; Envoy's own buffers are smaller
 
 
@@ -65,6 +66,7 @@ class HttpGate:
             Counts(),
         )
         self._house: asyncio.Task[None] | None = None
+        self.is_without_envoy = False  # it was open, and Envoy no longer takes connections for this worker
 
     @property
     def counts(self) -> Counts:
@@ -135,6 +137,7 @@ class HttpGate:
         complained = False
         while True:
             await asyncio.sleep(_HOUSEKEEPING)
+            self.is_without_envoy = self._setting.is_open and not await _listens(self._canaries)
             try:
                 await self._setting.tallies.write(self._world.recorder)
                 complained = False
@@ -151,6 +154,17 @@ def canary_path(processor: str) -> str:
     '/run/ringfence/0.canary'
     """
     return str(Path(processor).with_suffix(".canary"))
+
+
+async def _listens(path: str) -> bool:
+    """Whether somebody takes connections at a socket. Nothing is sent."""
+    try:
+        async with asyncio.timeout(_LOOK):
+            _, writer = await asyncio.open_unix_connection(path)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
 
 
 def _side(policy: Policy, gate: Gate, keys: Keyring) -> Side:
