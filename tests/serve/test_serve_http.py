@@ -261,6 +261,18 @@ def test_while_envoy_is_down_health_and_status_say_so(place: Place) -> None:
         assert _samples(up)["ringfence_envoy_up", ""] == 1
 
 
+def test_a_gate_that_observes_says_so(place: Place, service: Service) -> None:
+    with running(place, "--health", "127.0.0.1:0") as up:
+        up.expect()
+        assert "observes" not in place.call("status").stdout
+        place.write("else: deny}", "else: deny, mode: observe}")
+        assert place.call("reload").returncode == 0
+        assert ask(up) == (200, {"mail": "ada@example.com"})
+        assert "gate api only observes answers: everything passes there" in place.call("status").stdout
+        assert place.status()["gates"][0]["observing"] == ["answers"]
+        assert _samples(up)["ringfence_observing_flows", ""] == 1
+
+
 def _masks(up: Up) -> bool:
     try:
         return ask(up) == (200, MASKED)

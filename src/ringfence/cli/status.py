@@ -88,6 +88,9 @@ def _show(found: Status) -> None:
             if not gate.serves or any(worker.is_odd for worker in gate.workers)
         ],
     )
+    for gate in found.gates:
+        if gate.observing:
+            print(f"\ngate {gate.gate} only observes {', '.join(gate.observing)}: everything passes there")
     _show_requests(found)
     _show_workers(found)
     _show_companions(found)

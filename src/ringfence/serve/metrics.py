@@ -63,6 +63,10 @@ class _Snapshot(Collector):
         if requests:
             yield from _families(requests, _COUNTERS_OF_REQUESTS, _LEVELS_OF_REQUESTS)
             yield from _requests(requests)
+        observing = GaugeMetricFamily("ringfence_observing_flows", "Flows that let everything pass.", labels=["gate"])
+        for gate in status.gates:
+            observing.add_metric([gate.gate], len(gate.observing))
+        yield observing
         yield from _workers(status)
         for companion in status.companions:
             if companion.name == "alerts":

@@ -69,6 +69,7 @@ class GateStatus:
     workers: tuple[WorkerStatus, ...]
     figures: Figures
     envoy: EnvoyStatus | None = None
+    observing: tuple[str, ...] = ()  # its flows that let everything pass
 
     @property
     def ready(self) -> int:

@@ -32,6 +32,7 @@ from ringfence.gates.http.media import Fields
 from ringfence.gates.http.refusing import told
 from ringfence.gates.http.replies import LARGEST_CHUNK, Direction, Replies, arrival_of_body
 from ringfence.gates.http.turns import Arrival, Mode, OutOfTurn, Sent
+from ringfence.policy import Mode as FlowMode
 from ringfence.policy import Plan
 
 Asked: TypeAlias = Record | Resolve
@@ -168,7 +169,7 @@ class Conversation:
             target, is_query, query = pseudo.get(":path", "").partition("?")
             path = target.partition("#")[0]
             asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
-            way = _Way(self._exchange.request(asked), fields, request_edits(asked))
+            way = _Way(self._exchange.request(asked), fields, request_edits(asked, observes=self._exchange.observes))
         else:
             status = pseudo.get(":status", "")
             answered = ResponseHead(int(status) if status.isdecimal() and len(status) == 3 else 0, fields, ends)
@@ -196,7 +197,8 @@ class Conversation:
         self._now = direction
         way = self._way()
         way.ended = True
-        way.trailers = tuple(dict.fromkeys(name for name, _ in _fields(trailers.trailers)[1]))
+        stay = way.passage.plan.mode is FlowMode.OBSERVE
+        way.trailers = () if stay else tuple(dict.fromkeys(name for name, _ in _fields(trailers.trailers)[1]))
         return self._take(way, way.passage.end(Ending.COMPLETE, at))
 
     def _way(self) -> _Way:
@@ -271,6 +273,8 @@ class Conversation:
     def _edits(self, way: _Way, octets: bytes) -> HeadEdits:
         """Say what becomes of the head when these octets go, the first of the body. One that is not whole yet may change still."""
         came, way.came = way.came, None
+        if way.passage.plan.mode is FlowMode.OBSERVE:
+            return HeadEdits()
         is_same = way.ended and came is not None and b"".join(came) == octets
         return HeadEdits() if is_same else edits_of_change(way.fields)
 

@@ -197,6 +197,7 @@ class HttpExchange:
         self._asked: RequestHead | None = None
         self._out: Passage | None = None
         self.trace: Trace | None = None  # that the request says it belongs to
+        self.observes = False  # both directions: nothing changes, and nothing is asked for in another way
 
     @property
     def method(self) -> str:
@@ -212,6 +213,8 @@ class HttpExchange:
         stays = tuple(each for each in head.fields if each[0] not in _NOT_SENT)
         parts = parts_of(stays, head.path, head.query)
         decided = self._plan(flow)
+        back = flows_between(side.policy, side.gate, side.asset, side.zone, about=_about(head))
+        self.observes = all(each is not None and each.mode is Mode.OBSERVE for each in (flow, back))
         self._out = self._passage(decided, parts, lambda: choose(head.fields, decided), of_request=True, ends=head.ends)
         return self._out
 
@@ -284,18 +287,21 @@ def _about(head: RequestHead) -> dict[str, str]:
 
 
 _NOT_MODIFIED: Final = 304
-_NOT_SENT: Final = ("range", "if-range", "x-envoy-external-address")  # the last is the client's address, noted by Envoy
+_NOTED: Final = "x-envoy-external-address"  # the client's address, by Envoy: nobody sent it
+_NOT_SENT: Final = ("range", "if-range", _NOTED)
 _OF_THE_OCTETS: Final = ("content-digest", "content-md5", "digest", "etag", "repr-digest")
 _OF_THE_OCTETS_SET: Final = frozenset(_OF_THE_OCTETS)
 
 
-def request_edits(head: RequestHead) -> HeadEdits:
-    """Say how a request's header fields change before anything of its body is known.
+def request_edits(head: RequestHead, *, observes: bool = False) -> HeadEdits:
+    """Say how a request's header fields change before anything of its body is known: not at all where both its flows observe.
 
     The service is asked for the whole, and uncompressed: a part may begin within a value, and what is compressed has to be undone
     and done again. A service that compresses all the same is read all the same.
     """
     there = {name for name, _ in head.fields}
+    if observes:
+        return HeadEdits(remove=tuple(name for name in (_NOTED,) if name in there))
     return HeadEdits((("accept-encoding", "identity"),), tuple(name for name in _NOT_SENT if name in there))
 
 
@@ -306,9 +312,11 @@ def response_edits(head: ResponseHead, method: str, decided: Plan) -> HeadEdits:
     gate, and a digest of what may not cross gives it away to whoever guesses: it goes, unless no octet can change. A 304 keeps
     the `ETag`: whoever asked has it.
     """
+    if decided.mode is Mode.OBSERVE:
+        return HeadEdits()
     gone = ["accept-ranges"]
     is_same = head.status == _NOT_MODIFIED
-    if head.ends and (method == "HEAD" or is_same) and decided.mode is Mode.ENFORCE and not decided.passes_unread:
+    if head.ends and (method == "HEAD" or is_same) and not decided.passes_unread:
         gone += [name for name in ("content-length", *_OF_THE_OCTETS) if not (is_same and name == "etag")]
     there = {name for name, _ in head.fields}
     return HeadEdits(remove=tuple(name for name in gone if name in there))
