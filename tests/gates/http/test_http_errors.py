@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from http_stage import POLICY, Answer, Stage, policy, read_message, response, stage
@@ -365,3 +366,10 @@ def test_a_clients_own_request_id_goes_on_and_none_is_made_up(mode: Mode) -> Non
             assert [each.value("x-request-id") for each in one.shop.requests] == [mine, None]
 
     asyncio.run(run())
+
+
+def test_the_page_names_every_failure_and_none_that_there_is_not() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "http.md").read_text()
+    table = page.partition("<!-- begin http failures -->")[2].partition("<!-- end http failures -->")[0]
+    named = [row.split("`")[1] for row in table.splitlines() if row.startswith("| `") and "| `reason` |" not in row]
+    assert sorted(named) == sorted(each.reason for each in FAILURES)
