@@ -84,7 +84,7 @@ def gated(folder: Path, service: int, bodies: str = "streamed") -> Iterator[Way]
 
 @contextmanager
 def mitmproxy(folder: Path, service: int) -> Iterator[Way]:
-    """mitmproxy with an add-on that masks addresses in JSON."""
+    """Mitmproxy with an add-on that masks addresses in JSON."""
     port = free_port()
     program = environment("mitmproxy", MITMPROXY) / "bin" / "mitmdump"
     options = ("--mode", f"reverse:http://127.0.0.1:{service}", "--listen-host", "127.0.0.1", "-p", str(port))

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from serve_plays import Place, Up, is_there, running, until
 
 from conftest import Cli
@@ -193,6 +194,83 @@ def test_envoy_and_workers_that_die_are_there_again_and_envoy_ends_with_its_pare
         until(lambda: not is_there(last), "Envoy ends with its parent")
     assert last != first
     assert not is_there(last)
+
+
+def _page(up: Up, path: str) -> tuple[int, str]:
+    client = HTTPConnection("127.0.0.1", int(str(up.expect("health")["address"]).rpartition(":")[2]), timeout=60)
+    client.request("GET", path)
+    answer = client.getresponse()
+    body = answer.read().decode()
+    client.close()
+    return answer.status, body
+
+
+def _samples(up: Up) -> dict[tuple[str, str], float]:
+    families = text_string_to_metric_families(_page(up, "/metrics")[1])
+    return {
+        (sample.name, sample.labels.get("outcome") or sample.labels.get("le") or ""): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_what_became_of_requests_is_counted_and_shown_and_no_label_is_a_clients(place: Place, service: Service) -> None:
+    with running(place, "--health", "127.0.0.1:0") as up:
+        up.expect()
+        for path in ("/zygote?q=zygote", "/b"):
+            assert ask(up, path=path) == (200, MASKED)
+        assert ask(up, "POST", "/orders", b'{"n": 1}') == (200, {})
+        assert ask(up, "PUT", "/zygote", b'{"n": 1}')[0] == 403
+        service.says = b'{"n": 1}'
+        assert ask(up) == (200, {"n": 1})
+        until(lambda: _samples(up)["ringfence_request_seconds_count", ""] == 5, "all are counted")
+        found = _samples(up)
+        assert {
+            name: found["ringfence_requests_total", name] for name in ("passed", "changed", "refused", "broken")
+        } == {
+            "passed": 2,
+            "changed": 2,
+            "refused": 1,
+            "broken": 0,
+        }
+        assert found["ringfence_request_seconds_bucket", "+Inf"] == 5
+        assert 0 < found["ringfence_request_seconds_sum", ""] < 60
+        assert found["ringfence_bodies_total", ""] == 6  # of the refused request one, of others each that had octets
+        assert found["ringfence_body_bytes_total", ""] >= 2 * len(b'{"mail": "ada@example.com"}')
+        assert (found["ringfence_open_requests", ""], found["ringfence_envoy_up", ""]) == (0, 1)
+        assert ("ringfence_statements_total", "") not in found  # a database's
+        assert "zygote" not in _page(up, "/metrics")[1].lower() + _page(up, "/health")[1].lower()
+        shown = place.call("status").stdout
+        assert "half within" in shown
+        assert [line.split()[:7] for line in shown.splitlines()[-2:]][1] == ["api", "up", "0", "2", "2", "1", "0"]
+
+
+def test_while_envoy_is_down_health_and_status_say_so(place: Place) -> None:
+    with running(place, "--health", "127.0.0.1:0") as up:
+        up.expect()
+        code, body = _page(up, "/health")
+        assert (code, json.loads(body)["gates"]["api"]["envoy"]) == (200, "up")
+        [first] = envoys(up)
+        os.kill(first, signal.SIGKILL)
+        until(
+            lambda: _page(up, "/health")[0] == 503 or _samples(up)["ringfence_envoy_restarts_total", ""] == 1,
+            "it is seen",
+        )
+        until(lambda: _page(up, "/health")[0] == 200, "it is there again")
+        assert _samples(up)["ringfence_envoy_restarts_total", ""] == 1
+        assert _samples(up)["ringfence_envoy_up", ""] == 1
+
+
+def test_a_gate_that_observes_says_so(place: Place, service: Service) -> None:
+    with running(place, "--health", "127.0.0.1:0") as up:
+        up.expect()
+        assert "observes" not in place.call("status").stdout
+        place.write("else: deny}", "else: deny, mode: observe}")
+        assert place.call("reload").returncode == 0
+        assert ask(up) == (200, {"mail": "ada@example.com"})
+        assert "gate api only observes answers: everything passes there" in place.call("status").stdout
+        assert place.status()["gates"][0]["observing"] == ["answers"]
+        assert _samples(up)["ringfence_observing_flows", ""] == 1
 
 
 def _masks(up: Up) -> bool:

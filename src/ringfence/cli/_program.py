@@ -31,6 +31,7 @@ COMMANDS = {
     "run": "Run a program with its output taken across a flow's boundary.",
     "up": "Run the gates of a policy.",
     "status": "Show how the running gates are.",
+    "tail": "Show what crosses and what is refused, as it happens.",
     "probe": "Attack the running gates, and show what holds and what leaks.",
     "envoy": "Show what Envoy is configured with.",
     "reload": "Have the running gates read their policy again.",

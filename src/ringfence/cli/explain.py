@@ -135,6 +135,8 @@ def _heading(body: Mapping[str, JsonValue]) -> list[str]:
     asked = f"{client['method']} {client['path']}, which nobody declared" if _names_endpoint(client) else ""
     if "endpoint" in body or asked:
         lines.append(f"  endpoint   {body.get('endpoint') or asked}")
+    if isinstance(trace := body.get("trace"), Mapping):
+        lines.append(f"  trace      {trace.get('id')}, called by span {trace.get('parent')}")
     if "reason" in body:
         lines.append(f"  reason     {body['reason']}")
     if isinstance(client, Mapping):

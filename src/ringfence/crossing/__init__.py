@@ -22,6 +22,7 @@ from ringfence.crossing.effects import (
     Reply,
     Resolve,
     Resolved,
+    Trace,
 )
 from ringfence.crossing.entries import Fact, scrub
 from ringfence.crossing.exchange import Exchange
@@ -53,5 +54,6 @@ __all__ = [
     "Summary",
     "Surrogates",
     "Tally",
+    "Trace",
     "scrub",
 ]

@@ -51,6 +51,14 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """To which trace a payload belongs, by W3C Trace Context: its id (32 hexadecimal digits), and the span of the caller (16)."""
+
+    id: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What is fixed about a crossing when it begins. Its strings that a client chose are scrubbed before they are recorded."""
 
@@ -62,6 +70,7 @@ class Head:
     reason: str = ""
     expires: datetime | None = None
     client: Mapping[str, str] = field(default_factory=dict, repr=False)
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)

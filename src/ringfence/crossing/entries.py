@@ -98,6 +98,11 @@ def _scrubbed(kept: str, detector: Detector) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cleaned)
 
 
+def _id(text: str, detector: Detector) -> str:
+    """Give an id of hexadecimal digits. Without a letter it may be anybody's number; with one it is nobody's."""
+    return scrub(text, detector) if text.isdecimal() else text
+
+
 _MOST_SCRUBBED = 1024  # strings of one detector
 
 
@@ -144,6 +149,11 @@ class EntryMaker:
             common["reason"] = scrub(head.reason, detector)
         if head.client:
             common["client"] = {key: scrub(value, detector) for key, value in sorted(head.client.items())}
+        if head.trace is not None:
+            common["trace"] = {
+                "id": _id(head.trace.id, detector),
+                "parent": _id(head.trace.parent, detector),
+            }
         return common
 
     def make(self, kind: str, at: datetime, facts: Iterable[Fact] = (), **more: Json) -> Body:

@@ -23,10 +23,10 @@ from typing import Final, TypeVar
 from ringfence.crossing import Body
 from ringfence.crossing.crossing import Summary
 from ringfence.gates.carrying import Carried, Unrecorded, carry_out, new_crossing_id, now
-from ringfence.gates.http.counting import Tallies
 from ringfence.gates.http.way import Asked, Way
 from ringfence.gates.recording import LedgerRecorder
 from ringfence.gates.refusals import CountedRefusals
+from ringfence.gates.tallies import Tallies
 from ringfence.home import Home
 from ringfence.ledger import LedgerClient
 from ringfence.policy import Plan

@@ -24,6 +24,7 @@ from ringfence.serve.envoy_setup import EnvoyPlace, envoy_program
 from ringfence.serve.log import Log, clean
 from ringfence.serve.slot import GaveUp
 from ringfence.serve.spawning import describe_death, kill
+from ringfence.serve.status import EnvoyStatus
 
 MOST_FAILURES: Final = 5  # deaths in a row, each before it had lived for STEADY seconds
 STEADY: Final = 10.0
@@ -50,12 +51,19 @@ class Envoy:
         self._ending = asyncio.Event()
         self._opened = False
         self._told = 0  # how often it was told where services and certificates are
+        self._up = False  # clients are let in at this moment
+        self._restarts = 0
         self.why = ""  # it is not as it should be
 
     @property
     def is_open(self) -> bool:
         """Whether clients are let in."""
         return self._opened
+
+    def status(self) -> EnvoyStatus:
+        """Say how it is."""
+        process = self._process.pid if self._process is not None else 0
+        return EnvoyStatus(self._up, process, self._restarts)
 
     def let_in(self) -> None:
         """Let clients in, as soon as that can be."""
@@ -81,6 +89,7 @@ class Envoy:
                 code = await self._live(program, opening)
                 if self._ending.is_set():
                     return
+                self._restarts += 1
                 self.why = f"Envoy ended with {describe_death(code)}"
                 self._log.error("died", of=describe_death(code))
                 self._news()
@@ -144,18 +153,26 @@ class Envoy:
             "immediate",
         )
         process = self._process = await _start(program, "-c", str(setup), *options)
+        ended = asyncio.create_task(process.wait())
+        listening = asyncio.create_task(self._listen(opening))
         try:
-            ended = asyncio.create_task(process.wait())
-            await asyncio.wait({ended, opening} if not opening.done() else {ended}, return_when=asyncio.FIRST_COMPLETED)
-            if opening.done() and not opening.cancelled() and opening.exception() is None:
-                self.why = ""
+            await asyncio.wait({ended, listening}, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                listening.result()
+                self._up, self.why = True, ""
                 self._news()
-            elif opening.done():
-                opening.result()
             return await ended
         finally:
+            listening.cancel()
             kill(process)
             self._process = None
+            self._up = False
+
+    async def _listen(self, opening: "asyncio.Task[None]") -> None:
+        """Wait until clients are let in: by this one, which may not be the first."""
+        await asyncio.shield(opening)
+        while not await _takes_connections(*self._at):  # noqa: ASYNC110 (Envoy does not tell)
+            await asyncio.sleep(_LOOK)
 
     async def _open(self) -> None:
         """Tell Envoy the clients' listener, and see that it takes connections."""

@@ -12,10 +12,11 @@ from typing import Final
 
 from ringfence.access import Identities, open_identities
 from ringfence.gates.carrying import now
+from ringfence.gates.http.counting import BOUNDS
 from ringfence.gates.http.gate import HttpGate, World
 from ringfence.policy import Policy
 from ringfence.serve.envoy_setup import check_gate
-from ringfence.serve.figures import Figures
+from ringfence.serve.figures import Figures, Requests
 from ringfence.serve.needed import keys_for
 from ringfence.serve.principals import Seldom, check_principals
 from ringfence.serve.service import Canary, Change, Given
@@ -77,11 +78,15 @@ class HttpService:
     def figures(self) -> Figures:
         """Give what was counted: requests stand where other gates have connections and statements."""
         counts = self._gate.counts
-        return Figures(connections=self._gate.streams, accepted=counts.streams, statements=counts.bodies)
+        times = tuple(counts.times)
+        outcomes = {outcome.value: count for outcome, count in counts.outcomes.items()}
+        requests = Requests(outcomes, counts.bodies, counts.size, BOUNDS, times, counts.seconds)
+        under_way = self._gate.streams
+        return Figures(connections=under_way, accepted=counts.requests, statements=counts.requests, requests=requests)
 
     def trouble(self) -> str:
-        """Say nothing: whether the service behind the gate answers is Envoy's to see."""
-        return ""
+        """Say that Envoy is not there, which is how clients come. Whether the service answers is Envoy's to see."""
+        return "Envoy does not take connections: see that it runs" if self._gate.is_without_envoy else ""
 
     async def close(self) -> None:
         """End everything."""

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ringfence.gates.carrying import Recorder
-from ringfence.policy import Policy
+from ringfence.policy import Mode, Policy
 from ringfence.serve.addresses import upstream_hosts
 from ringfence.serve.changes import COMPANIONS, Cause, policy_entry, refused_changes
 from ringfence.serve.companion import Companion, Purpose
@@ -210,7 +210,11 @@ class Supervisor:
         slots = self._slots[name]
         figures = total([slot.figures for slot in slots], [slot.gone for slot in slots])
         kind = self._policy.gates[name].kind
-        return GateStatus(name, kind, self._site.addresses[name], tuple(slot.status() for slot in slots), figures)
+        workers = tuple(slot.status() for slot in slots)
+        envoy = self._envoys[name].status() if name in self._envoys else None
+        flows = self._policy.flows.values()
+        observing = tuple(each.id for each in flows if each.via.gate == name and each.mode is Mode.OBSERVE)
+        return GateStatus(name, kind, self._site.addresses[name], workers, figures, envoy, observing)
 
     def _reasons(self, gate: GateStatus) -> list[str]:
         reasons = [

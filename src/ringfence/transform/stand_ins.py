@@ -53,15 +53,90 @@ def stand_in(ask: Ask, number: int) -> str | None:
     return text if ask.type in TEXTUAL or is_spelt(text, ask.type) else None
 
 
-_FIRST: Final = (
-    "Alex Robin Maria Daniel Laura Thomas Julia Martin Elena Peter Sofia Lukas Nina Adam Clara Simon Eva Oscar Irene Felix "
-    "Helen Victor Lena Marco Alice Hugo Sara Anton Emma Paul Carla David Ines Erik Rosa Jonas Vera Leon Olga Samuel"
-).split()
-_LAST: Final = (
-    "Morgan Keller Novak Fischer Moreau Jensen Santos Larsen Weber Rossi Dubois Hansen Costa Meyer Lindgren Ferrari Kowalski "
-    "Vargas Nielsen Schmid Lopez Petrov Hoffmann Murphy Berg Alvarez Janssen Klein Romano Fuchs Walsh Torres Bauer Silva Lang "
-    "Doyle Haas Mendes Vogel Quinn"
-).split()
+_FIRST: Final = [
+    "Alex",
+    "Robin",
+    "Maria",
+    "Daniel",
+    "Laura",
+    "Thomas",
+    "Julia",
+    "Martin",
+    "Elena",
+    "Peter",
+    "Sofia",
+    "Lukas",
+    "Nina",
+    "Adam",
+    "Clara",
+    "Simon",
+    "Eva",
+    "Oscar",
+    "Irene",
+    "Felix",
+    "Helen",
+    "Victor",
+    "Lena",
+    "Marco",
+    "Alice",
+    "Hugo",
+    "Sara",
+    "Anton",
+    "Emma",
+    "Paul",
+    "Carla",
+    "David",
+    "Ines",
+    "Erik",
+    "Rosa",
+    "Jonas",
+    "Vera",
+    "Leon",
+    "Olga",
+    "Samuel",
+]
+_LAST: Final = [
+    "Morgan",
+    "Keller",
+    "Novak",
+    "Fischer",
+    "Moreau",
+    "Jensen",
+    "Santos",
+    "Larsen",
+    "Weber",
+    "Rossi",
+    "Dubois",
+    "Hansen",
+    "Costa",
+    "Meyer",
+    "Lindgren",
+    "Ferrari",
+    "Kowalski",
+    "Vargas",
+    "Nielsen",
+    "Schmid",
+    "Lopez",
+    "Petrov",
+    "Hoffmann",
+    "Murphy",
+    "Berg",
+    "Alvarez",
+    "Janssen",
+    "Klein",
+    "Romano",
+    "Fuchs",
+    "Walsh",
+    "Torres",
+    "Bauer",
+    "Silva",
+    "Lang",
+    "Doyle",
+    "Haas",
+    "Mendes",
+    "Vogel",
+    "Quinn",
+]
 _CARD_PREFIX: Final = "400000"  # Visa's, as payment companies give it for tests
 _AREAS: Final = ("202", "212", "303", "312", "404", "415", "512", "617", "702", "808")
 _NETWORKS: Final = ("192.0.2", "198.51.100", "203.0.113")

@@ -26,6 +26,7 @@ from ringfence.gates.http.clusters import (
 )
 from ringfence.gates.http.conversation import ROUTE
 from ringfence.gates.http.destinations import Destination
+from ringfence.gates.http.own_replies import own_replies
 from ringfence.gates.http.processor import CANARY
 from ringfence.gates.http.routes import Json, Object, own_authorities, virtual_hosts
 from ringfence.gates.http.turns import Mode
@@ -275,6 +276,8 @@ def _manager_rules(setup: Setup) -> dict[str, Json]:
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
         "skip_xff_append": True,  # the client's address is personal data
+        "generate_request_id": False,  # a client's own goes on as it came, and none is made up
+        "local_reply_config": own_replies(),
         "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST", "idle_timeout": "60s"},
     }
 

@@ -5,6 +5,7 @@ so only its shape is kept: a segment that is not a plain word, is a given name, 
 looks at the rest, and beyond so many shapes a minute they are counted together.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -95,6 +96,7 @@ class Calls:
     gate: str
     new_id: Callable[[datetime], CrossingId]
     _tables: dict[tuple[str, str], _Table] = field(default_factory=dict)
+    _owed: deque[Body] = field(default_factory=deque)  # made, and not durable yet
 
     def add(self, called: Called, at: datetime, *, refused: bool) -> None:
         """Count a call."""
@@ -111,14 +113,18 @@ class Calls:
         row.refused += refused
         row.last = stamp(at)
 
-    def due(self, at: datetime, *, closing: bool = False) -> list[Body]:
-        """Give the entries that are due: after a minute, or at once when the gate closes. Gives each count once."""
-        made: list[Body] = []
-        for (asset, policy_hash), table in list(self._tables.items()):
+    def due(self, at: datetime, *, closing: bool = False) -> Body | None:
+        """Give an entry that is due: after a minute, or at once when the gate closes. The same one until it is settled."""
+        for (asset, policy_hash), table in list(self._tables.items()) if not self._owed else ():
             if closing or at - table.since >= PERIOD:
                 del self._tables[asset, policy_hash]
-                made += (self._entry(asset, policy_hash, table, rows, at) for rows in _parts(table))
-        return made
+                self._owed.extend(self._entry(asset, policy_hash, table, rows, at) for rows in _parts(table))
+        return self._owed[0] if self._owed else None
+
+    def settle(self, body: Body) -> None:
+        """Take that this entry is durable."""
+        if self._owed and self._owed[0] is body:
+            self._owed.popleft()
 
     def _entry(self, asset: str, policy_hash: str, table: _Table, rows: list[Json], at: datetime) -> Body:
         more: dict[str, Json] = {"more": table.more} if table.more else {}

@@ -14,10 +14,11 @@ from envoy.config.core.v3.base_pb2 import HeaderMap
 from envoy.service.ext_proc.v3.external_processor_pb2 import HttpBody, HttpHeaders, HttpTrailers, ProcessingRequest
 from google.protobuf.message import DecodeError
 
-from ringfence.crossing import Reply
+from ringfence.crossing import Reason, Refusal, Reply
 from ringfence.crossing.crossing import Summary
 from ringfence.gates.http.calling import Called
 from ringfence.gates.http.clients import Attributes, client_of
+from ringfence.gates.http.counting import Outcome
 from ringfence.gates.http.destinations import CONNECT, refuse
 from ringfence.gates.http.exchange import (
     HeadEdits,
@@ -30,10 +31,11 @@ from ringfence.gates.http.exchange import (
 )
 from ringfence.gates.http.heads import as_text
 from ringfence.gates.http.media import Fields
-from ringfence.gates.http.refusing import told
+from ringfence.gates.http.refusing import Told, told
 from ringfence.gates.http.replies import LARGEST_CHUNK, Direction, Replies, arrival_of_body
 from ringfence.gates.http.turns import Arrival, Mode, OutOfTurn, Sent
 from ringfence.gates.http.way import Asked, Broken, Way
+from ringfence.policy import Mode as FlowMode
 from ringfence.policy import Plan
 
 _NONE: Final[Attributes] = {}
@@ -88,10 +90,14 @@ class Conversation:
         if way.refusal is not None:
             if not self._replies.may_refuse:
                 raise Broken("a refusal after something of the response has gone")
-            of_request = direction is Direction.REQUEST
-            return [self._replies.refuse(told(way.refusal, of_request=of_request, challenge=self._exchange.challenge))]
+            return [self._replies.refuse(self._told(way.refusal, direction))]
         way.check()
         return self._streamed(direction, way) if self._mode is Mode.STREAMED else self._buffered(direction, way)
+
+    def _told(self, refusal: Refusal, direction: Direction) -> Told:
+        trace = self._exchange.trace.id if self._exchange.trace is not None else ""
+        challenge = self._exchange.challenge
+        return told(refusal, of_request=direction is Direction.REQUEST, trace=trace, challenge=challenge)
 
     def cut(self, at: datetime) -> list[Asked]:
         """Take that the stream is over; give the entries that close what was opened. There is nobody to reply to any more."""
@@ -103,25 +109,26 @@ class Conversation:
                 asked += closing
         return asked
 
-    def outcomes(self) -> list[tuple[Plan, Summary]]:
+    def bodies(self) -> list[tuple[Plan, Summary]]:
         """Give what came of the bodies that there were."""
         found = [(way.passage.plan, way.passage.summary) for way in self._ways.values()]
         return [(decided, summary) for decided, summary in found if summary is not None]
 
     @property
-    def refused_heads(self) -> int:
-        """How many heads were refused."""
-        return sum(way.refused_head for way in self._ways.values())
+    def outcome(self) -> Outcome:
+        """What became of the request and its response."""
+        found = [each for way in self._ways.values() for each in way.summaries]
+        if any(each.refused not in (None, Reason.CUT) for each in found):
+            return Outcome.REFUSED
+        answer = self._ways.get(Direction.RESPONSE)
+        if answer is None or not answer.ended or answer.passage.is_own:
+            return Outcome.UNANSWERED
+        return Outcome.CHANGED if any(each.changes for each in found) else Outcome.PASSED
 
     @property
     def called(self) -> Called | None:
         """Which endpoint was asked for; None where the service declares none, or nothing was asked yet."""
         return self._exchange.called
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether anything of it was refused."""
-        return any(way.refusal is not None for way in self._ways.values())
 
     # ---------------------------------------------------------------- what arrives
 
@@ -170,7 +177,9 @@ class Conversation:
         self._replies.arrive(direction, Arrival.TRAILERS)
         self._now = direction
         way = self._way()
-        self._trailers_of[direction] = tuple(dict.fromkeys(name for name, _ in _fields(trailers.trailers)[1]))
+        stay = way.passage.plan.mode is FlowMode.OBSERVE
+        names = () if stay else tuple(dict.fromkeys(name for name, _ in _fields(trailers.trailers)[1]))
+        self._trailers_of[direction] = names
         return way.end(at)
 
     def _way(self) -> Way:

@@ -1,65 +1,38 @@
-"""What a processor counts, and the counts that the ledger gets: of bodies in which nothing was found, of calls of endpoints."""
+"""What a processor counts of what it did: numbers, and nothing that a client chose."""
 
-from collections.abc import Callable
+from bisect import bisect_left
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final, TypeAlias
+from enum import StrEnum
+from typing import Final
 
-from ringfence.crossing import CrossingId, Tally
-from ringfence.crossing.crossing import Summary
-from ringfence.gates.carrying import Recorder
-from ringfence.gates.http.calling import Called, Calls
-from ringfence.policy import Plan
 
-MOST_TALLIES: Final = 256  # flows that are counted at once; beyond it all are written, and begin anew
+class Outcome(StrEnum):
+    """What became of a request and its response together."""
 
-_Counted: TypeAlias = tuple[str, str, str, str, str]
-"""What a count's entry says of its plan: those that differ in nothing else, as those of two endpoints, are counted together."""
+    PASSED = "passed"  # as they came
+    CHANGED = "changed"  # something crossed in another form
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"  # the service did not answer to the end, or the client left
+    BROKEN = "broken"  # the gate failed
+
+
+BOUNDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Seconds: upper bounds, each with its value, of the classes that times are counted in. What is longer has a class of its own."""
 
 
 @dataclass(slots=True)
 class Counts:
     """What happened since the start."""
 
-    streams: int = 0
+    requests: int = 0  # that came
+    outcomes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))  # of those that ended
     bodies: int = 0
-    refused: int = 0
-    broken: int = 0  # streams that were ended with an error
+    size: int = 0  # octets of bodies as they came
+    times: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))  # of requests that ended, by class
+    seconds: float = 0.0  # that these took, in sum
 
-
-@dataclass(slots=True)
-class Tallies:
-    """One tally for each flow, and the calls. Whoever has it calls `write` every now and then, and once at the end."""
-
-    gate: str
-    new_id: Callable[[datetime], CrossingId]
-    clock: Callable[[], datetime]
-    _tallies: dict[_Counted, Tally] = field(default_factory=dict)
-    _calls: Calls = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._calls = Calls(self.gate, self.new_id)
-
-    def add(self, plan: Plan, summary: Summary) -> None:
-        """Count a body, where it left no entry."""
-        key = (plan.policy_hash, plan.flow, plan.source_zone, plan.sink_zone, plan.mode.value)
-        found = self._tallies.get(key)
-        if found is None:
-            found = self._tallies[key] = Tally(plan, self.gate, lambda: self.new_id(self.clock()))
-        found.add(summary, self.clock())
-
-    def call(self, called: Called, *, refused: bool) -> None:
-        """Count a call of an endpoint."""
-        self._calls.add(called, self.clock(), refused=refused)
-
-    async def write(self, recorder: Recorder, *, closing: bool = False) -> None:
-        """Write the counts that are due, or all. Raises `Unrecorded`."""
-        closing_all = closing or len(self._tallies) > MOST_TALLIES
-        for key, tally in list(self._tallies.items()):
-            body = tally.due(self.clock(), closing=closing_all)
-            if body is not None:
-                await recorder.record(body)
-            if closing_all:
-                self._tallies.pop(key, None)
-        for body in self._calls.due(self.clock(), closing=closing):
-            await recorder.record(body)
+    def end(self, outcome: Outcome, seconds: float) -> None:
+        """Count a request that ended, for which so long was worked and waited here."""
+        self.outcomes[outcome] += 1
+        self.times[bisect_left(BOUNDS, seconds)] += 1
+        self.seconds += seconds

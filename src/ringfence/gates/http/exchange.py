@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Reply
+from ringfence.crossing import Crossing, CrossingId, Effects, Ending, Head, Release, Reply, Trace
 from ringfence.crossing.crossing import HOLD, Summary
 from ringfence.crossing.restoring import Surrogates
 from ringfence.detect import detector_for
 from ringfence.gates.http.asking import ANYONE, CLIENT_CERTIFICATE, Asking, Client, Door, TurnedAway
 from ringfence.gates.http.belonging import remembered
 from ringfence.gates.http.calling import Called, shape_of_path
+from ringfence.gates.http.failing import LONGEST, is_own, may_be_own
 from ringfence.gates.http.harmless import Harmless
 from ringfence.gates.http.heads import (
     HeadCarrier,
@@ -35,6 +36,7 @@ from ringfence.gates.http.heads import (
     values_of,
 )
 from ringfence.gates.http.media import Chosen, Fields, choose
+from ringfence.gates.http.tracing import trace_of
 from ringfence.policy import (
     AssetName,
     AtEndpoint,
@@ -186,12 +188,23 @@ class HeadPassage:
 class Passage:
     """One direction: a body, or none, on its way. Driven like a `Crossing`, which it begins with the first octet of a body."""
 
-    def __init__(self, plan: Plan, head: HeadPassage, begin: Callable[[datetime], Crossing], *, ends: bool) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        head: HeadPassage,
+        begin: Callable[[datetime], Crossing],
+        *,
+        ends: bool,
+        own_status: int | None = None,
+    ) -> None:
         self.plan = plan
         self.head = head
         self.is_over = ends  # nothing more of it comes
         self._begin = begin
         self._crossing: Crossing | None = None
+        self._own_status = own_status  # of a body that may be the gate's own words; None where it is not
+        self._held = b""  # of such a body, until that is known
+        self.is_own = False  # it was: nobody else has answered
 
     @property
     def summary(self) -> Summary | None:
@@ -202,6 +215,11 @@ class Passage:
         """Take the next piece of the body."""
         if not piece:
             return ()
+        if self._own_status is not None:
+            self._held += piece
+            if len(self._held) <= LONGEST:
+                return ()
+            piece, self._held, self._own_status = self._held, b"", None
         if self._crossing is None:
             self._crossing = self._begin(at)
             refused = self._crossing.start()
@@ -216,7 +234,13 @@ class Passage:
     def end(self, how: Ending, at: datetime) -> Effects:
         """Take the end of the body."""
         self.is_over = True
-        return self._crossing.end(how, at) if self._crossing is not None else ()
+        held, self._held = self._held, b""
+        if held and self._own_status is not None and is_own(self._own_status, held):
+            self.is_own = True
+            return [Release(held)]
+        self._own_status = None
+        taken = self.feed(held, at)
+        return [*taken, *self._crossing.end(how, at)] if self._crossing is not None else ()
 
 
 class HttpExchange:
@@ -233,6 +257,8 @@ class HttpExchange:
         self._shape = ""  # of the path, where nobody declared it
         self._out: Passage | None = None
         self._who: Asking | TurnedAway = Asking(side.principal, side.zone)
+        self.trace: Trace | None = None  # that the request says it belongs to
+        self.observes = False  # both directions: nothing changes, and nothing is asked for in another way
 
     @property
     def method(self) -> str:
@@ -258,6 +284,7 @@ class HttpExchange:
     def request(self, head: RequestHead, client: Client = _NOTHING_KNOWN, at: datetime | None = None) -> Passage:
         """Begin with the request's head, at a time, which is needed where the side has a door."""
         self._asked = head
+        self.trace = trace_of(head.fields)
         if self._side.door is not None:
             if at is None:
                 raise ValueError("who asks is known at a time, and none was given")
@@ -267,6 +294,8 @@ class HttpExchange:
         if isinstance(self._who, TurnedAway):
             self._out = self._refused(decided, ends=head.ends)
             return self._out
+        flows = (self._way_in(head), self._way_back(head))
+        self.observes = all(each is not None and each.mode is Mode.OBSERVE for each in flows)
         if _is_undeclared(decided) and self._is_observed(head):
             decided = plan(self._side.policy, _NOWHERE, self._who.asker)
         self._surrogates = remembered(self._side, self._who, head.fields)
@@ -280,12 +309,12 @@ class HttpExchange:
         """Say how the request's header fields change before anything of its body is known: what is the gate's goes no further."""
         taken = self._who.taken if isinstance(self._who, Asking) else frozenset()
         there = {name for name, _ in head.fields}
-        return joined(request_edits(head), HeadEdits(remove=tuple(sorted(taken & there))))
+        return joined(request_edits(head, observes=self.observes), HeadEdits(remove=tuple(sorted(taken & there))))
 
     def response(self, head: ResponseHead) -> Passage:
-        """Go on with the response's head."""
+        """Go on with the response's head: of a request that nobody has seen, too, where whoever speaks HTTP did not take it."""
         if self._asked is None:
-            raise RuntimeError("a response before its request")
+            self._asked = RequestHead("", "", (), ends=True)
         decided = self._plan(self._way_back(self._asked), "response")
         return self._passage(
             decided,
@@ -293,10 +322,18 @@ class HttpExchange:
             lambda: choose(head.fields, decided, head.status),
             of_request=False,
             ends=head.ends,
+            own_status=head.status if may_be_own(head.status, head.fields) else None,
         )
 
     def _passage(
-        self, decided: Plan, parts: list[Part], chosen: Callable[[], Chosen], *, of_request: bool, ends: bool
+        self,
+        decided: Plan,
+        parts: list[Part],
+        chosen: Callable[[], Chosen],
+        *,
+        of_request: bool,
+        ends: bool,
+        own_status: int | None = None,
     ) -> Passage:
         """Make the passage of one direction; its body's carrier is chosen when there is a body."""
         at = self._at("request" if of_request else "response")
@@ -312,7 +349,7 @@ class HttpExchange:
 
         under = f"{at.way} {at.endpoint}" if at is not None else ""
         head = HeadPassage(parts, begin_head, None if looks_at_all else self._side.harmless, under)
-        return Passage(decided, head, begin_body, ends=ends)
+        return Passage(decided, head, begin_body, ends=ends, own_status=own_status)
 
     def _crossing(self, decided: Plan, at: datetime, chosen: Chosen, *, of_request: bool) -> Crossing:
         return Crossing(
@@ -407,7 +444,9 @@ class HttpExchange:
         told = (who.reason, who.expires) if isinstance(who, Asking) else ("", None)
         if self._shape:
             client["path"] = self._shape
-        return Head(side.new_id(at), decided.policy_hash, at, side.gate, who.principal, *told, client=client)
+        return Head(
+            side.new_id(at), decided.policy_hash, at, side.gate, who.principal, *told, client=client, trace=self.trace
+        )
 
 
 def _found(endpoints: Endpoints | None, head: RequestHead) -> Found | None:
@@ -429,23 +468,21 @@ _OTHERWISE: Final = frozenset(
     {"x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"}
 )  # header fields that have some services take another method or path than the request's
 _NOT_MODIFIED: Final = 304
-_NOT_SENT: Final = (
-    "range",
-    "if-range",
-    "x-envoy-external-address",
-    CLIENT_CERTIFICATE,
-)  # the third: the client's address
+_NOTED: Final = ("x-envoy-external-address", CLIENT_CERTIFICATE)  # by Envoy, of the client
+_NOT_SENT: Final = ("range", "if-range", *_NOTED)
 _OF_THE_OCTETS: Final = ("content-digest", "content-md5", "digest", "etag", "repr-digest")
 _OF_THE_OCTETS_SET: Final = frozenset(_OF_THE_OCTETS)
 
 
-def request_edits(head: RequestHead) -> HeadEdits:
-    """Say how a request's header fields change before anything of its body is known.
+def request_edits(head: RequestHead, *, observes: bool = False) -> HeadEdits:
+    """Say how a request's header fields change before anything of its body is known: not at all where both its flows observe.
 
     The service is asked for the whole, and uncompressed: a part may begin within a value, and what is compressed has to be undone
     and done again. A service that compresses all the same is read all the same.
     """
     there = {name for name, _ in head.fields}
+    if observes:
+        return HeadEdits(remove=tuple(name for name in _NOTED if name in there))
     return HeadEdits((("accept-encoding", "identity"),), tuple(name for name in _NOT_SENT if name in there))
 
 
@@ -456,9 +493,11 @@ def response_edits(head: ResponseHead, method: str, decided: Plan) -> HeadEdits:
     gate, and a digest of what may not cross gives it away to whoever guesses: it goes, unless no octet can change. A 304 keeps
     the `ETag`: whoever asked has it.
     """
+    if decided.mode is Mode.OBSERVE:
+        return HeadEdits()
     gone = ["accept-ranges"]
     is_same = head.status == _NOT_MODIFIED
-    if head.ends and (method == "HEAD" or is_same) and decided.mode is Mode.ENFORCE and not decided.passes_unread:
+    if head.ends and (method == "HEAD" or is_same) and not decided.passes_unread:
         gone += [name for name in ("content-length", *_OF_THE_OCTETS) if not (is_same and name == "etag")]
     there = {name for name, _ in head.fields}
     return HeadEdits(remove=tuple(name for name in gone if name in there))

@@ -16,12 +16,14 @@ from ringfence.access import Doorkeeper, Identities
 from ringfence.gates.canary import CanaryResult
 from ringfence.gates.carrying import Clock, Recorder, Unrecorded, new_crossing_id
 from ringfence.gates.http.asking import Door
+from ringfence.gates.http.calling import Calls
 from ringfence.gates.http.canary import Answerer, send_canary, side_of_canary
-from ringfence.gates.http.counting import Counts, Tallies
+from ringfence.gates.http.counting import Counts
 from ringfence.gates.http.destinations import destinations_of, sides_of
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.processor import PATH, Line, Setting
 from ringfence.gates.http.turns import Mode
+from ringfence.gates.tallies import Tallies
 from ringfence.policy import Gate, Policy, ZoneName
 from ringfence.transform import Keyring
 from ringfence.vault import Vault
@@ -29,6 +31,7 @@ from ringfence.wire.http2 import Method
 
 _HOUSEKEEPING: Final = 1.0  # seconds
 _NOWHERE: Final = ZoneName("")  # where nobody stands: the door says where who asks does
+_LOOK: Final = 1.0  # seconds that a look at Envoy may take
 _LARGEST_MESSAGE: Final = 2 * 1024 * 1024  # octets; Envoy's own buffers are smaller
 
 
@@ -60,6 +63,7 @@ class HttpGate:
         self._answerer = Answerer()
         self._canaries = ""
         side = _side(world.policy, world.gate, world.keys, world.access)
+        calls = Calls(world.gate.name, new_crossing_id)
         self._setting = Setting(
             side,
             side_of_canary(side),
@@ -67,13 +71,15 @@ class HttpGate:
             world.recorder,
             world.clock,
             world.notify,
-            Tallies(world.gate.name, new_crossing_id, world.clock),
+            Tallies(world.gate.name, new_crossing_id, world.clock, [calls]),
+            calls,
             Counts(),
             world.vault,
         )
         self._house: asyncio.Task[None] | None = None
         self._access = world.access
         self._identities: asyncio.Task[None] | None = None  # keeps key sets fresh
+        self.is_without_envoy = False  # it was open, and Envoy no longer takes connections for this worker
 
     @property
     def counts(self) -> Counts:
@@ -163,12 +169,13 @@ class HttpGate:
             await asyncio.sleep(_HOUSEKEEPING)
             if self._world.vault is not None:
                 await self._world.vault.sweep(self._world.clock())
+            self.is_without_envoy = self._setting.is_open and not await _listens(self._canaries)
             try:
                 await self._setting.tallies.write(self._world.recorder)
                 complained = False
             except Unrecorded as fault:
                 if not complained:
-                    self._world.notify(f"a count is lost: the ledger cannot be written ({fault.fault})")
+                    self._world.notify(f"the ledger cannot be written ({fault.fault}): counts wait for it")
                 complained = True
 
 
@@ -179,6 +186,17 @@ def canary_path(processor: str) -> str:
     '/run/ringfence/0.canary'
     """
     return str(Path(processor).with_suffix(".canary"))
+
+
+async def _listens(path: str) -> bool:
+    """Whether somebody takes connections at a socket. Nothing is sent."""
+    try:
+        async with asyncio.timeout(_LOOK):
+            _, writer = await asyncio.open_unix_connection(path)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
 
 
 def _side(policy: Policy, gate: Gate, keys: Keyring, access: Identities | None) -> Side:

@@ -16,6 +16,7 @@ from typing import Final
 
 from ringfence.carriers import Change, Edit, Fault, Field, Undecodable, Unit, join_path, read_form, write_form
 from ringfence.gates.http.media import Fields
+from ringfence.gates.http.tracing import PARENT, STATE, payload_of_state, trace_of
 from ringfence.policy import Decision, Denial, Plan
 from ringfence.policy.endpoints import Param
 from ringfence.policy.model import DENY, Judgement
@@ -34,6 +35,7 @@ NOT_READ: Final = frozenset(
         "transfer-encoding",
     }
 )
+_NOT_READ_OF_TRACED: Final = NOT_READ | {PARENT}
 ROOTS: Final = ("cookie", "header", "path", "query")
 """What the paths of a head's fields begin with."""
 
@@ -48,6 +50,7 @@ class Kind(Enum):
     QUERY = auto()
     COOKIE = auto()  # of a request: pairs
     SET_COOKIE = auto()  # of a response: one pair, and its attributes
+    TRACE_STATE = auto()
     HEADER = auto()
 
 
@@ -71,9 +74,10 @@ def parts_of(
     parts = [Part(Kind.PATH, "", as_octets(path), params and _in_octets(path, params))] if path else []
     if query is not None:
         parts.append(Part(Kind.QUERY, "", as_octets(query)))
-    kinds = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE}
+    kinds = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE, STATE: Kind.TRACE_STATE}
+    not_read = NOT_READ if trace_of(fields) is None else _NOT_READ_OF_TRACED
     parts += [
-        Part(kinds.get(name, Kind.HEADER), name, as_octets(value)) for name, value in fields if name not in NOT_READ
+        Part(kinds.get(name, Kind.HEADER), name, as_octets(value)) for name, value in fields if name not in not_read
     ]
     return parts
 
@@ -165,7 +169,7 @@ class HeadCarrier:
             case kind:
                 if any(change.text is None for change in changes):
                     changes = [Change(0, len(field.value), "")]
-                spelt = _COOKIE if kind is not Kind.HEADER else _HEADER
+                spelt = _SPELT[kind]
                 return [
                     Edit(field.start + each.start, field.start + each.end, (each.text or "").translate(spelt).encode())
                     for each in changes
@@ -184,6 +188,9 @@ class HeadCarrier:
                     yield field
             case Kind.HEADER:
                 yield _field(join_path("header", part.name), part.raw, at, order)
+            case Kind.TRACE_STATE:
+                for number, (start, member) in enumerate(payload_of_state(part.raw)):
+                    yield _field("header.tracestate", member, at + start, order + number)
             case Kind.COOKIE | Kind.SET_COOKIE as kind:
                 for number, crumb in enumerate(part.raw.split(b";")):
                     found = (
@@ -198,6 +205,13 @@ class HeadCarrier:
 
 _HEADER: Final = {0: "", 10: " ", 13: " "}  # what would end a value
 _COOKIE: Final = {**_HEADER, ord(";"): "_", ord(","): "_", ord(" "): "_", ord('"'): "_", ord("\\"): "_"}
+
+_SPELT: Final[Mapping[Kind, Mapping[int, str]]] = {
+    Kind.HEADER: _HEADER,
+    Kind.TRACE_STATE: {**_HEADER, ord(","): "_", ord("="): "_"},
+    Kind.COOKIE: _COOKIE,
+    Kind.SET_COOKIE: _COOKIE,
+}
 
 
 def _pair(crumb: bytes, at: int, order: int) -> list[Field]:

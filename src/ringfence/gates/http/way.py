@@ -8,9 +8,10 @@ carries out what that asks for, hands answers to `answer` until none is due, cal
 from datetime import datetime
 from typing import TypeAlias
 
-from ringfence.crossing import Effects, Ending, Record, Refusal, Refuse, Release, Reply, Resolve
+from ringfence.crossing import Effects, Ending, Record, Refusal, Refuse, Release, Reply, Resolve, Summary
 from ringfence.gates.http.exchange import HeadEdits, Passage, edits_of_change, joined
 from ringfence.gates.http.media import Fields
+from ringfence.policy.model import Mode
 
 Asked: TypeAlias = Record | Resolve
 """What has to be carried out and answered."""
@@ -37,10 +38,9 @@ class Way:
         self._released: list[bytes] = []
 
     @property
-    def refused_head(self) -> bool:
-        """Whether the head was refused."""
-        summary = self._head.summary
-        return summary is not None and summary.refused is not None
+    def summaries(self) -> list[Summary]:
+        """What has come of head and body so far."""
+        return [each for each in (self._head.summary, self.passage.summary) if each is not None]
 
     def start(self, at: datetime) -> list[Asked]:
         """Take the head across."""
@@ -87,6 +87,8 @@ class Way:
     def edits_with(self, octets: bytes) -> HeadEdits:
         """Say what becomes of the head when these octets go, the first of the body. One that is not whole yet may change still."""
         came, self._came = self._came, None
+        if self.passage.plan.mode is Mode.OBSERVE:
+            return HeadEdits()
         is_same = self.ended and came is not None and b"".join(came) == octets
         return HeadEdits() if is_same else edits_of_change(self._fields)
 
