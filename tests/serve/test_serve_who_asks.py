@@ -3,14 +3,17 @@
 import json
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPSConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from serve_plays import Place, Up, running
+from serve_plays import Place, Up, running, until
 from test_serve_http import Service
 
+from access_tokens import claims, published, token
 from conftest import Cli
 from ringfence.ledger import Reader
 from tls_authority import Authority
@@ -122,6 +125,60 @@ def test_a_certificate_names_its_holder_and_without_one_nobody_comes_in(place: P
         assert asked(context) == MASKED
         assert place.call("user", "remove", "robot.example.com").returncode == 0
         assert asked(context)[0] == 401
+        assert up.end() == 0
+
+
+class _Keys(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = published()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def issuer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An issuer that publishes its keys over https; the machine trusts its authority."""
+    authority = Authority(tmp_path / "issuer")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Keys)
+    server.socket = authority.issue("127.0.0.1").server_context().wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield f"https://127.0.0.1:{server.server_address[1]}/jwks"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_keys_are_fetched_from_an_issuer_and_kept_over_a_reload(place: Place, issuer: str) -> None:
+    claimed = 'issuer: "https://id.example.com", audience: ringfence'
+    place.write('api_keys: "file:shops.users"', f'jwks: "{issuer}", {claimed}')
+    now = int(time.time())
+    good, bad = (token(said=claims(groups=["partners"], iat=now, exp=now + life)).decode() for life in (600, -60))
+    with running(place) as up:
+
+        def asked(bearer: str) -> tuple[int, object]:
+            client = HTTPConnection("127.0.0.1", up.port, timeout=60)
+            try:
+                client.request("GET", "/", headers={"authorization": f"Bearer {bearer}"})
+                answer = client.getresponse()
+                return answer.status, json.loads(answer.read())
+            finally:
+                client.close()
+
+        until(lambda: asked(good) == MASKED, "the key set was fetched")
+        assert asked(bad)[0] == 401
+        changed = place.policy.read_text().replace(
+            "carry: {user.contact.email: mask}", "carry: {user.contact.email: redact}"
+        )
+        place.policy.write_text(changed)
+        assert place.call("reload").returncode == 0
+        assert [asked(good) for _ in range(8)] == [REDACTED] * 8, "no moment without keys"
         assert up.end() == 0
 
 

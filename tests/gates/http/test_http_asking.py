@@ -181,6 +181,9 @@ WRONG = {
     "bearer and nothing": [("authorization", "bearer")],
     "a token that has ended": [bearer("support", exp=int(NOW.timestamp()) - 60)],
     "a token and a key": [bearer("support"), ("x-api-key", KEY)],
+    "a tab in it": [("authorization", "Bearer x\ty")],
+    "bearer and a tab": [("authorization", "Bearer\tx")],
+    "two authorizations in one": [("authorization", "Basic eDp5,Bearer x")],
     "two authorizations": [bearer("support"), ("authorization", "Basic eDp5")],
 }
 

@@ -164,6 +164,28 @@ def test_a_wrong_credential_reaches_no_service_and_is_told_what_to_bring(mode: M
     play(house, work, mode)
 
 
+@MODES
+def test_what_comes_twice_is_wrong(mode: Mode, house: House) -> None:
+    async def work(one: Stage) -> None:
+        basic = "authorization: Basic eDp5\r\n"
+        for more in (
+            f"x-api-key: {KEY}\r\nX-Api-Key: {KEY}\r\n",
+            f"x-api-key: {KEY},{KEY}\r\n",
+            bearer("support") + bearer("support"),
+            basic + bearer("support"),
+            bearer("support") + basic,
+            bearer("support") + f"x-api-key: {KEY}\r\n",
+        ):
+            assert (await one.ask("GET", "/a", more=more)).status == 401
+        twice = bearer("support", "dpo", more="x-role: dpo\r\nx-role: support\r\n")
+        assert (await one.ask("GET", "/a", more=twice)).status == 403
+        assert one.shop.requests == []
+        assert (await one.ask("GET", "/a", more=basic)).body == NULLED
+        assert b"authorization: Basic eDp5" in one.shop.heard, "it is the service's"
+
+    play(house, work, mode)
+
+
 def test_a_certificate_says_who_asks(house: House) -> None:
     async def work(one: Stage) -> None:
         assert (await one.ask("GET", "/a", tls=house.context(house.robot))).body == REDACTED

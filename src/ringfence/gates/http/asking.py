@@ -208,12 +208,15 @@ def _challenge(realm: str, kinds: Container[str], *, wrong: bool) -> str:
 
 
 def _token(fields: Fields) -> str | None:
-    """Give the bearer token; None where there is none: another scheme is the service's."""
-    found = values(fields, "authorization")
-    bearers = [value for value in found if value.partition(" ")[0].lower() == _BEARER]
+    """Give the bearer token; None where there is none: another scheme is the service's.
+
+    Several are joined by commas on the way: Envoy does so. A token has no comma in it.
+    """
+    found = [each.strip(" \t") for value in values(fields, "authorization") for each in value.split(",")]
+    bearers = [each.split() for each in found if each.lower().startswith(_BEARER)]
     if not bearers:
         return None
-    return bearers[0].partition(" ")[2].strip(" ") if len(found) == 1 else _SEVERAL
+    return bearers[0][1] if len(found) == 1 and len(bearers[0]) == 2 and bearers[0][0].lower() == _BEARER else _SEVERAL
 
 
 def _one(fields: Iterable[tuple[str, str]], name: str) -> str | None:

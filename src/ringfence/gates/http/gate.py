@@ -161,7 +161,16 @@ class HttpGate:
             await self._world.vault.close()
 
     def _keep_fresh(self, access: Identities | None) -> asyncio.Task[None] | None:
-        return asyncio.get_running_loop().create_task(access.run()) if access is not None else None
+        if access is None:
+            return None
+        task = asyncio.get_running_loop().create_task(access.run())
+        task.add_done_callback(self._ended_keeping)
+        return task
+
+    def _ended_keeping(self, task: asyncio.Task[None]) -> None:
+        fault = task.exception() if not task.cancelled() else None
+        if fault is not None:
+            self._world.notify(f"key sets are kept fresh no more: {type(fault).__name__}; restart the gate")
 
     async def _keep_house(self) -> None:
         complained = False
