@@ -181,6 +181,38 @@ def _upgraded(port: int) -> bytes:
         return heard
 
 
+def _joined(whole: Config, printed: dict[str, object]) -> Config:
+    """Put what is printed for an Envoy of one's own where its names say."""
+    for key in ("clusters", "listeners"):
+        whole["static_resources"][key] += printed[key]
+    return whole
+
+
+@pytest.mark.parametrize("kind", ["envoy", *APPLIED])
+def test_a_way_out_is_printed_as_a_listener_of_its_own(
+    place: Place,
+    tmp_path: Path,
+    service: Service,
+    kind: str,
+) -> None:
+    port, address = _free_port(), "127.0.0.1:0"
+    place.write(f'listen: "{address}", upstream: shop', f'listen: "127.0.0.1:{port}", upstreams: [shop]')
+    with tempfile.TemporaryDirectory(prefix="rf-") as sockets:
+        printed = place.call("envoy", "config", "--for", kind, "--format", "json", "--envoy-sockets", sockets)
+        assert printed.returncode == 0, printed.stderr
+        apply = APPLIED.get(kind, _joined)
+        whole = apply(_own(_free_port(), service.server_address[1]), json.loads(printed.stdout))
+        with running(place, "--envoy-sockets", sockets) as up, _envoy(whole, tmp_path):
+            up.expect()
+            client = HTTPConnection("127.0.0.1", port, timeout=60)
+            client.request("GET", "/shop/")
+            assert json.loads(client.getresponse().read()) == MASKED
+            client.request("GET", "/", headers={"host": "evil.example.com"})
+            assert client.getresponse().status == 403
+            client.close()
+            assert up.end() == 0
+
+
 @pytest.mark.parametrize("kind", APPLIED)
 def test_what_is_printed_says_what_was_not_tried_and_is_yaml(place: Place, kind: str) -> None:
     printed = place.call("envoy", "config", "--for", kind)

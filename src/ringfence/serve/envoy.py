@@ -34,6 +34,7 @@ OPENING: Final = 20.0  # seconds for the clients' listener to take connections
 ADMIN_SECONDS: Final = 2.0
 ENDING: Final = 3.0  # seconds between TERM and KILL
 _LOOK: Final = 0.05  # seconds between two looks at what is under way
+_UNTOLD: Final = "Envoy could not be told where services are: reload again"
 _MOST_SAID: Final = 300  # characters of what Envoy says against a configuration
 
 
@@ -72,7 +73,14 @@ class Envoy:
     def renew(self, setup: Setup) -> None:
         """Take services and certificates from another set-up. What is under way goes on to where it went."""
         self._place = replace(self._place, setup=setup)
-        self._tell()
+        try:
+            self._tell()
+        except OSError as error:  # it leads to where it led; what the policy does not know any more is refused
+            self._log.fault("untold", error)
+            self.why = _UNTOLD
+            return
+        if self.why == _UNTOLD:
+            self.why = ""
 
     async def keep(self) -> None:
         """Keep it running until `drain`. Raises `GaveUp`."""

@@ -159,6 +159,7 @@ def _static(setup: Setup, what: str) -> list[dict[str, object]]:
 def test_what_is_printed_of_a_way_out_is_a_listener_of_its_own() -> None:
     made = fragment(_setup(service=None, outside=(Destination(AssetName("llm"), "http", "shop", 80),)))
     assert set(made) == {"clusters", "listeners"}
+    assert [each["name"] for each in made["listeners"]] == ["ringfence-api"]
 
 
 def test_without_a_route_that_fits_envoy_answers_by_itself() -> None:

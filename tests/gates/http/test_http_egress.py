@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from egress_stage import MAIL, MASKED, POLICY, REDACTED, asked_by_http2, played, speaking_http2, way_out, without
-from http_stage import policy, response
+from http_stage import policy, response, stage
 
 from ringfence.gates.http.turns import Mode
 from ringfence.transform import Keyring
@@ -203,6 +203,17 @@ async def test_a_tunnel_is_refused_recorded_and_what_comes_behind_it_goes_nowher
         assert out.heard == {}
         [entry] = out.stage.notes.bodies
         assert (entry["kind"], entry["why"]) == ("refused", "a tunnel cannot be looked into")
+
+
+@pytest.mark.parametrize("mode", Mode)
+@played
+async def test_a_gate_before_a_service_refuses_a_tunnel_too(mode: Mode) -> None:
+    async with stage(mode=mode) as one:
+        answer = await one.ask("CONNECT", "shop:443")
+        assert answer.status == 403
+        assert json.loads(answer.body)["detail"] == "send the request itself: the gate makes no tunnels"
+        assert one.notes.kinds() == ["refused"]
+        assert (one.shop.heard, one.told) == (b"", [])
 
 
 WRONG: dict[str, Callable[[Authority], Issued]] = {

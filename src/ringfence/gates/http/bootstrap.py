@@ -137,7 +137,11 @@ def fragment(setup: Setup) -> Object:
     if setup.service is None:
         whole = bootstrap(setup)["static_resources"]
         assert isinstance(whole, dict)  # noqa: S101 (made above)
-        return {"clusters": whole["clusters"], "listeners": whole["listeners"]}
+        *canaries, own = sorted(whole["listeners"], key=lambda each: each["name"] == _CLIENTS)
+        return {
+            "clusters": whole["clusters"],
+            "listeners": [{**own, "name": f"{_OURS}{setup.gate}"}, *canaries],
+        }
     return {
         "http_filters": [_ext_proc(setup, _PROCESSOR, canary=False)],
         "http_connection_manager": _manager_rules(setup),
