@@ -28,7 +28,7 @@ from ringfence.policy.problems import Problem
 from ringfence.policy.reading import Positions
 from ringfence.policy.tree import Step
 from ringfence.policy.unannounced import everywhere
-from ringfence.policy.undeclared import open_assets
+from ringfence.policy.undeclared import open_assets, rival_endpoints
 from ringfence.policy.unused import unused
 from ringfence.taxonomy import CATEGORIES, Domain, is_within
 
@@ -41,7 +41,8 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
 
     Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``closed``,
     ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``,
-    ``unreachable``, ``unused``, ``everywhere``, ``allows-all``, ``undeclared``.
+    ``unreachable``, ``unused``, ``everywhere``, ``allows-all``, ``undeclared``,
+    ``ambiguous``.
     """
     found = [
         _problem(positions, *one)
@@ -55,6 +56,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
             everywhere,
             allowed_whole,
             open_assets,
+            rival_endpoints,
         )
         for one in check(policy)
     ]
