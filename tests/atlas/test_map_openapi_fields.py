@@ -209,6 +209,7 @@ def test_every_mark_is_tried_and_has_a_source() -> None:
         value: object = {second: {"handling": "standard"}} if second else "pii"
         assert marks_of({first: value}, NOTHING).name == mark.name
         assert mark.source
+        assert f"`{mark.name}" in (Path(__file__).parents[2] / "docs" / "map.md").read_text()
 
 
 def test_a_field_that_is_personal_by_its_name_keeps_its_kind_beside_a_mark(tmp_path: Path) -> None:

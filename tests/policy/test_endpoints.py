@@ -1,6 +1,7 @@
 """Declared endpoints: which one a request means, what may not be declared together, and what a plan makes of their fields."""
 
 import time
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -16,10 +17,11 @@ from ringfence.policy import (
     Plan,
     Policy,
     PolicyError,
+    endpoints,
     lint,
     plan_at,
 )
-from ringfence.policy.endpoints import BadTemplate, Endpoints, clashes, segments_of, shape_of
+from ringfence.policy.endpoints import BadTemplate, Endpoints, clashes, rivals, segments_of, shape_of
 from ringfence.policy.reading import read, read_located
 
 TEMPLATES = (
@@ -106,6 +108,14 @@ def test_what_no_template_fits_is_declared_by_nobody(asked: str) -> None:
     assert ALL.find(*asked.split(" ", 1)) is None
 
 
+@given(st.binary(max_size=40) | st.text("%0aAfFgG2/", max_size=20).map(str.encode))
+def test_percent_encoding_is_undone_as_others_do_it(octets: bytes) -> None:
+    text = octets.decode("utf-8", "surrogateescape")
+    quoted = quote_from_bytes(octets)
+    assert endpoints._decoded(quoted) == text
+    assert endpoints._decoded(text) == unquote_to_bytes(octets).decode("utf-8", "surrogateescape")
+
+
 @given(st.text(max_size=60))
 def test_no_path_breaks_the_search_and_parameters_lie_within_it(path: str) -> None:
     found = ALL.find("GET", f"/customers/{path}")
@@ -144,27 +154,47 @@ def test_what_can_be_no_template_says_so(template: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "together"),
+    ("first", "second", "both"),
     [
-        ("GET /a/{x}", "GET /a/{y}", False),
-        ("GET /a/{x}", "POST /a/{y}", True),
-        ("GET /a/{x}", "GET /a/b", True),
-        ("GET /a/{x}", "GET /{y}/b", False),
-        ("GET /a/{x}.json", "GET /a/{x}", True),
-        ("GET /a/{x}.json", "GET /a/{x}.xml", True),
-        ("GET /a/{x}.json", "GET /a/v{x}", False),
-        ("GET /a/{x}/b", "GET /a/{x}/{y}", True),
-        ("GET /a/%62", "GET /a/b", False),
-        ("GET /a/{x}-{y}", "GET /a/{z}", True),
+        ("GET /a/{x}", "POST /a/{y}", None),
+        ("GET /a/{x}", "GET /a/b", None),
+        ("GET /a/{x}", "GET /{y}/b", "/a/b"),
+        ("GET /a/{x}.json", "GET /a/{x}", None),
+        ("GET /a/{x}.json", "GET /a/{x}.xml", None),
+        ("GET /a/{x}.json", "GET /a/v{x}", "/a/v1.json"),
+        ("GET /a/{x}/b", "GET /a/{x}/{y}", None),
+        ("GET /a/{x}-{y}", "GET /a/{z}", None),
+        ("GET /a/{x}-{y}", "GET /a/{x}.{y}", "/a/1-2.3"),
+        ("GET /Exports/Jobs/{sid}", "GET /Exports/{type}/Days", "/Exports/Jobs/Days"),
     ],
 )
-def test_two_templates_that_one_path_could_mean_are_not_declared_together(
-    first: str,
-    second: str,
-    together: bool,
-) -> None:
+def test_a_path_that_could_mean_two_templates_means_none(first: str, second: str, both: str | None) -> None:
     for pair in (of(first, second), of(second, first)):
-        assert bool(list(clashes(pair))) is not together
+        assert not list(clashes(pair))
+        assert bool(list(rivals(pair))) is (both is not None)
+        if both is not None:
+            made = Endpoints(pair)
+            assert made.find("GET", both) is None
+            assert all(Endpoints([one]).find("GET", both) is not None for one in pair)
+            for one in pair:  # by itself each can be asked for
+                path = one.path.replace("{x}", "7").replace("{y}", "8").replace("{sid}", "7").replace("{type}", "t")
+                found = made.find("GET", path)
+                assert found is not None
+                assert found.endpoint is one
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("GET /a/{x}", "GET /a/{y}"),
+        ("GET /a/%62", "GET /a/b"),
+        ("GET /{x}.json", "GET /{y}.json"),
+        ("GET /a/{x}-{y}", "GET /a/{y}-{x}"),
+    ],
+)
+def test_templates_that_differ_in_names_alone_are_one(first: str, second: str) -> None:
+    assert len(list(clashes(of(first, second)))) == 1
+    assert not list(rivals(of(first, second)))
 
 
 def test_shapes_forget_names() -> None:
@@ -271,7 +301,7 @@ assets:
         ("get /x", "http", "none", "p.yaml:5:46: an endpoint whose name is not a method in capitals and a path"),
         ("GET x", "http", "none", "p.yaml:5:46: a path that does not begin with a slash"),
         ("GET /x/{", "http", "none", "braces in the path"),
-        ("GET /a/{y}", "http", "none", "one request could mean this endpoint, and that in p.yaml, line 5"),
+        ("GET /a/{y}", "http", "none", "this is the endpoint in p.yaml, line 5: only the names"),
         ("GET /x", "http", "user.contact.emial", 'did you mean "user.contact.email"?'),
         ("GET /x", "postgres", "none", "endpoints belongs to assets of kind http"),
         ("GET /ada@example.com x", "http", "none", "a path with a blank"),
@@ -283,6 +313,23 @@ def test_a_wrong_endpoint_is_told_at_its_place_and_not_quoted(name: str, kind: s
         read("p.yaml", {"p.yaml": text}, {})
     assert said in str(caught.value)
     assert "ada@" not in str(caught.value)
+
+
+def test_lint_says_of_which_endpoints_a_request_could_mean_either() -> None:
+    text = WRONG.replace("NAME", "GET /{y}/b").replace("KIND", "http").replace("JUDGED", "none")
+    located = read_located("p.yaml", {"p.yaml": text}, {})
+    [found] = [one for one in lint(located.policy, located.positions) if one.code == "ambiguous"]
+    assert (found.line, found.severity) == (5, "warning")
+    assert "GET /{y}/b" in found.what
+    assert "GET /a/{x}" in found.what
+
+
+def test_endpoints_that_cannot_be_told_apart_by_the_thousand_are_refused_in_bounded_time() -> None:
+    names = [f"GET /a{number}/{{x}}" for number in range(3_000)] + [f"GET /{{x}}/b{number}" for number in range(3_000)]
+    lines = "".join(f'      "{name}": {{}}\n' for name in names)
+    text = f"version: 1\nzones: {{core: {{label: c}}}}\nassets:\n  shop:\n    zone: core\n    kind: http\n    endpoints:\n{lines}"
+    with pytest.raises(PolicyError, match="more than 1000 pairs"):
+        read("p.yaml", {"p.yaml": text}, {})
 
 
 def test_ten_thousand_endpoints_are_read() -> None:

@@ -125,7 +125,7 @@ def _distinct(found: Sequence[_Operation], left_out: list[str]) -> Iterator[_Ope
             continue
         valid[each.endpoint] = each
     for first, second in clashes([_endpoint(name) for name in valid]):
-        bad.append(f"{second.name}: one request could mean {first.name} as well")
+        bad.append(f"{second.name}: it is {first.name} by another name")
         valid.pop(second.name, None)
     left_out += bad[:_SHOWN]
     if len(bad) > _SHOWN:

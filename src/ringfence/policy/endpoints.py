@@ -1,9 +1,9 @@
 """Which declared endpoint a request asks for: path templates, matched as OpenAPI means them.
 
-The rule: concrete before templated, segment by segment from the left; of two templates that one path could mean neither is
-preferred, so that declaring both is an error (`clashes`). What readers could read in two ways (an escaped slash, `..`) is no
-endpoint at all. A path is compared as the service reads it, percent-encoding undone, and costs by its own length and not by how
-many endpoints there are.
+The rule: concrete before templated. Where a path could mean two templates, and neither is the more concrete (`/{a}/me`,
+`/orders/{id}`), it means none, for nobody can say which one the service takes; two that differ in names alone cannot be declared
+together. What readers could read in two ways (an escaped slash, `..`) is no endpoint at all. A path is compared as the service
+reads it, percent-encoding undone, and costs by its own length and not by how many endpoints there are.
 
 Here HEAD asks for what GET says without its body (RFC 9110), and OPTIONS what may be done with a path: where only those are not
 declared themselves, they belong to the path's others.
@@ -12,7 +12,6 @@ declared themselves, they belong to the path's others.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
-from urllib.parse import unquote_to_bytes
 
 from ringfence.policy.model import Endpoint
 
@@ -110,8 +109,17 @@ def _segment(text: str) -> Segment:
     return Segment(decoded, tuple(names))
 
 
+_OCTETS: Final = {b"%02x" % octet: bytes([octet]) for octet in range(256)}
+
+
 def _decoded(text: str) -> str:
-    return unquote_to_bytes(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+    """Undo percent-encoding (RFC 3986). What only looks like it stays as it is."""
+    first, *rest = text.encode("utf-8", "surrogateescape").split(b"%")
+    read = [first]
+    for part in rest:
+        octet = _OCTETS.get(part[:2].lower())
+        read += (b"%", part) if octet is None else (octet, part[2:])
+    return b"".join(read).decode("utf-8", "surrogateescape")
 
 
 def shape_of(path: str) -> str:
@@ -156,6 +164,11 @@ class Endpoints:
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
         self._roots: dict[str, _Node] = {}
         self.words: set[str] = set()  # the segments without a parameter: words of the policy
+        self._rivals: dict[str, list[tuple[Segment, ...]]] = {}  # of an endpoint, by its name
+        endpoints = list(endpoints)
+        for first, second in rivals(endpoints):
+            self._rivals.setdefault(first.name, []).append(segments_of(second.path))
+            self._rivals.setdefault(second.name, []).append(segments_of(first.path))
         for each in endpoints:
             segments = segments_of(each.path)
             self.words.update(one.literals[0] for one in segments if not one.names)
@@ -188,7 +201,12 @@ class Endpoints:
 
     def _found(self, method: str, read: list[str]) -> tuple[Endpoint, tuple[Segment, ...]] | None:
         root = self._roots.get(method)
-        return _walk(root, read, 0) if root is not None else None
+        found = _walk(root, read, 0) if root is not None else None
+        if found is not None and self._rivals:
+            others = self._rivals.get(found[0].name, ())
+            if any(all(one.spans(text) is not None for one, text in zip(each, read, strict=True)) for each in others):
+                return None
+        return found
 
 
 def _walk(node: _Node, read: list[str], at: int) -> tuple[Endpoint, tuple[Segment, ...]] | None:
@@ -228,16 +246,23 @@ def _params(raw: list[str], segments: tuple[Segment, ...]) -> tuple[Param, ...] 
 
 
 def clashes(endpoints: Iterable[Endpoint]) -> Iterator[tuple[Endpoint, Endpoint]]:
-    """Give the pairs that one request could mean both of, with neither more concrete than the other."""
+    """Give the pairs that differ in the names of parameters alone."""
+    known: dict[tuple[object, ...], Endpoint] = {}
+    for each in endpoints:
+        first = known.setdefault((each.method, *(one.literals for one in segments_of(each.path))), each)
+        if first is not each:
+            yield first, each
+
+
+def rivals(endpoints: Iterable[Endpoint]) -> Iterator[tuple[Endpoint, Endpoint]]:
+    """Give the pairs that some request could mean both of, with neither more concrete than the other."""
     roots: dict[str, _Node] = {}
     for each in endpoints:
         segments = segments_of(each.path)
-        root = roots.setdefault(each.method, _Node())
-        for other, theirs in _overlapping(root, segments, 0):
-            if not (_is_within(segments, theirs) ^ _is_within(theirs, segments)):
+        node = roots.setdefault(each.method, _Node())
+        for other, theirs in _overlapping(node, segments, 0):
+            if not _is_within(segments, theirs) and not _is_within(theirs, segments):
                 yield other, each
-                break
-        node = root
         for segment in segments:
             node = node.made(segment)
         node.ends = node.ends or (each, segments)

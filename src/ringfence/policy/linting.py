@@ -30,7 +30,7 @@ from ringfence.policy.problems import Problem
 from ringfence.policy.reading import Positions
 from ringfence.policy.tree import Step
 from ringfence.policy.unannounced import everywhere
-from ringfence.policy.undeclared import open_assets
+from ringfence.policy.undeclared import open_assets, rival_endpoints
 from ringfence.policy.unused import unused
 from ringfence.taxonomy import CATEGORIES, Domain, is_within
 
@@ -44,7 +44,8 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
 
     Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``closed``,
     ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``,
-    ``unreachable``, ``no-vault``, ``unused``, ``everywhere``, ``allows-all``, ``overheard``, ``undeclared``.
+    ``unreachable``, ``no-vault``, ``unused``, ``everywhere``, ``allows-all``, ``overheard``, ``undeclared``,
+    ``ambiguous``.
     """
     found = [
         _problem(positions, *one)
@@ -60,6 +61,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
             allowed_whole,
             overheard,
             open_assets,
+            rival_endpoints,
         )
         for one in check(policy)
     ]

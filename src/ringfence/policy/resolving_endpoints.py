@@ -1,16 +1,17 @@
-"""From the document's endpoints to an asset's: names read, judgements checked, no request left that could mean two.
+"""From the document's endpoints to an asset's: names read, judgements checked, none there twice.
 
-The rule: an endpoint's name is a method and a path template, or an error at its place; so is one that a request could mean as well
-as another. What stands in a wrong name is quoted nowhere: a path may hold what somebody pasted.
+The rule: an endpoint's name is a method and a path template, or an error at its place; so is one that another one is by another
+name. What stands in a wrong name is quoted nowhere: a path may hold what somebody pasted.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final
 
 import re2
 
 from ringfence.policy import document as doc
-from ringfence.policy.endpoints import BadTemplate, clashes, segments_of
+from ringfence.policy.endpoints import BadTemplate, clashes, rivals, segments_of
 from ringfence.policy.model import NONE, SCAN, UNKNOWN, Endpoint
 from ringfence.policy.problems import Position
 from ringfence.policy.tree import Step
@@ -21,6 +22,7 @@ Wrong = Callable[..., None]
 PlaceOf = Callable[..., Position]
 
 JUDGEMENTS: Final = (NONE, SCAN, UNKNOWN)
+MOST_RIVALS: Final = 1_000
 _VALID: Final = (*CATEGORIES, *JUDGEMENTS)
 _VALID_SET: Final = frozenset(_VALID)
 _METHOD: Final = re2.compile(r"[A-Z]{1,20}")
@@ -46,9 +48,12 @@ class EndpointResolver:
         made = [each for each in found if each is not None]
         for first, second in clashes(made):
             at = self._place_of(("assets", asset, "endpoints", first.name), of_key=True)
-            what = f"one request could mean this endpoint, and that in {at.file}, line {at.line}"
+            what = f"this is the endpoint in {at.file}, line {at.line}: only the names of its parameters differ"
             path: tuple[Step, ...] = ("assets", asset, "endpoints", second.name)
-            self._wrong(path, what, "keep one of them, or make one the more concrete", of_key=True)
+            self._wrong(path, what, "keep one of them", of_key=True)
+        if next(islice(rivals(made), MOST_RIVALS, None), None) is not None:
+            what = f"more than {MOST_RIVALS} pairs of endpoints that one request could mean both of"
+            self._wrong(("assets", asset, "endpoints"), what, "declare endpoints that can be told apart", of_key=True)
         return {each.name: each for each in made}
 
     def _endpoint(self, name: str, written: doc.EndpointDocument, path: tuple[Step, ...]) -> Endpoint | None:

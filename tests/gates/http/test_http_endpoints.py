@@ -190,6 +190,7 @@ def test_head_and_options_belong_to_the_paths_that_are_declared(mode: Mode) -> N
         ("/api/v1/users", "/api/v1/users"),
         ("/users/4711", "/users/{}"),
         ("/users/ada", "/users/{}"),
+        ("/user/ada/edit", "/user/{}/edit"),
         ("/users/mary-smith", "/users/{}"),
         ("/u/ada%40example.com/x", "/u/{}/x"),
         ("/u/someone@example.com", "/u/{}"),

@@ -1,8 +1,8 @@
 """Which endpoints are called, how often: counted, and written to the ledger once a minute as one table.
 
 The rule: what stands in a table is bounded. Declared endpoints are the policy's own words; of others a path is a client's string,
-so only its shape is kept: a segment that is not a plain word, is a given name, or follows a plural, becomes `{}`, the detector
-looks at the rest, and beyond so many shapes a minute they are counted together.
+so only its shape is kept: a segment that is not a plain word, is a given name, or follows a plural or a word for people, becomes
+`{}`, the detector looks at the rest, and beyond so many shapes a minute they are counted together.
 """
 
 from collections import deque
@@ -27,13 +27,19 @@ MOST_SEGMENTS: Final = 8  # of a shape
 _MOST_READ: Final = 2_000  # characters of a path that are looked at for its shape
 _MOST_WORD: Final = 32
 _PLAIN: Final = re2.compile(r"[a-z][A-Za-z]*(?:[-_.][A-Za-z]+){0,4}|v[0-9]{1,2}")
+_OF_PEOPLE: Final = frozenset(
+    {
+        *("account", "by", "client", "contact", "customer", "email", "employee", "id", "mail", "member", "name"),
+        *("patient", "person", "profile", "u", "user", "username"),
+    }
+)
 _BETWEEN: Final = re2.compile(r"[-_.]")
 
 
 def shape_of_path(path: str, known: Collection[str], detector: Detector) -> str:
     """Give the shape of a path that nobody declared. `known` are words that may stay: the policy's own.
 
-    What follows a plural names one of many, and is no plain word, whatever it looks like.
+    What follows a plural, or a word for people, names one of many, and is no plain word, whatever it looks like.
 
     >>> shape_of_path("/users/ada/notes/export", (), Detector()), shape_of_path("/debug/dump.json", (), Detector())
     ('/users/{}/notes/{}', '/debug/dump.json')
@@ -41,9 +47,14 @@ def shape_of_path(path: str, known: Collection[str], detector: Detector) -> str:
     segments = path[:_MOST_READ].split("/")
     kept: list[str] = []
     for before, each in zip(["", *segments], segments[: MOST_SEGMENTS + 1], strict=False):
-        is_word = not each or each in known or (_is_plain(each) and not before.endswith("s"))
+        is_word = not each or each in known or (_is_plain(each) and not _names_many(before))
         kept.append(each if is_word else "{}")
     return scrub("/".join(kept) + ("/…" if len(segments) > MOST_SEGMENTS + 1 else ""), detector)
+
+
+def _names_many(segment: str) -> bool:
+    """Whether one of many may follow: a plural, or a word for people."""
+    return segment.endswith("s") or segment.lower() in _OF_PEOPLE
 
 
 def _is_plain(segment: str) -> bool:

@@ -451,7 +451,7 @@ class HttpExchange:
 
 def _found(endpoints: Endpoints | None, head: RequestHead) -> Found | None:
     """Find the endpoint that is asked for. A head that asks some services for another one asks for none that is declared."""
-    if endpoints is None or any(name in _OTHERWISE for name, _ in head.fields):
+    if endpoints is None or not _OTHERWISE.isdisjoint([name for name, _ in head.fields]):
         return None
     return endpoints.find(head.method, head.path)
 
