@@ -154,7 +154,11 @@ def test_an_answer_that_is_json_as_a_whole_stays_json(width: int) -> None:
 
 
 def test_nothing_changes_in_a_stream_in_which_nothing_is_put_back() -> None:
-    stream = b': hi\n\nevent: x\r\ndata: {"delta":\ndata:   "[EMA"}\n\n' + sse([chat("a [EMAIL"), chat("_7] b [")]) + b"data: [DONE]\n\n"
+    stream = (
+        b': hi\n\nevent: x\r\ndata: {"delta":\ndata:   "[EMA"}\n\n'
+        + sse([chat("a [EMAIL"), chat("_7] b [")])
+        + b"data: [DONE]\n\n"
+    )
     assert carried(stream, 7) == stream
 
 

@@ -53,7 +53,16 @@ def test_of_two_placeholders_that_begin_alike_each_is_itself() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[EMAIL_2]", "[PHONE_NUMBER_1]", "EMAIL_1", "[EMAIL_01]", "[EMAIL_1", "[EMAIL__1]", "Robin Kellerman", "McRobin Keller"],
+    [
+        "[EMAIL_2]",
+        "[PHONE_NUMBER_1]",
+        "EMAIL_1",
+        "[EMAIL_01]",
+        "[EMAIL_1",
+        "[EMAIL__1]",
+        "Robin Kellerman",
+        "McRobin Keller",
+    ],
 )
 def test_what_was_never_issued_is_left_as_it_is(text: str) -> None:
     assert restored(text) == text
@@ -69,7 +78,9 @@ def test_every_beginning_of_a_stand_in_is_held_back(cut: int) -> None:
     assert memory().opening(b"mail " + spelt[:cut].encode()) == 5
 
 
-@pytest.mark.parametrize("text", ["a [link](x)", "list[0", "[EMAIL_3", "McRob", "an e-mail", "Robin Keller ", "[EMAIL_1]", "[EMAIL_1] "])
+@pytest.mark.parametrize(
+    "text", ["a [link](x)", "list[0", "[EMAIL_3", "McRob", "an e-mail", "Robin Keller ", "[EMAIL_1]", "[EMAIL_1] "]
+)
 def test_what_can_be_no_beginning_is_not(text: str) -> None:
     assert memory().opening(text.encode()) == len(text)
 

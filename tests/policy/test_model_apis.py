@@ -1,4 +1,4 @@
-"""The APIs of models, as fields: what their own documentation shows crosses without an unknown field, but for what nobody can read."""
+"""The APIs of models, as fields: what their documentation shows has no unknown field, but for what nobody can read."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,10 @@ from ringfence.taxonomy import CATEGORIES
 
 USER = {"role": "user", "content": "hello"}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "send", "arguments": "{}"}}
-TOOL = {"type": "function", "function": {"name": "send", "description": "Sends", "parameters": {"type": "object"}, "strict": True}}
+TOOL = {
+    "type": "function",
+    "function": {"name": "send", "description": "Sends", "parameters": {"type": "object"}, "strict": True},
+}
 USAGE = {"prompt_tokens": 1, "total_tokens": 2, "prompt_tokens_details": {"cached_tokens": 0}}
 RESPONSE_ITEM = {
     "type": "message",
@@ -23,7 +26,14 @@ RESPONSE_ITEM = {
     "content": [{"type": "output_text", "text": "hi", "annotations": [], "logprobs": []}],
 }
 REASONING = {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "it"}]}
-FUNCTION = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "send", "arguments": "{}", "status": "completed"}
+FUNCTION = {
+    "type": "function_call",
+    "id": "fc_1",
+    "call_id": "call_1",
+    "name": "send",
+    "arguments": "{}",
+    "status": "completed",
+}
 
 OPENAI = [
     {"model": "m", "messages": [{"role": "system", "content": "be"}, USER], "stream": True, "temperature": 0.2, "n": 1,
@@ -80,13 +90,21 @@ ANTHROPIC = [
 ANTHROPIC_EVENTS = [
     {"type": "message_start", "message": ANTHROPIC[1]},
     {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-    {"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "t", "name": "send", "input": {}}},
+    {
+        "type": "content_block_start",
+        "index": 1,
+        "content_block": {"type": "tool_use", "id": "t", "name": "send", "input": {}},
+    },
     {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "a"}},
     {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": "{"}},
     {"type": "content_block_delta", "index": 2, "delta": {"type": "thinking_delta", "thinking": "a"}},
     {"type": "content_block_delta", "index": 2, "delta": {"type": "signature_delta", "signature": "a"}},
     {"type": "content_block_stop", "index": 0},
-    {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {"output_tokens": 1}},
+    {
+        "type": "message_delta",
+        "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+        "usage": {"output_tokens": 1},
+    },
     {"type": "message_stop"},
     {"type": "ping"},
 ]
@@ -132,7 +150,14 @@ PROMPTS = [
     ("openai", {"input": [{"role": "user", "content": TEXT}, {"type": "function_call_output", "output": TEXT}]}),
     ("openai", {"input": [{"role": "user", "content": [{"type": "input_text", "text": TEXT}]}]}),
     ("anthropic", {"system": TEXT, "messages": [{"role": "user", "content": TEXT}], "metadata": {"user_id": TEXT}}),
-    ("anthropic", {"messages": [{"content": [{"type": "tool_result", "content": TEXT}, {"type": "tool_use", "input": {"a": [TEXT]}}]}]}),
+    (
+        "anthropic",
+        {
+            "messages": [
+                {"content": [{"type": "tool_result", "content": TEXT}, {"type": "tool_use", "input": {"a": [TEXT]}}]}
+            ]
+        },
+    ),
     ("anthropic", {"messages": [{"content": [{"type": "tool_result", "content": [{"type": "text", "text": TEXT}]}]}]}),
 ]
 

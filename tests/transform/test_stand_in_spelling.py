@@ -15,7 +15,9 @@ DOCUMENTATION = [ip_network(each) for each in ("192.0.2.0/24", "198.51.100.0/24"
 KINDS = (FormKind.PLACEHOLDER, FormKind.SURROGATE)
 
 
-def made(category: str, number: int, kind: FormKind = FormKind.SURROGATE, of: ValueType = ValueType.STRING) -> str | None:
+def made(
+    category: str, number: int, kind: FormKind = FormKind.SURROGATE, of: ValueType = ValueType.STRING
+) -> str | None:
     return stand_in(Ask("k", "zone:a", category, of, "x", kind), number)
 
 

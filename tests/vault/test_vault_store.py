@@ -36,11 +36,15 @@ def store(tmp_path: Path) -> Iterator[StandIns]:
     made.close()
 
 
-def given(store: StandIns, *asks: Ask, of: str = "one", at: float = 0.0, keys: Keyring = KEYS) -> tuple[str | None, ...]:
+def given(
+    store: StandIns, *asks: Ask, of: str = "one", at: float = 0.0, keys: Keyring = KEYS
+) -> tuple[str | None, ...]:
     return store.resolve(keys, asks, of, (), at).answers
 
 
-def recalled(store: StandIns, of: str = "one", at: float = 0.0, keys: Keyring = KEYS, scope: str = SCOPE) -> set[Issued]:
+def recalled(
+    store: StandIns, of: str = "one", at: float = 0.0, keys: Keyring = KEYS, scope: str = SCOPE
+) -> set[Issued]:
     return set(store.resolve(keys, (), of, (("k", scope),), at).recalled)
 
 
@@ -69,7 +73,9 @@ def test_a_key_that_is_rotated_changes_no_conversation_that_goes_on(store: Stand
     both = Keyring([KeyHandle("k", 1, bytes(range(32))), KeyHandle("k", 2, bytes(32))])
     assert given(store, ask(BOB), ask(ADA), keys=both) == ("[EMAIL_2]", "[EMAIL_1]")
     assert {each.clear for each in recalled(store, keys=both)} == {ADA, BOB}
-    assert {each.clear for each in recalled(store)} == {ADA}  # who has not the second version cannot open what it sealed
+    assert {each.clear for each in recalled(store)} == {
+        ADA
+    }  # who has not the second version cannot open what it sealed
 
 
 def test_what_has_expired_is_gone_and_its_number_is_not_given_again(store: StandIns) -> None:

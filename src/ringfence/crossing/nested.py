@@ -29,22 +29,24 @@ def begins_json(begin: bytes) -> bool:
     """Say whether a text begins as an object or array of JSON does; of arrays, those that hold no bare words or numbers."""
     text = begin[:_BEGINS].lstrip(_SPACES)
     after = text[1:].lstrip(_SPACES)[:1]
-    return bool(after) and ((text[:1] == b"{" and after in _AFTER_BRACE) or (text[:1] == b"[" and after in _AFTER_BRACKET))
+    return bool(after) and (
+        (text[:1] == b"{" and after in _AFTER_BRACE) or (text[:1] == b"[" and after in _AFTER_BRACKET)
+    )
 
 
 def spell(text: str) -> str:
-    """Spell a text as the content of a string of JSON.
+    r"""Spell a text as the content of a string of JSON.
 
     >>> spell('Ada "Countess"')
-    'Ada \\\\"Countess\\\\"'
+    'Ada \\"Countess\\"'
     """
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def unspell(content: str) -> str:
-    """Read the content of a string of JSON; what is none is taken as it is.
+    r"""Read the content of a string of JSON; what is none is taken as it is.
 
-    >>> unspell("M\\\\u00fcller")
+    >>> unspell("M\\u00fcller")
     'Müller'
     """
     if "\\" not in content:

@@ -197,7 +197,8 @@ class Surrogates:
         if len(text) != len(unescaped) and any(self._begins(unescaped + sign, whole=True) for sign in _ESCAPED):
             return True
         return any(
-            unescaped.endswith(b"_" * spaces) and self._begins(unescaped[:-spaces] + b"]", whole=True) for spaces in (1, 2)
+            unescaped.endswith(b"_" * spaces) and self._begins(unescaped[:-spaces] + b"]", whole=True)
+            for spaces in (1, 2)
         )
 
     def _begins(self, text: bytes, *, whole: bool = False) -> bool:

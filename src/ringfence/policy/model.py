@@ -229,7 +229,7 @@ class Gate:
     limits: Limits = Limits()
     clients: ZoneName | None = None  # http: where those stand who reach it, as long as nobody is asked who he is
     bodies: Literal["streamed", "buffered"] = "streamed"  # http
-    conversation: tuple[str, ...] = ()  # http: fields of a request that name its conversation, the first that is there
+    conversation: tuple[str, ...] = ()  # http: fields of a request that name its conversation: the first that is met
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from ringfence.detect import Detection
 from ringfence.policy import document as doc
 from ringfence.policy.digest import digest
 from ringfence.policy.document_probe import ProbeDocument
-from ringfence.policy.model_apis import MODEL_APIS, NO_API
 from ringfence.policy.model import (
     ARGUMENTS,
     BUILT_IN_FORMS,
@@ -48,6 +47,7 @@ from ringfence.policy.model import (
     Zone,
     ZoneName,
 )
+from ringfence.policy.model_apis import MODEL_APIS, NO_API
 from ringfence.policy.places import PLACES
 from ringfence.policy.problems import Position, Problem, nearest, quoted
 from ringfence.policy.resolving_alerts import AlertResolver

@@ -18,7 +18,6 @@ from ringfence.serve.service import Canary, Change, Given
 from ringfence.serve.worker import main
 from ringfence.vault import Vault
 
-
 STAND_INS: Final = "stand-ins.db"
 """The vault's file of stand-ins, beside the folder of keys."""
 

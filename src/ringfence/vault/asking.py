@@ -38,9 +38,7 @@ class Vault:
         """Take other keys."""
         self._keys = keys
 
-    async def resolve(
-        self, asks: Sequence[Ask], conversation: str, recall: Recall, at: datetime
-    ) -> Resolution | None:
+    async def resolve(self, asks: Sequence[Ask], conversation: str, recall: Recall, at: datetime) -> Resolution | None:
         """Answer; None where the store does not, in time."""
         keys = self._keys
         return await self._do(lambda store: store.resolve(keys, asks, conversation, recall, at.timestamp()))

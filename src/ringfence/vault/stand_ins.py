@@ -5,8 +5,9 @@ bound to conversation and row); a conversation, and a value in it, are looked up
 conversation: who has the file and no key can join nothing, and who has the key and not the conversation's name finds nothing.
 
 Several processes use one file. What is new is written in one transaction, which is durable before its answer is given: a process
-killed at any moment leaves a stand-in that is known, or none. A number is given once in a conversation: how far its series have come is
-kept for `COUNTED` after the last, longer than values are, because whoever got ``[EMAIL_1]`` may still have it when its value is gone.
+killed at any moment leaves a stand-in that is known, or none. A number is given once in a conversation: how far its series have
+come is kept for `COUNTED` after the last, longer than values are, because whoever got ``[EMAIL_1]`` may still have it when its
+value is gone.
 
 What has expired is never given, and is deleted by the next sweep; SQLite overwrites what is deleted (`secure_delete`), and the log
 is cut after it. The file does not grow beyond `MOST_BYTES`: then the vault is silent, and who asks is refused.
@@ -34,7 +35,9 @@ COUNTED: Final = 30 * 86_400.0  # seconds
 RECALLED: Final = 10_000  # of one conversation, the newest
 BUSY_SECONDS: Final = 0.9  # for another process that is writing
 _TRIED_EVERY: Final = 0.001  # seconds; SQLite itself waits up to 100 ms, and a busy writer starves who waits so long
-_RENEWED_BELOW: Final = 0.9  # of the time that a value is kept: what is asked for again and again is not written each time
+_RENEWED_BELOW: Final = (
+    0.9  # of the time that a value is kept: what is asked for again and again is not written each time
+)
 _PAGE: Final = 4096
 _APPLICATION_ID: Final = 0x52465355  # "RFSU" in the file's header
 _FORMAT: Final = 1
@@ -95,9 +98,7 @@ class StandIns:
             self._db.close(force=True)
             raise
 
-    def resolve(
-        self, keys: Keyring, asks: Sequence[Ask], conversation: str, recall: Recall, at: float
-    ) -> Resolution:
+    def resolve(self, keys: Keyring, asks: Sequence[Ask], conversation: str, recall: Recall, at: float) -> Resolution:
         """Answer asks within a conversation, and give what it held before, under the keys and scopes of `recall`.
 
         Durable when it returns. Raises `MissingKey`, and apsw's errors where the file cannot be read or written.
@@ -202,7 +203,9 @@ class StandIns:
         db.pragma("synchronous", "FULL")  # a number that was sent and forgotten would be given twice
         db.pragma("max_page_count", max(most_bytes // _PAGE, 1))
         if db.pragma("application_id") != _APPLICATION_ID or db.pragma("user_version") != _FORMAT:
-            raise VaultFault(f"{self._file}: not a store of stand-ins of this format", "move it away; a new one is made")
+            raise VaultFault(
+                f"{self._file}: not a store of stand-ins of this format", "move it away; a new one is made"
+            )
 
 
 class _Room:
@@ -266,6 +269,8 @@ def _write_tables(draft: Path) -> None:
             db.execute(f"PRAGMA user_version = {_FORMAT}")
             db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         if db.pragma("journal_mode", "WAL") != "wal":
-            raise VaultFault(f"{draft.parent}: the file system takes no write-ahead log", "put the folder on a local disk")
+            raise VaultFault(
+                f"{draft.parent}: the file system takes no write-ahead log", "put the folder on a local disk"
+            )
     finally:
         db.close()

@@ -61,7 +61,11 @@ def answer_of(path: str, body: dict) -> Iterable[bytes]:  # type: ignore[type-ar
         case "embeddings":
             texts = body["input"] if isinstance(body["input"], list) else [body["input"]]
             data = [{"object": "embedding", "index": at, "embedding": [0.25, -0.5]} for at in range(len(texts))]
-            return [response(json.dumps({"object": "list", "model": "m", "data": data, "usage": {"total_tokens": 1}}).encode())]
+            return [
+                response(
+                    json.dumps({"object": "list", "model": "m", "data": data, "usage": {"total_tokens": 1}}).encode()
+                )
+            ]
         case _:
             return [response(json.dumps({"error": {"message": "no such path"}}).encode(), status="404 Not Found")]
 
@@ -83,10 +87,21 @@ def chat(body: dict) -> object:  # type: ignore[type-arg]
     message: dict[str, object] = {"role": "assistant", "content": said(body)}
     if "tools" in body:
         function = {"name": "send", "arguments": arguments(said(body))}
-        message = {"role": "assistant", "content": None, "tool_calls": [{"id": "t1", "type": "function", "function": function}]}
+        message = {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": "t1", "type": "function", "function": function}],
+        }
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
-    return {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [choice],
+        "usage": usage,
+    }
 
 
 def chat_events(body: dict) -> Iterator[object]:  # type: ignore[type-arg]
@@ -96,7 +111,13 @@ def chat_events(body: dict) -> Iterator[object]:  # type: ignore[type-arg]
 
     yield event({"role": "assistant", "content": ""})
     if "tools" in body:
-        yield event({"tool_calls": [{"index": 0, "id": "t1", "type": "function", "function": {"name": "send", "arguments": ""}}]})
+        yield event(
+            {
+                "tool_calls": [
+                    {"index": 0, "id": "t1", "type": "function", "function": {"name": "send", "arguments": ""}}
+                ]
+            }
+        )
         for piece in pieces(arguments(said(body))):
             yield event({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]})
     else:
@@ -114,11 +135,19 @@ def message_events(body: dict) -> Iterator[object]:  # type: ignore[type-arg]
     for piece in pieces(said(body)):
         yield {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}}
     yield {"type": "content_block_stop", "index": 0}
-    yield {"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "id": "t", "name": "send", "input": {}}}
+    yield {
+        "type": "content_block_start",
+        "index": 1,
+        "content_block": {"type": "tool_use", "id": "t", "name": "send", "input": {}},
+    }
     for piece in pieces(arguments(said(body))):
         yield {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": piece}}
     yield {"type": "content_block_stop", "index": 1}
-    yield {"type": "message_delta", "delta": {"stop_reason": "tool_use", "stop_sequence": None}, "usage": {"output_tokens": 2}}
+    yield {
+        "type": "message_delta",
+        "delta": {"stop_reason": "tool_use", "stop_sequence": None},
+        "usage": {"output_tokens": 2},
+    }
     yield {"type": "message_stop"}
 
 
@@ -130,7 +159,10 @@ def response_events(body: dict) -> Iterator[object]:  # type: ignore[type-arg]
     yield {"type": "response.output_text.done", **place, "text": text}
     part = {"type": "output_text", "text": text, "annotations": []}
     item = {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
-    yield {"type": "response.completed", "response": {"id": "resp_1", "object": "response", "model": "m", "output": [item]}}
+    yield {
+        "type": "response.completed",
+        "response": {"id": "resp_1", "object": "response", "model": "m", "output": [item]},
+    }
 
 
 def sse(events: Iterable[object]) -> Iterator[bytes]:

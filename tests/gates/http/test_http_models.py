@@ -79,7 +79,9 @@ def test_the_arguments_of_a_tools_call_come_back_clear_and_are_json(streams: boo
     text = f'tell "them" \\ to write to {ADA}'
 
     async def play(stage: Stage, _: Model) -> None:
-        answer = await tell(stage, CHAT, turn(text, stream=streams, tools=[{"type": "function", "function": {"name": "send"}}]))
+        answer = await tell(
+            stage, CHAT, turn(text, stream=streams, tools=[{"type": "function", "function": {"name": "send"}}])
+        )
         if streams:
             calls = [call for each in events(answer) for call in each["choices"][0]["delta"].get("tool_calls", ())]
             written = "".join(call["function"]["arguments"] for call in calls)
@@ -93,12 +95,17 @@ def test_the_arguments_of_a_tools_call_come_back_clear_and_are_json(streams: boo
 def test_messages_stream_clear_text_and_clear_arguments() -> None:
     async def play(stage: Stage, _: Model) -> None:
         body = {"max_tokens": 9, "system": f"you are {BOB}", **turn(f"mail {ADA}", stream=True)}
-        got = [each["delta"] for each in events(await tell(stage, MESSAGES, body)) if each["type"] == "content_block_delta"]
+        got = [
+            each["delta"] for each in events(await tell(stage, MESSAGES, body)) if each["type"] == "content_block_delta"
+        ]
         assert "".join(delta.get("text", "") for delta in got) == f"mail {ADA}"
         assert json.loads("".join(delta.get("partial_json", "") for delta in got)) == {"to": ADA, "body": f"mail {ADA}"}
 
     model = on_stage(play, POLICY.replace("api: openai", "api: anthropic"))
-    assert (model.asked[0]["system"], model.asked[0]["messages"][0]["content"]) == ("you are [EMAIL_1]", "mail [EMAIL_2]")
+    assert (model.asked[0]["system"], model.asked[0]["messages"][0]["content"]) == (
+        "you are [EMAIL_1]",
+        "mail [EMAIL_2]",
+    )
 
 
 def test_responses_stream_clear_and_so_does_the_whole_text_at_their_end() -> None:

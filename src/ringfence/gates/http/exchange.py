@@ -6,8 +6,8 @@ fields as it says. A direction for which no flow is declared lets no body throug
 
 The head of each is a payload of its own, which crosses before its body (`ringfence.gates.http.heads`).
 
-What was replaced on its way out may come back in the answer, where the response's flow says `restore`: both crossings share what was
-issued, in this exchange and in its conversation before (`ringfence.gates.http.belonging`).
+What was replaced on its way out may come back in the answer, where the response's flow says `restore`: both crossings share what
+was issued, in this exchange and in its conversation before (`ringfence.gates.http.belonging`).
 """
 
 from collections.abc import Callable, Mapping
@@ -175,7 +175,9 @@ class HttpExchange:
     def __init__(self, side: Side) -> None:
         self._side = side
         self._surrogates = Surrogates(alone=True)
-        self._answered = Surrogates(alone=True)  # what a response's own values are numbered by: nothing leads back from it
+        self._answered = Surrogates(
+            alone=True
+        )  # what a response's own values are numbered by: nothing leads back from it
         self._asked: RequestHead | None = None
         self._out: Passage | None = None
 
