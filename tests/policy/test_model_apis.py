@@ -1,4 +1,4 @@
-"""The APIs of models, as fields: what their own documentation shows crosses without an unknown field, but for what nobody can read."""
+"""The APIs of models, as fields: what their documentation shows has no unknown field, but for what nobody can read."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import apsw
@@ -211,6 +211,32 @@ def test_a_vault_that_does_not_answer_in_time_is_silent(tmp_path: Path) -> None:
     asyncio.run(run())
     assert len(told) >= 1
     assert ADA not in told[0]
+
+
+def test_a_vault_sweeps_once_a_minute_also_what_others_left(tmp_path: Path) -> None:
+    began = datetime(2026, 3, 1, tzinfo=UTC)
+    store = StandIns(tmp_path / "s.db")
+
+    def rows() -> object:
+        return store._db.execute("SELECT count(*) FROM stand_ins").get
+
+    async def run() -> None:
+        vault = Vault(tmp_path / "s.db", KEYS)
+        given(store, ask(ADA, keep=10), at=began.timestamp())
+        await vault.sweep(began)
+        assert rows() == 1
+        await vault.sweep(began + timedelta(seconds=30))
+        assert rows() == 1
+        await vault.sweep(began + timedelta(seconds=61))
+        assert rows() == 0
+        await vault.close()
+        none = Vault(tmp_path / "none.db", KEYS)
+        await none.sweep(began)
+        await none.close()
+        assert not (tmp_path / "none.db").exists()
+
+    asyncio.run(run())
+    store.close()
 
 
 def test_a_vault_without_its_key_or_with_a_damaged_file_is_silent(tmp_path: Path) -> None:

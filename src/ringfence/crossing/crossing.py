@@ -294,13 +294,14 @@ class Crossing:
         asks = tuple(ask for judged in self._queue for ask in judged.asks)
         conversation = issued.conversation if issued is not None else ""
         recalls = issued is not None and bool(conversation) and not issued.recalled
-        if not asks and not recalls:
+        recall = self._plan.remembering if recalls else ()
+        if not asks and not recall:
             return None
         self._asked = len(self._queue)
         if issued is not None and issued.alone and not conversation:
             self._put(issued.assign(asks, (judged.unit.read for judged in self._queue if isinstance(judged, Judged))))
             return None
-        resolve = Resolve(self._next(), asks, conversation, self._plan.remembering if recalls else ())
+        resolve = Resolve(self._next(), asks, conversation, recall)
         self._wait(resolve.id, Resolved)
         return resolve
 

@@ -1,11 +1,11 @@
 """Text that comes in pieces: a model's answer, a few letters in each event, with what stands for a value cut in two or more.
 
-The rule: pieces of one text are strings at one path in successive units (events, lines), whose marks agree: `index`, `item_id` and
-the like, which say of which text they are. An event whose text ends with what may be the beginning of a stand-in waits, and with
-it all that comes after, until that is decided: by the next pieces, at most as many octets of them as the longest stand-in has; by
-an event that ends the text; by `MOST_UNITS` or `MOST_BYTES` that wait; by the end. What was no stand-in then goes as it came, to the
-octet. What was one is taken out of the events that held its beginning, which stay, and the value is put into the one that held its
-end.
+The rule: pieces of one text are strings at one path in successive units (events, lines), whose marks agree: `index`, `item_id`
+and the like, which say of which text they are. An event whose text ends with what may be the beginning of a stand-in waits, and
+with it all that comes after, until that is decided: by the next pieces, at most as many octets of them as the longest stand-in
+has; by an event that ends the text; by `MOST_UNITS` or `MOST_BYTES` that wait; by the end. What was no stand-in then goes as it
+came, to the octet. What was one is taken out of the events that held its beginning, which stay, and the value is put into the one
+that held its end.
 """
 
 from collections import Counter, OrderedDict, deque

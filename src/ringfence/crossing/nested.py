@@ -35,18 +35,18 @@ def begins_json(begin: bytes) -> bool:
 
 
 def spell(text: str) -> str:
-    """Spell a text as the content of a string of JSON.
+    r"""Spell a text as the content of a string of JSON.
 
     >>> spell('Ada "Countess"')
-    'Ada \\\\"Countess\\\\"'
+    'Ada \\"Countess\\"'
     """
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def unspell(content: str) -> str:
-    """Read the content of a string of JSON; what is none is taken as it is.
+    r"""Read the content of a string of JSON; what is none is taken as it is.
 
-    >>> unspell("M\\\\u00fcller")
+    >>> unspell("M\\u00fcller")
     'Müller'
     """
     if "\\" not in content:

@@ -94,8 +94,8 @@ class AssetDocument(_Model):
     )
     api: Literal["", "openai", "anthropic"] = Field(
         default="",
-        description="A model's API that it speaks: [its fields](http.md#models) are judged without being written here. `openai`: chat "
-        "completions, responses, completions, embeddings; `anthropic`: messages. What `fields` says of a path wins.",
+        description="A model's API that it speaks: [its fields](http.md#models) are judged without being written here. `openai`: "
+        "chat completions, responses, completions, embeddings; `anthropic`: messages. What `fields` says of a path wins.",
     )
     reviewed: list[FieldPath] = Field(
         default=[],
@@ -351,8 +351,8 @@ class GateDocument(_Model):
 
     conversation: list[FieldPath] = Field(
         default=[],
-        description="HTTP: the fields of a request that name its conversation, the first that is there: `header.x-conversation-id`, "
-        "`query.thread`, or a body's field. Within one, a value keeps its placeholder or surrogate.",
+        description="HTTP: the fields of a request that name its conversation, the first that is met counts: "
+        "`header.x-conversation-id`, `query.thread`, or a body's field. Within one, a value keeps its placeholder or surrogate.",
     )
 
     @model_validator(mode="after")

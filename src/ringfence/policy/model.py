@@ -275,7 +275,7 @@ class Gate:
     principals: tuple[str, ...] = ()  # who is asked; none: postgres all that it can ask, http nobody
     asking: AskingFields | None = None  # http: None where a client says nothing of itself
     forward_token: bool = False  # http: whether the service gets the token that the gate has verified
-    conversation: tuple[str, ...] = ()  # http: fields of a request that name its conversation, the first that is there
+    conversation: tuple[str, ...] = ()  # http: fields of a request that name its conversation: the first that is met
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,49 +27,20 @@ class ModelApi:
 
 NO_API: Final = ModelApi()
 
+
+def _words(names: str) -> list[str]:
+    return names.split()
+
+
 _OPENAI_REQUEST: Final[Mapping[str, str]] = {
     # all
     **dict.fromkeys(
-        [
-            "model",
-            "max_tokens",
-            "max_completion_tokens",
-            "max_output_tokens",
-            "temperature",
-            "top_p",
-            "top_k",
-            "n",
-            "stream",
-            "stream_options",
-            "seed",
-            "store",
-            "presence_penalty",
-            "frequency_penalty",
-            "repetition_penalty",
-            "min_p",
-            "logit_bias",
-            "logprobs",
-            "top_logprobs",
-            "service_tier",
-            "modalities",
-            "reasoning",
-            "reasoning_effort",
-            "verbosity",
-            "parallel_tool_calls",
-            "tool_choice",
-            "truncation",
-            "include",
-            "best_of",
-            "echo",
-            "encoding_format",
-            "dimensions",
-            "background",
-            "max_tool_calls",
-            "keep_alive",
-            "conversation",
-            "thread_id",
-            "prompt_cache_key",
-        ],
+        _words(
+            "model max_tokens max_completion_tokens max_output_tokens temperature top_p top_k n stream stream_options seed store "
+            "presence_penalty frequency_penalty repetition_penalty min_p logit_bias logprobs top_logprobs service_tier modalities "
+            "reasoning reasoning_effort verbosity parallel_tool_calls tool_choice truncation include best_of echo encoding_format "
+            "dimensions background max_tool_calls keep_alive conversation thread_id prompt_cache_key"
+        ),
         NONE,
     ),
     "metadata": SCAN,
@@ -146,27 +117,10 @@ _OPENAI_OUTPUT: Final[Mapping[str, str]] = {  # an item that a response puts out
 
 _OPENAI_ANSWER: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        [
-            "id",
-            "object",
-            "created",
-            "created_at",
-            "completed_at",
-            "model",
-            "system_fingerprint",
-            "service_tier",
-            "usage",
-            "status",
-            "background",
-            "type",
-            "sequence_number",
-            "item_id",
-            "output_index",
-            "content_index",
-            "summary_index",
-            "obfuscation",
-            "incomplete_details",
-        ],
+        _words(
+            "id object created created_at completed_at model system_fingerprint service_tier usage status background type "
+            "sequence_number item_id output_index content_index summary_index obfuscation incomplete_details"
+        ),
         NONE,
     ),
     "choices[].index": NONE,
@@ -239,20 +193,10 @@ _ANTHROPIC_BLOCK: Final[Mapping[str, str]] = {  # a part of a message's content
 
 _ANTHROPIC_REQUEST: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        [
-            "model",
-            "max_tokens",
-            "temperature",
-            "top_p",
-            "top_k",
-            "stream",
-            "stop_sequences",
-            "service_tier",
-            "thinking",
-            "tool_choice",
-            "anthropic_version",
-            "container",
-        ],
+        _words(
+            "model max_tokens temperature top_p top_k stream stop_sequences service_tier thinking tool_choice anthropic_version "
+            "container"
+        ),
         NONE,
     ),
     "metadata": SCAN,
@@ -270,7 +214,7 @@ _ANTHROPIC_REQUEST: Final[Mapping[str, str]] = {
 }
 
 _ANTHROPIC_ANSWER: Final[Mapping[str, str]] = {
-    **dict.fromkeys(["id", "type", "role", "model", "stop_reason", "usage", "container", "input_tokens"], NONE),
+    **dict.fromkeys(_words("id type role model stop_reason usage container input_tokens"), NONE),
     "stop_sequence": SCAN,
     "content": SCAN,
     **{f"content[].{path}": judged for path, judged in _ANTHROPIC_BLOCK.items()},
@@ -280,7 +224,7 @@ _ANTHROPIC_ANSWER: Final[Mapping[str, str]] = {
 
 _ANTHROPIC_EVENT: Final[Mapping[str, str]] = {
     **{f"message.{path}": judged for path, judged in _ANTHROPIC_ANSWER.items()},
-    **dict.fromkeys(["type", "index", "usage"], NONE),
+    **dict.fromkeys(_words("type index usage"), NONE),
     "delta": SCAN,
     "delta.type": NONE,
     "delta.stop_reason": NONE,
@@ -292,10 +236,10 @@ _ANTHROPIC_EVENT: Final[Mapping[str, str]] = {
 }
 
 
-_HEADERS: Final = (  # credentials for the service, as `Authorization` is, and what vendors' own clients send
+_HEADERS: Final = _words(  # credentials for the service, as `Authorization` is, and what vendors' own clients send
     "x-api-key api-key anthropic-version anthropic-beta openai-beta openai-organization openai-project x-request-id request-id "
     "x-client-request-id"
-).split()
+)
 
 
 def _api(

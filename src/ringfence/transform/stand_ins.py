@@ -10,8 +10,8 @@ conversations cannot be joined by them, and none of them tells more than that tw
     what models were shown variables as: tokenizers have pieces for them, and models copy them.
 
 Surrogates lie in what is reserved: ``example.com`` (RFC 2606), 192.0.2.0/24 and its like (RFC 5737, RFC 3849), 555-0100 to
-555-0199 (North American numbers for fiction), MAC addresses of RFC 7042, cards with a payment company's test prefix, a bank ``TEST``
-that nobody runs, social security numbers of an area that is never given. Names are common ones, put together by number.
+555-0199 (North American numbers for fiction), MAC addresses of RFC 7042, cards with a payment company's test prefix, a bank
+``TEST`` that nobody runs, social security numbers of an area that is never given. Names are common ones, put together by number.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -53,90 +53,19 @@ def stand_in(ask: Ask, number: int) -> str | None:
     return text if ask.type in TEXTUAL or is_spelt(text, ask.type) else None
 
 
-_FIRST: Final = [
-    "Alex",
-    "Robin",
-    "Maria",
-    "Daniel",
-    "Laura",
-    "Thomas",
-    "Julia",
-    "Martin",
-    "Elena",
-    "Peter",
-    "Sofia",
-    "Lukas",
-    "Nina",
-    "Adam",
-    "Clara",
-    "Simon",
-    "Eva",
-    "Oscar",
-    "Irene",
-    "Felix",
-    "Helen",
-    "Victor",
-    "Lena",
-    "Marco",
-    "Alice",
-    "Hugo",
-    "Sara",
-    "Anton",
-    "Emma",
-    "Paul",
-    "Carla",
-    "David",
-    "Ines",
-    "Erik",
-    "Rosa",
-    "Jonas",
-    "Vera",
-    "Leon",
-    "Olga",
-    "Samuel",
-]
-_LAST: Final = [
-    "Morgan",
-    "Keller",
-    "Novak",
-    "Fischer",
-    "Moreau",
-    "Jensen",
-    "Santos",
-    "Larsen",
-    "Weber",
-    "Rossi",
-    "Dubois",
-    "Hansen",
-    "Costa",
-    "Meyer",
-    "Lindgren",
-    "Ferrari",
-    "Kowalski",
-    "Vargas",
-    "Nielsen",
-    "Schmid",
-    "Lopez",
-    "Petrov",
-    "Hoffmann",
-    "Murphy",
-    "Berg",
-    "Alvarez",
-    "Janssen",
-    "Klein",
-    "Romano",
-    "Fuchs",
-    "Walsh",
-    "Torres",
-    "Bauer",
-    "Silva",
-    "Lang",
-    "Doyle",
-    "Haas",
-    "Mendes",
-    "Vogel",
-    "Quinn",
-]
+def _words(names: str) -> list[str]:
+    return names.split()
+
+
+_FIRST: Final = _words(
+    "Alex Robin Maria Daniel Laura Thomas Julia Martin Elena Peter Sofia Lukas Nina Adam Clara Simon Eva Oscar Irene Felix "
+    "Helen Victor Lena Marco Alice Hugo Sara Anton Emma Paul Carla David Ines Erik Rosa Jonas Vera Leon Olga Samuel"
+)
+_LAST: Final = _words(
+    "Morgan Keller Novak Fischer Moreau Jensen Santos Larsen Weber Rossi Dubois Hansen Costa Meyer Lindgren Ferrari Kowalski "
+    "Vargas Nielsen Schmid Lopez Petrov Hoffmann Murphy Berg Alvarez Janssen Klein Romano Fuchs Walsh Torres Bauer Silva Lang "
+    "Doyle Haas Mendes Vogel Quinn"
+)
 _CARD_PREFIX: Final = "400000"  # Visa's, as payment companies give it for tests
 _AREAS: Final = ("202", "212", "303", "312", "404", "415", "512", "617", "702", "808")
 _NETWORKS: Final = ("192.0.2", "198.51.100", "203.0.113")

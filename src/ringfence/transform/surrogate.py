@@ -13,9 +13,9 @@ def surrogate(form: Form, value: str, about: About) -> Ask:
     ranges that are reserved for examples, so that it is nobody's. A kind that has none (an identity number of most countries), and
     a conversation that has used all of one, gets a placeholder.
 
-    Hides what a placeholder hides, and that something was hidden: a reader may take it for true, and whoever looks for personal data
-    finds it. Does not hide whether two values of a conversation are equal, nor the order in which they first came. A made-up name
-    that a reader writes by chance is turned back like any other.
+    Hides what a placeholder hides, and that something was hidden: a reader may take it for true, and whoever looks for personal
+    data finds it. Does not hide whether two values of a conversation are equal, nor the order in which they first came. A made-up
+    name that a reader writes by chance is turned back like any other.
     """
     return asked(form, value, about)
 

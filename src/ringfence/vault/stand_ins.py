@@ -5,8 +5,9 @@ bound to conversation and row); a conversation, and a value in it, are looked up
 conversation: who has the file and no key can join nothing, and who has the key and not the conversation's name finds nothing.
 
 Several processes use one file. What is new is written in one transaction, which is durable before its answer is given: a process
-killed at any moment leaves a stand-in that is known, or none. A number is given once in a conversation: how far its series have come is
-kept for `COUNTED` after the last, longer than values are, because whoever got ``[EMAIL_1]`` may still have it when its value is gone.
+killed at any moment leaves a stand-in that is known, or none. A number is given once in a conversation: how far its series have
+come is kept for `COUNTED` after the last, longer than values are, because whoever got ``[EMAIL_1]`` may still have it when its
+value is gone.
 
 What has expired is never given, and is deleted by the next sweep; SQLite overwrites what is deleted (`secure_delete`), and the log
 is cut after it. The file does not grow beyond `MOST_BYTES`: then the vault is silent, and who asks is refused.

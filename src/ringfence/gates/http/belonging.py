@@ -1,9 +1,9 @@
 """Which conversation a request belongs to, and what is remembered of it.
 
 The rule: a conversation is one of one asker: its name counts only together with who asks, or, where nobody is asked who he is, with
-the credentials that he shows the service. So whoever learns a conversation's name, or guesses it, gets nothing of it back. A request
-that names none is a conversation of its own: its values are numbered as they first appear, so that a history that is sent again with
-each request has the same stand-ins each time; nothing of it is kept.
+the credentials that he shows the service. So whoever learns a conversation's name, or guesses it, gets nothing of it back. A
+request that names none is a conversation of its own: its values are numbered as they first appear, so that a history that is sent
+again with each request has the same stand-ins each time; nothing of it is kept.
 """
 
 import json

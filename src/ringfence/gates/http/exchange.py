@@ -6,8 +6,8 @@ fields as it says. A direction for which no flow is declared lets no body throug
 
 The head of each is a payload of its own, which crosses before its body (`ringfence.gates.http.heads`).
 
-What was replaced on its way out may come back in the answer, where the response's flow says `restore`: both crossings share what was
-issued, in this exchange and in its conversation before (`ringfence.gates.http.belonging`).
+What was replaced on its way out may come back in the answer, where the response's flow says `restore`: both crossings share what
+was issued, in this exchange and in its conversation before (`ringfence.gates.http.belonging`).
 """
 
 from collections.abc import Callable, Mapping
