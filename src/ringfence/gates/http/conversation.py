@@ -122,8 +122,13 @@ class Conversation:
         if way.refusal is not None:
             if not self._replies.may_refuse:
                 raise Broken("a refusal after something of the response has gone")
-            trace = self._exchange.trace.id if self._exchange.trace is not None else ""
-            return [self._replies.refuse(told(way.refusal, of_request=direction is Direction.REQUEST, trace=trace))]
+            exchange, of_request = self._exchange, direction is Direction.REQUEST
+            trace = exchange.trace.id if exchange.trace is not None else ""
+            return [
+                self._replies.refuse(
+                    told(way.refusal, of_request=of_request, trace=trace, answered=exchange.answered),
+                )
+            ]
         if not way.head_is_over:
             raise Broken("a head came whose crossing did not end")
         summary = way.passage.summary

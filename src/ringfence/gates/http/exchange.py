@@ -197,6 +197,7 @@ class HttpExchange:
         self._asked: RequestHead | None = None
         self._out: Passage | None = None
         self.trace: Trace | None = None  # that the request says it belongs to
+        self.answered = 0  # the status of the response; 0 before it
         self.observes = False  # both directions: nothing changes, and nothing is asked for in another way
 
     @property
@@ -221,6 +222,7 @@ class HttpExchange:
     def response(self, head: ResponseHead) -> Passage:
         """Go on with the response's head: of a request that nobody has seen, too, where whoever speaks HTTP did not take it."""
         side = self._side
+        self.answered = head.status
         if self._asked is None:
             self._asked = RequestHead("", "", (), ends=True)
         flow = flows_between(side.policy, side.gate, side.asset, side.zone, about=_about(self._asked))

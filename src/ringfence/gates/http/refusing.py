@@ -49,8 +49,12 @@ class Told:
     fields: Fields = ()
 
 
-def told(refusal: Refusal, *, of_request: bool, trace: str = "") -> Told:
-    """Put a refusal into words. `trace` is the id of the trace that the request belongs to, "" where there is none."""
+def told(refusal: Refusal, *, of_request: bool, trace: str = "", answered: int = 0) -> Told:
+    """Put a refusal into words.
+
+    `trace` is the id of the trace that the request belongs to, "" where there is none; `answered` the status of a response that is
+    refused: whoever asked can so tell a service that failed from one that was only not let through.
+    """
     status = (_OF_REQUEST if of_request else _OF_RESPONSE).get(refusal.reason, FORBIDDEN)
     problem: dict[str, str | int] = {
         "type": f"{TYPE}{refusal.reason.value}",
@@ -63,6 +67,8 @@ def told(refusal: Refusal, *, of_request: bool, trace: str = "") -> Told:
     }
     if refusal.category is not None:
         problem["category"] = refusal.category
+    if answered and not of_request:
+        problem["answered"] = answered
     if trace:
         problem["trace"] = trace
     fields: Fields = (("content-type", CONTENT_TYPE), ("cache-control", "no-store"))
