@@ -212,7 +212,7 @@ class HttpExchange:
         self.trace = trace_of(head.fields)
         flow = flows_into(side.policy, side.gate, side.zone, side.asset, about=_about(head))
         stays = tuple(each for each in head.fields if each[0] not in _NOT_SENT)
-        parts = parts_of(stays, head.path, head.query)
+        parts = parts_of(stays, head.path, head.query, judged=side.heads)
         decided = self._plan(flow)
         back = flows_between(side.policy, side.gate, side.asset, side.zone, about=_about(head))
         self.observes = all(each is not None and each.mode is Mode.OBSERVE for each in (flow, back))
@@ -229,7 +229,7 @@ class HttpExchange:
         decided = self._plan(flow)
         return self._passage(
             decided,
-            parts_of(head.fields),
+            parts_of(head.fields, judged=side.heads),
             lambda: choose(head.fields, decided, head.status),
             of_request=False,
             ends=head.ends,
