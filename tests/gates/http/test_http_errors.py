@@ -164,6 +164,20 @@ def test_a_service_that_fails_is_told_to_have_failed(mode: Mode) -> None:
     asyncio.run(run())
 
 
+def test_where_no_flow_leads_back_the_gates_own_words_are_told_and_a_services_are_not() -> None:
+    one_way = "\n".join(line for line in DECLARED.splitlines() if "id: answers" not in line)
+
+    async def run() -> None:
+        async with stage(policy(one_way), service=Service("127.0.0.1", 1)) as one:
+            is_problem(await raw(one, asked("POST", "/orders", body=b'{"n": 1}')), 503, "service-unreachable")
+            is_problem(await raw(one, asked(path="/a%2fb")), 400, "malformed-request")
+        async with stage(policy(one_way)) as one:
+            one.shop.says["/orders"] = [response(b'{"n": 1}', "application/problem+json", "503 Service Unavailable")]
+            is_problem(await one.ask("POST", "/orders", b'{"n": 1}'), 403, "not-allowed")
+
+    asyncio.run(run())
+
+
 @MODES
 def test_a_gate_that_fails_is_told_to_have_failed(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
@@ -305,6 +319,21 @@ def test_an_error_of_the_service_is_a_payload_like_any(name: str, mode: Mode) ->
             found = one.notes.bodies[0]["found"]
             assert isinstance(found, list)
             assert "user.contact.email" in {fact["category"] for fact in found}
+
+    asyncio.run(run())
+
+
+@MODES
+def test_of_an_error_that_may_not_cross_its_status_is_told(mode: Mode) -> None:
+    async def run() -> None:
+        async with staged(mode) as one:
+            one.shop.says["/a"] = [response(TRACE.encode(), "text/plain", "500 Internal Server Error")]
+            answer = await one.ask("GET", "/a")
+            is_problem(answer, 403, "unknown-field")
+            assert json.loads(answer.body)["answered"] == 500
+            refused = await one.ask("POST", "/other", b'{"n": 1}')
+            is_problem(refused, 403, "not-allowed")
+            assert "answered" not in json.loads(refused.body)
 
     asyncio.run(run())
 

@@ -104,3 +104,17 @@ def test_a_number_in_the_place_of_an_id_goes_on_and_does_not_reach_the_ledger() 
             assert CARD not in (one.shop.requests[-1].value("tracestate") or CARD)
 
     asyncio.run(run())
+
+
+def test_a_trace_that_the_policy_judges_is_a_field_like_any() -> None:
+    fields = "fields: {header.traceparent: user.device, header.tracestate: user.device}"
+    text = ANSWERS.replace('at: "http://127.0.0.1:1"}', f'at: "http://127.0.0.1:1", {fields}}}')
+
+    async def run() -> None:
+        async with stage(policy(text)) as one:
+            await one.ask("POST", "/orders", b"{}", more=f"traceparent: {PARENT}\r\ntracestate: rojo={SPAN}\r\n")
+            asked = one.shop.requests[-1]
+            assert asked.value("traceparent") == "[redacted:device]"
+            assert SPAN not in (asked.value("tracestate") or "")
+
+    asyncio.run(run())

@@ -280,7 +280,6 @@ def _manager_rules(setup: Setup) -> dict[str, Json]:
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
         "skip_xff_append": True,  # the client's address is personal data
-        "generate_request_id": False,  # a client's own goes on as it came, and none is made up
         "local_reply_config": own_replies(),
         "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST", "idle_timeout": "60s"},
     }
@@ -303,6 +302,7 @@ def _manager(setup: Setup, name: str, cluster: str, processor: str, *, canary: b
             "codec_type": "AUTO",
             **_manager_rules(setup),
             "use_remote_address": True,
+            "generate_request_id": False,  # a client's own goes on as it came, and none is made up
             "server_header_transformation": "PASS_THROUGH",
             **led,
             "http_filters": [

@@ -95,9 +95,14 @@ class Conversation:
         return self._streamed(direction, way) if self._mode is Mode.STREAMED else self._buffered(direction, way)
 
     def _told(self, refusal: Refusal, direction: Direction) -> Told:
-        trace = self._exchange.trace.id if self._exchange.trace is not None else ""
-        challenge = self._exchange.challenge
-        return told(refusal, of_request=direction is Direction.REQUEST, trace=trace, challenge=challenge)
+        exchange = self._exchange
+        return told(
+            refusal,
+            of_request=direction is Direction.REQUEST,
+            trace=exchange.trace.id if exchange.trace is not None else "",
+            challenge=exchange.challenge,
+            answered=exchange.answered,
+        )
 
     def cut(self, at: datetime) -> list[Asked]:
         """Take that the stream is over; give the entries that close what was opened. There is nobody to reply to any more."""

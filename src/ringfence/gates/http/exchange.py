@@ -258,6 +258,7 @@ class HttpExchange:
         self._out: Passage | None = None
         self._who: Asking | TurnedAway = Asking(side.principal, side.zone)
         self.trace: Trace | None = None  # that the request says it belongs to
+        self.answered = 0  # the status of the response; 0 before it
         self.observes = False  # both directions: nothing changes, and nothing is asked for in another way
 
     @property
@@ -301,7 +302,7 @@ class HttpExchange:
         self._surrogates = remembered(self._side, self._who, head.fields)
         not_sent = {*_NOT_SENT, *self._who.taken}
         stays = tuple(each for each in head.fields if each[0] not in not_sent)
-        parts = parts_of(stays, head.path, head.query, params)
+        parts = parts_of(stays, head.path, head.query, params, judged=self._heads(decided, "request"))
         self._out = self._passage(decided, parts, lambda: choose(head.fields, decided), of_request=True, ends=head.ends)
         return self._out
 
@@ -313,12 +314,13 @@ class HttpExchange:
 
     def response(self, head: ResponseHead) -> Passage:
         """Go on with the response's head: of a request that nobody has seen, too, where whoever speaks HTTP did not take it."""
+        self.answered = head.status
         if self._asked is None:
             self._asked = RequestHead("", "", (), ends=True)
         decided = self._plan(self._way_back(self._asked), "response")
         return self._passage(
             decided,
-            parts_of(head.fields),
+            parts_of(head.fields, judged=self._heads(decided, "response")),
             lambda: choose(head.fields, decided, head.status),
             of_request=False,
             ends=head.ends,
@@ -404,6 +406,9 @@ class HttpExchange:
     def _at(self, way: Literal["request", "response"]) -> AtEndpoint | None:
         side = self._side
         return AtEndpoint(side.asset, self._endpoint, way) if side.endpoints is not None else None
+
+    def _heads(self, decided: Plan, way: Literal["request", "response"]) -> Mapping[str, Judgement]:
+        return self._side.heads_at(self._at(way), decided)
 
     def _plan(self, flow: Flow | None, way: Literal["request", "response"]) -> Plan:
         if isinstance(self._who, TurnedAway):

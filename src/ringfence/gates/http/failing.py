@@ -65,8 +65,8 @@ REQUEST_STALLED: Final = Failure(
 )
 ANSWER_STALLED: Final = Failure(
     "answer-stalled",
-    "the service behind the gate did not answer in time",
-    "see the service, and the gate's own status; allow it more time",
+    "no answer came in time",
+    "see the service behind the gate, and the gate's own status; allow more time",
 )
 TOO_LARGE: Final = Failure(
     "too-large",

@@ -9,7 +9,7 @@ What says how the body is read, who asks (`authorization`) and where (`host`) is
 message.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
@@ -65,17 +65,25 @@ class Part:
 
 
 def parts_of(
-    fields: Fields, path: str = "", query: str | None = None, params: tuple[Param, ...] | None = None
+    fields: Fields,
+    path: str = "",
+    query: str | None = None,
+    params: tuple[Param, ...] | None = None,
+    *,
+    judged: Container[str] = frozenset(),
 ) -> list[Part]:
-    """Give what is to be looked at of a head, in its order.
+    """Give what is to be looked at of a head, in its order. An id of a trace is not, unless the policy has `judged` its field.
 
     `params` are those of a path that is declared: all else in it is the policy's own words.
     """
     parts = [Part(Kind.PATH, "", as_octets(path), params and _in_octets(path, params))] if path else []
     if query is not None:
         parts.append(Part(Kind.QUERY, "", as_octets(query)))
-    kinds = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE, STATE: Kind.TRACE_STATE}
-    not_read = NOT_READ if trace_of(fields) is None else _NOT_READ_OF_TRACED
+    kinds = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE}
+    if join_path("header", STATE) not in judged:
+        kinds[STATE] = Kind.TRACE_STATE
+    is_id = join_path("header", PARENT) not in judged and trace_of(fields) is not None
+    not_read = _NOT_READ_OF_TRACED if is_id else NOT_READ
     parts += [
         Part(kinds.get(name, Kind.HEADER), name, as_octets(value)) for name, value in fields if name not in not_read
     ]

@@ -56,11 +56,12 @@ class Told:
     fields: Fields = ()
 
 
-def told(refusal: Refusal, *, of_request: bool, trace: str = "", challenge: str = "") -> Told:
+def told(refusal: Refusal, *, of_request: bool, trace: str = "", challenge: str = "", answered: int = 0) -> Told:
     """Put a refusal into words.
 
     `trace` is the id of the trace that the request belongs to, "" where there is none; `challenge` says what to bring where it is
-    not known, or no more, who asks.
+    not known, or no more, who asks; `answered` is the status of a response that is refused: whoever asked can so tell a service
+    that failed from one that was only not let through.
     """
     status = (_OF_REQUEST if of_request else _OF_RESPONSE).get(refusal.reason, FORBIDDEN)
     problem: dict[str, str | int] = {
@@ -74,6 +75,8 @@ def told(refusal: Refusal, *, of_request: bool, trace: str = "", challenge: str 
     }
     if refusal.category is not None:
         problem["category"] = refusal.category
+    if answered and not of_request:
+        problem["answered"] = answered
     if trace:
         problem["trace"] = trace
     fields: Fields = (("content-type", CONTENT_TYPE), ("cache-control", "no-store"))
