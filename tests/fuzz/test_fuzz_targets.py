@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TARGETS = (
     *("carriers", "bodies", "policy", "ledger", "detection", "transforms", "crossing"),
     *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows", "http2_wire", "http_processing"),
+    "endpoints",
 )
 
 
