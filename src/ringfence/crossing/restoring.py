@@ -23,13 +23,17 @@ REMEMBERED = 10_000  # values of one exchange; what is beyond is not restored, w
 _FOLDED = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ ", b"abcdefghijklmnopqrstuvwxyz_")
 _LATIN = re2.Options()
 _LATIN.encoding = re2.Options.Encoding.LATIN1
-_LOOSE = re2.compile(rb"\\{0,2}(\[)_{0,2}|_{0,2}\\{0,2}(\])|\\{1,2}([_.@+:-])", _LATIN)
+_LOOSE = re2.compile(rb"\\{1,2}(\[)_{0,2}|(\[)_{1,2}|_{1,2}\\{0,2}(\])|\\{1,2}(\])|\\{1,2}([_.@+:-])", _LATIN)
+_LOOSE_MOST = 64 * 1024  # octets of a value; a longer one is searched as it is spelt: each place costs a microsecond
+_SIGNS = range(1, 6)  # its groups, of which one is the sign that stays
 _LOOSENED = 6  # octets that may stand around a bracket without being part of a stand-in
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 _PLACEHOLDERS = re2.compile(rb"\[([A-Z_]{1,64})_([0-9]{1,9})\]", _LATIN)
 _BACKSLASH = 0x5C
 _HEAD = 3  # octets by which a stand-in is looked for
-_HEADS = 512  # that one pattern takes
+_BEGIN = 8  # octets by which it is known which lengths there are
+_HEADS = 64  # that are looked for one by one; of more, their first octets
+_WINDOW = 64 * 1024  # octets that are searched at a time
 _ESCAPED = tuple(bytes((sign,)) for sign in b"[]_.@+:-")
 
 
@@ -64,11 +68,13 @@ class Surrogates:
         "_clear",
         "_firsts",
         "_given",
+        "_heads",
+        "_is_ready",
         "_lengths",
         "_longest",
         "_named_by",
         "_numbers",
-        "_pattern",
+        "_short",
         "_sorted",
         "alone",
         "conversation",
@@ -79,8 +85,10 @@ class Surrogates:
         self._clear: dict[bytes, tuple[str, str]] = {}  # folded
         self._given: dict[tuple[str, str, str], str | None] = {}
         self._numbers: dict[str, int] = {}
-        self._pattern: re2._Regexp[bytes] | None = None
+        self._is_ready = False
+        self._heads: list[bytes] = []
         self._lengths: dict[bytes, list[int]] = {}
+        self._short: list[int] = []
         self._sorted: list[bytes] = []
         self._firsts: frozenset[int] = frozenset()
         self._longest = 0
@@ -93,7 +101,7 @@ class Surrogates:
         """Note that a value went out as `stand_in`."""
         if len(self._clear) < REMEMBERED and stand_in:
             self._clear[_fold(stand_in.encode("utf-8", "replace"))[0]] = (category, clear)
-            self._pattern = None
+            self._is_ready = False
 
     def note(self, fields: Iterable[Field]) -> None:
         """Look at a payload's fields for the one that names the conversation, as long as none has been named.
@@ -138,23 +146,37 @@ class Surrogates:
         """Find what was issued, in order. `before` is the octet that stands before `value`; 0: none."""
         if not self._clear or not value:
             return []
-        heads = self._compiled()
+        self._make_ready()
         folded, places = _fold(value)
         found: list[Span] = []
-        at = 0
-        while (match := heads.search(folded, at)) is not None:
-            start = match.start()
-            end = self._end(folded, start, self._lengths[match.group()], before)
-            if not end:
-                at = start + 1
-                continue
-            category, clear = self._clear[folded[start:end]]
-            found.append(Span(_raw(places, start, lead=True), _raw(places, end - 1) + 1, category, clear))
-            at = end
+        free = 0  # where the last one found ends
+        for window in range(0, len(folded), _WINDOW):
+            for start in self._candidates(folded, window):
+                end = self._end(folded, start, before) if start >= free else 0
+                if end:
+                    category, clear = self._clear[folded[start:end]]
+                    found.append(Span(_raw(places, start, lead=True), _raw(places, end - 1) + 1, category, clear))
+                    free = end
         return found
 
-    def _end(self, folded: bytes, start: int, lengths: Sequence[int], before: int) -> int:
+    def _candidates(self, folded: bytes, window: int) -> list[int]:
+        """Give the places in a window of a folded text where one that was issued may begin, in order.
+
+        Each is found by `find`: a pattern in re2 took ten times as long for each, and of ten thousand stand-ins had no memory left.
+        """
+        found: list[int] = []
+        for head in self._heads:
+            end = window + _WINDOW + len(head) - 1
+            at = folded.find(head, window, end)
+            while at >= 0:
+                found.append(at)
+                at = folded.find(head, at + 1, end)
+        found.sort()
+        return found
+
+    def _end(self, folded: bytes, start: int, before: int) -> int:
         """Give the end of what was issued and stands at `start`, the longest; 0 where none does."""
+        lengths = self._lengths.get(folded[start : start + _BEGIN], self._short)
         if _is_word(folded[start]) and _is_word(folded[start - 1] if start else before):
             return 0
         for length in lengths:
@@ -175,7 +197,7 @@ class Surrogates:
         """
         if not self._clear or not value:
             return len(value)
-        self._compiled()
+        self._make_ready()
         begin = max(0, len(value) - 2 * self._longest - _LOOSENED)
         folded, places = _fold(value[begin:])
         first = value[begin - 1] if begin else before
@@ -209,24 +231,22 @@ class Surrogates:
     def _is_known(self, text: bytes) -> bool:
         return text in self._clear
 
-    def _compiled(self) -> "re2._Regexp[bytes]":
-        """Make ready what is searched by: the beginnings of all that was issued, and for each the lengths that there are.
-
-        One pattern of all stand-ins would be shorter; of ten thousand, re2 has no memory for its automaton.
-        """
-        if self._pattern is None:
-            self._sorted = sorted(self._clear)
-            self._firsts = frozenset(each[0] for each in self._sorted)
-            self._longest = max(map(len, self._sorted))
-            head = min(_HEAD, *map(len, self._sorted))
-            if len({each[:head] for each in self._sorted}) > _HEADS:
-                head = 1
-            lengths: dict[bytes, set[int]] = {}
-            for each in self._sorted:
-                lengths.setdefault(each[:head], set()).add(len(each))
-            self._lengths = {start: sorted(all_of_them, reverse=True) for start, all_of_them in lengths.items()}
-            self._pattern = re2.compile(b"|".join(map(re2.escape, self._lengths)), _LATIN)
-        return self._pattern
+    def _make_ready(self) -> None:
+        """Make what is searched by: the beginnings of all that was issued, and for each the lengths that there are."""
+        if self._is_ready:
+            return
+        self._is_ready = True
+        self._sorted = sorted(self._clear)
+        self._firsts = frozenset(each[0] for each in self._sorted)
+        self._longest = max(map(len, self._sorted))
+        self._short = sorted({len(each) for each in self._sorted if len(each) < _BEGIN}, reverse=True)
+        begins: dict[bytes, set[int]] = {}
+        for each in self._sorted:
+            begins.setdefault(each[:_BEGIN], set(self._short)).add(len(each))
+        self._lengths = {begin: sorted(lengths, reverse=True) for begin, lengths in begins.items()}
+        head = min(_HEAD, *map(len, self._sorted))
+        heads = {each[:head] for each in self._sorted}
+        self._heads = sorted(heads if len(heads) <= _HEADS else {each[:1] for each in self._sorted})
 
     def __len__(self) -> int:
         return len(self._clear)
@@ -241,13 +261,13 @@ _Places = list[tuple[int, int, int]]
 
 def _fold(value: bytes) -> tuple[bytes, _Places]:
     folded = value.translate(_FOLDED)
-    if b"\\" not in folded and b"[_" not in folded and b"_]" not in folded:
+    if (b"\\" not in folded and b"[_" not in folded and b"_]" not in folded) or len(value) > _LOOSE_MOST:
         return folded, []
     parts: list[bytes] = []
     places: _Places = [(0, 0, 0)]
     at = length = 0
     for match in _LOOSE.finditer(folded):
-        sign = max(match.start(group) for group in (1, 2, 3))
+        sign = max(map(match.start, _SIGNS))
         parts += (folded[at : match.start()], folded[sign : sign + 1])
         length += match.start() - at
         places += ((length, sign, match.start()), (length + 1, match.end(), match.end()))
