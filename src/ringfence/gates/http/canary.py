@@ -70,26 +70,27 @@ async def send_canary(listener: str, answerer: Answerer) -> CanaryResult:
     """Send a canary to a listener of Envoy's, by the path of its socket, and look at what came through both ways."""
     there, back = secrets.token_hex(6), secrets.token_hex(6)
     answerer.heard = b""
-    answerer.says = _payload(back)
+    answerer.says = canary_payload(back)
     try:
         async with asyncio.timeout(SECONDS):
-            answer = await _ask(listener, _payload(there))
+            answer = await _ask(listener, canary_payload(there))
     except (TimeoutError, OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
         return CanaryResult(masked=False, why=f"Envoy does not answer yet ({type(error).__name__})")
     if there.encode() in answerer.heard:
         return CanaryResult(masked=False, why="its value was in the request behind the gate", leaked=True)
     if back.encode() in answer:
         return CanaryResult(masked=False, why="its value was in the answer", leaked=True)
-    if not answerer.heard.endswith(_masked(there)) or not answer.endswith(_masked(back)):
+    if not answerer.heard.endswith(canary_masked(there)) or not answer.endswith(canary_masked(back)):
         return CanaryResult(masked=False, why=f"it did not come back whole ({_status(answer)})")
     return CanaryResult(masked=True)
 
 
-def _payload(local: str) -> bytes:
+def canary_payload(local: str) -> bytes:
+    """Write what is sent."""
     return json.dumps({"person": {"email": f"{local}@example.com"}}).encode()
 
 
-def _masked(local: str) -> bytes:
+def canary_masked(local: str) -> bytes:
     """Give the end of the payload as it must come: as long, and without a letter of the value."""
     return b'"' + b"*" * len(f"{local}@example.com") + b'"}}'
 
