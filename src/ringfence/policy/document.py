@@ -24,6 +24,10 @@ Returned: TypeAlias = Annotated[
 Judged: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": [*_WORDS, "none", "scan", "unknown"]})]
 FieldPath: TypeAlias = Annotated[str, Field(min_length=1, max_length=500)]
 
+Authority: TypeAlias = Annotated[
+    str, Field(pattern=r"^([a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?$")
+]
+
 RETENTION: Final = r"^[1-9][0-9]{0,4}[dwmy]$"
 
 AssetKind: TypeAlias = Literal[
@@ -305,6 +309,25 @@ class GateDocument(_Model):
         default="streamed",
         description="HTTP: `streamed` bodies pass in chunks, of any length; `buffered` ones whole, up to a MiB: faster if small.",
     )
+    upstreams: list[Name] = Field(
+        default=[],
+        max_length=1000,
+        description="HTTP, in place of `upstream`: the assets that clients may reach through the gate, each by its own host or by "
+        "its name as the path's first part. The gate is then the way out (egress); any other destination is refused.",
+    )
+    hosts: list[Authority] = Field(
+        default=[],
+        max_length=100,
+        description="HTTP, with `upstreams`: names by which clients reach the gate itself, besides what it listens on and "
+        "`localhost`, as they stand in an address: `ringfence.internal:9100`.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "GateDocument":
+        if self.upstream is not None and self.upstreams:
+            mend = "keep `upstream` before one service, or `upstreams` as the way out"
+            raise ContradictionError("a gate has `upstream` or `upstreams`, not both", mend)
+        return self
 
 
 class MatchDocument(_Model):

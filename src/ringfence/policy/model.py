@@ -220,6 +220,10 @@ class Gate:
     limits: Limits = Limits()
     clients: ZoneName | None = None  # http: where those stand who reach it, as long as nobody is asked who he is
     bodies: Literal["streamed", "buffered"] = "streamed"  # http
+    upstreams: tuple[
+        AssetName, ...
+    ] = ()  # http: the services outside that clients reach through it; then no `upstream`
+    hosts: tuple[str, ...] = ()  # http, with `upstreams`: further names of the gate itself, as authorities
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ringfence.policy.model import (
     ARGUMENTS,
     DENY,
     EVERY_CATEGORY,
+    AssetName,
     Flow,
     FlowId,
     Form,
@@ -108,12 +109,15 @@ _PATH_REMEMBERED = 256
 _NO_SHAPE = Shape()
 
 
-def plan(policy: Policy, flow: FlowId, asker: Asker, shape: Shape = _NO_SHAPE) -> Plan:
+def plan(
+    policy: Policy, flow: FlowId, asker: Asker, shape: Shape = _NO_SHAPE, *, behind: AssetName | None = None
+) -> Plan:
     """Resolve a policy for one flow, one asker and the announced fields.
 
+    `behind` is the asset on the other side of a gate that has several; it is asked about where both ends of the flow are zones.
     Pure, and cached by its arguments: a policy is compared by its hash. Where nothing may cross at all, `Plan.refused` says why.
     """
-    return _plan(_ByHash(policy), flow, asker, shape)
+    return _plan(_ByHash(policy), flow, asker, shape, behind)
 
 
 class _ByHash:
@@ -132,14 +136,14 @@ class _ByHash:
 
 
 @lru_cache(maxsize=1024)
-def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape) -> Plan:
+def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape, behind: AssetName | None) -> Plan:
     policy = keyed.policy
     flow = policy.flows.get(flow_id)
     if flow is None:
         return _closed(policy, flow_id, asker)
     if flow.mode is Mode.CLOSED:
         return _shut(policy, flow, asker)
-    fields = _fields_of(policy, flow)
+    fields = _fields_of(policy, flow, behind)
     table = _table(flow, asker)
     unknown = _unknown(flow, declares_fields=bool(fields))
     judging = Judging(flow, table, unknown, fields, max(map(len, fields), default=0))
@@ -200,13 +204,13 @@ def _unknown(flow: Flow, *, declares_fields: bool) -> Decision | Literal["scan"]
             return Decision(form, f"flows.{flow.id}.unknown")
 
 
-def _fields_of(policy: Policy, flow: Flow) -> Mapping[str, Judgement]:
+def _fields_of(policy: Policy, flow: Flow, behind: AssetName | None) -> Mapping[str, Judgement]:
     """Take the fields of the asset that the data comes from; where that is a zone or declares none, of the asset it goes to.
 
     Where both ends are zones, the asset behind the gate is meant.
     """
     gate = policy.gates.get(flow.via.gate) if flow.via.gate is not None else None
-    for end in (flow.source, flow.sink, gate.upstream if gate is not None else None):
+    for end in (flow.source, flow.sink, behind or (gate.upstream if gate is not None else None)):
         asset = next((asset for name, asset in policy.assets.items() if name == end), None)
         if asset is not None and (asset.fields or asset.functions):
             return asset.fields if not asset.functions else {**asset.fields, **_results_of(asset.functions)}

@@ -69,6 +69,8 @@ _GATE_KEYS: Mapping[str, tuple[str, ...]] = {
     "tls": ("postgres", "http"),
     "clients": ("http",),
     "bodies": ("http",),
+    "upstreams": ("http",),
+    "hosts": ("http",),
 }
 
 
@@ -261,6 +263,8 @@ class _Resolver:
     def _gate(self, name: str, gate: doc.GateDocument) -> Gate:
         if gate.upstream is not None:
             self._known(gate.upstream, self._document.assets, "asset", ("gates", name, "upstream"))
+        for number, asset in enumerate(gate.upstreams):
+            self._known(asset, self._document.assets, "asset", ("gates", name, "upstreams", number))
         for role in gate.logins:
             self._known(role, self._document.roles, "role", ("gates", name, "logins", role), of_key=True)
         if gate.clients is not None:
@@ -283,6 +287,8 @@ class _Resolver:
             Limits(**gate.limits.model_dump()),
             ZoneName(gate.clients) if gate.clients is not None else None,
             gate.bodies,
+            tuple(map(AssetName, gate.upstreams)),
+            tuple(gate.hosts),
         )
 
     def _flow(self, number: int, flow: doc.FlowDocument) -> Flow:

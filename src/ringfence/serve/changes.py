@@ -54,7 +54,10 @@ def refused_changes(old: Policy, new: Policy, running: Sequence[str]) -> Said | 
 
 
 def _upstream(policy: Policy, gate: Gate) -> tuple[str, str] | None:
-    return None if gate.upstream is None else (gate.upstream, policy.assets[gate.upstream].at)
+    """Say what stands behind a gate. Where HTTP services are is told to Envoy anew."""
+    if gate.upstream is None:
+        return None
+    return gate.upstream, "" if gate.kind == HTTP_KIND else policy.assets[gate.upstream].at
 
 
 def policy_entry(cause: Cause, before: str, after: str, gates: Sequence[str], principal: str, at: datetime) -> Body:

@@ -17,7 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from ringfence.gates.http.bootstrap import Object, bootstrap, listeners
+from ringfence.gates.http.bootstrap import Setup, bootstrap, clusters, listeners, routes
+from ringfence.gates.http.routes import Object
 from ringfence.serve.envoy_setup import EnvoyPlace, envoy_program
 from ringfence.serve.log import Log, clean
 from ringfence.serve.slot import GaveUp
@@ -47,6 +48,7 @@ class Envoy:
         self._wanted = asyncio.Event()  # clients are to be let in
         self._ending = asyncio.Event()
         self._opened = False
+        self._told = 0  # how often it was told where the services are
         self.why = ""  # it is not as it should be
 
     @property
@@ -58,10 +60,16 @@ class Envoy:
         """Let clients in, as soon as that can be."""
         self._wanted.set()
 
+    def lead_to(self, setup: Setup) -> None:
+        """Take where the services are from another set-up. What is under way goes on to where it went."""
+        self._place = replace(self._place, setup=setup)
+        self._tell_services()
+
     async def keep(self) -> None:
         """Keep it running until `drain`. Raises `GaveUp`."""
         program = envoy_program()
         self._write("envoy.json", bootstrap(self._place.setup))
+        self._tell_services()
         self._write("listeners.json", listeners(self._place.setup, is_open=False))
         await self._validate(program)
         failures = 0
@@ -162,6 +170,14 @@ class Envoy:
             ) from None
         self._opened = True
 
+    def _tell_services(self) -> None:
+        """Write where the services are. The clusters first: a route to one that is not there yet would end with 503."""
+        self._told += 1
+        setup = self._place.setup
+        self._write(Path(setup.clusters).name, clusters(setup, self._told))
+        if setup.routes:
+            self._write(Path(setup.routes).name, routes(setup, self._told))
+
     async def _validate(self, program: Path) -> None:
         """Have Envoy look at the whole configuration: what it says against it names files and lines of that, no payload."""
         whole = self._write("whole.json", {**bootstrap(self._place.setup), **_with_listener(self._place)})
@@ -207,7 +223,7 @@ class Envoy:
 
 
 def _with_listener(place: EnvoyPlace) -> Object:
-    whole = bootstrap(replace(place.setup, listeners=""))
+    whole = bootstrap(replace(place.setup, listeners="", clusters="", routes=""))
     return {"static_resources": whole["static_resources"], "dynamic_resources": {}}
 
 

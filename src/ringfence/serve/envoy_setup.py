@@ -14,17 +14,19 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from ringfence.extras import install_line
 from ringfence.gates.http.bootstrap import IDLE, CanaryWay, Certificate, Service, Setup
+from ringfence.gates.http.destinations import Destination, NoAddress, destination_of, destinations_of
 from ringfence.gates.http.gate import canary_path
+from ringfence.gates.http.routes import own_authorities
 from ringfence.gates.http.turns import Mode
 from ringfence.policy import Gate, Policy
 from ringfence.serve.addresses import Address, listen_apart, listen_on, parse_address
 from ringfence.serve.faults import ServeFault
 
-_PORTS: Final = {"http": 80, "https": 443}
+_HTTP: Final = "http"
+_HTTPS: Final = "https"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
         port=reserved.address.port,
         admin=str(folder / "admin"),
         listeners=str(folder / "listeners.json"),
+        clusters=str(folder / "clusters.json"),
+        routes=str(folder / "routes.json") if setup.outside else "",
     )
     return EnvoyPlace(folder, made, reserved, _listen(made))
 
@@ -98,6 +102,14 @@ def meeting_at(setup: Setup, gate: Gate, folder: Path) -> Setup:
     return replace(setup, processors=tuple(way.processor for way in ways), canaries=tuple(ways))
 
 
+def moved(setup: Setup, policy: Policy, base: Path) -> Setup:
+    """Give a set-up whose services are where a changed policy says. Raises `ServeFault`."""
+    gate = policy.gates[setup.gate]
+    check_gate(policy, gate)
+    new = setup_of(policy, gate, base)
+    return replace(setup, service=new.service, outside=new.outside, hosts=new.hosts, authorities=new.authorities)
+
+
 def _listen(setup: Setup) -> list[list[socket.socket]]:
     return [
         [
@@ -111,13 +123,18 @@ def _listen(setup: Setup) -> list[list[socket.socket]]:
 def check_gate(policy: Policy, gate: Gate) -> None:
     """Refuse a gate that does not say what has to be known of it."""
     where = ("gates", gate.name)
-    if gate.upstream is None:
-        raise ServeFault(f"gates.{gate.name} does not say what is behind it", "write `upstream: ASSET`", where)
+    behind = (gate.upstream,) if gate.upstream is not None else gate.upstreams
+    if not behind:
+        mend = "write `upstream: ASSET`, or `upstreams: [ASSET]` where it is the way out"
+        raise ServeFault(f"gates.{gate.name} does not say what is behind it", mend, where)
     if gate.clients is None:
         raise ServeFault(f"gates.{gate.name} does not say where its clients stand", "write `clients: ZONE`", where)
-    if policy.assets[gate.upstream].zone == gate.clients:
+    if any(policy.assets[each].zone == gate.clients for each in behind):
         mend = "put them into zones of their own: within a zone there is no boundary"
         raise ServeFault(f"gates.{gate.name}: its clients stand in the zone of its upstream", mend, where)
+    for each in gate.upstreams:
+        if policy.assets[each].kind != _HTTP:
+            raise ServeFault(f"assets.{each} is not of kind http", "name it in no gate of kind http", where)
 
 
 def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
@@ -125,6 +142,7 @@ def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
     address = parse_address(gate.listen, f"gates.{gate.name}.listen")
     if address.path:
         raise ServeFault(f"gates.{gate.name}.listen: Envoy listens on an address", "write `HOST:PORT`")
+    outside = _outside(policy, gate, address)
     return Setup(
         gate.name,
         address.host,
@@ -135,6 +153,9 @@ def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
         _certificate(gate, base),
         connections=gate.limits.connections,
         idle=gate.limits.idle or IDLE,
+        outside=outside,
+        hosts=gate.hosts,
+        authorities=_authorities() if any(each.scheme == _HTTPS for each in outside) else "",
     )
 
 
@@ -147,19 +168,31 @@ def envoy_program() -> Path:
     return Path(next(iter(found.__path__))) / "envoy"
 
 
-def _service(policy: Policy, gate: Gate) -> Service:
+def _service(policy: Policy, gate: Gate) -> Service | None:
     if gate.upstream is None:
-        raise ServeFault(f"gates.{gate.name} does not say what is behind it", "write `upstream: ASSET`")
-    where = ("assets", gate.upstream, "at")
+        return None
     try:
-        parts = urlsplit(policy.assets[gate.upstream].at)
-        port = parts.port or _PORTS.get(parts.scheme, 0)
-    except ValueError:
-        parts, port = urlsplit(""), 0
-    if not parts.hostname or not port or parts.path.strip("/") or parts.query or parts.username:
-        mend = "write `http://HOST:PORT` or `https://HOST`, without a path"
-        raise ServeFault(f"assets.{gate.upstream}.at: not the address of an HTTP service", mend, where)
-    return Service(parts.hostname, port, _authorities() if parts.scheme == "https" else "")
+        found = destination_of(policy.assets[gate.upstream])
+    except NoAddress as fault:
+        raise _not_an_address(fault) from None
+    return Service(found.host, found.port, _authorities() if found.scheme == _HTTPS else "")
+
+
+def _outside(policy: Policy, gate: Gate, address: Address) -> tuple[Destination, ...]:
+    """Read where the services outside are. The gate itself is none of them: a request to it would come back for ever."""
+    try:
+        found = destinations_of(policy, gate)
+        own = own_authorities(address.host, address.port, gate.hosts)
+        for each in found:
+            if not set(own).isdisjoint(each.authorities):
+                raise NoAddress(each.asset, "the address of the gate itself", "write where the service is")
+    except NoAddress as fault:
+        raise _not_an_address(fault) from None
+    return found
+
+
+def _not_an_address(fault: NoAddress) -> ServeFault:
+    return ServeFault(str(fault), fault.mend, ("assets", fault.asset, "at"))
 
 
 def _authorities() -> str:

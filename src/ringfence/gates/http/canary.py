@@ -34,7 +34,7 @@ def side_of_canary(side: Side) -> Side:
     rule = (CarryRule(BUILT_IN_FORMS["mask"]),)
     ends = (AssetName(zone), AssetName(zone), zone, zone)
     flow = Flow(_FLOW, *ends, Via(side.gate), {_CATEGORY: rule}, DENY, DENY, Mode.ENFORCE)
-    gate = replace(policy.gates[side.gate], upstream=_ASSET)
+    gate = replace(policy.gates[side.gate], upstream=_ASSET, upstreams=())
     judged: Policy = replace(
         policy,
         hash=f"canary:{policy.hash}",
@@ -42,7 +42,7 @@ def side_of_canary(side: Side) -> Side:
         flows={flow.id: flow},
         gates={**policy.gates, side.gate: gate},
     )
-    return replace(side, policy=judged, asset=_ASSET, zone=zone, principal=CANARY_PRINCIPAL)
+    return replace(side, policy=judged, asset=_ASSET, zone=zone, principal=CANARY_PRINCIPAL, destinations=None)
 
 
 class Answerer:

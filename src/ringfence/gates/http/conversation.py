@@ -5,6 +5,8 @@ No socket and no loop: whoever drives it gives each message to `receive`, carrie
 until none is due, and then sends what `settle` gives. Only then comes the next message.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +16,7 @@ from google.protobuf.message import DecodeError
 
 from ringfence.crossing import Reply
 from ringfence.crossing.crossing import Summary
+from ringfence.gates.http.destinations import CONNECT, refuse
 from ringfence.gates.http.exchange import (
     HeadEdits,
     HttpExchange,
@@ -37,6 +40,7 @@ class Conversation:
     """One exchange, as Envoy's processor sees it."""
 
     def __init__(self, side: Side, mode: Mode) -> None:
+        self._side = side
         self._exchange = HttpExchange(side)
         self._replies = Replies(mode)
         self._mode = mode
@@ -55,7 +59,7 @@ class Conversation:
             raise OutOfTurn("Envoy sent what is no message of its protocol") from None
         match request.WhichOneof("request"):
             case "request_headers":
-                return self._headers(Direction.REQUEST, request.request_headers, at)
+                return self._headers(Direction.REQUEST, request.request_headers, at, _route(request))
             case "response_headers":
                 return self._headers(Direction.RESPONSE, request.response_headers, at)
             case "request_body":
@@ -107,15 +111,12 @@ class Conversation:
 
     # ---------------------------------------------------------------- what arrives
 
-    def _headers(self, direction: Direction, headers: HttpHeaders, at: datetime) -> list[Asked]:
+    def _headers(self, direction: Direction, headers: HttpHeaders, at: datetime, route: str = "") -> list[Asked]:
         ends = headers.end_of_stream
         self._replies.arrive(direction, Arrival.HEADERS_ALONE if ends else Arrival.HEADERS)
         pseudo, fields = _fields(headers.headers)
         if direction is Direction.REQUEST:
-            target, is_query, query = pseudo.get(":path", "").partition("?")
-            path = target.partition("#")[0]
-            asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
-            way = Way(self._exchange.request(asked), fields, request_edits(asked), ends=ends)
+            way = self._request(pseudo, fields, route, ends=ends)
         else:
             status = pseudo.get(":status", "")
             answered = ResponseHead(int(status) if status.isdecimal() and len(status) == 3 else 0, fields, ends)
@@ -124,6 +125,18 @@ class Conversation:
         self._ways[direction] = way
         self._now = direction
         return way.start(at)
+
+    def _request(self, pseudo: Mapping[str, str], fields: Fields, route: str, *, ends: bool) -> Way:
+        side = self._side if self._side.destinations is None else self._side.destinations.get(route)
+        prefix = side.prefix if side is not None else ""
+        target, is_query, query = pseudo.get(":path", "").partition("?")
+        path = target.partition("#")[0].removeprefix(prefix)
+        asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
+        if side is None or asked.method == CONNECT:
+            return Way(refuse(self._side, asked, pseudo.get(":authority", "")), fields, HeadEdits(), ends=ends)
+        if side is not self._side:
+            self._side, self._exchange = side, HttpExchange(side)
+        return Way(self._exchange.request(asked), fields, request_edits(asked), ends=ends)
 
     def _body(self, direction: Direction, body: HttpBody, at: datetime) -> list[Asked]:
         self._replies.arrive(direction, arrival_of_body(body))
@@ -155,7 +168,8 @@ class Conversation:
             return []
         out: list[bytes] = []
         if self._replies.may(direction, Sent.HEADERS):
-            out.append(self._replies.headers(direction, joined(way.edits, way.edits_with(octets))))
+            edits = joined(way.edits, way.edits_with(octets))
+            out.append(self._replies.headers(direction, _behind(self._side.prefix, edits)))
         chunks = [octets[at : at + LARGEST_CHUNK] for at in range(0, len(octets), LARGEST_CHUNK)]
         ends = way.ended and direction not in self._trailers_of and self._replies.may(direction, Sent.BODY_END)
         if ends and not chunks:
@@ -167,7 +181,7 @@ class Conversation:
     def _buffered(self, direction: Direction, way: Way) -> list[bytes]:
         """Reply to each message: the body comes whole."""
         if self._replies.may(direction, Sent.HEADERS):
-            return [self._replies.headers(direction, way.edits)]
+            return [self._replies.headers(direction, _behind(self._side.prefix, way.edits))]
         ends = self._replies.may(direction, Sent.BODY_END)
         if ends or self._replies.may(direction, Sent.BODY):
             return self._whole(direction, way, ends=ends)
@@ -185,6 +199,23 @@ class Conversation:
         return [self._replies.trailers(direction, names)]
 
 
+def _route(request: ProcessingRequest) -> str:
+    """Give the name of the route that Envoy chose; "" where it chose none, or was not told to say."""
+    said = request.attributes.get(_FILTER)
+    found = said.fields.get(ROUTE) if said is not None else None
+    return found.string_value if found is not None else ""
+
+
+def _behind(prefix: str, edits: HeadEdits) -> HeadEdits:
+    """Put what stands before the service's path before a changed one: Envoy takes it off when the request goes."""
+    if not prefix:
+        return edits
+    return replace(edits, set=tuple((name, prefix + value if name == ":path" else value) for name, value in edits.set))
+
+
+ROUTE: Final = "xds.route_name"
+"""What Envoy is asked to say of a request, where a gate leads to several services."""
+_FILTER: Final = "envoy.filters.http.ext_proc"
 _PSEUDO: Final = ":"
 _LINE_ENDS: Final = frozenset("\r\n\0")  # Envoy refuses such a message itself
 

@@ -45,11 +45,13 @@ class Side:
 
     policy: Policy
     gate: str
-    asset: AssetName  # the service behind the gate
+    asset: AssetName  # the service behind the gate; of several, any
     zone: ZoneName  # where those who ask stand
     keys: Keyring
     new_id: Callable[[datetime], CrossingId]
     principal: str = ANYONE
+    destinations: Mapping[str, "Side"] | None = None  # by the route that was chosen; None: there is one service
+    prefix: str = ""  # what stands before the service's path, for the gate alone
     heads: Mapping[str, Judgement] = field(init=False)  # the asset's fields that stand in heads
 
     def __post_init__(self) -> None:
@@ -235,7 +237,8 @@ class HttpExchange:
         return None if is_over and not len(self._surrogates) else self._surrogates
 
     def _plan(self, flow: Flow | None) -> Plan:
-        return plan(self._side.policy, flow.id if flow is not None else _NOWHERE, Asker())
+        side = self._side
+        return plan(side.policy, flow.id if flow is not None else _NOWHERE, Asker(), behind=side.asset)
 
     def _head(self, at: datetime, decided: Plan) -> Head:
         side = self._side

@@ -8,7 +8,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from ringfence.gates.canary import CanaryResult
 from ringfence.gates.carrying import Clock, Recorder, Unrecorded, new_crossing_id
 from ringfence.gates.http.canary import Answerer, send_canary, side_of_canary
 from ringfence.gates.http.counting import Counts, Tallies
+from ringfence.gates.http.destinations import destinations_of, sides_of
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.processor import PATH, Line, Setting
 from ringfence.gates.http.turns import Mode
@@ -153,6 +154,10 @@ def canary_path(processor: str) -> str:
 
 
 def _side(policy: Policy, gate: Gate, keys: Keyring) -> Side:
-    if gate.upstream is None or gate.clients is None:
+    asset = gate.upstream or next(iter(gate.upstreams), None)
+    if asset is None or gate.clients is None:
         raise NoUpstream(f"gate {gate.name} has no upstream, or does not say in which zone its clients stand")
-    return Side(policy, gate.name, gate.upstream, gate.clients, keys, new_crossing_id)
+    side = Side(policy, gate.name, asset, gate.clients, keys, new_crossing_id)
+    if gate.upstream is not None:
+        return side
+    return replace(side, destinations=sides_of(side, destinations_of(policy, gate)))
