@@ -154,5 +154,7 @@ def _refused(side: Side, method: str) -> Refused:
             mend += f", and speaks TLS with the service itself: {_ASKED}"
         return Refused(Denial.NO_FLOW, f"gates.{gate.name}", mend, why="a tunnel cannot be looked into")
     rule = f"gates.{gate.name}.upstreams"
-    mend = f"declare the service as an asset of kind http and name it in {rule}; {_ASKED}"
+    mend = f"declare the service as an asset of kind http and name it in {rule}"
+    if side.destinations is not None:
+        mend += f"; {_ASKED}"
     return Refused(Denial.NO_FLOW, rule, mend, why="the destination is none of this gate's")

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from ringfence.crossing import Reason, Refusal
 from ringfence.crossing.crossing import Summary
 from ringfence.gates.carrying import Carried, Clock, Recorder, carry_out, new_crossing_id
+from ringfence.gates.http.destinations import refuse
 from ringfence.gates.http.exchange import (
     HeadEdits,
     HttpExchange,
@@ -142,6 +143,11 @@ class LocalExchange:
         _check(head.fields)
         way = Way(self._exchange.request(head), head.fields, request_edits(head), ends=head.ends)
         return await self._begun(way, head.fields, of_request=True, ends=head.ends)
+
+    async def refuse(self, head: RequestHead, authority: str) -> None:
+        """Refuse a request to where none may go, and record it. Raises `Refused`."""
+        way = Way(refuse(self._rim.side, head, authority), head.fields, HeadEdits(), ends=head.ends)
+        await self._begun(way, head.fields, of_request=True, ends=head.ends)
 
     async def response(self, status: int, fields: Fields, *, is_empty: bool) -> Message:
         """Go on with the response's head, and take it across. `is_empty`: no body has come. Raises `Refused` or `BadMessage`."""
