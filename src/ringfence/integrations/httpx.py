@@ -252,8 +252,9 @@ def _response(
 def _refused(request: httpx.Request, error: Exception, *, of_request: bool) -> httpx.Response:
     """Give a refusal as an answer."""
     told = told_of(error, of_request=of_request)
-    headers = {"content-type": CONTENT_TYPE, "cache-control": "no-store"}
-    return httpx.Response(told.status, headers=headers, content=told.body, request=request)
+    headers = {"content-type": CONTENT_TYPE, "cache-control": "no-store", "content-length": str(len(told.body))}
+    body = b"" if request.method == "HEAD" else told.body
+    return httpx.Response(told.status, headers=headers, stream=httpx.ByteStream(body), request=request)
 
 
 class _AsyncPieces:

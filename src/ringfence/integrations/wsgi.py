@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 Environ: TypeAlias = MutableMapping[str, Any]
-ExceptionInfo: TypeAlias = "tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]"
+ExceptionInfo: TypeAlias = "tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None"
 Write: TypeAlias = Callable[[bytes], object]
 
 _LEAD_PAST: Final = ("wsgi.file_wrapper", "wsgi.early_hints", "wsgi.websocket", "gunicorn.socket", "werkzeug.socket")
@@ -47,7 +47,7 @@ _BARE: Final = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-lengt
 class StartResponse(Protocol):
     """What a server hands to an application."""
 
-    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: ExceptionInfo | None = None, /) -> Write:
+    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: ExceptionInfo = None, /) -> Write:
         """Begin the answer."""
 
 
@@ -159,7 +159,7 @@ class _Call:
 
     # ---------------------------------------------------------------- the answer
 
-    def start(self, status: str, headers: list[tuple[str, str]], exc_info: ExceptionInfo | None = None, /) -> Write:
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: ExceptionInfo = None, /) -> Write:
         """Take the head of the application's answer; it goes with the first of the body that may."""
         if exc_info is not None and exc_info[1] is not None and self._server_write is not None:
             raise exc_info[1].with_traceback(exc_info[2])
@@ -378,13 +378,13 @@ def _fields_of(environ: Environ) -> Fields:
 
 
 def _path_of(environ: Environ) -> str:
-    """Give the path as it came. Servers hand it over unescaped; an escaped slash is seen where they say the target, too."""
+    """Give the path as it came, where the server says it; else as what it unescaped would be spelt."""
+    whole = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1") or b"/"
     for name in _TARGETS:
-        target = environ.get(name, "")
-        if target.startswith("/"):
-            normalised(_text(target).partition("?")[0])
-    whole = (environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1")
-    return quote(whole or b"/", safe="/:@!$&'()*+,;=-._~")
+        path = environ.get(name, "").partition("?")[0]
+        if unquote_to_bytes(path) == whole:
+            return _text(path)
+    return quote(whole, safe="/:@!$&'()*+,;=-._~")
 
 
 def _text(value: str) -> str:
