@@ -36,6 +36,7 @@ from ringfence.serve.needed import keys_for
 PathLike: TypeAlias = "str | os.PathLike[str] | None"
 
 _HTTP: Final = "http"
+_UNAVAILABLE: Final = 503
 _OPENING: Final = 20.0  # seconds: the ledger's writer may have to be started first
 _AGAIN: Final = 1.0  # seconds between two tries to begin
 _JSON: Final = (("content-type", "application/json"),)
@@ -137,15 +138,13 @@ async def prove(rim: Rim) -> None:
 
 
 async def send_canary(rim: Rim) -> CanaryResult:
-    """Take a canary through an exchange, both ways."""
+    """Take a canary through an exchange, both ways. Raises `Refused`."""
     there, back = secrets.token_hex(6), secrets.token_hex(6)
     exchange = LocalExchange(rim)
     try:
         request = await exchange.request(RequestHead("POST", "/ringfence/canary", _JSON, ends=False))
         heard = await _whole(request, canary_payload(there))
         answer = await _whole(await exchange.response(200, _JSON, is_empty=False), canary_payload(back))
-    except Refused as refused:
-        return CanaryResult(masked=False, why=f"it was refused (HTTP {refused.told.status})")
     finally:
         exchange.close()
     if there.encode() in heard or back.encode() in answer:
@@ -160,7 +159,7 @@ async def _whole(message: Message, body: bytes) -> bytes:
 
 
 def _not_ready(error: BaseException) -> Told:
-    if isinstance(error, NotProven):
+    if isinstance(error, NotProven) or (isinstance(error, Refused) and error.told.status != _UNAVAILABLE):
         return broken(now)
     return refusal(Reason.LEDGER, "try again: the ledger could not be written", now)
 
@@ -182,6 +181,8 @@ def told_of(error: Exception, *, of_request: bool) -> Told:
 def _words(error: BaseException) -> str:
     if isinstance(error, TooLate):
         return "the ledger's writer does not answer"
+    if isinstance(error, Refused):
+        return f"the canary was refused (HTTP {error.told.status})"
     if isinstance(error, (LedgerError, NotProven, Unrecorded)):
         return str(error).partition("\n")[0]
     return type(error).__name__
