@@ -19,6 +19,7 @@ from http_stage import Answer, Shop, read_message
 from waitress import wasyncore
 
 from ringfence.crossing.entries import CANARY_PRINCIPAL
+from ringfence.integrations._scribe import _scribes
 from ringfence.integrations.asgi import RingfenceMiddleware as AsgiMiddleware
 from ringfence.integrations.httpx import AsyncRingfenceTransport, RingfenceTransport
 from ringfence.integrations.requests import RingfenceAdapter
@@ -64,7 +65,10 @@ class Place:
         return asyncio.run(find())
 
     def end(self) -> None:
-        """End the ledger's writer, which would stay for a while in case of more."""
+        """End what writes the ledger, here and beside it, which would stay for a while in case of more."""
+        scribe = _scribes.pop(self.ledger, None)
+        if scribe is not None:
+            scribe.close()
         with suppress(LedgerUnavailable, ProcessLookupError):
             os.kill(self.writer(), signal.SIGTERM)
 
