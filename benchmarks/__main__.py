@@ -9,7 +9,17 @@ from ringfence.cli.version import is_compiled
 NAMES = (
     *("startup", "detection", "parallel", "linear", "recognition", "calibration", "own"),
     *("carrying", "transforms", "planning", "ledger", "alerts", "pipe"),
-    *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows", "mapping", "http"),
+    *(
+        "rows",
+        "wire",
+        "origins",
+        "postgres_origins",
+        "postgres_reads",
+        "postgres_rows",
+        "mapping",
+        "http",
+        "middleware",
+    ),
 )
 WHEN_NAMED = ("peers",)
 """What installs packages of others, and so needs a network."""

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import replace
+from dataclasses import MISSING, Field, fields, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -39,6 +39,10 @@ _HTTP: Final = "http"
 _UNAVAILABLE: Final = 503
 _OPENING: Final = 20.0  # seconds: the ledger's writer may have to be started first
 _AGAIN: Final = 1.0  # seconds between two tries to begin
+_UNDERSTOOD: Final = frozenset(
+    {"name", "kind", "listen", "upstream", "upstreams", "hosts", "clients", "bodies", "limits", "workers", "tls"}
+)
+"""What a gate may say here. Addresses, processes, encryption: the server's business; what else it said would be passed over."""
 _JSON: Final = (("content-type", "application/json"),)
 
 
@@ -212,7 +216,16 @@ def _gate(policy: Policy, name: str) -> Gate:
         raise Problem("the policy has no gate of that name", f"it has: {', '.join(policy.gates) or 'none'}")
     if gate.kind != _HTTP:
         raise Problem(f"gate {name} is of kind {gate.kind}", "name one of kind http")
+    said = next((each for each in fields(gate) if each.name not in _UNDERSTOOD and _is_said(gate, each)), None)
+    if said is not None or (gate.tls is not None and gate.tls.clients):
+        key = said.name if said is not None else "tls.clients"
+        raise Problem(f"gates.{name}.{key} has no meaning in process yet", "take it out, or let Envoy stand there")
     return gate
+
+
+def _is_said(gate: Gate, key: "Field[object]") -> bool:
+    default = key.default_factory() if key.default_factory is not MISSING else key.default
+    return bool(getattr(gate, key.name) != default)
 
 
 def _ends(policy: Policy, gate: Gate) -> tuple[AssetName, ZoneName]:

@@ -284,7 +284,11 @@ class GateDocument(_Model):
     """A running enforcement point."""
 
     kind: GateKind = Field(description="What it speaks.")
-    listen: Address = Field(default="", description="Where clients reach it: `127.0.0.1:6432`. Variables are replaced.")
+    listen: Address = Field(
+        default="",
+        description="Where clients reach it: `127.0.0.1:6432`. Variables are replaced. A gate of kind http without it stands in "
+        "process, in an application or a client.",
+    )
     upstream: Name | None = Field(default=None, description="The asset behind it.")
     logins: dict[Name, LoginValue] = Field(
         default={},
