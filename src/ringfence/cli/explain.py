@@ -124,13 +124,17 @@ def _story(crossing: str, entries: Sequence[Entry]) -> list[str]:
 
 def _heading(body: Mapping[str, JsonValue]) -> list[str]:
     who = f"{body.get('principal')}" + (f" as {body['role']}" if "role" in body else "")
+    ends = f"from {body.get('from') or 'no zone that is known'} to {body.get('to') or 'no zone that is known'}"
     lines = [
-        f"  flow       {body.get('flow')}: from {body.get('from')} to {body.get('to')}, by gate {body.get('gate')}",
+        f"  flow       {body.get('flow') or 'none'}: {ends}, by gate {body.get('gate')}",
         f"  who        {who}" + (f", for {body['purpose']}" if "purpose" in body else ""),
         f"  policy     {str(body.get('policy'))[:16]}…, mode {body.get('mode')}, durability {body.get('durability')}",
     ]
     if "reason" in body:
         lines.append(f"  reason     {body['reason']}")
+    client = body.get("client")
+    if isinstance(client, Mapping):
+        lines.append(f"  client     {', '.join(f'{key} {value}' for key, value in client.items())}")
     if body.get("mode") == "observe":
         lines.append("  observed   everything passed; what is said below is what would have been")
     return lines

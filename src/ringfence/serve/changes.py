@@ -46,11 +46,16 @@ def refused_changes(old: Policy, new: Policy, running: Sequence[str]) -> Said | 
             ("workers", before.workers == after.workers),
             ("upstream", _upstream(old, before) == _upstream(new, after)),
             ("bodies", before.bodies == after.bodies),
-            ("tls", before.kind != HTTP_KIND or before.tls == after.tls),
+            ("tls", before.kind != HTTP_KIND or _asks(before) == _asks(after)),
         ):
             if not is_same:
                 return Said(f"gates.{name}.{key}: a reload cannot change it", _RESTART)
     return None
+
+
+def _asks(gate: Gate) -> tuple[bool, bool]:
+    """Say whether clients need TLS, and a certificate. Which one the gate shows, and takes, is told to Envoy anew."""
+    return gate.tls is not None, gate.tls is not None and bool(gate.tls.clients)
 
 
 def _upstream(policy: Policy, gate: Gate) -> tuple[str, str] | None:

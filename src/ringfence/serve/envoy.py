@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from ringfence.gates.http.bootstrap import Setup, bootstrap, clusters, listeners, routes
+from ringfence.gates.http.certificates import Certificate, secrets
 from ringfence.gates.http.routes import Object
 from ringfence.serve.envoy_setup import EnvoyPlace, envoy_program
 from ringfence.serve.log import Log, clean
@@ -32,6 +33,7 @@ OPENING: Final = 20.0  # seconds for the clients' listener to take connections
 ADMIN_SECONDS: Final = 2.0
 ENDING: Final = 3.0  # seconds between TERM and KILL
 _LOOK: Final = 0.05  # seconds between two looks at what is under way
+_UNTOLD: Final = "Envoy could not be told where services are: reload again"
 _MOST_SAID: Final = 300  # characters of what Envoy says against a configuration
 
 
@@ -48,7 +50,7 @@ class Envoy:
         self._wanted = asyncio.Event()  # clients are to be let in
         self._ending = asyncio.Event()
         self._opened = False
-        self._told = 0  # how often it was told where the services are
+        self._told = 0  # how often it was told where services and certificates are
         self.why = ""  # it is not as it should be
 
     @property
@@ -60,16 +62,23 @@ class Envoy:
         """Let clients in, as soon as that can be."""
         self._wanted.set()
 
-    def lead_to(self, setup: Setup) -> None:
-        """Take where the services are from another set-up. What is under way goes on to where it went."""
+    def renew(self, setup: Setup) -> None:
+        """Take services and certificates from another set-up. What is under way goes on to where it went."""
         self._place = replace(self._place, setup=setup)
-        self._tell_services()
+        try:
+            self._tell()
+        except OSError as error:  # it leads to where it led; what the policy does not know any more is refused
+            self._log.fault("untold", error)
+            self.why = _UNTOLD
+            return
+        if self.why == _UNTOLD:
+            self.why = ""
 
     async def keep(self) -> None:
         """Keep it running until `drain`. Raises `GaveUp`."""
         program = envoy_program()
         self._write("envoy.json", bootstrap(self._place.setup))
-        self._tell_services()
+        self._tell()
         self._write("listeners.json", listeners(self._place.setup, is_open=False))
         await self._validate(program)
         failures = 0
@@ -170,13 +179,26 @@ class Envoy:
             ) from None
         self._opened = True
 
-    def _tell_services(self) -> None:
-        """Write where the services are. The clusters first: a route to one that is not there yet would end with 503."""
+    def _tell(self) -> None:
+        """Write where services and certificates are. Clusters first: a route to one that is not there yet would end with 503."""
         self._told += 1
         setup = self._place.setup
         self._write(Path(setup.clusters).name, clusters(setup, self._told))
         if setup.routes:
             self._write(Path(setup.routes).name, routes(setup, self._told))
+        if setup.certificate is not None:
+            self._write(Path(setup.secrets).name, secrets(self._linked(setup.certificate), self._told))
+
+    def _linked(self, certificate: Certificate) -> Certificate:
+        """Give a certificate's files new names: what has the name of before is not read anew."""
+
+        def link(path: str, what: str) -> str:
+            made = self._place.folder / f"{what}-{self._told}.pem"
+            made.symlink_to(path)
+            return str(made)
+
+        clients = link(certificate.clients, "clients") if certificate.clients else ""
+        return Certificate(link(certificate.chain, "chain"), link(certificate.key, "key"), clients)
 
     async def _validate(self, program: Path) -> None:
         """Have Envoy look at the whole configuration: what it says against it names files and lines of that, no payload."""
@@ -223,7 +245,7 @@ class Envoy:
 
 
 def _with_listener(place: EnvoyPlace) -> Object:
-    whole = bootstrap(replace(place.setup, listeners="", clusters="", routes=""))
+    whole = bootstrap(replace(place.setup, listeners="", clusters="", routes="", secrets=""))
     return {"static_resources": whole["static_resources"], "dynamic_resources": {}}
 
 

@@ -8,21 +8,21 @@ import os
 import socket
 import ssl
 import sys
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from ringfence.extras import install_line
-from ringfence.gates.http.bootstrap import IDLE, CanaryWay, Certificate, Service, Setup
+from ringfence.gates.http.bootstrap import IDLE, CanaryWay, Service, Setup
+from ringfence.gates.http.certificates import Certificate
 from ringfence.gates.http.destinations import Destination, NoAddress, destination_of, destinations_of
 from ringfence.gates.http.gate import canary_path
 from ringfence.gates.http.routes import own_authorities
 from ringfence.gates.http.turns import Mode
 from ringfence.policy import Gate, Policy
 from ringfence.serve.addresses import Address, listen_apart, listen_on, parse_address
+from ringfence.serve.envoy_folder import Folder, make_folder
 from ringfence.serve.faults import ServeFault
 
 _HTTP: Final = "http"
@@ -44,6 +44,7 @@ class EnvoyPlace:
     folder: Path  # of sockets and of Envoy's files; nobody else's
     setup: Setup
     reserved: Reserved | None  # None: Envoy is somebody's own, and listens where it likes
+    own: Folder | None  # `folder`, where it was made for this run
     sockets: list[list[socket.socket]]  # of each worker: its processor's, its canaries' answers
 
     @property
@@ -56,14 +57,10 @@ class EnvoyPlace:
         for way in self.setup.canaries:
             for path in (way.processor, way.answer):
                 Path(path).unlink(missing_ok=True)
-        if self.reserved is None:
-            return
-        self.reserved.socket.close()
-        for file in list(self.folder.iterdir()):
-            with suppress(OSError):
-                file.unlink()
-        with suppress(OSError):
-            self.folder.rmdir()
+        if self.reserved is not None:
+            self.reserved.socket.close()
+        if self.own is not None:
+            self.own.close()
 
 
 def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
@@ -71,7 +68,8 @@ def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
     check_gate(policy, gate)
     setup = setup_of(policy, gate, base)
     reserved = _reserve(parse_address(gate.listen, f"gates.{gate.name}.listen"), f"gates.{gate.name}.listen")
-    folder = Path(tempfile.mkdtemp(prefix="ringfence-"))  # mode 0700, and a path that is short enough for sockets
+    own = make_folder()
+    folder = own.path
     made = replace(
         meeting_at(setup, gate, folder),
         host=reserved.address.host,
@@ -80,8 +78,9 @@ def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
         listeners=str(folder / "listeners.json"),
         clusters=str(folder / "clusters.json"),
         routes=str(folder / "routes.json") if setup.outside else "",
+        secrets=str(folder / "secrets.json") if setup.certificate is not None else "",
     )
-    return EnvoyPlace(folder, made, reserved, _listen(made))
+    return EnvoyPlace(folder, made, reserved, own, _listen(made))
 
 
 def make_place_beside(policy: Policy, gate: Gate, base: Path, folder: Path) -> EnvoyPlace:
@@ -90,7 +89,7 @@ def make_place_beside(policy: Policy, gate: Gate, base: Path, folder: Path) -> E
     if not folder.is_dir():
         raise ServeFault(f"{folder}: no such folder", "make it, for nobody but this account: mode 0700")
     made = meeting_at(setup_of(policy, gate, base), gate, folder.absolute())
-    return EnvoyPlace(folder.absolute(), made, None, _listen(made))
+    return EnvoyPlace(folder.absolute(), made, None, None, _listen(made))
 
 
 def meeting_at(setup: Setup, gate: Gate, folder: Path) -> Setup:
@@ -103,11 +102,18 @@ def meeting_at(setup: Setup, gate: Gate, folder: Path) -> Setup:
 
 
 def moved(setup: Setup, policy: Policy, base: Path) -> Setup:
-    """Give a set-up whose services are where a changed policy says. Raises `ServeFault`."""
+    """Give a set-up whose services and certificates are where a changed policy says. Raises `ServeFault`."""
     gate = policy.gates[setup.gate]
     check_gate(policy, gate)
     new = setup_of(policy, gate, base)
-    return replace(setup, service=new.service, outside=new.outside, hosts=new.hosts, authorities=new.authorities)
+    return replace(
+        setup,
+        service=new.service,
+        outside=new.outside,
+        hosts=new.hosts,
+        authorities=new.authorities,
+        certificate=new.certificate,
+    )
 
 
 def _listen(setup: Setup) -> list[list[socket.socket]]:
@@ -182,12 +188,13 @@ def _outside(policy: Policy, gate: Gate, address: Address) -> tuple[Destination,
     """Read where the services outside are. The gate itself is none of them: a request to it would come back for ever."""
     try:
         found = destinations_of(policy, gate)
-        own = own_authorities(address.host, address.port, gate.hosts)
-        for each in found:
-            if not set(own).isdisjoint(each.authorities):
-                raise NoAddress(each.asset, "the address of the gate itself", "write where the service is")
     except NoAddress as fault:
         raise _not_an_address(fault) from None
+    own = own_authorities(address.host, address.port, gate.hosts)
+    for each in found:
+        if not set(own).isdisjoint(each.authorities):
+            itself = NoAddress(each.asset, "the address of the gate itself", "write where the service is")
+            raise _not_an_address(itself)
     return found
 
 
@@ -216,7 +223,26 @@ def _certificate(gate: Gate, base: Path) -> Certificate | None:
                 "check that it is there",
                 ("gates", gate.name, "tls", key),
             )
-    return Certificate(*found)
+    certificate = Certificate(*found)
+    _check(certificate, gate)
+    return certificate
+
+
+def _check(certificate: Certificate, gate: Gate) -> None:
+    """Refuse what Envoy would not take, or would take later, in silence."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    where = ("gates", gate.name, "tls")
+    try:
+        context.load_cert_chain(certificate.chain, certificate.key, password=lambda: b"")
+    except (ssl.SSLError, OSError, ValueError):
+        mend = "give a certificate with its chain, and its key, in PEM, without a password"
+        raise ServeFault(f"gates.{gate.name}.tls: not a certificate and its key", mend, where) from None
+    try:
+        if certificate.clients:
+            context.load_verify_locations(certificate.clients)
+    except (ssl.SSLError, OSError, ValueError):
+        mend = "give the authorities' certificates, in PEM"
+        raise ServeFault(f"gates.{gate.name}.tls.clients: no certificates", mend, (*where, "clients")) from None
 
 
 def _reserve(address: Address, where: str) -> Reserved:

@@ -66,6 +66,7 @@ class Event:
     gate: str = ""
     workers: int = 0
     gate_kind: str = ""
+    path: str = "/"  # of HTTP: what a first request may ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +300,9 @@ class _Running:
                 self._announced.add(name)
                 workers = self._policy.gates[name].workers
                 self._log.info("gate-ready", gate=name, workers=workers)
-                kind = self._policy.gates[name].kind
-                self._instance.announce(Event(EventKind.READY, self._addresses[name], name, workers, kind))
+                gate = self._policy.gates[name]
+                path = f"/{gate.upstreams[0]}/" if gate.upstreams else "/"
+                self._instance.announce(Event(EventKind.READY, self._addresses[name], name, workers, gate.kind, path))
 
 
 def _close_all(opened: Mapping[str, list[list[socket.socket]]]) -> None:

@@ -291,7 +291,7 @@ class Supervisor:
         why = await self._commit()
         if not why:
             for name, setup in moved.items():  # last: a worker refuses what leads to where its policy does not
-                self._envoys[name].lead_to(setup)
+                self._envoys[name].renew(setup)
             return None
         await self._roll_back(old_reading, old_policy)
         return Said(f"under it {why}", "the policy of before is in force again; mend that and reload")

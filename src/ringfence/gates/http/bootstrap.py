@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ringfence.gates.http.certificates import Certificate, shown
 from ringfence.gates.http.clusters import (
     BUFFER,
     CONNECT_SECONDS,
@@ -20,6 +21,7 @@ from ringfence.gates.http.clusters import (
     plain_http,
     service_cluster,
     spoken,
+    watched,
 )
 from ringfence.gates.http.conversation import ROUTE
 from ringfence.gates.http.destinations import Destination
@@ -34,15 +36,6 @@ _SERVICE: Final = "service"
 IDLE: Final = 10.0
 ASK: Final = 5.0  # seconds for an answer of the processor: the ledger's own deadline is one second
 _BODY_MODES: Final = {Mode.STREAMED: "FULL_DUPLEX_STREAMED", Mode.BUFFERED: "BUFFERED"}
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """The files of a certificate that is shown, and of the authorities whose clients are let in ("": none is asked for one)."""
-
-    chain: str
-    key: str
-    clients: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +72,7 @@ class Setup:
     listeners: str = ""  # the path of the file in which the clients' listener is told, later than the rest; "": at once
     clusters: str = ""  # the path of the file in which the services are told, so that they can change; "": at the start
     routes: str = ""  # the path of the file in which the routes to `outside` are told; "": at the start
+    secrets: str = ""  # the path of the file in which certificates are told, so that they can change; "": at the start
     outside: tuple[Destination, ...] = ()
     hosts: tuple[str, ...] = ()  # further names of a gate that is the way out
     authorities: str = ""  # the file of those that certificates of services outside are checked against
@@ -95,10 +89,9 @@ def bootstrap(setup: Setup) -> Object:
     clusters: list[Json] = [*_processor_clusters(setup), *_answer_clusters(setup)]
     if not setup.clusters:
         clusters = [*_service_clusters(setup), *clusters]
-    listeners: list[Json] = [
-        _listener(setup),
-        *(_canary_listener(setup, number) for number in range(len(setup.canaries))),
-    ]
+    listeners: list[Json] = [_canary_listener(setup, number) for number in range(len(setup.canaries))]
+    if not setup.listeners:
+        listeners = [_listener(setup), *listeners]
     made: dict[str, Json] = {
         "node": {"id": f"ringfence-{setup.gate}", "cluster": "ringfence"},
         "static_resources": {"listeners": listeners, "clusters": clusters},
@@ -106,7 +99,7 @@ def bootstrap(setup: Setup) -> Object:
     }
     told = {"lds_config": setup.listeners, "cds_config": setup.clusters}
     if any(told.values()):
-        made["dynamic_resources"] = {name: _watched(path) for name, path in told.items() if path}
+        made["dynamic_resources"] = {name: watched(path) for name, path in told.items() if path}
     if setup.admin:
         made["admin"] = {"address": _pipe(setup.admin, mode=0o600), "ignore_global_conn_limit": True}
     return made
@@ -131,10 +124,6 @@ def routes(setup: Setup, version: int) -> Object:
     return {"version_info": str(version), "resources": [{**kind, **_route_config(setup, _CLIENTS, _SERVICE)}]}
 
 
-def _watched(path: str) -> Json:
-    return {"path_config_source": {"path": path}, "resource_api_version": "V3"}
-
-
 def fragment(setup: Setup) -> Object:
     """Make what one's own Envoy needs, under the names of where it goes.
 
@@ -144,7 +133,11 @@ def fragment(setup: Setup) -> Object:
     if setup.service is None:
         whole = bootstrap(setup)["static_resources"]
         assert isinstance(whole, dict)  # noqa: S101 (made above)
-        return {"clusters": whole["clusters"], "listeners": whole["listeners"]}
+        *canaries, own = sorted(whole["listeners"], key=lambda each: each["name"] == _CLIENTS)
+        return {
+            "clusters": whole["clusters"],
+            "listeners": [{**own, "name": f"{_OURS}{setup.gate}"}, *canaries],
+        }
     return {
         "http_filters": [_ext_proc(setup, _PROCESSOR, canary=False)],
         "http_connection_manager": _manager_rules(setup),
@@ -244,7 +237,7 @@ def _upstream_codec() -> Object:
 def _listener(setup: Setup) -> Object:
     chain: dict[str, Json] = {"filters": [_manager(setup, _CLIENTS, _SERVICE, _PROCESSOR, canary=False)]}
     if setup.certificate is not None:
-        chain["transport_socket"] = _shown(setup.certificate)
+        chain["transport_socket"] = shown(setup.certificate, setup.secrets)
     return {
         "name": _CLIENTS,
         "address": {"socket_address": {"address": setup.host, "port_value": setup.port}},
@@ -283,7 +276,9 @@ def _manager_rules(setup: Setup) -> dict[str, Json]:
 def _manager(setup: Setup, name: str, cluster: str, processor: str, *, canary: bool) -> Object:
     led: dict[str, Json] = {"route_config": _route_config(setup, name, cluster)}
     if setup.routes and not canary:
-        led = {"rds": {"route_config_name": name, "config_source": _watched(setup.routes)}}
+        led = {"rds": {"route_config_name": name, "config_source": watched(setup.routes)}}
+    if setup.service is None and not canary:
+        led["scheme_header_transformation"] = {"match_upstream": True}  # the scheme by which the service is asked
     if not canary:
         # No route fits a CONNECT, so that none can be made; but the processor is asked, and its refusal says what to do instead.
         led["upgrade_configs"] = [{"upgrade_type": "CONNECT"}]
@@ -313,14 +308,12 @@ def _manager(setup: Setup, name: str, cluster: str, processor: str, *, canary: b
 
 def _route_config(setup: Setup, name: str, cluster: str) -> Object:
     hosts: list[Json] = [{"name": name, "domains": ["*"], "routes": [_route(setup, cluster)]}]
+    gone = ["x-envoy-external-address"]  # the client's address, too
     if setup.service is None and name == _CLIENTS:
         own = own_authorities(setup.host, setup.port, setup.hosts)
         hosts = virtual_hosts(setup.outside, own, _action(setup), _limits(setup))
-    return {
-        "name": name,
-        "virtual_hosts": hosts,
-        "request_headers_to_remove": ["x-envoy-external-address"],  # the client's address, too
-    }
+        gone.append("x-forwarded-proto")  # how the gate was reached is no business of a service outside
+    return {"name": name, "virtual_hosts": hosts, "request_headers_to_remove": gone}
 
 
 def _route(setup: Setup, cluster: str) -> Object:
@@ -370,26 +363,6 @@ def _answer_clusters(setup: Setup) -> list[Json]:
         }
         for number, each in enumerate(setup.canaries)
     ]
-
-
-def _shown(certificate: Certificate) -> Object:
-    common: dict[str, Json] = {
-        "alpn_protocols": ["h2", "http/1.1"],
-        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-        "tls_certificates": [
-            {"certificate_chain": {"filename": certificate.chain}, "private_key": {"filename": certificate.key}}
-        ],
-    }
-    if certificate.clients:
-        common["validation_context"] = {"trusted_ca": {"filename": certificate.clients}}
-    return {
-        "name": "envoy.transport_sockets.tls",
-        "typed_config": {
-            "@type": f"{TYPE}extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-            "require_client_certificate": bool(certificate.clients),
-            "common_tls_context": common,
-        },
-    }
 
 
 def _overload(setup: Setup) -> Object:

@@ -57,6 +57,11 @@ def endpoints(name: str, *addresses: Object) -> Object:
     }
 
 
+def watched(path: str) -> Json:
+    """Name a file in which Envoy is told something, and looks whenever it is replaced."""
+    return {"path_config_source": {"path": path}, "resource_api_version": "V3"}
+
+
 def _agreed_http() -> Object:
     """Speak the version of HTTP that is agreed on with the service (ALPN)."""
     versions: dict[str, Json] = {"http_protocol_options": {"enable_trailers": True}, "http2_protocol_options": {}}

@@ -91,7 +91,15 @@ def destination_of(asset: Asset) -> Destination:
         port = _PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
     except ValueError:
         parts, host, port = urlsplit(""), "", 0
-    if not host or not port or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+    if (
+        parts.scheme not in _PORTS
+        or not host
+        or not port
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
         raise NoAddress(asset.name, "not the address of an HTTP service", mend)
     if not host.isascii():
         raise NoAddress(asset.name, "a host's name that is not ASCII", "write it as it stands in DNS: xn--...")
@@ -137,7 +145,7 @@ def refuse(side: Side, head: RequestHead, authority: str) -> Passage:
     decided = replace(plan(side.policy, FlowId(""), Asker()), source_zone=side.zone, refused=refused)
 
     def begin(at: datetime, carrier: HeadCarrier) -> Crossing:
-        client = {"method": head.method, "authority": authority}  # scrubbed before it is recorded
+        client = {"method": head.method, "authority": authority.rpartition("@")[2]}  # scrubbed before it is recorded
         whose = Head(side.new_id(at), decided.policy_hash, at, side.gate, side.principal, client=client)
         return Crossing(decided, whose, side.keys, carrier)
 
