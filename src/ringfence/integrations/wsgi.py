@@ -13,7 +13,7 @@ length, is served over ASGI.
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
 from ringfence.gates.http.exchange import RequestHead
@@ -44,12 +44,8 @@ _TARGETS: Final = ("RAW_URI", "REQUEST_URI")  # of some servers: the request's t
 _BARE: Final = {"CONTENT_TYPE": "content-type", "CONTENT_LENGTH": "content-length"}
 
 
-class StartResponse(Protocol):
-    """What a server hands to an application."""
-
-    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: ExceptionInfo = None, /) -> Write:
-        """Begin the answer."""
-
+StartResponse: TypeAlias = Callable[..., Write]
+"""What a server hands to an application: called with a status, header fields and, where an error is answered, what was raised."""
 
 Application: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
 
