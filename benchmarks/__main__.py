@@ -1,4 +1,6 @@
-"""Run every benchmark (or those named) and print one table: `make bench`, `python -m benchmarks detection pipe`."""
+"""Run every benchmark (or those named) and print one table: `make bench`, `python -m benchmarks detection pipe`. What begins with `--` is read by the
+benchmarks themselves.
+"""
 
 import platform
 import sys
@@ -9,14 +11,24 @@ from ringfence.cli.version import is_compiled
 NAMES = (
     *("startup", "detection", "parallel", "linear", "recognition", "calibration", "own"),
     *("carrying", "transforms", "planning", "ledger", "alerts", "pipe"),
-    *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows", "mapping", "http"),
+    *(
+        "rows",
+        "wire",
+        "origins",
+        "postgres_origins",
+        "postgres_reads",
+        "postgres_rows",
+        "mapping",
+        "http",
+        "middleware",
+    ),
 )
 WHEN_NAMED = ("peers",)
 """What installs packages of others, and so needs a network."""
 
 
 def main() -> int:
-    wanted = sys.argv[1:] or NAMES
+    wanted = [name for name in sys.argv[1:] if not name.startswith("--")] or NAMES
     known = (*NAMES, *WHEN_NAMED)
     unknown = [name for name in wanted if name not in known]
     if unknown:

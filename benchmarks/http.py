@@ -1,173 +1,236 @@
-"""What a request costs in front of a service: Envoy alone, and Envoy with the gate, whose worker decides; 2 kB of JSON each.
+"""What the gate costs in front of a service: Envoy alone, Envoy with the gate, and mitmproxy doing the same, in one run.
 
-Measured in processor time of the processes themselves, which a busy machine, its clients and its service leave as it is.
+Requests a second and latencies are `wrk`'s, which a busy machine makes smaller and larger; so each is told beside the others', and as
+a ratio. Processor time is that of the processes themselves. ``--whole`` downloads a GiB of lines; without it 48 MiB.
 """
 
 import asyncio
-import json
-import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from json import dumps
 from pathlib import Path
+from statistics import median, quantiles
 
+from benchmarks._http_service import MEBIBYTE
+from benchmarks._http_stage import Way, alone, gated, mitmproxy, saying, streaming
 from benchmarks._rows import Row
-from ringfence.gates.http.bootstrap import Service, Setup, bootstrap
-from ringfence.serve.envoy_setup import envoy_program
 
-REQUESTS, CLIENTS = 2000, 16
-PATIENCE = 60.0
-_TICKS = os.sysconf("SC_CLK_TCK")
-
-POLICY = """
-version: 1
-zones: {{core: {{label: core}}, partners: {{label: partners}}}}
-assets: {{shop: {{zone: core, kind: http, at: "http://127.0.0.1:{service}"}}}}
-gates: {{api: {{kind: http, listen: "127.0.0.1:{port}", upstream: shop, clients: partners, bodies: {bodies}}}}}
-flows: [{{id: answers, from: shop, to: partners, via: {{gate: api}}, carry: {{user.contact.email: mask}}, else: redact}}]
-"""
+CONNECTIONS, SECONDS, WARMING = 16, 4, 1
+HALF_SECONDS = 4.0
+ANSWERS = 20  # of a model
+_LINES = 1024 if "--whole" in sys.argv else 48  # MiB
+_ITEMS = [{"sku": f"A-{number}", "count": number, "title": "a thing that is sold"} for number in range(31)]
+_MAILS = [f"{name}@example.com" for name in ("ada", "bob", "eve")]
+BODIES = {
+    "3 findings masked": dumps({"order": 7, "items": _ITEMS[:29], "mails": _MAILS}).encode(),
+    "nothing personal": dumps({"order": 7, "items": _ITEMS}).encode(),
+}
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Processor time of one request, in microseconds."""
+class Load:
+    """What came of as many requests as could be made: of them a second, latencies in ms, processor time in us for one."""
 
-    envoy: float
-    worker: float = 0.0
+    rate: float
+    p50: float
+    p99: float
+    cost: tuple[float, ...]
 
 
 def run() -> Iterator[Row]:
-    items = [{"sku": f"A-{number}", "count": number, "title": "a thing that is sold"} for number in range(31)]
-    plain = json.dumps({"order": 7, "items": items}).encode()
-    mails = [f"{name}@example.com" for name in ("ada", "bob", "eve")]
-    found = json.dumps({"order": 7, "items": items[:29], "mails": mails}).encode()
+    if shutil.which("wrk") is None:
+        print("http: wrk is not there (Debian has it as `wrk`)", file=sys.stderr)
+        return
     with tempfile.TemporaryDirectory(prefix="rf-") as name:
         folder = Path(name)
-        for what, body in (("3 findings masked", found), ("nothing personal", plain)):
-            with _service(folder, body) as service:
-                alone = _alone(folder, service)
-                for bodies in ("streamed", "buffered"):
-                    cost = _gated(folder, service, bodies)
-                    yield Row(
-                        f"http: {len(body)} B of JSON, {what}, {bodies}",
-                        f"{cost.worker:.0f} us of a worker, {cost.envoy:.0f} us of Envoy",
-                        f"Envoy alone {alone.envoy:.0f} us",
-                    )
+        for what, body in BODIES.items():
+            with saying(folder, body) as service:
+                yield from _requests(folder, service, what, body)
+        with streaming() as service:
+            yield from _streams(folder, service)
 
 
-def _alone(folder: Path, service: int) -> Cost:
-    port = _free_port()
-    made = json.loads(json.dumps(bootstrap(Setup("api", "127.0.0.1", port, (), Service("127.0.0.1", service)))))
-    [listener] = made["static_resources"]["listeners"]
-    del listener["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"][0]
-    made["static_resources"]["clusters"] = made["static_resources"]["clusters"][:1]
-    with _envoy(folder / "alone.json", made, port) as process:
-        return Cost(_measured(port, [process])[0])
+def _requests(folder: Path, service: int, what: str, body: bytes) -> Iterator[Row]:
+    with alone(folder, service) as way:
+        bare = _loaded(way)
+    with mitmproxy(folder, service) as way:
+        peer = _loaded(way)
+    for bodies in ("streamed", "buffered"):
+        title = f"http: {len(body)} B of JSON, {what}, {bodies}"
+        with gated(folder, service, bodies) as way:
+            assert ("nothing" in what) is (_body(way.port) == body), "the body is not what it should be"
+            gate = _loaded(way)
+            half = asyncio.run(_at(way.port, gate.rate / 2))
+        with alone(folder, service) as way:
+            floor = asyncio.run(_at(way.port, gate.rate / 2))
+        yield Row(
+            title,
+            f"{gate.rate:.0f}/s, p50 {gate.p50:.1f} ms, p99 {gate.p99:.1f} ms",
+            f"Envoy alone {bare.rate:.0f}/s: {gate.rate / bare.rate:.2f} of it; mitmproxy {peer.rate:.0f}/s: {gate.rate / peer.rate:.1f} times",
+        )
+        yield Row(
+            f"{title}: processor time",
+            f"{gate.cost[1]:.0f} us of a worker, {gate.cost[0]:.0f} us of Envoy",
+            f"Envoy alone {bare.cost[0]:.0f} us, mitmproxy {peer.cost[0]:.0f} us",
+        )
+        yield Row(
+            f"{title}: added at half load, {gate.rate / 2:.0f}/s",
+            f"p50 {half[0] - floor[0]:.1f} ms, p99 {half[1] - floor[1]:.1f} ms",
+            f"Envoy alone p50 {floor[0]:.1f} ms, p99 {floor[1]:.1f} ms",
+        )
 
 
-def _gated(folder: Path, service: int, bodies: str) -> Cost:
-    place = Path(tempfile.mkdtemp(dir=folder))
-    port = _free_port()
-    (place / "ringfence.yaml").write_text(POLICY.format(service=service, port=port, bodies=bodies))
-    program = [sys.executable, "-c", "from ringfence.cli import main; main()"]
-    subprocess.run([*program, "init"], cwd=place, check=True, stdout=subprocess.DEVNULL)
-    with (place / "log").open("wb") as log:
-        up = subprocess.Popen([*program, "up", "--log-format", "json"], cwd=place, stdout=subprocess.PIPE, stderr=log)
-    try:
-        assert up.stdout is not None
-        up.stdout.readline()
-        worker = int(re.findall(r'"process": (\d+)', (place / "log").read_text())[0])
-        children = Path(f"/proc/{up.pid}/task/{up.pid}/children").read_text().split()
-        envoy = next(int(each) for each in children if str(Path(f"/proc/{each}/exe").resolve()).endswith("/envoy"))
-        return Cost(*_measured(port, [envoy, worker]))
-    finally:
-        up.terminate()
-        up.wait(PATIENCE)
+def _streams(folder: Path, service: int) -> Iterator[Row]:
+    for path, what in (("/lines", "nothing personal"), ("/found", "an address in each masked")):
+        speeds, growth = [], [0, 0]
+        for begin in (alone, gated):
+            with begin(folder, service) as way:
+                _download(way.port, f"{path}?1")
+                before = way.resident()
+                speed, most = _watched(way, f"{path}?{_LINES}")
+                speeds.append(speed)
+                growth = [last - first for first, last in zip(before, most, strict=True)]
+        yield Row(
+            f"http: {_LINES} MiB of lines of JSON, {what}",
+            f"{speeds[1]:.1f} MB/s; grown by {growth[0] >> 20} MiB (Envoy), {growth[1] >> 20} MiB (worker)",
+            f"Envoy alone {speeds[0]:.0f} MB/s",
+        )
+    firsts = []
+    for begin in (alone, gated):
+        with begin(folder, service) as way:
+            firsts.append(median(_first_event(way.port) for _ in range(ANSWERS)))
+    yield Row(
+        "http: a model's answer that streams, its first event", f"{firsts[1]:.1f} ms", f"Envoy alone {firsts[0]:.1f} ms"
+    )
 
 
-def _measured(port: int, processes: list[int]) -> list[float]:
-    """Ask, and give the processor time of each process for one request, in microseconds."""
-    asyncio.run(_ask(port, 200))
-    before = [_used(process) for process in processes]
-    asyncio.run(_ask(port, REQUESTS))
-    return [(_used(process) - used) / REQUESTS * 1e6 for process, used in zip(processes, before, strict=True)]
+def _loaded(way: Way) -> Load:
+    """Ask as much as it takes."""
+    _wrk(way.port, WARMING)
+    before = way.used()
+    said = _wrk(way.port, SECONDS)
+    used = [after - earlier for earlier, after in zip(before, way.used(), strict=True)]
+    count, wrong = int(_told(said, r"(\d+) requests in")), re.findall(r"Non-2xx.*|Socket errors.*", said)
+    assert not wrong, wrong
+    times = {share: _milliseconds(_told(said, rf"{share}%\s+(\S+)")) for share in (50, 99)}
+    rate = float(_told(said, r"Requests/sec:\s+(\S+)"))
+    return Load(rate, times[50], times[99], tuple(each / count * 1e6 for each in used))
 
 
-def _used(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+def _wrk(port: int, seconds: int) -> str:
+    options = ("-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency")
+    done = subprocess.run(
+        ["wrk", *options, f"http://127.0.0.1:{port}/orders"], check=True, capture_output=True, text=True
+    )
+    return done.stdout
 
 
-async def _ask(port: int, requests: int) -> None:
-    async def client() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for _ in range(requests // CLIENTS):
-            writer.write(b"GET /orders HTTP/1.1\r\nhost: shop\r\n\r\n")
-            head = await reader.readuntil(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 200"), head[:30]
-            if b"chunked" in head:
-                while size := int(await reader.readuntil(b"\r\n"), 16):
-                    await reader.readexactly(size + 2)
-                await reader.readuntil(b"\r\n")
-            else:
-                await reader.readexactly(int(re.findall(rb"content-length: (\d+)", head)[0]))
+def _told(said: str, pattern: str) -> str:
+    found = re.search(pattern, said)
+    assert found is not None, said
+    return found[1]
+
+
+def _milliseconds(text: str) -> float:
+    for unit, times in (("us", 1e-3), ("ms", 1.0), ("s", 1e3)):
+        if text.endswith(unit):
+            return float(text.removesuffix(unit)) * times
+    raise ValueError(text)
+
+
+async def _at(port: int, rate: float) -> tuple[float, float]:
+    """Ask so many times a second, whatever the answers; give the middle and the hundredth slowest latency, in ms."""
+    took: list[float] = []
+    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def ask(due: float) -> None:
+        reader, writer = idle.pop() if idle else await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /orders HTTP/1.1\r\nhost: shop\r\n\r\n")
+        await _answer(reader)
+        took.append((time.perf_counter() - due) * 1e3)
+        idle.append((reader, writer))
+
+    begin = time.perf_counter()
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(int(rate * HALF_SECONDS)):
+            due = begin + number / rate
+            if (wait := due - time.perf_counter()) > 0:
+                await asyncio.sleep(wait)
+            tasks.create_task(ask(time.perf_counter()))
+    for _, writer in idle:
         writer.close()
-
-    await asyncio.gather(*(client() for _ in range(CLIENTS)))
-
-
-@contextmanager
-def _service(folder: Path, body: bytes) -> Iterator[int]:
-    """Another Envoy says the body, whatever it is asked."""
-    port = _free_port()
-    made = json.loads(json.dumps(bootstrap(Setup("api", "127.0.0.1", port, (), Service("127.0.0.1", 1)))))
-    [listener] = made["static_resources"]["listeners"]
-    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
-    del manager["http_filters"][0]
-    made["static_resources"]["clusters"] = []
-    manager["route_config"]["virtual_hosts"][0]["routes"] = [
-        {
-            "match": {"prefix": "/"},
-            "direct_response": {"status": 200, "body": {"inline_string": body.decode()}},
-            "response_headers_to_add": [
-                {
-                    "header": {"key": "content-type", "value": "application/json"},
-                    "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
-                }
-            ],
-        }
-    ]
-    with _envoy(folder / "service.json", made, port):
-        yield port
+    return median(took), quantiles(took, n=100)[-1]
 
 
-@contextmanager
-def _envoy(file: Path, made: object, port: int) -> Iterator[int]:
-    file.write_text(json.dumps(made))
-    options = ("--concurrency", "1", "--disable-hot-restart", "--log-level", "off")
-    process = subprocess.Popen([envoy_program(), "-c", file, *options])
-    try:
-        end = time.monotonic() + PATIENCE
-        while True:
-            with socket.socket() as one:
-                if not one.connect_ex(("127.0.0.1", port)):
-                    break
-            assert time.monotonic() < end
-            assert process.poll() is None
-            time.sleep(0.05)
-        yield process.pid
-    finally:
-        process.kill()
-        process.wait()
+async def _answer(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200"), head[:30]
+    if b"chunked" not in head:
+        return await reader.readexactly(int(re.findall(rb"content-length: (\d+)", head)[0]))
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readuntil(b"\r\n")
+    return body
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+def _body(port: int) -> bytes:
+    async def ask() -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /orders HTTP/1.1\r\nhost: shop\r\n\r\n")
+        body = await _answer(reader)
+        writer.close()
+        return body
+
+    return asyncio.run(ask())
+
+
+def _download(port: int, target: str) -> int:
+    """Download to the end; give the octets that came."""
+    room, count = bytearray(MEBIBYTE), 0
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
+        one.sendall(b"GET " + target.encode() + b" HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n")
+        while size := one.recv_into(room):
+            assert count or room.startswith(b"HTTP/1.1 200"), bytes(room[:100])
+            count += size
+    return count
+
+
+def _watched(way: Way, target: str) -> tuple[float, list[int]]:
+    """Download, and look at the memory of the processes meanwhile; give MB/s, and the most that each had."""
+    most, over = way.resident(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            most[:] = map(max, most, way.resident())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    begin = time.perf_counter()
+    count = _download(way.port, target)
+    took = time.perf_counter() - begin
+    over.set()
+    watcher.join()
+    assert count >= int(target.partition("?")[2]) * MEBIBYTE, "it was cut off"
+    return count / took / 1e6, most
+
+
+def _first_event(port: int) -> float:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
+        begin = time.perf_counter()
+        one.sendall(b"GET /events HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n")
+        came = b""
+        while b"Dear" not in came:
+            came += one.recv(65_536)
+        took = (time.perf_counter() - begin) * 1e3
+        while one.recv(65_536):
+            pass
+    return took

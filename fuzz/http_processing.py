@@ -17,9 +17,10 @@ from envoy.service.ext_proc.v3.external_processor_pb2 import (
 )
 
 from ringfence.crossing import CrossingId, Record, Recorded, Resolve, Resolved
-from ringfence.gates.http.conversation import Broken, Conversation
+from ringfence.gates.http.conversation import Conversation
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.turns import Mode, OutOfTurn
+from ringfence.gates.http.way import Broken
 from ringfence.policy import AssetName, ZoneName
 from ringfence.policy.reading import read
 from ringfence.transform import Keyring

@@ -110,7 +110,8 @@ TRANSFORMS = {  # kind -> the function whose docstring says what it hides, and p
     "bucket": ("bucket.bucket", ({"transform": "bucket", "unit": "decade"}, {"transform": "bucket", "width": 10})),
     "hash": ("keyed_hash.keyed_hash", ({"transform": "hash", "key": "k-example"},)),
     "token": ("token.token", ({"transform": "token", "key": "k-example"},)),
-    "surrogate": ("surrogate.surrogate", ()),
+    "placeholder": ("placeholder.placeholder", ({"transform": "placeholder", "key": "k-example"},)),
+    "surrogate": ("surrogate.surrogate", ({"transform": "surrogate", "key": "k-example"},)),
     "null": ("null.null", ({"transform": "null"},)),
 }
 TRIED = (
@@ -137,7 +138,7 @@ def transforms() -> str:
 
 def _tried(forms: Sequence[Mapping[str, object]]) -> Iterator[tuple[str, str, str]]:
     from ringfence.policy import Form, FormKind
-    from ringfence.transform import About, KeyHandle, Keyring, apply
+    from ringfence.transform import About, Ask, KeyHandle, Keyring, apply, stand_in
 
     keys = Keyring([KeyHandle("k-example", 1, bytes(range(32)))])
     for written in forms:
@@ -146,6 +147,7 @@ def _tried(forms: Sequence[Mapping[str, object]]) -> Iterator[tuple[str, str, st
         shown = "{" + ", ".join(f"{key}: {_plain(value)}" for key, value in written.items()) + "}"
         for category, value in TRIED:
             made = apply(form, value, About("", category, "zone:outside", keys))
+            made = stand_in(made, 1) if isinstance(made, Ask) else made  # the first of a conversation
             if made is not None or form.kind is FormKind.NULL:
                 yield code(shown), code(value), code(str(made)) if made is not None else "null"
 
@@ -192,6 +194,8 @@ def _references(value: Any, kind: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _below(path: str, key: str, kind: str, reference: str) -> str:
+    if key == "endpoints":
+        kind = kind.replace(".CATEGORY", ".ENDPOINT")
     written = f"{path}.{key}{kind}" if path else f"{key}{kind}"
     transform = reference.rpartition("/")[2].removesuffix("Document").lower()
     return f"{written} ({transform})" if written == "forms.NAME" else written

@@ -12,11 +12,11 @@ from scramp import ScramClient
 
 from ringfence.access import Attempts, Authenticator, Channel, Identities, Reason, Step, VerifiedBy, open_identities
 from ringfence.access.authenticator import Failure
-from ringfence.access.identities import ScramSource, Users
+from ringfence.access.identities import ScramSource, TokenSource, Users
 from ringfence.access.scram import MOST_MESSAGE, ScramExchange, make_verifier
 from ringfence.access.users import User, UserList, read_users, spell
 from ringfence.policy import read
-from ringfence.policy.model import ZoneName
+from ringfence.policy.model import Gate, ZoneName
 
 NOW = datetime(2031, 1, 2, 3, 4, 5, tzinfo=UTC)
 STAFF = ZoneName("staff")
@@ -262,10 +262,44 @@ def test_a_policys_principals_are_opened_beside_it(tmp_path: Path) -> None:
     (tmp_path / "users.scram").chmod(0o600)
     policy = read("ringfence.yaml", {"ringfence.yaml": POLICY}, {})
     attempts = Attempts()
-    opened = open_identities(policy, tmp_path, lambda _: None, attempts)
+    opened = open_identities(policy, Gate("pg", "postgres"), tmp_path, lambda _: None, Identities([], attempts))
     opened.check()
     assert opened.attempts is attempts
     assert come_in(Authenticator(opened, "ana", PLAIN)).principal
     assert come_in(Authenticator(opened, "ana", PLAIN, "users")).principal
     for asked in ("me", "nowhere"):
         assert Authenticator(opened, "ana", PLAIN, asked).start(NOW).failure == Failure(Reason.NO_SOURCE, "")
+
+
+def test_a_gate_asks_those_that_it_names_and_only_those(tmp_path: Path) -> None:
+    several = POLICY.replace(
+        "me: {local: true, zone: staff}", 'shops: {api_keys: "file:users.scram", zone: staff}'
+    ).replace("users: {scram", 'others: {scram: "file:users.scram", zone: staff}, users: {scram')
+    (tmp_path / "users.scram").write_text(LINE)
+    (tmp_path / "users.scram").chmod(0o600)
+    policy = read("ringfence.yaml", {"ringfence.yaml": several}, {})
+
+    def asked(gate: Gate) -> list[str]:
+        return [each.name for each in open_identities(policy, gate, tmp_path, lambda _: None).sources]
+
+    assert asked(Gate("pg", "postgres")) == ["others", "users"], "API keys come over HTTP only"
+    assert asked(Gate("pg", "postgres", principals=("users",))) == ["users"]
+    assert asked(Gate("api", "http", principals=("shops",))) == ["shops"]
+    assert asked(Gate("api", "http")) == []
+    opened = open_identities(policy, Gate("api", "http", principals=("shops",)), tmp_path, lambda _: None)
+    assert Authenticator(opened, "ana", PLAIN, "shops").start(NOW).failure == Failure(Reason.NO_SOURCE, "shops")
+
+
+def test_a_reload_keeps_a_key_set_that_stays_where_it_was(tmp_path: Path) -> None:
+    text = POLICY.replace(
+        "me: {local: true, zone: staff}",
+        'sso: {jwks: "https://id.example.com/jwks", issuer: "https://id.example.com", audience: ringfence, zone: staff}',
+    )
+    policy = read("ringfence.yaml", {"ringfence.yaml": text}, {})
+    moved = read("ringfence.yaml", {"ringfence.yaml": text.replace("com/jwks", "com/keys")}, {})
+    gate = Gate("api", "http", principals=("sso",))
+    first = open_identities(policy, gate, tmp_path, lambda _: None)
+    same, other = (open_identities(each, gate, tmp_path, lambda _: None, first) for each in (policy, moved))
+    keys = [next(each.keys for each in one.sources if isinstance(each, TokenSource)) for one in (first, same, other)]
+    assert keys[0] is keys[1]
+    assert keys[0] is not keys[2]

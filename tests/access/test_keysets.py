@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from access_server import serving
-from access_tokens import EC, NOW, RSA, RULES, claims, published, token
 
+from access_tokens import EC, NOW, RSA, RULES, claims, published, token
 from ringfence.access import AccessFault, Identities, Reason, VerifiedBy
 from ringfence.access.faults import Denied
 from ringfence.access.identities import ScramSource, TokenSource, Users
@@ -201,4 +201,4 @@ def test_a_token_is_not_asked_for_where_it_could_be_listened_to(tmp_path: Path) 
         plain = {"host": "127.0.0.1", "port": port, "user": "jwt", "sslmode": "disable", "connect_timeout": 20}
         with pytest.raises(psycopg.OperationalError, match="authentication failed"):
             psycopg.connect(password=_now_token(), **plain)
-        assert [failure.reason for failure in seen.failures] == [Reason.NOT_ENCRYPTED]
+    assert [failure.reason for failure in seen.failures] == [Reason.NOT_ENCRYPTED]

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from access_tokens import EC, ED, NOW, RSA, RULES, SECONDS, SET, claims, published, token
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
+from access_tokens import EC, ED, NOW, RSA, RULES, SECONDS, SET, claims, published, token
 from ringfence.access import Reason
 from ringfence.access.faults import BadKeySet, BadPrincipals, Denied
 from ringfence.access.keysets import key_source, read_key_set

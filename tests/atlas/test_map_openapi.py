@@ -78,16 +78,18 @@ def test_fields_of_requests_and_responses_are_mapped(tmp_path: Path) -> None:
     file = tmp_path / "shop.json"
     file.write_text(json.dumps(DESCRIPTION))
     by = judged(file)
-    get, post = '"/customers/{id}".get' if False else "/customers/{id}.get", "/customers/{id}.post"
-    assert by[f"{get}.parameters.phone"] == "user.contact.phone_number"
-    assert by[f"{get}.response.email"] == "user.contact.email"
-    assert by[f"{get}.response.reachable_at"] == "user.contact.email"
-    assert by[f"{get}.response.ip"] == "user.device.ip_address"
-    assert by[f"{get}.response.birth"] == "user.demographic.date_of_birth"
-    assert by[f"{get}.response.last_name"] == "user.name.last"
-    assert by[f"{get}.response.active"] == "none"
-    assert by[f"{post}.request.email"] == "user.contact.email"
-    assert f"{post}.request[]" in by
+    get, post = "GET /customers/{id}", "POST /customers/{id}"
+    assert by[f"{get} request.query.phone"] == "user.contact.phone_number"
+    assert by[f"{get} response.email"] == "user.contact.email"
+    assert by[f"{get} response.reachable_at"] == "user.contact.email"
+    assert by[f"{get} response.ip"] == "user.device.ip_address"
+    assert by[f"{get} response.birth"] == "user.demographic.date_of_birth"
+    assert by[f"{get} response.last_name"] == "user.name.last"
+    assert by[f"{get} response.active"] == "none"
+    assert by[f"{get} response.friends[]"] == "unknown"  # of itself, without end
+    assert by[f"{get} response.elsewhere"] == "unknown"  # in another file
+    assert by[f"{post} request.email"] == "user.contact.email"
+    assert f"{post} request[]" in by
     assert map_openapi(file).asset == "Shop-API"
     assert map_openapi(file).kind == "http"
 
@@ -116,7 +118,7 @@ def test_version_2_is_read_too(tmp_path: Path) -> None:
     }
     (tmp_path / "a.json").write_text(json.dumps(description))
     by = judged(tmp_path / "a.json")
-    assert by["/c.post.request.email"] == by["/c.post.response.email"] == "user.contact.email"
+    assert by["POST /c request.email"] == by["POST /c response.email"] == "user.contact.email"
 
 
 def test_schemas_in_circles_end(tmp_path: Path) -> None:
@@ -168,7 +170,7 @@ def test_a_real_description_is_mapped_with_its_contact_fields() -> None:
         field
         for field in marked
         if not any(
-            one.is_personal for one in found.fields if one.path.endswith(f".{field}") and ".response." in one.path
+            one.is_personal for one in found.fields if one.path.endswith(f".{field}") and " response." in one.path
         )
     }
     assert len(marked) >= 5

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from carrier_plays import Documents, every_byte, outcome
 
-from ringfence.carriers import FORMATS, JsonCarrier, Undecodable
+from ringfence.carriers import FORMATS, Field, JsonCarrier, Repeat, Undecodable
 from ringfence.carriers._json_lines import LineReader
+from ringfence.carriers._json_scan import Scanner
+from ringfence.carriers._json_whole import read_whole
+from ringfence.carriers._paths import Paths
 
 SUITE = Path(__file__).resolve().parents[2] / ".." / "shared" / "corpora" / "naughty" / "json_test_suite.jsonl"
 
@@ -195,3 +198,70 @@ def read_line(reader: LineReader, line: bytes, base: int) -> object:
         (field.path, field.type, field.value, field.start, field.end, field.order, field.is_key) for field in fields
     ]
     return facts, mapped, repeats
+
+
+def scanned(data: bytes, pieces: list[bytes]) -> tuple[list[Field], list[Repeat]] | None:
+    scanner = Scanner(Paths(), base=3, order=5, unit_bytes=len(data) + 4)
+    try:
+        for piece in pieces:
+            scanner.feed(piece)
+        scanner.end()
+    except Undecodable:
+        return None
+    return scanner.fields, scanner.repeats
+
+
+def seen(fields: list[Field]) -> list[tuple[object, ...]]:
+    return [
+        (f.path, f.type, f.value, f.start, f.end, f.order, f.is_key, f.raw_offsets and list(f.raw_offsets()))
+        for f in fields
+    ]
+
+
+def whole_and_scanned_agree(data: bytes, rng: random.Random) -> bool:
+    """Hold the two readers against each other; say whether the document was read whole."""
+    whole = read_whole(data, base=3, order=5)
+    came = scanned(data, every_byte(data) if rng.random() < 0.2 else [data])
+    if whole is None:
+        return False
+    assert came is not None, data
+    assert (seen(whole), []) == (seen(came[0]), came[1]), data
+    return True
+
+
+def test_a_document_that_is_read_whole_has_the_fields_that_the_scanner_finds_at_whatever_byte_it_is_cut() -> None:
+    rng = random.Random(11)
+    documents = Documents(rng)
+    plain = [documents.make(3)[0] for _ in range(2_000)]
+    read = sum(whole_and_scanned_agree(data, rng) for data in plain)
+    assert read > 1_500  # the rest has a key twice
+    assert sum(whole_and_scanned_agree(mutated(data, rng), rng) for data in plain) > 100
+
+
+@pytest.mark.skipif(not SUITE.exists(), reason="the JSON test suite is not beside this checkout")
+def test_of_the_suite_what_is_read_whole_is_what_the_scanner_reads() -> None:
+    assert sum(whole_and_scanned_agree(data, random.Random(0)) for _, _, data in suite()) >= 60
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a":1,"a":2}',
+        b'{"a":1,"\\u0061":2}',
+        b'{"\\ud800":1,"\\udc00":2}',
+        b"[" * 257 + b"]" * 257,
+        b"[" * 60_000,
+        b'{"' + b"k" * 2100 + b'":1}',
+        b"[" + b"1" * 4200 + b"]",
+        b"[" + b"1" * 4301 + b"]",
+        b"[NaN]",
+        b"\xef\xbb\xbf[]",
+        b'"\x00"',
+        b'["\x1f"]',
+        b"",
+        b" ",
+        b'["' + b" " * 65_536 + b'"]',
+    ],
+)
+def test_what_is_out_of_the_ordinary_is_left_to_the_scanner(data: bytes) -> None:
+    assert read_whole(data, base=0, order=0) is None

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from scramp import ScramClient
 
+from ringfence.access.api_keys import find_holder
 from ringfence.access.faults import Denied
 from ringfence.access.scram import ScramExchange
 from ringfence.access.users import read_users
@@ -95,7 +96,7 @@ def test_the_list_as_json_is_one_document(
     capsys.readouterr()
     assert run(["user", "list", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == [
-        {"name": "anä", "groups": ["a"], "password": True, "expires": "2020-01-01", "expired": True}
+        {"name": "anä", "groups": ["a"], "password": True, "api_key": False, "expires": "2020-01-01", "expired": True}
     ]
 
 
@@ -108,6 +109,28 @@ def test_a_password_is_made_and_shown_once(place: Path, capsys: pytest.CaptureFi
     assert password not in (place / "users.scram").read_text()
     assert run(["user", "passwd", "ana", "--generate"]) == 0
     assert not opens(place / "users.scram", "ana", password)
+
+
+def test_an_api_key_is_made_shown_once_and_kept_as_a_hash(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    partners = '{partners: {api_keys: "file:partners.users", zone: staff}, users:'
+    (place / "ringfence.yaml").write_text(POLICY.replace("{users:", partners))
+    assert run(["user", "add", "acme", "--api-key", "--group", "shops", "--expires", "2031-12-31"]) == 0
+    key = capsys.readouterr().out.strip().rpartition(": ")[2]
+    file = place / "partners.users"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert key not in file.read_text()
+    assert find_holder(read_users(file.read_text(), "x"), key).name == "acme"
+    assert run(["user", "list", "--principals", "partners"]) == 0
+    listed = capsys.readouterr().out
+    assert "API key" in listed
+    assert key not in listed
+    for arguments in (["passwd", "acme", "--principals", "partners"], ["add", "ana", "--principals", "partners"]):
+        before = file.read_bytes()
+        assert run(["user", *arguments]) == 2
+        assert "API key" in capsys.readouterr().err
+        assert file.read_bytes() == before
+    assert run(["user", "remove", "acme", "--principals", "partners"]) == 0
+    assert "acme" not in file.read_text()
 
 
 def test_a_password_that_was_given_is_never_shown(

@@ -4,9 +4,11 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from crossing_plays import BEGAN, begin, play
+from crossing_plays import BEGAN, KEYS, begin, head, planned, play
 
+from ringfence.carriers import make_carrier
 from ringfence.crossing import Crossing, EffectId, Effects, Ending, Record, Recorded, Refuse, Release, Resolve, Resolved
+from ringfence.policy import Asker, PurposeName
 
 MAIL = b"ada.nowak@posta-nova.net"
 CARD = b"4539578763621486"
@@ -125,3 +127,12 @@ def test_a_card_written_as_a_number_is_found_in_every_spelling(number: str) -> N
 def test_a_number_with_a_vast_exponent_is_passed_on_and_not_spelt_out() -> None:
     payload = b'{"c": [1e999999999, 1E-400, 2.5e3, %s]}' % (b"9" * 300 + b"e5")
     assert bytes(play("logs", "json", payload).released) == payload
+
+
+def test_a_purpose_that_there_is_not_is_the_clients_own_words_and_is_scrubbed() -> None:
+    plan = planned("strict", Asker(purpose=PurposeName(f"for {MAIL.decode()}")))
+    [record, refuse] = Crossing(plan, head(plan), KEYS, make_carrier("json")).start()
+    assert isinstance(record, Record)
+    assert isinstance(refuse, Refuse)
+    assert record.body["purpose"] == "for [redacted:email]"
+    assert MAIL.decode() not in repr(record.body)

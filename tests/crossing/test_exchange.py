@@ -5,7 +5,7 @@ import json
 from crossing_plays import KEYS, Play, head, planned
 
 from ringfence.carriers import make_carrier
-from ringfence.crossing import Exchange
+from ringfence.crossing import Crossing, Exchange, Reason, Surrogates
 
 MAIL = "ada.nowak@posta-nova.net"
 
@@ -52,3 +52,51 @@ def test_an_exchange_shows_no_value() -> None:
     talk = exchange("logs")
     Play(talk.out).run([f"{MAIL}\n".encode()])
     assert MAIL not in repr(talk) + repr(talk.surrogates) + repr(talk.out)
+
+
+MODELS = """\
+version: 1
+zones: {core: {label: a}, models: {label: b, controlled: false}}
+assets: {app: {zone: core, kind: service}, model: {zone: models, kind: http}}
+keys: {k-vault: {zones: [core]}}
+forms: {numbered: {transform: placeholder, key: k-vault, keep: 1h}}
+flows:
+  - {id: asks, from: app, to: model, carry: {user.name: redact}, else: numbered}
+  - {id: redacts, from: app, to: model, carry: {}, else: redact}
+"""
+
+
+def conversing(flow: str, known: Surrogates) -> Play:
+    plan = planned(flow, text=MODELS)
+    return Play(Crossing(plan, head(plan), KEYS, make_carrier("json"), issued=known))
+
+
+def test_an_exchange_alone_asks_no_vault() -> None:
+    play = conversing("asks", Surrogates(alone=True)).run([json.dumps([f"{MAIL} {MAIL}"]).encode()])
+    assert play.released == b'["[EMAIL_1] [EMAIL_1]"]'
+    assert play.transcript == ["record crossed", "release"]
+
+
+def test_a_conversation_that_a_field_names_after_the_values_counts_for_them() -> None:
+    known = Surrogates(alone=True, named_by={"of": lambda value: f"named {value.decode()}"})
+    play = conversing("asks", known).run([json.dumps({"text": MAIL, "of": "c1"}).encode()])
+    assert known.conversation == "named c1"
+    assert play.transcript == ["resolve", "record crossed", "release"]
+
+
+def test_a_conversation_is_recalled_also_where_nothing_is_asked_and_never_where_nothing_can_be_kept() -> None:
+    for flow, asks in (("asks", ["resolve"]), ("redacts", [])):
+        known = Surrogates(alone=True, named_by={"of": lambda value: value.decode()})
+        play = conversing(flow, known).run([b'{"text": "who is it?", "of": "c1"}'])
+        assert play.transcript == [*asks, "release"]
+        assert known.recalled == bool(asks)
+
+
+def test_a_vault_that_is_silent_refuses_a_conversation_that_cannot_be_recalled() -> None:
+    known = Surrogates(alone=True, named_by={"of": lambda value: value.decode()})
+    plan = planned("asks", text=MODELS)
+    going = Crossing(plan, head(plan), KEYS, make_carrier("json"), issued=known)
+    play = Play(going, fail=0).run([b'{"text": "who is it?", "of": "c1"}'])
+    assert play.refusal is not None
+    assert play.refusal.reason is Reason.VAULT
+    assert play.released == b""

@@ -24,6 +24,9 @@ def refusal(raw: Raw, flow_name: str, role: str | None, purpose: str | None, has
     if role is not None and role not in raw["roles"]:
         return "no-role"
     needs = raw["roles"][role].get("needs", []) if role else []
+    may_state = raw["roles"][role].get("purposes") if role else None
+    if purpose is not None and may_state is not None and purpose not in may_state:
+        return "no-purpose"
     allowed = flow.get("purposes") or [None, *raw["purposes"]]
     if purpose not in allowed or (purpose is None and "purpose" in needs):
         return "no-purpose"
@@ -186,7 +189,7 @@ def _back(raw: Raw, zone: str, category: str, one: str, other: str) -> bool:
     first, second = (raw["forms"].get(name, {"transform": name}) for name in (one, other))
     has_key = zone in raw["keys"].get(first.get("key"), {}).get("zones", [])
     match first["transform"]:
-        case "token" | "surrogate" if has_key:
+        case "token" | "placeholder" | "surrogate" if has_key:
             return True
         case "hash" if has_key:
             part = second["transform"] in ("truncate", "bucket") or bool(

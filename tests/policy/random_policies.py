@@ -34,11 +34,14 @@ BUILT_IN = ["clear", "deny", "redact", "mask", "null"]
 def random_policy(rng: random.Random) -> dict[str, Any]:
     keys = {f"k{n}": {"zones": rng.sample(ZONES, rng.randint(1, 2))} for n in range(rng.randint(1, 2))}
     forms = {f"f{n}": _form(rng, list(keys)) for n in range(rng.randint(1, 4))}
-    roles = {
+    roles: dict[str, Any] = {
         f"r{n}": {"group": "g", "needs": rng.sample(["reason", "purpose"], rng.choice([0, 0, 1, 2]))}
         for n in range(rng.randint(0, 2))
     }
-    purposes: dict[str, Any] = {f"p{n}": {} for n in range(rng.randint(0, 2))}
+    purposes: dict[str, Any] = {f"p{n}": {} for n in range(rng.randint(0, 3))}
+    for role in roles.values():
+        if purposes and rng.random() < 0.4:
+            role["purposes"] = rng.sample(sorted(purposes), rng.randint(1, len(purposes)))
     assets = {
         f"a{n}": {"zone": rng.choice(ZONES), "kind": "service", "fields": _fields(rng)}
         for n in range(rng.randint(1, 3))
@@ -61,7 +64,7 @@ def random_policy(rng: random.Random) -> dict[str, Any]:
 
 
 def _form(rng: random.Random, keys: list[str]) -> dict[str, Any]:
-    match rng.choice(["token", "hash", "mask", "truncate", "bucket", "surrogate"]):
+    match rng.choice(["token", "hash", "mask", "truncate", "bucket", "placeholder", "surrogate"]):
         case "mask":
             return {"transform": "mask", "keep_first": rng.choice([1, 4, 8]), "keep_last": rng.choice([2, 4, 8])}
         case "truncate":

@@ -252,3 +252,12 @@ def test_an_assertion_is_not_true_only_because_no_store_is_declared() -> None:
 def test_the_lengths_that_rules_rely_on_are_of_categories_that_exist() -> None:
     assert set(reversing._LENGTHS) <= set(CATEGORIES)
     assert all(reversing.length_of(each) for each in CATEGORIES if CATEGORIES[each].domain is not Domain.LARGE)
+
+
+def test_a_form_that_needs_a_vault_at_a_gate_without_one_is_told() -> None:
+    head = HEAD + "  numbered: {transform: placeholder, key: mine}\ngates: {g: {kind: KIND}}\n"
+    told = {
+        kind: codes(flow(f"{EMAIL}: numbered", more=", via: {gate: g}"), head=head.replace("KIND", kind))
+        for kind in ("log", "postgres", "http")
+    }
+    assert told == {"log": [("warning", "no-vault")], "postgres": [("warning", "no-vault")], "http": []}

@@ -239,11 +239,13 @@ forms:
   h: {transform: hash, key: k, length: 16}
   o: {transform: token, key: k, joinable: [b]}
   s: {transform: surrogate, key: k}
+  p: {transform: placeholder, key: k, keep: 30m}
 flows: [{id: f, from: a, to: b, else: "null", unknown: scan, durability: relaxed, record: all}]
 """
     policy = reading(text)
-    kinds = ["redact", "null", "mask", "truncate", "bucket", "bucket", "hash", "token", "surrogate"]
-    assert [policy.forms[name].kind.value for name in "rnmtwyhos"] == kinds
+    kinds = ["redact", "null", "mask", "truncate", "bucket", "bucket", "hash", "token", "surrogate", "placeholder"]
+    assert [policy.forms[name].kind.value for name in "rnmtwyhosp"] == kinds
+    assert (policy.forms["s"].keep, policy.forms["p"].keep) == (86_400.0, 1_800.0)
     mask = policy.forms["m"]
     assert (mask.keep_first, mask.keep_last, mask.keep_domain, mask.fill) == (1, 2, True, "x")
     flow = next(iter(policy.flows.values()))

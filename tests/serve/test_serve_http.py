@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from serve_plays import Place, Up, is_there, running, until
 
 from conftest import Cli
@@ -195,6 +196,83 @@ def test_envoy_and_workers_that_die_are_there_again_and_envoy_ends_with_its_pare
     assert not is_there(last)
 
 
+def _page(up: Up, path: str) -> tuple[int, str]:
+    client = HTTPConnection("127.0.0.1", int(str(up.expect("health")["address"]).rpartition(":")[2]), timeout=60)
+    client.request("GET", path)
+    answer = client.getresponse()
+    body = answer.read().decode()
+    client.close()
+    return answer.status, body
+
+
+def _samples(up: Up) -> dict[tuple[str, str], float]:
+    families = text_string_to_metric_families(_page(up, "/metrics")[1])
+    return {
+        (sample.name, sample.labels.get("outcome") or sample.labels.get("le") or ""): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_what_became_of_requests_is_counted_and_shown_and_no_label_is_a_clients(place: Place, service: Service) -> None:
+    with running(place, "--health", "127.0.0.1:0") as up:
+        up.expect()
+        for path in ("/zygote?q=zygote", "/b"):
+            assert ask(up, path=path) == (200, MASKED)
+        assert ask(up, "POST", "/orders", b'{"n": 1}') == (200, {})
+        assert ask(up, "PUT", "/zygote", b'{"n": 1}')[0] == 403
+        service.says = b'{"n": 1}'
+        assert ask(up) == (200, {"n": 1})
+        until(lambda: _samples(up)["ringfence_request_seconds_count", ""] == 5, "all are counted")
+        found = _samples(up)
+        assert {
+            name: found["ringfence_requests_total", name] for name in ("passed", "changed", "refused", "broken")
+        } == {
+            "passed": 2,
+            "changed": 2,
+            "refused": 1,
+            "broken": 0,
+        }
+        assert found["ringfence_request_seconds_bucket", "+Inf"] == 5
+        assert 0 < found["ringfence_request_seconds_sum", ""] < 60
+        assert found["ringfence_bodies_total", ""] == 6  # of the refused request one, of others each that had octets
+        assert found["ringfence_body_bytes_total", ""] >= 2 * len(b'{"mail": "ada@example.com"}')
+        assert (found["ringfence_open_requests", ""], found["ringfence_envoy_up", ""]) == (0, 1)
+        assert ("ringfence_statements_total", "") not in found  # a database's
+        assert "zygote" not in _page(up, "/metrics")[1].lower() + _page(up, "/health")[1].lower()
+        shown = place.call("status").stdout
+        assert "half within" in shown
+        assert [line.split()[:7] for line in shown.splitlines()[-2:]][1] == ["api", "up", "0", "2", "2", "1", "0"]
+
+
+def test_while_envoy_is_down_health_and_status_say_so(place: Place) -> None:
+    with running(place, "--health", "127.0.0.1:0") as up:
+        up.expect()
+        code, body = _page(up, "/health")
+        assert (code, json.loads(body)["gates"]["api"]["envoy"]) == (200, "up")
+        [first] = envoys(up)
+        os.kill(first, signal.SIGKILL)
+        until(
+            lambda: _page(up, "/health")[0] == 503 or _samples(up)["ringfence_envoy_restarts_total", ""] == 1,
+            "it is seen",
+        )
+        until(lambda: _page(up, "/health")[0] == 200, "it is there again")
+        assert _samples(up)["ringfence_envoy_restarts_total", ""] == 1
+        assert _samples(up)["ringfence_envoy_up", ""] == 1
+
+
+def test_a_gate_that_observes_says_so(place: Place, service: Service) -> None:
+    with running(place, "--health", "127.0.0.1:0") as up:
+        up.expect()
+        assert "observes" not in place.call("status").stdout
+        place.write("else: deny}", "else: deny, mode: observe}")
+        assert place.call("reload").returncode == 0
+        assert ask(up) == (200, {"mail": "ada@example.com"})
+        assert "gate api only observes answers: everything passes there" in place.call("status").stdout
+        assert place.status()["gates"][0]["observing"] == ["answers"]
+        assert _samples(up)["ringfence_observing_flows", ""] == 1
+
+
 def _masks(up: Up) -> bool:
     try:
         return ask(up) == (200, MASKED)
@@ -316,3 +394,58 @@ def test_the_fragment_is_valid_where_it_is_put_into_another_configuration(place:
             [envoy_program(), "--mode", "validate", "-c", file, "-l", "error"], capture_output=True, text=True
         )
         assert (done.returncode == 0) == (name == "good"), done.stderr
+
+
+API = {
+    "openapi": "3.0.3",
+    "info": {"title": "Shop"},
+    "paths": {
+        "/customers/{id}": {
+            "get": {
+                "responses": {
+                    "200": {"content": {"application/json": {"schema": {"properties": {"mail": {"format": "email"}}}}}}
+                }
+            }
+        },
+        "/export": {
+            "get": {
+                "responses": {
+                    "200": {"content": {"application/json": {"schema": {"properties": {"phone": {"type": "string"}}}}}}
+                }
+            }
+        },
+    },
+}
+
+
+def test_a_services_description_becomes_its_endpoints_and_an_unused_one_is_found(
+    place: Place, service: Service
+) -> None:
+    (place.folder / "api.json").write_text(json.dumps(API))
+    assert place.call("map", "--openapi", "api.json", "--asset", "shop").returncode == 0
+    place.write("version: 1", "version: 1\ninclude: [ringfence.map.yaml]")
+    assert place.call("map", "--openapi", "api.json", "--asset", "shop", "--check").returncode == 0
+    assert place.call("policy", "lint").returncode == 0
+    with running(place) as up:
+        assert ask(up, "GET", "/customers/7") == (200, MASKED)
+        assert ask(up, "GET", "/customers/8") == (200, MASKED)
+        service.says = b'{"mail": "ada@example.com", "new": "x"}'  # what nobody declared takes the flow's `unknown`
+        assert ask(up, "GET", "/customers/8")[0] == 403
+        status, problem = ask(up, "GET", "/users/ada/4711")
+        assert status == 403
+        assert isinstance(problem, dict)
+        told = place.call("explain", str(problem["crossing"])).stdout
+        assert "GET /users/{}/{}, which nobody declared" in told
+        assert "ada" not in told
+        assert up.end() == 0
+    done = place.call("endpoints", "--format", "json")
+    assert done.returncode == 1
+    by = {one["endpoint"]: one for one in json.loads(done.stdout)["endpoints"]}
+    assert {name: (one["standing"], one["calls"], one["refused"]) for name, one in by.items()} == {
+        "GET /customers/{id}": ("called", 3, 1),
+        "GET /export": ("never called", 0, 0),
+        "GET /users/{}/{}": ("undeclared", 1, 1),
+    }
+    assert by["GET /customers/{id}"]["seen"] == ["user.contact.email"]
+    assert by["GET /export"]["exposes"] == ["user.contact.phone_number"]
+    assert "GET /customers/{id}" in place.call("report", "crossings").stdout

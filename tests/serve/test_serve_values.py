@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ringfence.serve import ServeFault, parse_address
 from ringfence.serve.addresses import Address, address_of, check_private, listen_on
 from ringfence.serve.channel import connect
-from ringfence.serve.figures import COUNTERS, Figures, total
+from ringfence.serve.figures import COUNTERS, Figures, Requests, total
 from ringfence.serve.messages import (
     Ask,
     Commit,
@@ -168,3 +168,13 @@ def test_who_sends_no_message_is_cut_off() -> None:
         return end
 
     assert asyncio.run(send(b"nonsense\n")) == b""
+
+
+def test_requests_of_several_workers_are_one_sum_also_of_those_that_died() -> None:
+    one = Requests({"passed": 3, "refused": 0}, 5, 100, (0.001, 0.01), (2, 1, 0), 0.004)
+    other = Requests({"passed": 1, "broken": 1}, 2, 50, (0.001, 0.01), (0, 0, 2), 4.0)
+    joined = total([Figures(requests=one)], [Figures(requests=other)]).requests
+    assert joined.outcomes == {"passed": 4, "refused": 0, "broken": 1}
+    assert (joined.bodies, joined.size, joined.times, joined.seconds) == (7, 150, (2, 1, 2), 4.004)
+    assert (joined.within(0.4), joined.within(0.6), joined.within(0.99)) == (0.001, 0.01, None)
+    assert Requests().within(0.5) is None

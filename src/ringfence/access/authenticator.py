@@ -18,7 +18,7 @@ from datetime import datetime
 
 from ringfence.access.attempts import LONGEST_HOLD
 from ringfence.access.faults import Denied, Reason
-from ringfence.access.identities import CertificateSource, Identities, ScramSource, Source, TokenSource
+from ringfence.access.identities import ApiKeySource, CertificateSource, Identities, ScramSource, Source, TokenSource
 from ringfence.access.principal import Principal, VerifiedBy
 from ringfence.access.scram import MOST_MESSAGE, ScramExchange
 from ringfence.access.tokens import MOST_TOKEN
@@ -119,7 +119,7 @@ class Authenticator:
 
     def _start(self, now: datetime) -> Step:
         match self._source:
-            case None:
+            case None | ApiKeySource():
                 raise Denied(Reason.NO_SOURCE)
             case CertificateSource() as source:
                 if not self._channel.certificate:

@@ -67,6 +67,8 @@ class Reason(StrEnum):
     NO_CERTIFICATE = "no-certificate"  # none was shown, or it names somebody else
     NO_KEYS = "no-keys"  # no key set, or one that is too old
     UNKNOWN_KEY = "unknown-key"
+    UNKNOWN_API_KEY = "unknown-api-key"
+    SEVERAL = "several-credentials"  # more than one, and they may be of different people
     BAD_TOKEN = "bad-token"  # noqa: S105 (a reason's name)
     WRONG_ISSUER = "wrong-issuer"
     WRONG_AUDIENCE = "wrong-audience"

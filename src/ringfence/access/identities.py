@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ringfence.access.api_keys import find_holder
 from ringfence.access.attempts import Attempts
 from ringfence.access.certificates import names_of
 from ringfence.access.faults import AccessFault, BadUsersFile, Denied, ReadableByOthers, Reason
 from ringfence.access.files import Watched, is_readable_by_all
 from ringfence.access.keysets import KeySource, Log, key_source
-from ringfence.access.principal import Principal, VerifiedBy
+from ringfence.access.principal import Principal, VerifiedBy, asked_of
 from ringfence.access.tokens import TokenRules, holder_of, rules_of
 from ringfence.access.users import MOST_CHARACTERS, UserList, read_users, users_file
-from ringfence.policy.model import Policy, Principals, ZoneName
+from ringfence.policy.model import Gate, Policy, Principals, ZoneName
 
 
 class Users:
@@ -67,15 +68,20 @@ class CertificateSource:
     users: Users
 
     def holder(self, certificate: bytes, user: str, now: datetime) -> Principal:
-        """Give the principal of a verified certificate. Raises `Denied`."""
+        """Give the principal of a verified certificate. Raises `Denied`.
+
+        `user` says which of the certificate's names is meant; "": the one of them that the file lists.
+        """
         names, until = names_of(certificate)
-        listed = self.users.now().users.get(user) if user in names else None
+        users = self.users.now().users
+        meant = [user] if user else [name for name in names if name in users]
+        listed = users.get(meant[0]) if len(meant) == 1 and meant[0] in names else None
         if listed is None:
             raise Denied(Reason.NO_CERTIFICATE)
         if listed.has_expired(now) or now >= until:
             raise Denied(Reason.EXPIRED)
         ends = min(until, listed.until) if listed.until is not None else until
-        return Principal(user, self.zone, frozenset(listed.groups), self.name, VerifiedBy.CERTIFICATE, ends)
+        return Principal(listed.name, self.zone, frozenset(listed.groups), self.name, VerifiedBy.CERTIFICATE, ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class TokenSource:
     zone: ZoneName
     keys: KeySource
     rules: TokenRules
+    at: str = ""  # where the policy says that the key set is
 
     def holder(self, token: bytes, now: datetime) -> Principal:
         """Give the principal of a token. Raises `Denied`."""
@@ -102,7 +109,23 @@ class TokenSource:
         return Principal(holder.name, self.zone, holder.groups, self.name, VerifiedBy.TOKEN, holder.expires)
 
 
-Source = ScramSource | CertificateSource | TokenSource
+@dataclass(frozen=True, slots=True)
+class ApiKeySource:
+    """Users with API keys."""
+
+    name: str
+    zone: ZoneName
+    users: Users
+
+    def holder(self, key: str, now: datetime) -> Principal:
+        """Give the principal of an API key. Raises `Denied`."""
+        user = find_holder(self.users.now(), key)
+        if user.has_expired(now):
+            raise Denied(Reason.EXPIRED)
+        return Principal(user.name, self.zone, frozenset(user.groups), self.name, VerifiedBy.API_KEY, user.until)
+
+
+Source = ScramSource | CertificateSource | TokenSource | ApiKeySource
 
 
 class Identities:
@@ -111,6 +134,11 @@ class Identities:
     def __init__(self, sources: Sequence[Source], attempts: Attempts | None = None) -> None:
         self._sources: Mapping[str, Source] = {source.name: source for source in sources}
         self.attempts = attempts if attempts is not None else Attempts()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All sources, in the policy's order."""
+        return tuple(self._sources.values())
 
     def choose(self, asked: str, certificate: bytes) -> Source | None:
         """Choose the source to ask: see the module's rule. None where there is none."""
@@ -153,24 +181,36 @@ class Identities:
 
 
 def open_identities(
-    policy: Policy, folder: Path, log: Callable[[AccessFault], None], attempts: Attempts | None = None
+    policy: Policy,
+    gate: Gate,
+    folder: Path,
+    log: Callable[[AccessFault], None],
+    before: Identities | None = None,
 ) -> Identities:
-    """Open all sources of a policy but `local` ones. `folder` is the policy file's; `log` hears what cannot be told a client.
+    """Open the sources that a gate asks. `folder` is the policy file's; `log` hears what cannot be told a client.
 
-    After a reload of the policy the old `attempts` are handed on. Raises `BadPrincipals`.
+    After a reload of the policy what was known `before` is handed on: who has failed, and key sets that stay where they were.
+    Raises `BadPrincipals`.
     """
-    return Identities(
-        [_open(each, folder, log) for each in policy.principals.values() if each.kind != "local"], attempts
-    )
+    there = before.sources if before is not None else ()
+    key_sets = {each.at: each.keys for each in there if isinstance(each, TokenSource)}
+    opened = [_open(each, folder, log, key_sets) for each in asked_of(policy, gate)]
+    return Identities(opened, before.attempts if before is not None else None)
 
 
-def _open(principals: Principals, folder: Path, log: Log) -> Source:
+def _open(principals: Principals, folder: Path, log: Log, key_sets: Mapping[str, KeySource]) -> Source:
     if principals.kind == "jwks":
-        keys = key_source(principals.at, principals.name, folder, log)
-        return TokenSource(principals.name, principals.zone, keys, rules_of(principals))
+        keys = key_sets.get(principals.at) or key_source(principals.at, principals.name, folder, log)
+        return TokenSource(principals.name, principals.zone, keys, rules_of(principals), principals.at)
     users = Users(users_file(principals, folder), log)
-    kind = CertificateSource if principals.kind == "certificate" else ScramSource
-    return kind(principals.name, principals.zone, users)
+    return _OF_USERS[principals.kind](principals.name, principals.zone, users)
+
+
+_OF_USERS: Mapping[str, type[ScramSource] | type[CertificateSource] | type[ApiKeySource]] = {
+    "scram": ScramSource,
+    "certificate": CertificateSource,
+    "api_key": ApiKeySource,
+}
 
 
 def _decode(raw: bytes, file: Path) -> str:

@@ -6,9 +6,11 @@ An edit changes one line and leaves every other byte, comments included, as it w
     # who                 PostgreSQL's own verifier (pg_authid.rolpassword)           groups          last day
     ana:SCRAM-SHA-256$4096:<salt>$<stored key>:<server key>:support,oncall:2031-12-31
     batch:-:etl                                          no password: a client certificate only
+    shop:SHA-256$<hash in base64>:partners               no password: an API key, of which this is the hash
     !mock <32 bytes in base64>                           what unknown names' salts are derived from
 
-A verifier does not give the password back, but whoever reads it can try passwords against it: the file is kept from others.
+A verifier does not give the password back, but whoever reads it can try passwords against it: the file is kept from others. The
+hash of an API key gives nothing to try: a key has 256 random bits, for ringfence makes it (`ringfence.access.api_keys`).
 """
 
 from base64 import b64decode, b64encode
@@ -36,6 +38,7 @@ _MOST_GROUPS = 200
 _VERIFIER = re2.compile(r"SCRAM-SHA-256\$([1-9][0-9]{0,7}):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 _DAY = re2.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOCK = "!mock "
+_API_KEY = "SHA-256$"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,6 +65,7 @@ class User:
     groups: tuple[str, ...] = field(default=(), repr=False)
     until: datetime | None = None  # from then on the user is refused
     until_spelt: str = ""  # as the file says it
+    api_key: bytes = field(default=b"", repr=False)  # the hash of its API key; b"": it has none
 
     def has_expired(self, now: datetime) -> bool:
         """Whether its last moment has passed."""
@@ -77,6 +81,7 @@ class UserList:
     shapes: tuple[
         tuple[int, int, int], ...
     ] = ()  # of verifiers: iterations, bytes of salt, how many users have such a one
+    by_api_key: Mapping[bytes, User] = field(default_factory=dict)  # by the hash of the key
 
     def __contains__(self, name: object) -> bool:
         return name in self.users
@@ -164,13 +169,19 @@ def read_users(text: str, where: str) -> UserList:
         users[user.name] = user
     held = [user.verifier for user in users.values() if user.verifier is not None]
     shapes = Counter((verifier.iterations, len(verifier.salt)) for verifier in held)
-    return UserList(users, mock or _mock_of(users), tuple((*shape, share) for shape, share in sorted(shapes.items())))
+    by_api_key = {user.api_key: user for user in users.values() if user.api_key}
+    if len(by_api_key) < sum(bool(user.api_key) for user in users.values()):
+        raise BadUsersFile(f"{where}: two users have the same API key", "remove one of them, and add it again")
+    known = tuple((*shape, share) for shape, share in sorted(shapes.items()))
+    return UserList(users, mock or _mock_of(users), known, by_api_key)
 
 
 def spell(user: User) -> str:
     """Spell a user as its line."""
-    verifier = NO_PASSWORD if user.verifier is None else user.verifier.spelt()
-    line = f"{user.name}:{verifier}:{','.join(user.groups)}"
+    shown = NO_PASSWORD if user.verifier is None else user.verifier.spelt()
+    if user.api_key:
+        shown = f"{_API_KEY}{b64encode(user.api_key).decode()}"
+    line = f"{user.name}:{shown}:{','.join(user.groups)}"
     return f"{line}:{user.until_spelt}" if user.until_spelt else line
 
 
@@ -218,7 +229,12 @@ def _with_line(text: str, name: str, where: str, new: list[str]) -> str:
 
 def _parse_line(line: str, place: str) -> User:
     name, _, rest = line.partition(":")
-    if rest.startswith(f"{NO_PASSWORD}:"):
+    api_key = b""
+    if rest.startswith(_API_KEY):
+        spelt, _, rest = rest.partition(":")
+        api_key = _parse_api_key(spelt.removeprefix(_API_KEY), place)
+        spelt = NO_PASSWORD
+    elif rest.startswith(f"{NO_PASSWORD}:"):
         spelt, rest = NO_PASSWORD, rest.removeprefix(f"{NO_PASSWORD}:")
     else:
         parts = rest.split(":", 3)
@@ -237,9 +253,22 @@ def _parse_line(line: str, place: str) -> User:
     try:
         listed = check_groups(group.strip() for group in groups.split(",")) if groups.strip() else ()
         moment = parse_until(until.strip()) if has_end else None
-        return User(check_name(name), verifier, listed, moment, until.strip())
+        return User(check_name(name), verifier, listed, moment, until.strip(), api_key)
     except BadUser as error:
         raise BadUsersFile(f"{place}: {error.what}", error.mend) from None
+
+
+def _parse_api_key(spelt: str, place: str) -> bytes:
+    try:
+        hashed = b64decode(spelt, validate=True) if spelt.isascii() else b""
+    except ValueError:
+        hashed = b""
+    if len(hashed) != KEY_BYTES:  # public: a length
+        raise BadUsersFile(
+            f"{place}: after SHA-256$ stand 32 bytes in base64",
+            "remove the line, and use `ringfence user add --api-key`",
+        )
+    return hashed
 
 
 def _parse_mock(line: str, place: str) -> bytes:

@@ -16,10 +16,11 @@ from ringfence.atlas.logs import map_log
 from ringfence.atlas.map_file import MAP_FILE, Accepted, Judged, read_map, record_judgement, write_map
 from ringfence.atlas.model import AssetMap, Lineage, Mapped, MappedTable, counted
 from ringfence.atlas.openapi import map_openapi
+from ringfence.atlas.openapi_diff import Shift, Shifted, compare
 from ringfence.atlas.postgres import Progress, asset_name, asset_of, map_postgres
 from ringfence.atlas.sqlite import map_sqlite
 from ringfence.atlas.state import State, table_data, types_before
-from ringfence.atlas.words import reasons
+from ringfence.atlas.words import in_words, reasons
 
 __all__ = [
     "MAP_FILE",
@@ -35,13 +36,17 @@ __all__ = [
     "Mapped",
     "MappedTable",
     "Progress",
+    "Shift",
+    "Shifted",
     "State",
     "Unmappable",
     "Unreachable",
     "asset_name",
     "asset_of",
+    "compare",
     "counted",
     "drift",
+    "in_words",
     "map_files",
     "map_log",
     "map_openapi",

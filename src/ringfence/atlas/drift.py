@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from ringfence.atlas.map_file import Accepted
-from ringfence.atlas.model import AssetMap, Mapped
+from ringfence.atlas.model import ENDPOINT, AssetMap, Mapped, parts_of_field
 from ringfence.policy.model import NONE, SCAN, UNKNOWN
 from ringfence.taxonomy import is_within
 
@@ -40,7 +40,23 @@ class Drifted:
 def drift(found: AssetMap, accepted: Accepted, types: Mapping[str, str] | None = None) -> list[Drifted]:
     """Compare. `types` are those of the last run, where they are known."""
     now = found.by_path()
-    return [*_new(found, accepted), *_gone(now, accepted), *_changed(now, accepted, types or {})]
+    return [
+        *_endpoints(found, accepted),
+        *_new(found, accepted),
+        *_gone(now, accepted),
+        *_changed(now, accepted, types or {}),
+    ]
+
+
+def _endpoints(found: AssetMap, accepted: Accepted) -> Iterator[Drifted]:
+    """Find endpoints that came or went without a field to tell it."""
+    now = [table for table in found.tables if table.kind == ENDPOINT]
+    for table in now:
+        if table.path not in accepted.endpoints and not table.fields:
+            yield Drifted(How.NEW, table.path, "", "", "nobody has declared it")
+    fields = {parts[0] for parts in map(parts_of_field, accepted.fields) if parts is not None}
+    for endpoint in sorted(set(accepted.endpoints) - {table.path for table in now} - fields):
+        yield Drifted(How.GONE, endpoint, "", "", "the description has it no longer")
 
 
 def _new(found: AssetMap, accepted: Accepted) -> Iterator[Drifted]:

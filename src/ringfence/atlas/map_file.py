@@ -17,7 +17,7 @@ from typing import Final
 from ringfence.atlas import map_text
 from ringfence.atlas.faults import BadMapFile
 from ringfence.atlas.map_text import Place, line_end, line_start, spelt
-from ringfence.atlas.model import AssetMap, MappedTable
+from ringfence.atlas.model import ENDPOINT, AssetMap, Mapped, MappedTable, endpoint_field, parts_of_field
 from ringfence.atlas.words import reasons
 from ringfence.policy.tree import MAX_CHARACTERS
 
@@ -41,8 +41,9 @@ class Accepted:
 
     zone: str
     kind: str
-    fields: Mapping[str, str]
+    fields: Mapping[str, str]  # by path; those of endpoints by their whole names
     reviewed: tuple[str, ...]
+    endpoints: tuple[str, ...] = ()
 
     @property
     def judged(self) -> Mapping[str, str]:
@@ -64,18 +65,23 @@ def read_map(file: Path) -> Mapping[str, Accepted]:
         fields: dict[str, str] = {}
         words = {"zone": "", "kind": ""}
         reviewed: list[str] = []
+        endpoints: list[str] = []
         for one in files:
             for path, place in one.places.items():
                 match path:
                     case ("assets", asset, "fields", str(field)) if asset == name and place.scalar is not None:
                         fields[field] = place.scalar
+                    case ("assets", asset, "endpoints", str(endpoint)) if asset == name:
+                        endpoints.append(endpoint)
+                    case ("assets", asset, "endpoints", str(endpoint), str(way), str(field)) if asset == name:
+                        fields[endpoint_field(endpoint, way, field)] = place.scalar or ""
                     case ("assets", asset, "reviewed", int()) if asset == name and place.scalar is not None:
                         reviewed.append(place.scalar)
                     case ("assets", asset, ("zone" | "kind") as key) if asset == name:
                         words[key] = place.scalar or ""
                     case _:
                         pass
-        found[name] = Accepted(words["zone"], words["kind"], fields, tuple(dict.fromkeys(reviewed)))
+        found[name] = Accepted(words["zone"], words["kind"], fields, tuple(dict.fromkeys(reviewed)), tuple(endpoints))
     return found
 
 
@@ -126,11 +132,27 @@ def _chunks(tables: Iterable[MappedTable]) -> list[list[str]]:
 
 
 def _table_lines(table: MappedTable) -> list[str]:
+    if table.kind == ENDPOINT:
+        return _endpoint_lines(table)
     about = f"{table.path} ({table.kind})" if table.path else table.kind
     lines = [f"# {_one_line(about)}"] if table.fields else []
-    for one in table.fields:
-        why = _one_line(f"{one.confidence:.2f}: {reasons(one)}" if not one.reviewed else reasons(one))
-        lines.append(f"{spelt(one.path)}: {one.judgement}  # {why}")
+    return [*lines, *(_line(one.path, one) for one in table.fields)]
+
+
+def _line(path: str, one: Mapped) -> str:
+    why = _one_line(f"{one.confidence:.2f}: {reasons(one)}" if not one.reviewed else reasons(one))
+    return f"{spelt(path)}: {one.judgement}  # {why}"
+
+
+def _endpoint_lines(table: MappedTable) -> list[str]:
+    """Give an endpoint as the policy declares it: its request's fields, then its response's."""
+    if not table.fields:
+        return [f"{spelt(table.path)}: {{}}"]
+    lines = [f"{spelt(table.path)}:"]
+    for way in ("request", "response"):
+        parts = ((parts_of_field(one.path), one) for one in table.fields)
+        own = [_line(part[2], one) for part, one in parts if part is not None and part[1] == way]
+        lines += [f"  {way}:", *(f"    {line}" for line in own)] if own else []
     return lines
 
 
@@ -171,14 +193,18 @@ def _with_fields(main: _File, found: AssetMap, lines: Sequence[str], *, rezoned:
     below = ("assets", found.asset)
     keys = {path[2]: place for path, place in places.items() if len(path) == 3 and path[:2] == below}
     indent = next(iter(keys.values())).column if keys else 4
-    block = _field_lines(lines, indent)
-    if "fields" in keys:
-        old = keys["fields"]
+    block = _field_lines(lines, indent, _key(found))
+    if _key(found) in keys:
+        old = keys[_key(found)]
         text = text[: line_start(text, old.key_start)] + block + text[line_end(text, max(old.end - 1, old.key_start)) :]
     else:
         at = line_end(text, places[below].end)
         text = _ended(text[:at]) + block + text[at:]
-    if rezoned and "zone" in keys and keys["zone"].end <= (keys["fields"].start if "fields" in keys else len(text)):
+    if (
+        rezoned
+        and "zone" in keys
+        and keys["zone"].end <= (keys[_key(found)].start if _key(found) in keys else len(text))
+    ):
         text = text[: keys["zone"].start] + found.zone + text[keys["zone"].end :]
     return text
 
@@ -194,7 +220,12 @@ def _asset_lines(found: AssetMap, lines: Sequence[str], indent: int = 2) -> Iter
     if reviewed:
         yield f"{' ' * inner}reviewed:\n"
         yield from (f"{' ' * inner}  - {spelt(path)}\n" for path in reviewed)
-    yield _field_lines(lines, inner)
+    yield _field_lines(lines, inner, _key(found))
+
+
+def _key(found: AssetMap) -> str:
+    """Name what of an asset's the map writes."""
+    return "endpoints" if found.kind == "http" else "fields"
 
 
 def spelt_quoted(word: str) -> str:
@@ -204,15 +235,15 @@ def spelt_quoted(word: str) -> str:
     return dumps(word, ensure_ascii=False)
 
 
-def _field_lines(lines: Sequence[str], indent: int) -> str:
+def _field_lines(lines: Sequence[str], indent: int, key: str) -> str:
     if all(line.startswith("#") for line in lines):
-        return f"{' ' * indent}fields: {{}}" + "".join(f"  {line}" for line in lines) + "\n"
-    return f"{' ' * indent}fields:\n" + "".join(f"{' ' * (indent + 2)}{line}\n" for line in lines)
+        return f"{' ' * indent}{key}: {{}}" + "".join(f"  {line}" for line in lines) + "\n"
+    return f"{' ' * indent}{key}:\n" + "".join(f"{' ' * (indent + 2)}{line}\n" for line in lines)
 
 
 def _more(file: Path, found: AssetMap, lines: Sequence[str]) -> str:
     head = f"# Goes on from {file.name}, which includes it.\nversion: 1\n\nassets:\n  {spelt(found.asset)}:\n"
-    return head + _field_lines(lines, 4)
+    return head + _field_lines(lines, 4, _key(found))
 
 
 def _ended(text: str) -> str:
@@ -311,7 +342,7 @@ def record_judgement(file: Path, columns: Sequence[str], judgement: str | None, 
     done = [_judged(accepted, column, judgement, asset) for column in columns]
     for one in done:
         for part in _read_all(file):
-            place = part.places.get(("assets", one.asset, "fields", one.path))
+            place = part.places.get(("assets", one.asset, *_place_of(one.path)))
             if place is not None and one.after != one.before:
                 _replace(part.path, part.text[: place.start] + one.after + part.text[place.end :])
         if one.path not in accepted[one.asset].reviewed:
@@ -319,12 +350,21 @@ def record_judgement(file: Path, columns: Sequence[str], judgement: str | None, 
     return done
 
 
+def _place_of(path: str) -> map_text.Path:
+    """Say where in its asset a field's judgement stands."""
+    parts = parts_of_field(path)
+    return ("endpoints", *parts) if parts is not None else ("fields", path)
+
+
 def _judged(accepted: Mapping[str, Accepted], column: str, judgement: str | None, asset: str) -> Judged:
     chosen = {name: one for name, one in accepted.items() if not asset or name == asset}
     exact = [(name, column) for name, one in chosen.items() if column in one.fields]
     quoted = '."' + column.replace('"', '""') + '"'  # as a path spells a name that needs it
     ends = [
-        (name, path) for name, one in chosen.items() for path in one.fields if path.endswith((f".{column}", quoted))
+        (name, path)
+        for name, one in chosen.items()
+        for path in one.fields
+        if path.endswith((f".{column}", f" {column}", quoted))
     ]
     named = exact or ends
     if not named:
@@ -358,8 +398,9 @@ def _with_reviewed(main: _File, one: Judged) -> str:
         start = line_start(text, last.start)
         at = line_end(text, last.end)
         return _ended(text[:at]) + text[start : last.start] + spelt(one.path) + "\n" + text[at:]
-    fields = places.get(("assets", one.asset, "fields")) or places[("assets", one.asset)]
-    if fields.flow and places[("assets", one.asset)].flow:
+    asset = ("assets", one.asset)
+    fields = places.get((*asset, _place_of(one.path)[0])) or places.get((*asset, "fields")) or places[asset]
+    if fields.flow and places[asset].flow:
         return text[: fields.key_start] + f"reviewed: [{spelt(one.path, flow=True)}], " + text[fields.key_start :]
     at, indent = line_start(text, fields.key_start), " " * fields.column
     return text[:at] + f"{indent}reviewed:\n{indent}  - {spelt(one.path)}\n" + text[at:]

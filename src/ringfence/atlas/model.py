@@ -6,7 +6,7 @@ have), and where its values come from.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from ringfence.policy.model import NONE, SCAN, UNKNOWN
 
@@ -50,9 +50,37 @@ class Mapped:
         return self.judgement not in JUDGEMENTS
 
 
+ENDPOINT: Final = "endpoint"
+"""The kind of the table that is an HTTP service's endpoint; its path is the endpoint's name."""
+
+
+def endpoint_field(endpoint: str, way: str, path: str) -> str:
+    """Name a field of an endpoint.
+
+    >>> endpoint_field("GET /customers/{id}", "response", "customer.email"), endpoint_field("GET /a", "response", "[].id")
+    ('GET /customers/{id} response.customer.email', 'GET /a response[].id')
+    """
+    return f"{endpoint} {way}{'' if path.startswith('[') else '.'}{path}"
+
+
+def parts_of_field(name: str) -> tuple[str, str, str] | None:
+    """Give the endpoint, the way and the path of a field that an endpoint has; None where the name is another field's.
+
+    >>> parts_of_field("GET /customers/{id} response.customer.email"), parts_of_field("public.customer.email")
+    (('GET /customers/{id}', 'response', 'customer.email'), None)
+    """
+    method, _, rest = name.partition(" ")
+    template, _, field_ = rest.partition(" ")
+    for way in ("request", "response"):
+        below = field_[len(way) :]
+        if method.isupper() and template.startswith("/") and field_.startswith(way) and below[:1] in (".", "["):
+            return f"{method} {template}", way, below.removeprefix(".")
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class MappedTable:
-    """The fields of a table, a view, a file or an operation; `path` is what they begin with, `rows` how many were sampled."""
+    """The fields of a table, a view, a file or an endpoint; `path` is what they begin with, `rows` how many were sampled."""
 
     path: str
     kind: str

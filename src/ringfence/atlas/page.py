@@ -63,7 +63,7 @@ def _columns(found: AssetMap, policy: Policy | None) -> list[Column]:
     boxes.setdefault(found.zone, []).append(Box(found.asset, found.kind, _holds(Counter(_kinds(found.fields)))))
     for asset in policy.assets.values() if policy is not None else ():
         if asset.name != found.asset:
-            judged = Counter(each for each in asset.fields.values() if each not in JUDGEMENTS)
+            judged = Counter(each for each in asset.judgements if each not in JUDGEMENTS)
             boxes[asset.zone].append(Box(asset.name, asset.kind, _holds(judged)))
     zones = policy.zones if policy is not None else {}
     told = {str(name): zone for name, zone in zones.items()}

@@ -28,6 +28,8 @@ _SAYS: Final[Mapping[str, Callable[[str], str]]] = {
     "table": lambda rest: f"its table is one {rest}",
     "lineage": lambda rest: f"as {rest}",
     "format": lambda rest: f"its format is {rest}",
+    "mark": lambda rest: f"it is marked {rest}",
+    "below": lambda rest: f"below it is {rest}",
     "failed": lambda rest: f"reading it failed ({rest})",
 }
 
@@ -38,6 +40,9 @@ _WHOLE: Final[Mapping[str, str]] = {
     "shape:few values": "a few values come again and again",
     "shape:document": "a document, judged by its parts; content decides of the rest",
     "shape:names are data": "the names in this object are data themselves",
+    "shape:recursive": "it holds itself: how deep, nobody can say",
+    "shape:described elsewhere": "it is described in another file, which was not read",
+    "shape:nested too deep": "it is nested deeper than was read",
     "shape:too long to be read": "some documents were too long to be read",
     "locked": "its table was locked",
     "timeout": "reading its table took too long",

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 from operator import add, itemgetter
-from sys import maxsize
 
 from ringfence.carriers._json_grammar import BACKSLASH, CONTROLS, decode, offsets, scalar_type
 from ringfence.carriers._json_scan import MAX_NUMBER, Scanner
+from ringfence.carriers._json_whole import read_document
 from ringfence.carriers._paths import Paths
 from ringfence.carriers.model import Field, Repeat
 
@@ -141,10 +141,7 @@ class LineReader:
         return Scanner(self._paths, at=at, order=order)
 
     def _scan(self, line: bytes, at: int, base: int, order: int) -> tuple[list[Field], list[Repeat]]:
-        scanner = Scanner(self._paths, at=at, base=base, order=order, unit_bytes=maxsize)
-        scanner.feed(line)
-        scanner.end()
-        return scanner.fields, scanner.repeats
+        return read_document(line, self._paths, at=at, base=base, order=order)
 
 
 def _unescape(fields: list[Field], unit_at: int) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from ringfence.carriers._json_grammar import SPACES, escape, scalar_type
 from ringfence.carriers._json_lines import LineReader
 from ringfence.carriers._json_scan import UNIT_BYTES, Scanner
+from ringfence.carriers._json_whole import read_document
 from ringfence.carriers._paths import Paths
 from ringfence.carriers.model import Change, Edit, Field, Unit
 from ringfence.transform.types import ValueType
@@ -46,11 +47,34 @@ class JsonCarrier:
         return write_json(field, changes)
 
 
-class _Document(Scanner):
-    """A payload that is one document."""
+class _Document:
+    """A payload that is one document. One that is no longer than a unit is read when it is whole."""
 
     def __init__(self) -> None:
-        super().__init__(Paths())
+        self._paths = Paths()
+        self._raw = b""
+        self._long: Scanner | None = None
+
+    @property
+    def held(self) -> int:
+        return len(self._raw) if self._long is None else self._long.held
+
+    def feed(self, piece: bytes) -> list[Unit]:
+        if self._long is not None:
+            return self._long.feed(piece)
+        raw = self._raw + piece if self._raw else piece
+        if len(raw) <= UNIT_BYTES:
+            self._raw = raw
+            return []
+        self._long, self._raw = Scanner(self._paths), b""
+        return self._long.feed(raw)
+
+    def end(self) -> list[Unit]:
+        if self._long is not None:
+            return self._long.end()
+        raw, self._raw = self._raw, b""
+        fields, repeats = read_document(raw, self._paths, at=0, base=0, order=0)
+        return [Unit(raw, fields, repeats)]
 
 
 class _Lines:

@@ -6,53 +6,29 @@ dropped, added or re-encoded (law 6). What cannot be decoded raises `Undecodable
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from ringfence.transform.types import ValueType
+from ringfence.carriers.fields import Change, Edit, Field, Repeat, moved
 
-
-@dataclass(slots=True, repr=False)
-class Field:
-    """One value in a unit.
-
-    `start` and `end` are offsets into the unit's `raw`, of the value's content (without a string's quotes). `value` is the
-    content decoded to UTF-8. `raw_offsets`, where decoding changed lengths, maps each byte offset of `value` (and its end) to an
-    offset in `raw`; None where value and raw content are the same bytes. `order` counts fields over the whole payload.
-    """
-
-    path: str
-    type: ValueType
-    value: bytes
-    start: int
-    end: int
-    order: int
-    is_key: bool = False  # an object's key rather than a value
-    raw_offsets: Callable[[], Sequence[int]] | None = None
-
-    @property
-    def name(self) -> str:
-        """The last name of the path, without array marks: what context words are looked for in."""
-        return self.path.rpartition(".")[2].replace("[]", "").strip('"')
-
-    def __repr__(self) -> str:
-        return f"<field {self.type.value} at {self.start}, {self.end - self.start} bytes>"
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """An object's key that occurred again: the orders of the fields under its first and under its later value (half-open)."""
-
-    first: tuple[int, int]
-    later: tuple[int, int]
-
-
-def moved(repeat: Repeat, by: int) -> Repeat:
-    """Give a repeat whose fields are counted from elsewhere."""
-    (first, first_end), (later, later_end) = repeat.first, repeat.later
-    return Repeat((first + by, first_end + by), (later + by, later_end + by))
+__all__ = [
+    "Carrier",
+    "Change",
+    "Edit",
+    "Fault",
+    "Field",
+    "Layer",
+    "Repeat",
+    "Undecodable",
+    "Unit",
+    "moved",
+    "released",
+    "rest",
+    "settle",
+    "splice",
+]
 
 
 @dataclass(slots=True, repr=False)
@@ -75,30 +51,6 @@ class Unit:
 
     def __repr__(self) -> str:
         return f"<unit of {len(self.raw)} bytes, {len(self.fields)} fields>"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Change:
-    """A replacement of a part of a field's value: byte offsets into `Field.value`; `text` None makes the whole field null."""
-
-    start: int
-    end: int
-    text: str | None
-
-    def __repr__(self) -> str:
-        return f"<change {self.start}..{self.end}>"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Edit:
-    """The same in bytes of the payload: offsets into `Unit.raw`."""
-
-    start: int
-    end: int
-    raw: bytes
-
-    def __repr__(self) -> str:
-        return f"<edit {self.start}..{self.end}>"
 
 
 class Fault(Enum):

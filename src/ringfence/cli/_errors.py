@@ -7,6 +7,10 @@ import errno
 import os
 from dataclasses import replace
 
+from ringfence.home import Problem
+
+__all__ = ["MOST_SHOWN", "Problem", "in_words"]
+
 MOST_SHOWN = 4096  # characters of one line: a path has no more
 
 _MENDS = {
@@ -27,15 +31,6 @@ _MENDS = {
     errno.EIO: "the device failed, or cannot be read here: take a copy on another one",
 }
 _OTHER_MEND = "look at the file, its folder and its disk, and run the command again"
-
-
-class Problem(Exception):
-    """An error of usage. `what` says what is wrong and where, `mend` what to do."""
-
-    def __init__(self, what: str, mend: str = "") -> None:
-        self.what = what
-        self.mend = mend
-        super().__init__(f"{what}\n  {mend}" if mend else what)
 
 
 def in_words(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from ringfence.cli._errors import Problem
 from ringfence.extras import install_line
 
 POSTGRES = ("pglast", "scramp", "joserfc", "prometheus_client", "librt")
-HTTP = ("envoy._bin", "envoy.service", "hpack", "google.protobuf", "prometheus_client")
+HTTP = ("envoy._bin", "envoy.service", "hpack", "google.protobuf", "joserfc", "prometheus_client")
 PROBE = (*POSTGRES, "psycopg")
 PASSWORDS = ("scramp",)  # of the same extra: what makes a verifier
 

@@ -20,8 +20,9 @@ def show_map(found: AssetMap, *, every: bool) -> None:
         show_table(["field", "holds", "sure", "why"], [_row(one) for one in shown], warned=_warned(shown))
         print()
     counts = counted(fields)
+    places = "tables" if found.kind != "http" else "endpoints" if len(found.tables) != 1 else "endpoint"
     print(
-        f"{found.asset} in zone {found.zone}: {len(fields):,} fields in {len(found.tables):,} tables; "
+        f"{found.asset} in zone {found.zone}: {len(fields):,} fields in {len(found.tables):,} {places}; "
         f"{counts['personal']:,} personal, {counts['scan']:,} scan, {counts['unknown']:,} unknown, {counts['none']:,} none"
         + ("" if every or not counts["none"] else " (--all lists them)")
     )

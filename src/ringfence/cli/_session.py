@@ -16,7 +16,8 @@ from ringfence.cli._policy import load_policy
 from ringfence.gates.carrying import Recorder, now
 from ringfence.gates.logs import LogGate
 from ringfence.ledger import LedgerClient
-from ringfence.policy import Asker, Flow, FlowId, FormKind, Plan, Policy, PurposeName, RoleName, plan
+from ringfence.policy import Asker, Flow, FlowId, Plan, Policy, PurposeName, RoleName, plan
+from ringfence.policy.model import NUMBERED
 from ringfence.transform import Keyring
 from ringfence.vault import load
 
@@ -78,10 +79,10 @@ def make_plan(policy: Policy, flow: Flow, role: str | None, purpose: str | None,
     made = plan(policy, flow.id, asker)
     if made.refused is not None:
         raise Problem(f"flow {flow.id}: refused ({made.refused.denial.value}, {made.refused.rule})", made.refused.mend)
-    needs_store = {decision.form.name for decision in made.table.values() if decision.form.kind is FormKind.SURROGATE}
+    needs_store = {decision.form.name for decision in made.table.values() if decision.form.kind in NUMBERED}
     if needs_store:
         raise Problem(
-            f"flow {flow.id} uses the surrogate form {min(needs_store)}, which needs a vault's store; a log gate has none",
+            f"flow {flow.id} uses the form {min(needs_store)}, which needs a vault's store; a log gate has none",
             "use a form with `transform: token` there: reversible too, and needs no store",
         )
     return made

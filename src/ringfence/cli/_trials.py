@@ -118,7 +118,7 @@ async def trials(policy: Policy, gate: Gate, folder: Path, zone: ZoneName, asker
         NothingIsRecorded(),
         now,
         lambda _text: None,
-        open_identities(policy, folder, lambda _fault: None),
+        open_identities(policy, gate, folder, lambda _fault: None),
         folder,
     )
     assert asker.role is not None  # noqa: S101 (its caller takes one of the policy's)

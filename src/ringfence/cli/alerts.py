@@ -24,12 +24,14 @@ from ringfence.alert import (
     deliver,
     trial_message,
 )
+from ringfence.cli._entries import show_all
 from ringfence.cli._errors import Problem
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._session import open_ledger, open_policy, principal
 from ringfence.cli._table import show_table
 from ringfence.crossing.entries import VERSION
 from ringfence.ledger import BlockingClient, Entry, Query, Reader
+from ringfence.ledger.following import Follower
 from ringfence.policy import Policy
 from ringfence.policy.alerts import Receiver
 from ringfence.serve import LogFormat
@@ -43,7 +45,6 @@ app = typer.Typer(
 )
 
 FOUND = 1
-FOLLOW_SECONDS = 0.25
 MOST_ALERTS = 100_000
 
 
@@ -104,16 +105,11 @@ def tail(
     folder: HomeOption = None,
 ) -> int:
     """Show the newest alerts; with `follow`, until interrupted."""
-    with Reader(home(policy, folder).made().ledger) as reader:
-        seen = reader.size
+    place = home(policy, folder).made()
+    with Follower(place.ledger, Query(kind=KIND)) as follower, Reader(place.ledger) as reader:
         _show(reader.find(Query(kind=KIND), count), _acknowledged(reader), output, heads=True)
-        while follow:
-            sys.stdout.flush()
-            time.sleep(FOLLOW_SECONDS)
-            entries = list(reader.since(seen))
-            seen += len(entries)
-            raised = [each for each in entries if each.body is not None and each.body.get("kind") == KIND]
-            _show(raised, set(), output, heads=False)
+        if follow:
+            show_all(follower, lambda entry: _show([entry], set(), output, heads=False), follow=True)
     return 0
 
 

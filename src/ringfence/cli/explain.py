@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 import typer
 
@@ -30,6 +30,7 @@ KINDS = {
     "closed": "closed after its last byte",
     "refused": "refused: nothing passed after this",
     "counted": "a minute's count of payloads with nothing personal in them",
+    "called": "a minute's calls of a service's endpoints",
     "mode": "a flow was switched",
     "drift": "a source was found that is no longer as it was accepted",
     "alert": "an alert was raised",
@@ -124,16 +125,29 @@ def _story(crossing: str, entries: Sequence[Entry]) -> list[str]:
 
 def _heading(body: Mapping[str, JsonValue]) -> list[str]:
     who = f"{body.get('principal')}" + (f" as {body['role']}" if "role" in body else "")
+    ends = f"from {body.get('from') or 'no zone that is known'} to {body.get('to') or 'no zone that is known'}"
     lines = [
-        f"  flow       {body.get('flow')}: from {body.get('from')} to {body.get('to')}, by gate {body.get('gate')}",
+        f"  flow       {body.get('flow') or 'none'}: {ends}, by gate {body.get('gate')}",
         f"  who        {who}" + (f", for {body['purpose']}" if "purpose" in body else ""),
         f"  policy     {str(body.get('policy'))[:16]}…, mode {body.get('mode')}, durability {body.get('durability')}",
     ]
+    client = body.get("client")
+    asked = f"{client['method']} {client['path']}, which nobody declared" if _names_endpoint(client) else ""
+    if "endpoint" in body or asked:
+        lines.append(f"  endpoint   {body.get('endpoint') or asked}")
+    if isinstance(trace := body.get("trace"), Mapping):
+        lines.append(f"  trace      {trace.get('id')}, called by span {trace.get('parent')}")
     if "reason" in body:
         lines.append(f"  reason     {body['reason']}")
+    if isinstance(client, Mapping):
+        lines.append(f"  client     {', '.join(f'{key} {value}' for key, value in client.items())}")
     if body.get("mode") == "observe":
         lines.append("  observed   everything passed; what is said below is what would have been")
     return lines
+
+
+def _names_endpoint(client: JsonValue) -> TypeGuard[Mapping[str, JsonValue]]:
+    return isinstance(client, Mapping) and "method" in client and "path" in client
 
 
 def _entry(entry: Entry) -> list[str]:

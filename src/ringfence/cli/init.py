@@ -130,8 +130,11 @@ def _next(place: Home, policy: Policy) -> list[str]:
     if serves:
         file = _option("--policy", place.policy, Path(POLICY_FILE))
         group = next((f" --group {shlex.quote(role.group)}" for role in policy.roles.values()), "")
-        if any(each.kind in ("scram", "certificate") for each in policy.principals.values()):
+        kinds = {each.kind for each in policy.principals.values()}
+        if kinds & {"scram", "certificate"}:
             lines.append(f"ringfence user add NAME{group}{file}")
+        if "api_key" in kinds:
+            lines.append(f"ringfence user add NAME --api-key{group}{file}")
         lines.append(f"ringfence up{where}")
     return [*lines, f"ringfence ledger tail{where}"]
 

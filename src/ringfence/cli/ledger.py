@@ -6,15 +6,23 @@ ledger may come from elsewhere. Only `expire` changes anything, and it asks the 
 
 import json
 import sys
-import time
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ringfence.cli._entries import (
+    TIME_HELP,
+    Format,
+    FormatOption,
+    LedgerOption,
+    as_json,
+    clean,
+    facts,
+    print_json,
+    show_all,
+    time_of,
+)
 from ringfence.cli._errors import Problem
 from ringfence.cli._files import write_new
 from ringfence.cli._home import HomeOption, PolicyOption, home
@@ -31,7 +39,7 @@ from ringfence.ledger import (
     read_public_key,
     verify,
 )
-from ringfence.stamps import stamp
+from ringfence.ledger.following import Follower
 
 app = typer.Typer(
     add_completion=False,
@@ -40,24 +48,9 @@ app = typer.Typer(
 )
 
 FOUND = 1
-FOLLOW_SECONDS = 0.25
 MOST_CHECKPOINT_BYTES = 100_000
 MOST_DIGITS = 18  # of an index
 MOST_FOUND = 1_000_000  # entries: they are held, to be shown oldest first
-TIME_HELP = "a date or an RFC 3339 time, in UTC where it names no zone"
-
-
-class Format(StrEnum):
-    """How entries are written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write it.")]
-LedgerOption = Annotated[
-    Path | None, typer.Option("--ledger", help="The ledger's file.", show_default="ledger.db in --home")
-]
 
 
 @app.command(
@@ -73,16 +66,11 @@ def tail(
     file: LedgerOption = None,
 ) -> int:
     """Show the newest entries; with `follow`, until interrupted."""
-    with Reader(file or home(policy, folder).made().ledger) as reader:
-        at = max(0, reader.size - count)
-        while True:
-            for entry in reader.since(at):
-                _print_entry(entry, output)
-                at = entry.index + 1
-            if not follow:
-                return 0
-            sys.stdout.flush()
-            time.sleep(FOLLOW_SECONDS)
+    place = file or home(policy, folder).made().ledger
+    with Follower(place, Query()) as follower:
+        follower.at = max(0, follower.at - count)
+        show_all(follower, lambda entry: _print_entry(entry, output), follow=follow)
+    return 0
 
 
 @app.command(
@@ -110,7 +98,7 @@ def show(
         for entry in entries:
             if output is Format.JSON:
                 proof = [node.hex() for node in reader.inclusion(entry.index, size)]
-                print(json.dumps({**_as_json(entry), "inclusion": {"size": size, "proof": proof}}, ensure_ascii=False))
+                print(json.dumps({**as_json(entry), "inclusion": {"size": size, "proof": proof}}, ensure_ascii=False))
             else:
                 print(f"entry {entry.index}  commitment {entry.commitment.hex()}")
                 print(_indented(entry.body) if entry.body is not None else "  its body has expired")
@@ -140,8 +128,8 @@ def query(
         kind=kind,
         principal=principal,
         category=category,
-        since=_time(since, "--since") if since is not None else None,
-        until=_time(until, "--until") if until is not None else None,
+        since=time_of(since, "--since") if since is not None else None,
+        until=time_of(until, "--until") if until is not None else None,
     )
     with Reader(file or home(policy, folder).made().ledger) as reader:
         for entry in reader.find(asked, limit):
@@ -218,7 +206,7 @@ def backup(
         except FileExistsError:
             raise Problem(f"{target}: is there already", "name a new file") from None
     with Reader(target) as copy:
-        print(f"{copy.size} entries in {_clean(str(target))}")
+        print(f"{copy.size} entries in {clean(str(target))}")
     return 0
 
 
@@ -233,7 +221,7 @@ def expire(
 ) -> int:
     """Ask the ledger's writer to drop bodies."""
     place = home(policy, folder).made()
-    moment = _time(before, "--before")
+    moment = time_of(before, "--before")
     with Reader(place.ledger) as reader:
         through = reader.first_kept(moment)
     with BlockingClient(place.ledger, place.signing_key) as client:
@@ -243,36 +231,24 @@ def expire(
 
 
 def _print_entry(entry: Entry, output: Format) -> None:
-    print(json.dumps(_as_json(entry), ensure_ascii=False) if output is Format.JSON else _line(entry))
+    if output is Format.JSON:
+        print_json(entry)
+    else:
+        print(_line(entry))
 
 
 def _line(entry: Entry) -> str:
     if entry.body is None:
         return f"{entry.index:>8}  expired"
     at, kind, *others = (
-        _clean(str(entry.body.get(name) or "-")) for name in ("at", "kind", "flow", "crossing", "principal")
+        clean(str(entry.body.get(name) or "-")) for name in ("at", "kind", "flow", "crossing", "principal")
     )
-    cells = [f"{entry.index:>8}", f"{at:<27}", f"{kind:<8}", *others, ", ".join(_facts(entry.body.get("found")))]
+    cells = [f"{entry.index:>8}", f"{at:<27}", f"{kind:<8}", *others, ", ".join(facts(entry.body.get("found")))]
     return "  ".join(cells).rstrip()
 
 
-def _facts(found: JsonValue) -> Iterable[str]:
-    """Say each fact of an entry as category and form."""
-    for fact in found if isinstance(found, list) else []:
-        if isinstance(fact, dict):
-            yield _clean(f"{fact.get('category', '?')}={fact.get('form', '?')}x{fact.get('count', '?')}")
-
-
-def _as_json(entry: Entry) -> dict[str, JsonValue]:
-    return {"index": entry.index, "commitment": entry.commitment.hex(), "body": entry.body}
-
-
 def _indented(body: JsonValue) -> str:
-    return "\n".join(f"  {_clean(line)}" for line in json.dumps(body, indent=2, ensure_ascii=False).split("\n"))
-
-
-def _clean(text: str) -> str:
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return "\n".join(f"  {clean(line)}" for line in json.dumps(body, indent=2, ensure_ascii=False).split("\n"))
 
 
 def _report_as_json(report: Report) -> dict[str, JsonValue]:
@@ -332,11 +308,3 @@ def _read_checkpoint(file: Path, key: PublicKey) -> str:
     except LedgerError as error:
         raise Problem(f"{file}: not a checkpoint of this ledger ({error.what})", mend) from None
     return kept
-
-
-def _time(text: str, option: str) -> str:
-    try:
-        at = datetime.fromisoformat(text)
-        return stamp(at if at.tzinfo is not None else at.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):  # the latter: a year that UTC does not have
-        raise Problem(f"{option}: not a time", "write it as 2031-01-31 or 2031-01-31T12:00:00Z") from None

@@ -107,6 +107,15 @@ def map_source(
     ] = None,
     openapi: Annotated[Path | None, typer.Option("--openapi", help="A service's OpenAPI description.")] = None,
     logs: Annotated[Path | None, typer.Option("--logs", help="A log, plain or gzip.")] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            "--base",
+            metavar="PATH",
+            help="With --openapi: the path below which the service is reached.",
+            show_default="the description's own",
+        ),
+    ] = None,
     asset: AssetOption = "",
     zone: Annotated[str, typer.Option("--zone", help="The zone that it stands in.", show_default="core")] = "",
     map_file: MapOption = None,
@@ -126,7 +135,9 @@ def map_source(
         return 0
     place = home(policy, folder)
     file = _map_file(map_file, place)
-    source = _source(pg, sqlite, files, openapi, logs, Judge(_detector(place, overlay)))
+    if base is not None and (openapi is None or not base.startswith("/")):
+        raise Problem("--base: not a path, or not of an OpenAPI description", "write `--openapi FILE --base /v1`")
+    source = _source(pg, sqlite, files, openapi, logs, Judge(_detector(place, overlay)), base)
     name = asset or source.asset
     accepted = read_map(file).get(name)
     if check and html is not None:
@@ -166,7 +177,13 @@ def _map_file(given: Path | None, place: Home) -> Path:
 
 
 def _source(
-    pg: str | None, sqlite: Path | None, files: str | None, openapi: Path | None, logs: Path | None, judge: Judge
+    pg: str | None,
+    sqlite: Path | None,
+    files: str | None,
+    openapi: Path | None,
+    logs: Path | None,
+    judge: Judge,
+    base: str | None,
 ) -> _Source:
     """Give the one source that was named. Raises `Problem` where it is not one."""
     named = [each for each in (pg, sqlite, files, openapi, logs) if each is not None]
@@ -200,7 +217,7 @@ def _source(
             asset_name(openapi.name.partition(".")[0]),
             str(openapi.absolute()),
             lambda asset, zone, _state, watched, reviewed: map_openapi(
-                openapi, asset=asset, zone=zone, progress=watched, reviewed=reviewed, judge=judge
+                openapi, asset=asset, zone=zone, progress=watched, reviewed=reviewed, judge=judge, base=base
             ),
         )
     if logs is not None:

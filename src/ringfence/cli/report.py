@@ -2,18 +2,17 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import re2
 import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._files import write_new
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
+from ringfence.cli._span import TIME_HELP, span_of
 from ringfence.ledger import Entry, Reader
 from ringfence.policy.problems import nearest
 
@@ -27,11 +26,7 @@ app = typer.Typer(
     "Example: ringfence report crossings --since 30d --format markdown",
 )
 
-_SPAN = re2.compile(r"([1-9][0-9]{0,4})([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 MANY = 20_000  # entries, from which on a terminal is shown how far it is
-
-TIME_HELP = "30d, 12h, or a time: 2031-01-31, 2031-01-31T12:00:00Z."
 
 
 class Format(StrEnum):
@@ -69,7 +64,7 @@ def crossings(
     """Write the report."""
     from ringfence.report import report_crossings
 
-    return _write(home(policy, folder).made(), _span(since, until), report_crossings, form, output)
+    return _write(home(policy, folder).made(), span_of(since, until), report_crossings, form, output)
 
 
 @app.command(
@@ -97,7 +92,7 @@ def observe(
         found.append(report_observed(basis, entries, flow))
         return found[0]
 
-    _write(home(policy, folder).made(), _span(since, until), made, form, output)
+    _write(home(policy, folder).made(), span_of(since, until), made, form, output)
     return 1 if any(table.key == "refused" and table.rows for table in found[0].tables) else 0
 
 
@@ -132,7 +127,7 @@ def breach(
     def made(basis: "Basis", entries: Iterable[Entry]) -> "Document":
         return report_breach(basis, entries, ZoneName(zone), read)
 
-    return _write(place, _span(*between), made, form, output)
+    return _write(place, span_of(*between), made, form, output)
 
 
 def _write(
@@ -168,24 +163,3 @@ def _shown(entries: Iterator[Entry], total: int) -> Iterator[Entry]:
     from ringfence.cli._table import error_console
 
     yield from track(entries, "Reading the ledger", total, console=error_console(), transient=True)
-
-
-def _span(since: str, until: str) -> "Span":
-    from ringfence.report import Span
-
-    now = datetime.now(UTC)
-    found = Span(_time(since, "from", now), _time(until, "until", now) if until else now)
-    if found.since >= found.until:
-        raise Problem("the period ends before it begins", "give the earlier time first")
-    return found
-
-
-def _time(text: str, option: str, now: datetime) -> datetime:
-    back = _SPAN.fullmatch(text)
-    try:
-        if back is not None:
-            return now - timedelta(**{_UNITS[back[2]]: int(back[1])})
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Problem(f"{option}: not a time", "write 30d, 12h, 2031-01-31 or 2031-01-31T12:00:00Z") from None

@@ -9,6 +9,7 @@ import typer
 from ringfence.cli._home import HomeOption, PolicyOption, home
 from ringfence.cli._table import show_table
 from ringfence.serve import NotRunning, State, Status, ask_status, write_status
+from ringfence.serve.figures import Requests
 
 app = typer.Typer(add_completion=False)
 
@@ -77,15 +78,46 @@ def _show(found: Status) -> None:
         ]
         for gate in found.gates
     ]
-    heads = ["gate", "address", "workers", "restarts", "open", "statements", "masked", "refused"]
+    heads = ["gate", "address", "workers", "restarts", "open", "asked", "masked", "refused"]
     show_table(
         heads,
         rows,
-        warned=[number for number, gate in enumerate(found.gates) if any(worker.is_odd for worker in gate.workers)],
+        warned=[
+            number
+            for number, gate in enumerate(found.gates)
+            if not gate.serves or any(worker.is_odd for worker in gate.workers)
+        ],
     )
+    for gate in found.gates:
+        if gate.observing:
+            print(f"\ngate {gate.gate} only observes {', '.join(gate.observing)}: everything passes there")
+    _show_requests(found)
     _show_workers(found)
     _show_companions(found)
     _show_sessions(found)
+
+
+def _show_requests(found: Status) -> None:
+    """Show what HTTP gates count by themselves: what became of requests, and within which time."""
+    counted = [gate for gate in found.gates if gate.figures.requests.times]
+    outcomes = list(dict.fromkeys(name for gate in counted for name in gate.figures.requests.outcomes))
+    rows = []
+    for gate in counted:
+        requests, envoy = gate.figures.requests, gate.envoy
+        state = "your own" if envoy is None else "up" if envoy.up else "down"
+        ended = [f"{requests.outcomes.get(name, 0):,}" for name in outcomes]
+        restarts = str(envoy.restarts) if envoy is not None else ""
+        rows.append([gate.gate, state, restarts, *ended, *(_within(requests, share) for share in (0.5, 0.99))])
+    if rows:
+        print()
+        show_table(["gate", "envoy", "restarts", *outcomes, "half within", "99 % within"], rows)
+
+
+def _within(requests: Requests, share: float) -> str:
+    bound = requests.within(share)
+    if bound is not None:
+        return f"{bound * 1000:g} ms"
+    return f"> {requests.bounds[-1] * 1000:g} ms" if sum(requests.times) else "-"
 
 
 def _show_workers(found: Status) -> None:

@@ -71,7 +71,7 @@ def trying(
     )
     if asker.role not in chosen.logins:
         raise Problem(f"gate {chosen.name} has no login for role {role}", f"it has: {', '.join(chosen.logins)}")
-    stands = ZoneName(_known(zone, "--zone", read.zones)) if zone else _zone(read)
+    stands = ZoneName(_known(zone, "--zone", read.zones)) if zone else _zone(read, chosen)
     found = asyncio.run(trials(read, chosen, place.policy.absolute().parent, stands, asker, sql))
     if output is Format.JSON:
         print(json.dumps([each.as_data for each in found], indent=2, ensure_ascii=False))
@@ -118,10 +118,13 @@ def _gate(policy: Policy, name: str) -> Gate:
     return next(iter(gates.values()))
 
 
-def _zone(policy: Policy) -> ZoneName:
-    zones = sorted({each.zone for each in policy.principals.values()})
+def _zone(policy: Policy, gate: Gate) -> ZoneName:
+    from ringfence.access import asked_of
+
+    asked = asked_of(policy, gate) or policy.principals.values()
+    zones = sorted({each.zone for each in asked})
     if len(zones) != 1:
-        raise Problem("the policy's principals stand in several zones", f"say which with --zone: {', '.join(zones)}")
+        raise Problem("the gate's principals stand in several zones", f"say which with --zone: {', '.join(zones)}")
     return zones[0]
 
 

@@ -1,7 +1,7 @@
-"""`ringfence user`: the users file of a policy, whose passwords are kept as verifiers only.
+"""`ringfence user`: the users files of a policy, which keep of a password its verifier, and of an API key its hash.
 
 The rule: a password comes from a terminal, typed twice, or from standard input; never from an argument, which everybody on the
-machine can read. It is shown only where `--generate` made it, once.
+machine can read. It is shown only where `--generate` made it, once; an API key, which is always made here, likewise.
 """
 
 import json
@@ -53,6 +53,7 @@ class Format(StrEnum):
 @app.command(
     help=(
         "Add a user. The password is asked for, or read from standard input.\n\n"
+        "With `--api-key` the user gets an API key for HTTP, which is shown once.\n\n"
         "Example: ringfence user add ana --group support --expires 2031-12-31"
     )
 )
@@ -64,27 +65,36 @@ def add(
     certificate: Annotated[
         bool, typer.Option("--certificate", help="No password: the user shows a client certificate.")
     ] = False,
+    api_key: Annotated[
+        bool, typer.Option("--api-key", help="No password: make an API key for HTTP, and print it.")
+    ] = False,
     principals: PrincipalsOption = None,
     policy: PolicyOption = None,
     overlay: OverlayOption = None,
 ) -> int:
     """Add a user to the policy's users file, which is made where there is none."""
+    from ringfence.access.api_keys import hash_of, make_api_key
     from ringfence.access.users import User, check_groups, check_name, parse_until, with_mock, with_user
 
-    if certificate and generate:
-        raise Problem("--certificate and --generate exclude each other", "a user with a certificate has no password")
-    file = _file(policy, overlay, principals)
+    if [certificate, generate, api_key].count(True) > 1:
+        what = "--certificate, --generate and --api-key exclude each other"
+        raise Problem(what, "a user with a certificate or an API key has no password")
+    file = _file(policy, overlay, principals, _API_KEYS if api_key else _NAMED)
     groups = check_groups(group or [])
     until = parse_until(expires) if expires else None
     _refuse_if_there(file, check_name(name))
-    password = None if certificate else _password(generate=generate)
-    user = User(name, None if password is None else _verifier(password), groups, until, expires)
+    key = make_api_key() if api_key else ""
+    password = None if certificate or api_key else _password(generate=generate)
+    verifier = None if password is None else _verifier(password)
+    user = User(name, verifier, groups, until, expires, hash_of(key) if key else b"")
 
     def change(text: str) -> str:
         return with_mock(with_user(text, user, str(file)), token_bytes(32), str(file))
 
     _edit(file, change)
     print(f"Added to {file}.")
+    if key:
+        print(f"Its API key, which is shown only now: {key}")
     _tell(password if generate else None)
     _warn_of_groups(load_policy(home(policy, None).policy, overlay=overlay), groups)
     return 0
@@ -100,7 +110,7 @@ def list_(
     overlay: OverlayOption = None,
     output: Annotated[Format, typer.Option("--format", help="How to write the list.")] = Format.TEXT,
 ) -> int:
-    """List the users of a file. Verifiers are not shown."""
+    """List the users of a file. Verifiers and hashes are not shown."""
     file = _file(policy, overlay, principals)
     now = datetime.now(UTC)
     users = _read(file).users.values()
@@ -110,6 +120,7 @@ def list_(
                 "name": user.name,
                 "groups": list(user.groups),
                 "password": user.verifier is not None,
+                "api_key": bool(user.api_key),
                 "expires": user.until_spelt or None,
                 "expired": user.has_expired(now),
             }
@@ -121,7 +132,7 @@ def list_(
             [
                 user.name,
                 ", ".join(user.groups),
-                "password" if user.verifier is not None else "certificate",
+                "API key" if user.api_key else "password" if user.verifier is not None else "certificate",
                 user.until_spelt,
                 "expired" if user.has_expired(now) else "",
             ]
@@ -169,7 +180,9 @@ def passwd(
     from ringfence.access.users import find_user, read_users, with_changed
 
     file = _file(policy, overlay, principals)
-    find_user(_read(file), name, str(file))
+    if find_user(_read(file), name, str(file)).api_key:
+        mend = "to change it, remove the user, and add it again: `ringfence user add NAME --api-key`"
+        raise Problem("the user has an API key, and no password", mend)
     password = _password(generate=generate)
     verifier = _verifier(password)
 
@@ -184,21 +197,36 @@ def passwd(
     return 0
 
 
-def _file(policy: Path | None, overlay: Path | None, wanted: str | None) -> Path:
-    """Find the users file that is meant."""
+_TAKE = {"scram": "passwords", "certificate": "certificates", "api_key": "API keys"}
+_NAMED = ("scram", "certificate")
+_API_KEYS = ("api_key",)
+_ADD = {
+    _NAMED: "add them: principals: {users: {scram: file:users.scram, zone: ...}}",
+    _API_KEYS: "add them: principals: {partners: {api_keys: file:partners.users, zone: ...}}",
+}
+
+
+def _file(
+    policy: Path | None, overlay: Path | None, wanted: str | None, kinds: tuple[str, ...] = (*_NAMED, *_API_KEYS)
+) -> Path:
+    """Find the users file that is meant: of principals of these kinds."""
     from ringfence.access import users_file
 
     place = home(policy, None).policy
-    listed = [
+    named = [
         each
         for each in load_policy(place, overlay=overlay).principals.values()
-        if each.kind in ("scram", "certificate") and wanted in (None, each.name)
+        if each.kind in (*_NAMED, *_API_KEYS) and wanted in (None, each.name)
     ]
+    listed = [each for each in named if each.kind in kinds]
     files = {users_file(each, place.parent) for each in listed}
+    if not files and named:
+        given = "give --api-key" if kinds == _NAMED else "leave --api-key out, or name others with --principals"
+        raise Problem(f"principals {named[0].name} take {_TAKE[named[0].kind]}", given)
     if not files:
         raise Problem(
             "the policy has no principals with a users file" + (" by that name" if wanted else ""),
-            "add them: principals: {users: {scram: file:users.scram, zone: ...}}",
+            _ADD.get(kinds, _ADD[_NAMED]),
         )
     if len(files) > 1:
         names = ", ".join(each.name for each in listed)

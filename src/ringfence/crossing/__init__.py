@@ -22,9 +22,11 @@ from ringfence.crossing.effects import (
     Reply,
     Resolve,
     Resolved,
+    Trace,
 )
 from ringfence.crossing.entries import Fact, scrub
 from ringfence.crossing.exchange import Exchange
+from ringfence.crossing.restoring import Issued, Surrogates
 from ringfence.crossing.tally import Tally
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "Exchange",
     "Fact",
     "Head",
+    "Issued",
     "Json",
     "Reason",
     "Record",
@@ -49,6 +52,8 @@ __all__ = [
     "Resolve",
     "Resolved",
     "Summary",
+    "Surrogates",
     "Tally",
+    "Trace",
     "scrub",
 ]

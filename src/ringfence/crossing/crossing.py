@@ -48,6 +48,7 @@ from ringfence.crossing.row_judging import JudgedRows
 from ringfence.detect import detector_for
 from ringfence.policy.model import Mode
 from ringfence.policy.plan import Plan
+from ringfence.policy.verdict import Denial
 from ringfence.transform import Keyring
 
 HOLD = 128 * 1024  # bytes: a payload that is no longer is held whole, and recorded once
@@ -76,7 +77,8 @@ class Crossing:
     """One payload on its way over a boundary, in one direction.
 
     Call `start`, then `feed` for each piece, `answer` for each answer to a `Record` or `Resolve`, and `end`. Each gives effects to
-    be carried out in order. Every call with a time checks the expiry of the head's grant.
+    be carried out in order. Every call with a time checks the expiry of the head's grant. `joins`: the units are events, and a
+    stand-in to be restored may be cut between them (`ringfence.crossing.joining`).
     """
 
     def __init__(
@@ -89,13 +91,14 @@ class Crossing:
         hold: int = HOLD,
         issued: Surrogates | None = None,
         restored: Surrogates | None = None,
+        joins: bool = False,
     ) -> None:
         self._plan = plan
         self._head = head
         self._hold = hold
         self._detector = detector_for(plan.detection)
         self._issued = issued
-        self._payload = payload(plan, keys, self._detector, carrier, issued=issued, restored=restored)
+        self._payload = payload(plan, keys, self._detector, carrier, issued=issued, restored=restored, joins=joins)
         self._entries = EntryMaker(plan, head, self._detector)
         self._binds = plan.mode is Mode.ENFORCE
         self._state = _State.OPEN
@@ -166,7 +169,8 @@ class Crossing:
         refused = self._plan.refused
         if refused is None:
             return []
-        return self._deny(Denied(Reason.NOT_ALLOWED, refused.mend, refused.category, refused.rule, refused.why), at)
+        reason = _REASONS.get(refused.denial, Reason.NOT_ALLOWED)
+        return self._deny(Denied(reason, refused.mend, refused.category, refused.rule, refused.why), at)
 
     def _feed(self, piece: bytes | Rows, at: datetime) -> list[Effect]:
         if self._ended:
@@ -211,6 +215,8 @@ class Crossing:
             if isinstance(judged, Judged):
                 if not self._binds:
                     del self._raw[: len(judged.raw)]
+                if self._issued is not None and not self._opened:  # what has gone was numbered already
+                    self._issued.note(judged.unit.fields)
                 judged.unit.fields = []  # the slots hold those that change; all of them take many times the unit's bytes
             self._queue.append(judged)
             self._queued += judged.size
@@ -237,6 +243,8 @@ class Crossing:
             case Resolved():
                 if reply.answers is None:
                     return self._refuse(Denied(Reason.VAULT, "try again: the vault did not answer"), at)
+                if self._issued is not None and self._issued.conversation:
+                    self._issued.recall(reply.recalled)
                 self._put(reply.answers)
                 return self._advance(at)
 
@@ -257,11 +265,8 @@ class Crossing:
             return self._pass(at)
         if not self._ended and not self._opened and self._queued <= self._hold:
             return []
-        asks = [ask for judged in self._queue for ask in judged.asks]
-        if asks:
-            self._asked = len(self._queue)
-            resolve = Resolve(self._next(), tuple(asks))
-            self._wait(resolve.id, Resolved)
+        resolve = self._resolve()
+        if resolve is not None:
             return [resolve]
         try:
             self._render()
@@ -282,6 +287,23 @@ class Crossing:
             return [record, *self._release(at)]
         self._wait(record.id, Recorded)
         return [record]
+
+    def _resolve(self) -> Resolve | None:
+        """Ask for stand-ins where any are wanted; an exchange that is of no conversation gives them itself."""
+        issued = self._issued
+        asks = tuple(ask for judged in self._queue for ask in judged.asks)
+        conversation = issued.conversation if issued is not None else ""
+        recalls = issued is not None and bool(conversation) and not issued.recalled
+        recall = self._plan.remembering if recalls else ()
+        if not asks and not recall:
+            return None
+        self._asked = len(self._queue)
+        if issued is not None and issued.alone and not conversation:
+            self._put(issued.assign(asks, (judged.unit.read for judged in self._queue if isinstance(judged, Judged))))
+            return None
+        resolve = Resolve(self._next(), asks, conversation, recall)
+        self._wait(resolve.id, Resolved)
+        return resolve
 
     def _entry_due(self) -> str | None:
         """Name the entry that must be durable before the queue is released, if any."""
@@ -423,6 +445,13 @@ class Crossing:
         self._queue.clear()
         self._ready.clear()
         self._queued = self._ready_bytes = 0
+
+
+_REASONS = {
+    Denial.NO_PRINCIPAL: Reason.NOT_AUTHENTICATED,
+    Denial.TOO_MANY: Reason.TOO_MANY,
+    Denial.NO_IDENTITIES: Reason.IDENTITIES,
+}
 
 
 def _too_large() -> Denied:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NewType, TypeAlias
 
 from ringfence.carriers.rows import Rows
+from ringfence.crossing.restoring import Issued
 from ringfence.transform.model import Ask
 
 CrossingId = NewType("CrossingId", str)
@@ -34,6 +35,9 @@ class Reason(StrEnum):
     CATEGORY = "category-denied"
     UNKNOWN_FIELD = "unknown-field"
     NOT_ALLOWED = "not-allowed"  # by flow, role, purpose or announced field, before the payload was looked at
+    NOT_AUTHENTICATED = "not-authenticated"  # it is not known who asks
+    TOO_MANY = "too-many-attempts"  # of an address, to say who asks
+    IDENTITIES = "identities-unavailable"  # a users file or key set is not there
     UNDECODABLE = "undecodable"
     AMBIGUOUS = "ambiguous"  # what two readers read in two ways: a key that comes twice, a quote in an odd place
     TOO_LARGE = "too-large"
@@ -44,6 +48,14 @@ class Reason(StrEnum):
     CUT = "cut"
     POLICY = "policy-changed"
     INTERNAL = "internal-error"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """To which trace a payload belongs, by W3C Trace Context: its id (32 hexadecimal digits), and the span of the caller (16)."""
+
+    id: str
+    parent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,7 @@ class Head:
     reason: str = ""
     expires: datetime | None = None
     client: Mapping[str, str] = field(default_factory=dict, repr=False)
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +98,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Ask the vault for these surrogates; answer with `Resolved`."""
+    """Ask the vault for these stand-ins; answer with `Resolved`.
+
+    `conversation`: within which values keep their stand-ins; "" where there is none. `recall`: names of keys, each with its scope,
+    under which all is asked for that the conversation holds from before.
+    """
 
     id: EffectId
     asks: tuple[Ask, ...] = field(repr=False)
+    conversation: str = field(default="", repr=False)
+    recall: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +139,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The vault's answer: one string (or None, which stands for null) for each ask in its order; None where it is silent."""
+    """The vault's answer: one string (or None, which stands for null) for each ask in its order; None where it is silent.
+
+    `recalled` is what the conversation held before, where that was asked for.
+    """
 
     of: EffectId
     answers: tuple[str | None, ...] | None = field(repr=False)
+    recalled: tuple[Issued, ...] = field(default=(), repr=False)
 
 
 Reply: TypeAlias = Recorded | Resolved

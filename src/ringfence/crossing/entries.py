@@ -6,15 +6,16 @@ that did not come from the policy or from ringfence's own tables passes `scrub` 
 Kinds of entry: `crossed` (a payload that was held whole), `opened`, `widened` and `closed` (a streamed one: before its first
 byte, before the first byte of a category or form that `opened` did not name, after its last byte), `refused`, `counted` (payloads
 with nothing personal, a minute's worth). `opened` without `closed` or `refused` reads "outcome unknown".
-Beside them, of no crossing: `policy` (a policy came into force, with the hash of the one before; `ringfence.serve.changes`).
+Beside them, of no crossing: `policy` (a policy came into force, with the hash of the one before; `ringfence.serve.changes`),
+`called` (a minute's calls of an HTTP service's endpoints; `ringfence.gates.http.calling`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from ringfence.crossing.effects import Body, Head, Json
 from ringfence.detect import Detector
@@ -74,7 +75,7 @@ def scrub(text: str, detector: Detector, most: int = STRING_KEPT) -> str:
     kept = text[:most]
     if len(kept) > STRING_KEPT:
         return _scrubbed(kept, detector)
-    known = _SCRUBBED.setdefault(detector, {})
+    known = _remembered(detector)
     digest = sha256(kept.encode("utf-8", "surrogatepass")).digest()
     cleaned = known.get(digest)
     if cleaned is None:
@@ -97,18 +98,33 @@ def _scrubbed(kept: str, detector: Detector) -> str:
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cleaned)
 
 
-_SCRUBBED: WeakKeyDictionary[Detector, dict[bytes, str]] = WeakKeyDictionary()
+def _id(text: str, detector: Detector) -> str:
+    """Give an id of hexadecimal digits. Without a letter it may be anybody's number; with one it is nobody's."""
+    return scrub(text, detector) if text.isdecimal() else text
+
+
 _MOST_SCRUBBED = 1024  # strings of one detector
+
+
+@lru_cache(maxsize=64)
+def _remembered(detector: Detector) -> dict[bytes, str]:  # noqa: ARG001 (what it is remembered by; compiled, it has no weak references)
+    return {}
 
 
 class EntryMaker:
     """Makes the entries of one crossing. Numbers them, so that an entry written twice after a lost answer is known again."""
 
-    __slots__ = ("_common", "_crossing", "_number")
+    __slots__ = ("_detector", "_head", "_number", "_plan", "_said")
 
     def __init__(self, plan: Plan, head: Head, detector: Detector) -> None:
-        self._crossing = head.crossing
+        self._plan = plan
+        self._head = head
+        self._detector = detector
         self._number = 0
+        self._said: Mapping[str, Json] | None = None  # what all of them say; most crossings make none
+
+    def _common(self) -> Mapping[str, Json]:
+        plan, head, detector = self._plan, self._head, self._detector
         common: dict[str, Json] = {
             "v": VERSION,
             "crossing": head.crossing,
@@ -121,22 +137,33 @@ class EntryMaker:
             "durability": "relaxed" if plan.relaxed else "recorded",
             "principal": scrub(head.principal, detector),
         }
+        if plan.endpoint:
+            common["endpoint"] = plan.endpoint
         if plan.asker.role is not None:
             common["role"] = plan.asker.role
         if plan.asker.purpose is not None:
-            common["purpose"] = plan.asker.purpose
+            common["purpose"] = scrub(
+                plan.asker.purpose, detector
+            )  # refused ones stand here, too: a client's own words
         if head.reason:
             common["reason"] = scrub(head.reason, detector)
         if head.client:
             common["client"] = {key: scrub(value, detector) for key, value in sorted(head.client.items())}
-        self._common: Mapping[str, Json] = common
+        if head.trace is not None:
+            common["trace"] = {
+                "id": _id(head.trace.id, detector),
+                "parent": _id(head.trace.parent, detector),
+            }
+        return common
 
     def make(self, kind: str, at: datetime, facts: Iterable[Fact] = (), **more: Json) -> Body:
         """Make the next entry of this crossing."""
         self._number += 1
+        if self._said is None:
+            self._said = self._common()
         body: dict[str, Json] = {
-            **self._common,
-            "id": f"{self._crossing}.{self._number}",
+            **self._said,
+            "id": f"{self._head.crossing}.{self._number}",
             "kind": kind,
             "at": stamp(at),
             **more,

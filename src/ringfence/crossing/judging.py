@@ -6,16 +6,18 @@ keeps state between units, except the verdicts that a repeated key must be compa
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from ringfence.carriers import Change, Edit, Field, Repeat, Unit
+from ringfence.crossing import nested
 from ringfence.crossing.effects import Reason
+from ringfence.crossing.joining import Found, Joined
 from ringfence.crossing.restoring import Surrogates
 from ringfence.detect import Detector, Finding
-from ringfence.policy.model import NONE, SCAN, UNKNOWN, Form, FormKind, Judgement
+from ringfence.policy.model import NONE, NUMBERED, SCAN, UNKNOWN, Form, FormKind, Judgement
 from ringfence.policy.plan import Plan
 from ringfence.policy.verdict import Announced, Decision
 from ringfence.transform import About, Ask, Keyring, ValueType, blind_index, fit, fit_answer
@@ -37,7 +39,7 @@ _STRING = ValueType.STRING
 
 _DIGITS_MOST = 64  # of a number that is spelt out: nothing personal is longer
 
-REVERSIBLE = frozenset({FormKind.TOKEN, FormKind.SURROGATE})
+REVERSIBLE = NUMBERED | {FormKind.TOKEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Judged:
     subjects: list[str] = field(default_factory=list)
     more_subjects: int = 0  # people whom no index was computed of
     slots: list[_Slot] = field(default_factory=list)
+    found: Mapping[int, Found] = field(default_factory=dict)  # by a field's order: it is a piece of a longer text
 
     @property
     def raw(self) -> bytes:
@@ -182,13 +185,17 @@ class Judge:
         """Judge a unit. Raises `MissingKey` where a form's key is not in the keyring."""
         return self.judge_all((unit,))[0]
 
-    def judge_all(self, units: Sequence[Unit]) -> list[Judged]:
+    def judge_joined(self, joined: Joined) -> Judged:
+        """Judge a unit whose fields are pieces of longer texts. Raises as `judge` does."""
+        return self.judge_all((joined.unit,), joined.found)[0]
+
+    def judge_all(self, units: Sequence[Unit], pieces: Mapping[int, Found] | None = None) -> list[Judged]:
         """Judge several units at once: what is found in one is what would be found in it alone, but one search finds it."""
         verdicts: list[Judged] = []
         scanned: list[Field] = []
         ends: list[int] = []
         for unit in units:
-            judged = Judged(unit)
+            judged = Judged(unit, found=pieces or {})
             if self._scans_all:
                 scanned += [item for item in unit.fields if item.type is not _BOOLEAN and item.type is not _NULL]
             else:
@@ -297,6 +304,8 @@ class Judge:
             start, end = 0, len(item.value)
         clear = item.value[start:end].decode("utf-8", "replace")
         about = About(entity, category, self._plan.scope(form), self._keys)
+        if not whole and form.kind in REVERSIBLE and nested.is_json(item.name, item.value):
+            clear = nested.unspell(clear)
         to = fit(form, clear, item.type if whole else _STRING, about)
         if self._issued is not None and isinstance(to, str) and form.kind in REVERSIBLE:
             self._issued.remember(to, category, clear)
@@ -307,15 +316,18 @@ class Judge:
         taken: list[tuple[int, int]] = []
         if self._restored is None or item.type in WHOLE_TYPES:
             return taken
-        for start, end, category, clear in self._restored.spans(item.value):
-            decision = self._plan.decide(category)
-            taken.append((start, end))
+        piece = judged.found.get(item.order)
+        is_json = piece.is_json if piece is not None else nested.is_json(item.name, item.value)
+        for span in self._restored.spans(item.value) if piece is None else piece.spans:
+            decision = self._plan.decide(span.category)
+            taken.append((span.start, span.end))
             if decision.form.passes_clear:
-                sighting = Sighting(
-                    category, "", decision, "restored", 1.0, ("surrogate:issued",), item.path, item.start
-                )
-                self._see(judged, item, sighting)
-                judged.slots.append(_Slot(item, start, end, clear, whole=False))
+                if span.clear:  # else it ends in a later piece, and is seen there
+                    evidence = ("surrogate:issued",)
+                    sighting = Sighting(span.category, "", decision, "restored", 1.0, evidence, item.path, item.start)
+                    self._see(judged, item, sighting)
+                clear = nested.spell(span.clear) if is_json else span.clear
+                judged.slots.append(_Slot(item, span.start, span.end, clear, whole=False))
         return taken
 
     def _see(self, judged: Judged, item: Field, sighting: Sighting) -> None:

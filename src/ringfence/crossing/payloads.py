@@ -9,11 +9,12 @@ from typing import Protocol
 
 from ringfence.carriers import Carrier, Fault, Layer, Rows, RowsCarrier, Undecodable, Unit, released, rest
 from ringfence.crossing.effects import Reason
+from ringfence.crossing.joining import Joined, Joiner
 from ringfence.crossing.judging import Denied, Judge, Judged
 from ringfence.crossing.restoring import Surrogates
 from ringfence.crossing.row_judging import JudgedRows, RowJudge
 from ringfence.detect import Detector
-from ringfence.policy.model import Mode
+from ringfence.policy.model import NONE, Mode
 from ringfence.policy.plan import Plan
 from ringfence.transform import Keyring, MissingKey
 
@@ -46,24 +47,29 @@ def payload(
     *,
     issued: Surrogates | None,
     restored: Surrogates | None,
+    joins: bool = False,
 ) -> Payload:
     """Begin a payload that a carrier reads."""
     if isinstance(carrier, RowsCarrier):
         return _RowsPayload(RowJudge(plan, keys, detector, carrier, issued=issued, restored=restored), carrier)
     if isinstance(carrier, Layer) and plan.mode is Mode.OBSERVE:
         carrier.forget()
-    return _BytesPayload(Judge(plan, keys, detector, issued=issued, restored=restored), carrier)
+    judge = Judge(plan, keys, detector, issued=issued, restored=restored)
+    if joins and restored is not None and plan.mode is Mode.ENFORCE:
+        return _BytesPayload(judge, carrier, Joiner(restored, lambda path: plan.judge(path) != NONE))
+    return _BytesPayload(judge, carrier)
 
 
 class _BytesPayload:
-    def __init__(self, judge: Judge, carrier: Carrier) -> None:
+    def __init__(self, judge: Judge, carrier: Carrier, joiner: Joiner | None = None) -> None:
         self._judge = judge
         self._carrier = carrier
+        self._joiner = joiner
         self._fault: Undecodable | None = None  # told already, as a denial
 
     @property
     def held(self) -> int:
-        return self._carrier.held
+        return self._carrier.held + (self._joiner.held if self._joiner is not None else 0)
 
     def feed(self, piece: bytes | Rows) -> Iterator[Judged]:
         if isinstance(piece, Rows):
@@ -77,7 +83,7 @@ class _BytesPayload:
     def end(self) -> Iterator[Judged]:
         if self._fault is not None:
             raise self._fault
-        return self._judged(self._carrier.end())
+        return self._judged(self._carrier.end(), ends=True)
 
     def render(self, judged: Judged | JudgedRows) -> tuple[bytes, int]:
         if isinstance(judged, JudgedRows):
@@ -96,12 +102,21 @@ class _BytesPayload:
             self._fault = fault
             yield Judged(Unit(b""), denied=malformed(fault))
 
-    def _judged(self, units: Iterable[Unit]) -> Iterator[Judged]:
-        for unit in units:
+    def _judged(self, units: Iterable[Unit], *, ends: bool = False) -> Iterator[Judged]:
+        for joined in self._joined(units, ends=ends):
             try:
-                yield self._judge.judge(unit)
+                yield self._judge.judge_joined(joined)
             except MissingKey as missing:
-                yield Judged(unit, denied=_keyless(missing))
+                yield Judged(joined.unit, denied=_keyless(missing))
+
+    def _joined(self, units: Iterable[Unit], *, ends: bool) -> Iterator[Joined]:
+        if self._joiner is None:
+            yield from map(Joined, units)
+            return
+        for unit in units:
+            yield from self._joiner.feed(unit)
+        if ends:
+            yield from self._joiner.end()
 
 
 class _RowsPayload:

@@ -29,7 +29,7 @@ from ringfence.crossing.judging import (
 )
 from ringfence.crossing.restoring import Surrogates
 from ringfence.detect import Detector
-from ringfence.policy.model import FormKind, Judgement, Mode
+from ringfence.policy.model import NUMBERED, Judgement, Mode
 from ringfence.policy.plan import Plan
 from ringfence.policy.verdict import Announced, Decision
 from ringfence.transform import About, Ask, Keyring, blind_index
@@ -260,7 +260,7 @@ class RowJudge:
         self, judged: JudgedRows, number: int, values: Values, judgement: Judgement, decision: Decision
     ) -> None:
         form, column = decision.form, self._carrier.columns[number]
-        if form.kind is FormKind.SURROGATE or (self._issued is not None and form.kind in REVERSIBLE):
+        if form.kind in NUMBERED or (self._issued is not None and form.kind in REVERSIBLE):
             judged.columns[number] = list(values)
             for value, rows in _places(values, None).items():
                 part = self._judge.ask_for(self._field(column, value), form, judgement)

@@ -9,6 +9,7 @@ values themselves.
 [('field:first name',)]
 """
 
+from ringfence.detect._given_names import GIVEN as GIVEN_NAMES
 from ringfence.detect._regular import BadPattern
 from ringfence.detect._second import Model, Named
 from ringfence.detect.classify import OF_PEOPLE, Classified, classify, tells_its_kind
@@ -19,6 +20,7 @@ from ringfence.detect.recognizers import RECOGNIZERS
 from ringfence.detect.stream import Stream
 
 __all__ = [
+    "GIVEN_NAMES",
     "OF_PEOPLE",
     "RECOGNIZERS",
     "AllowList",

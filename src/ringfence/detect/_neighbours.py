@@ -143,7 +143,11 @@ def weighed(
     """Raise or lower the scores of whole values that nothing else speaks for, by how many of those that look alike are the same."""
     changed: dict[int, list[Finding]] = {}
     alone = (
-        {number: one for number in numbers if (one := _alone(values[number], found.get(number, ()), checked))}
+        {
+            number: one
+            for number in numbers
+            if number in found and (one := _alone(values[number], found[number], checked))
+        }
         if found
         else {}
     )

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 
+from ringfence.detect._against import AGAINST
 from ringfence.detect._disguises import reveal
 from ringfence.detect._engine import Engine, Wanted, Work
 from ringfence.detect._fields import FieldNames
@@ -201,13 +202,17 @@ class Detector:
         data = _JOINT.join(values)
         distinct = set(paths)
         spoken = {path: names for path in distinct if (names := self._names.says(path))}
+        # Names that only speak against can only lower a score: where nothing is found without them they need not be placed.
+        lower = bool(spoken) and self._second is None and all(AGAINST in names for names in spoken.values())
+        silent = lower and not self._candidates(data, ())
+        spoken = {} if silent else spoken
         starts = starts_of(values) if spoken else []
         parts = [
             (starts[number], starts[number] + len(values[number]), spoken[path])
             for number, path in (enumerate(paths) if spoken else ())
             if path in spoken
         ]
-        candidates = self._candidates(data, parts)
+        candidates = [] if silent else self._candidates(data, parts)
         starts = starts or (starts_of(values) if candidates else starts)
         for one in candidates:
             number = bisect_right(starts, one.start) - 1

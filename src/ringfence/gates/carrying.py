@@ -6,7 +6,7 @@ depends on has been answered, so nothing here has to know which record guards wh
 
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -26,6 +26,8 @@ from ringfence.crossing import (
     Resolve,
     Resolved,
 )
+from ringfence.transform import Ask
+from ringfence.vault import Resolution
 
 Clock = Callable[[], datetime]
 
@@ -37,6 +39,15 @@ class Recorder(Protocol):
 
     async def record(self, body: Body) -> str:
         """Write one entry and give its receipt."""
+
+
+class StandInSource(Protocol):
+    """Who remembers what stands for which value: the vault."""
+
+    async def resolve(
+        self, asks: Sequence[Ask], conversation: str, recall: Sequence[tuple[str, str]], at: datetime
+    ) -> Resolution | None:
+        """Answer the asks, and give what a conversation held before; None where there is no answer in time."""
 
 
 class Answered(Protocol):
@@ -76,7 +87,14 @@ def new_crossing_id(at: datetime) -> CrossingId:
     return CrossingId("".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)))
 
 
-async def carry_out(crossing: Answered, effects: Effects, recorder: Recorder, clock: Clock, into: Carried) -> None:
+async def carry_out(
+    crossing: Answered,
+    effects: Effects,
+    recorder: Recorder,
+    clock: Clock,
+    into: Carried,
+    vault: StandInSource | None = None,
+) -> None:
     """Carry effects out, and those that follow from their answers, until none is left.
 
     What is released is added to `into.released`, in order. An entry that nothing waits for (`closed`, `refused`) and
@@ -89,13 +107,20 @@ async def carry_out(crossing: Answered, effects: Effects, recorder: Recorder, cl
             case Record(id=number, body=body):
                 reply = await _record(recorder, number, body, into)
                 left.extendleft(reversed(crossing.answer(reply, clock())))
-            case Resolve(id=number):
-                # The vault's store of surrogates is not built yet: it is silent, so the crossing refuses (law 3).
-                left.extendleft(reversed(crossing.answer(Resolved(number, None), clock())))
+            case Resolve():
+                left.extendleft(reversed(crossing.answer(await _resolve(vault, effect, clock()), clock())))
             case Release(payload=payload):
                 into.released.append(payload)
             case Refuse(refusal=refusal):
                 into.refusal = refusal
+
+
+async def _resolve(vault: StandInSource | None, effect: Resolve, at: datetime) -> Resolved:
+    """Ask the vault. A gate without one has one that is silent, so the crossing refuses (law 3)."""
+    found = None if vault is None else await vault.resolve(effect.asks, effect.conversation, effect.recall, at)
+    if found is None:
+        return Resolved(effect.id, None)
+    return Resolved(effect.id, found.answers, found.recalled)
 
 
 async def _record(recorder: Recorder, number: EffectId, body: Body, into: Carried) -> Recorded:

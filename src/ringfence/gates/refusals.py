@@ -20,7 +20,7 @@ PERIOD = timedelta(minutes=1)
 MOST_ALIKE = 1000  # kinds of refusal that are counted at once; beyond it each is recorded
 COUNTED = "counted"  # the receipt of a refusal that was counted
 
-_ALIKE = ("flow", "gate", "policy", "mode", "principal", "role", "purpose", "refused", "rule", "category")
+_ALIKE = ("flow", "gate", "policy", "mode", "principal", "role", "purpose", "refused", "rule", "category", "endpoint")
 
 
 @dataclass(slots=True)

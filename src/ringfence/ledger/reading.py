@@ -142,6 +142,18 @@ class Reader:
         """Give one entry."""
         return next(self._entries(f"{_SELECT} number = ?", (index,)), None)
 
+    def between(self, start: int, end: int, query: Query) -> Iterator[Entry]:
+        """Give those entries from one index to before another that fit, oldest first."""
+        condition, values = _where(query)
+        return self._entries(
+            f"{_SELECT} {condition} AND number >= ? AND number < ? ORDER BY number", (*values, start, end)
+        )
+
+    def backwards(self, query: Query) -> Iterator[Entry]:
+        """Give all that fit, newest first, without holding them."""
+        condition, values = _where(query)
+        return self._entries(f"{_SELECT} {condition} ORDER BY number DESC", tuple(values))
+
     def since(self, index: int) -> Iterator[Entry]:
         """Give the entries from an index on, oldest first."""
         return self._entries(f"{_SELECT} number >= ? ORDER BY number", (index,))

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from ringfence.policy.model import (
     Asset,
     AssetName,
+    Endpoint,
     Flow,
     FlowId,
     Form,
@@ -37,8 +38,8 @@ from ringfence.policy.model import (
     Zone,
     ZoneName,
 )
-from ringfence.policy.plan import Plan, plan
-from ringfence.policy.verdict import Announced, Asker, Decision, Denial, FieldUse, Refused, Shape, Use
+from ringfence.policy.plan import Plan, plan, plan_at
+from ringfence.policy.verdict import Announced, Asker, AtEndpoint, Decision, Denial, FieldUse, Refused, Shape, Use
 from ringfence.policy.ways import flows_between, flows_into
 
 if TYPE_CHECKING:
@@ -53,8 +54,10 @@ __all__ = [
     "Asker",
     "Asset",
     "AssetName",
+    "AtEndpoint",
     "Decision",
     "Denial",
+    "Endpoint",
     "Fact",
     "FieldUse",
     "Flow",
@@ -84,6 +87,7 @@ __all__ = [
     "knowledge",
     "lint",
     "plan",
+    "plan_at",
     "read",
     "read_located",
     "schema",

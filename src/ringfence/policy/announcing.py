@@ -34,15 +34,25 @@ def judge_path(fields: Mapping[str, Judgement], path: str, longest: int) -> Judg
 
     `longest` is the length of the longest declared path: a payload's path may be longer, and costs no more for it (law 7).
     """
+    found = _covering(fields, path, longest)
+    return fields[found] if found else UNKNOWN
+
+
+def is_covered(fields: Mapping[str, Judgement], path: str, longest: int) -> bool:
+    """Whether a declared path covers this one."""
+    return bool(_covering(fields, path, longest))
+
+
+def _covering(fields: Mapping[str, Judgement], path: str, longest: int) -> str:
+    """Give the longest declared path that covers this one; "" where none does."""
     at = len(path)
     if at > longest:
         at = max(path.rfind(".", 0, longest + 1), path.rfind("[", 0, longest + 1))
     while at > 0:
-        found = fields.get(path[:at])
-        if found is not None:
-            return found
+        if path[:at] in fields:
+            return path[:at]
         at = max(path.rfind(".", 0, at), path.rfind("[", 0, at))
-    return UNKNOWN
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ def askers(policy: Policy, flow: Flow) -> tuple[Asker, ...]:
     rules = [rule for rules in flow.carry.values() for rule in rules]
     roles: set[RoleName | None] = {None, *(rule.role for rule in rules)}
     purposes: set[PurposeName | None] = {None, *flow.purposes, *(rule.purpose for rule in rules)}
-    purposes.update(
-        sorted(set(policy.purposes) - purposes)[:1]
-    )  # one that the flow does not name: for roles that need any
+    for may_state in (None, *(policy.roles[role].purposes for role in roles if role is not None)):
+        others = set(policy.purposes if may_state is None else may_state) - purposes
+        purposes.update(sorted(others)[:1])  # one that the flow does not name: for roles that need any
     asking = [
         Asker(role, purpose, has_reason=True)
         for role in sorted(roles, key=lambda name: name or "")

@@ -3,10 +3,10 @@
 The rule: two policies have the same hash exactly when they say the same of every crossing and of everything that can be proved.
 So it covers the resolved content, with defaults filled in and mappings in the order of their keys; not the files' layout, names
 or comments. Left out is what an environment chooses without changing what may cross: addresses (`at`, `listen`) and credentials
-(`logins`, `scram`, `jwks`, certificates), so that rotating a password does not change the hash and a secret never enters it; and
-what a gate bears and how (`limits`, `workers`, `bodies`); who is told of what (`receivers`, `alert`), for an alert decides nothing;
-how gates are probed (`probe`); and a recognizer's examples. `mode` is within, and so are lists of values, with what the files hold
-that they name.
+(`logins`, `scram`, `jwks`, `api_keys`, certificates), so that rotating a password does not change the hash and a secret never
+enters it; and what a gate bears and how (`limits`, `workers`, `bodies`, `hosts`, the names in `headers`); who is told of what
+(`receivers`, `alert`), for an alert decides nothing; how gates are probed (`probe`); and a recognizer's examples. `mode` is within,
+and so are lists of values, with what the files hold that they name.
 """
 
 import json
@@ -26,6 +26,8 @@ _LEFT_OUT = {
     (Gate, "limits"),
     (Gate, "workers"),
     (Gate, "bodies"),
+    (Gate, "hosts"),
+    (Gate, "asking"),
     (Tls, "certificate"),
     (Tls, "key"),
     (Tls, "clients"),

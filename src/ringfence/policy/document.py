@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from ringfence.policy.document_alerts import AlertValue, ReceiverDocument
+from ringfence.policy.document_asking import AskingDocument, PrincipalsDocument
 from ringfence.policy.document_detect import DetectDocument
 from ringfence.policy.document_probe import ProbeDocument
 from ringfence.policy.document_words import Address, Category, ContradictionError, Name, Word
@@ -23,6 +24,12 @@ Returned: TypeAlias = Annotated[
 ]
 Judged: TypeAlias = Annotated[str, WithJsonSchema({"type": "string", "enum": [*_WORDS, "none", "scan", "unknown"]})]
 FieldPath: TypeAlias = Annotated[str, Field(min_length=1, max_length=500)]
+EndpointName: TypeAlias = Annotated[str, Field(min_length=1, max_length=1000)]
+
+Authority: TypeAlias = Annotated[
+    str, Field(pattern=r"^([a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?$")
+]
+Duration: TypeAlias = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
 
 RETENTION: Final = r"^[1-9][0-9]{0,4}[dwmy]$"
 
@@ -56,6 +63,19 @@ class ZoneDocument(_Model):
     )
 
 
+class EndpointDocument(_Model):
+    """What an HTTP service declares of one method and path."""
+
+    request: dict[FieldPath, Judged] = Field(
+        default={},
+        description="The fields of its requests: of the body by their paths, of the head as `path.id`, `query.q`, `header.x-user`, "
+        "`cookie.sid`.",
+    )
+    response: dict[FieldPath, Judged] = Field(
+        default={}, description="The fields of its responses, of every status: of the body, and `header.NAME`."
+    )
+
+
 class AssetDocument(_Model):
     """A store, service, log, pipeline or environment. It stands in exactly one zone."""
 
@@ -72,6 +92,11 @@ class AssetDocument(_Model):
         description="Field paths, each with its category, `none` (harmless), `scan` (free text: content decides) or `unknown`. "
         "A path names everything under it; the longest decides.",
     )
+    api: Literal["", "openai", "anthropic"] = Field(
+        default="",
+        description="A model's API that it speaks: [its fields](http.md#models) are judged without being written here. `openai`: "
+        "chat completions, responses, completions, embeddings; `anthropic`: messages. What `fields` says of a path wins.",
+    )
     reviewed: list[FieldPath] = Field(
         default=[],
         description="Fields whose judgement a person gave or confirmed (`ringfence map accept`, `reject`): mapping again keeps it. "
@@ -81,6 +106,16 @@ class AssetDocument(_Model):
         default={},
         description="Functions that the database's own catalogue does not explain, as `schema.name`, each with what its result "
         "holds: `arguments` (nothing but what its arguments hold), a category, `none`, `scan` or `unknown`.",
+    )
+    endpoints: dict[EndpointName, EndpointDocument] = Field(
+        default={},
+        description="HTTP: the endpoints that it declares, as `GET /customers/{id}`, each with its own fields, which stand before "
+        "the asset's. None declared: any may be asked for.",
+    )
+    undeclared: Literal["deny", "observe"] = Field(
+        default="deny",
+        description="HTTP: what becomes of a request to an endpoint that is not declared, where some are: `deny` refuses it, "
+        "`observe` counts it, and lets it cross as the flow says.",
     )
 
 
@@ -161,14 +196,26 @@ class TokenDocument(_FormDocument):
     joinable: list[Name] = Field(default=[], description="The zones that get the same token for the same value.")
 
 
-class SurrogateDocument(_FormDocument):
-    """A value of the same kind that the vault assigns."""
+_KEEP: Final = (
+    "How long the vault keeps it after the value was last sent: `24h`, `30m`, `7d`. Only conversations are kept."
+)
 
-    transform: Literal["surrogate"] = Field(
-        description="A value of the same type that the vault assigns and can reverse."
-    )
-    key: Name = Field(description="The key that it is sealed with.")
+
+class PlaceholderDocument(_FormDocument):
+    """A numbered word in brackets, the same for the same value within a conversation."""
+
+    transform: Literal["placeholder"] = Field(description="`[EMAIL_1]`, numbered anew in each conversation.")
+    key: Name = Field(description="The key that the vault seals the value with.")
+    keep: Duration = Field(default="24h", description=_KEEP)
+
+
+class SurrogateDocument(_FormDocument):
+    """A made-up value of the same kind, the same for the same value within a conversation."""
+
+    transform: Literal["surrogate"] = Field(description="A made-up value of the same kind, from a reserved range.")
+    key: Name = Field(description="The key that the vault seals the value with.")
     joinable: list[Name] = Field(default=[], description="The zones that get the same surrogate for the same value.")
+    keep: Duration = Field(default="24h", description=_KEEP)
 
 
 FormDocument: TypeAlias = Annotated[
@@ -179,6 +226,7 @@ FormDocument: TypeAlias = Annotated[
     | BucketDocument
     | HashDocument
     | TokenDocument
+    | PlaceholderDocument
     | SurrogateDocument,
     Field(discriminator="transform"),
 ]
@@ -192,46 +240,15 @@ class RoleDocument(_Model):
     needs: list[Literal["reason", "purpose"]] = Field(
         default=[], description="What must be stated before anything crosses for the role."
     )
+    purposes: list[Name] | None = Field(
+        default=None, min_length=1, description="The purposes that the role may state. Not given: any that is declared."
+    )
 
 
 class PurposeDocument(_Model):
     """Why data is processed."""
 
     basis: Basis = Field(default="", description="The legal basis (GDPR art. 6).")
-
-
-class PrincipalsDocument(_Model):
-    """A source of identities."""
-
-    zone: Name = Field(description="The zone in which those whom it names stand.")
-    scram: Address | None = Field(
-        default=None, description="A file of SCRAM users: `file:users.scram`. Variables are replaced."
-    )
-    jwks: Address | None = Field(
-        default=None, description="A JSON Web Key Set: an https address or `file:PATH`. Variables are replaced."
-    )
-    certificates: Address | None = Field(
-        default=None,
-        description="A file of users who show a client certificate of the gate's authority: `file:users.scram`. "
-        "Variables are replaced.",
-    )
-    local: bool = Field(default=False, description="Whether it is the accounts of the machine that ringfence runs on.")
-    audience: str = Field(default="", max_length=200, description="The audience that a token must name (with `jwks`).")
-    issuer: str = Field(default="", max_length=500, description="The issuer that a token must name (with `jwks`).")
-    groups: Word = Field(default="groups", description="The claim that lists a token's groups (with `jwks`).")
-    subject: Word = Field(default="sub", description="The claim that names who a token is about (with `jwks`).")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "PrincipalsDocument":
-        given = [self.scram is not None, self.jwks is not None, self.certificates is not None, self.local]
-        if given.count(True) != 1:
-            mend = "give one of scram, jwks, certificates and local: true"
-            raise ContradictionError("principals need exactly one source", mend)
-        of_tokens = {"audience": self.audience, "issuer": self.issuer}
-        for name in of_tokens if self.jwks is None else ():
-            if of_tokens[name]:
-                raise ContradictionError(f"an {name} without jwks", f"remove {name}, or give jwks")
-        return self
 
 
 class LoginDocument(_Model):
@@ -280,7 +297,11 @@ class GateDocument(_Model):
     """A running enforcement point."""
 
     kind: GateKind = Field(description="What it speaks.")
-    listen: Address = Field(default="", description="Where clients reach it: `127.0.0.1:6432`. Variables are replaced.")
+    listen: Address = Field(
+        default="",
+        description="Where clients reach it: `127.0.0.1:6432`. Variables are replaced. A gate of kind http without it stands in "
+        "process, in an application or a client.",
+    )
     upstream: Name | None = Field(default=None, description="The asset behind it.")
     logins: dict[Name, LoginValue] = Field(
         default={},
@@ -299,12 +320,51 @@ class GateDocument(_Model):
     workers: int = Field(default=1, ge=1, le=64, description="Processes that serve the gate.")
     limits: LimitsDocument = Field(default=LimitsDocument(), description="What the gate bears.")
     clients: Name | None = Field(
-        default=None, description="HTTP: the zone in which its clients stand. They are not asked who they are."
+        default=None,
+        description="HTTP: the zone in which those stand who bring no credential. Not given: with `principals` they are refused.",
+    )
+    principals: list[Name] = Field(
+        default=[],
+        description="Which principals are asked who a client is. HTTP: those with `jwks`, `certificates` or `api_keys`; without "
+        "any nobody is asked. PostgreSQL: where none is given, all but those with `api_keys`.",
+    )
+    headers: AskingDocument | None = Field(
+        default=None,
+        description="HTTP: the header fields in which a client says who it is and what for. They are read, and taken off, where "
+        "the gate has `principals` or this.",
+    )
+    forward_token: bool = Field(
+        default=False, description="HTTP: whether the service gets the bearer token that the gate has verified."
     )
     bodies: Literal["streamed", "buffered"] = Field(
         default="streamed",
         description="HTTP: `streamed` bodies pass in chunks, of any length; `buffered` ones whole, up to a MiB: faster if small.",
     )
+    upstreams: list[Name] = Field(
+        default=[],
+        max_length=1000,
+        description="HTTP, in place of `upstream`: the assets that clients may reach through the gate, each by its own host or by "
+        "its name as the path's first part. The gate is then the way out (egress); any other destination is refused.",
+    )
+    hosts: list[Authority] = Field(
+        default=[],
+        max_length=100,
+        description="HTTP, with `upstreams`: names by which clients reach the gate itself, besides what it listens on and "
+        "`localhost`, as they stand in an address: `ringfence.internal:9100`.",
+    )
+
+    conversation: list[FieldPath] = Field(
+        default=[],
+        description="HTTP: the fields of a request that name its conversation, the first that is met counts: "
+        "`header.x-conversation-id`, `query.thread`, or a body's field. Within one, a value keeps its placeholder or surrogate.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "GateDocument":
+        if self.upstream is not None and self.upstreams:
+            mend = "keep `upstream` before one service, or `upstreams` as the way out"
+            raise ContradictionError("a gate has `upstream` or `upstreams`, not both", mend)
+        return self
 
 
 class MatchDocument(_Model):
@@ -402,7 +462,8 @@ class FlowDocument(_Model):
     )
     restore: bool = Field(
         default=False,
-        description="Whether tokens that the asker's role was given become clear values again on their way in.",
+        description="PostgreSQL: whether tokens that the asker's role was given become clear values again on their way in. HTTP: "
+        "whether what stands for a value in a response becomes that value, where the flow carries its category clear.",
     )
 
 

@@ -14,6 +14,7 @@ from ringfence.policy.knowing import Fact, Knowledge, carried_knowledge, knowled
 from ringfence.policy.model import (
     CLEAR,
     EVERY_CATEGORY,
+    NUMBERED,
     Assertion,
     CarryRule,
     Flow,
@@ -23,15 +24,18 @@ from ringfence.policy.model import (
     Policy,
     ZoneName,
 )
+from ringfence.policy.overheard import overheard
 from ringfence.policy.plan import deciding_path
 from ringfence.policy.problems import Problem
 from ringfence.policy.reading import Positions
 from ringfence.policy.tree import Step
 from ringfence.policy.unannounced import everywhere
+from ringfence.policy.undeclared import open_assets, rival_endpoints
 from ringfence.policy.unused import unused
 from ringfence.taxonomy import CATEGORIES, Domain, is_within
 
 Path = tuple[Step, ...]
+_WITH_VAULT = frozenset({"http"})
 _SHOWN = 3  # categories named in one line; the rest are counted
 
 
@@ -40,7 +44,8 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
 
     Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``closed``,
     ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``,
-    ``unreachable``, ``unused``, ``everywhere``, ``allows-all``.
+    ``unreachable``, ``no-vault``, ``unused``, ``everywhere``, ``allows-all``, ``overheard``, ``undeclared``,
+    ``ambiguous``.
     """
     found = [
         _problem(positions, *one)
@@ -51,8 +56,12 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
             _boundaries,
             _keys_and_roles,
             _unreachable,
+            _without_vault,
             everywhere,
             allowed_whole,
+            overheard,
+            open_assets,
+            rival_endpoints,
         )
         for one in check(policy)
     ]
@@ -231,6 +240,18 @@ def _unreachable(policy: Policy) -> Iterator[_Found]:
                 elif any(_covers(before, rule) for before in rules[:number]):
                     what = "no one reaches this line: one before it fits all whom it fits"
                     yield path, "warning", "unreachable", what, "move it up, or remove it"
+
+
+def _without_vault(policy: Policy) -> Iterator[_Found]:
+    """Find forms that only who remembers can give, at gates that have no vault: what they are for is refused there."""
+    for flow in policy.flows.values():
+        gate = policy.gates.get(flow.via.gate or "")
+        if gate is None or gate.kind in _WITH_VAULT:
+            continue
+        for path, form, _ in _lines(flow):
+            if form.kind in NUMBERED:
+                what = f"form {form.name} needs a vault, and gate {gate.name} of kind {gate.kind} has none: it refuses"
+                yield path, "warning", "no-vault", what, "take a form with `transform: token`, which needs no vault"
 
 
 def _covers(before: CarryRule, rule: CarryRule) -> bool:

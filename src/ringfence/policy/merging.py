@@ -148,7 +148,7 @@ def _beyond_modes(entry: Entry, base: Table) -> Iterator[Problem]:
 
 
 def _not_an_overlays(at: Position, key: str) -> Problem:
-    places = "at, listen, logins, tls, scram, jwks, certificates, receivers"
+    places = "at, listen, logins, tls, scram, jwks, certificates, api_keys, receivers"
     mend = f"it may change {places} and a flow's mode; write the rest in the policy itself"
     return _problem(at, f"an overlay cannot change{quoted(key) or ' this'}", mend)
 

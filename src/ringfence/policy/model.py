@@ -4,7 +4,7 @@ The rule: nothing here is raw. Every name in these values (of a zone, a form, a 
 in, every `${VARIABLE}` is replaced. `ringfence.policy.reading` is the only maker of a `Policy`; everybody else only reads one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NewType, TypeAlias
@@ -49,9 +49,16 @@ class FormKind(StrEnum):
     BUCKET = "bucket"
     HASH = "hash"
     TOKEN = "token"  # noqa: S105 (the word for it)
+    PLACEHOLDER = "placeholder"
     SURROGATE = "surrogate"
     NULL = "null"
     DENY = "deny"
+
+
+NUMBERED = frozenset({FormKind.PLACEHOLDER, FormKind.SURROGATE})
+"""The kinds whose values are numbered, and lead back only through who remembers the numbers."""
+
+KEPT = 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ class Form:
 
     name: str
     kind: FormKind
-    key: KeyName | None = None  # hash, token, surrogate
+    key: KeyName | None = None  # hash, token, placeholder, surrogate
     joinable: frozenset[ZoneName] = (
         frozenset()
     )  # token, surrogate: the zones that get the same token for the same value
@@ -75,6 +82,7 @@ class Form:
     width: int = 0  # bucket: of numbers; 0 where `unit` is given
     unit: Literal["", "month", "year", "decade"] = ""  # bucket: of dates
     length: int = 32  # hash: hexadecimal digits, 16 to 64
+    keep: float = KEPT  # placeholder, surrogate: seconds in the vault after the value was last sent
 
     @property
     def passes_clear(self) -> bool:
@@ -110,6 +118,24 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What an HTTP service declares of one method and path: the fields of its requests and responses, as an asset's.
+
+    `path` is a template, as OpenAPI's: ``/customers/{id}``.
+    """
+
+    method: str
+    path: str
+    request: Mapping[str, Judgement] = field(default_factory=dict)
+    response: Mapping[str, Judgement] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What it is called everywhere: ``GET /customers/{id}``."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """A store, service, log, pipeline or environment, in exactly one zone.
 
@@ -126,6 +152,17 @@ class Asset:
     functions: Mapping[str, Judgement] = field(
         default_factory=dict
     )  # "schema.name" -> its result: ARGUMENTS or a judgement
+    endpoints: Mapping[str, Endpoint] = field(
+        default_factory=dict
+    )  # http: by their names; none declared: any may be asked
+    undeclared: Literal["deny", "observe"] = "deny"  # http: what becomes of an endpoint that nobody declared
+    conversation: tuple[str, ...] = ()  # fields by which its API names a conversation
+
+    @property
+    def judgements(self) -> Iterator[Judgement]:
+        """What all its fields are judged, those of its endpoints among them."""
+        ways = (way for each in self.endpoints.values() for way in (each.request, each.response))
+        return (judged for fields in (self.fields, *ways) for judged in fields.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +181,7 @@ class Role:
     group: str
     reverse: frozenset[KeyName] = frozenset()
     needs: frozenset[Literal["reason", "purpose"]] = frozenset()
+    purposes: frozenset[PurposeName] | None = None  # those that it may state; None: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +198,7 @@ class Principals:
 
     name: str
     zone: ZoneName
-    kind: Literal["scram", "jwks", "local", "certificate"]
+    kind: Literal["scram", "jwks", "local", "certificate", "api_key"]
     at: str = ""
     audience: str = ""
     issuer: str = ""
@@ -203,6 +241,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class AskingFields:
+    """The header fields of a request in which a client says who it is and what for. Names in lower case."""
+
+    api_key: str = "x-api-key"
+    role: str = "x-role"
+    purpose: str = "x-purpose"
+    reason: str = "x-reason"
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """A running enforcement point."""
 
@@ -218,8 +266,16 @@ class Gate:
     tls: Tls | None = None
     workers: int = 1
     limits: Limits = Limits()
-    clients: ZoneName | None = None  # http: where those stand who reach it, as long as nobody is asked who he is
+    clients: ZoneName | None = None  # http: where those stand who bring no credential; None: they are refused
     bodies: Literal["streamed", "buffered"] = "streamed"  # http
+    upstreams: tuple[
+        AssetName, ...
+    ] = ()  # http: the services outside that clients reach through it; then no `upstream`
+    hosts: tuple[str, ...] = ()  # http, with `upstreams`: further names of the gate itself, as authorities
+    principals: tuple[str, ...] = ()  # who is asked; none: postgres all that it can ask, http nobody
+    asking: AskingFields | None = None  # http: None where a client says nothing of itself
+    forward_token: bool = False  # http: whether the service gets the token that the gate has verified
+    conversation: tuple[str, ...] = ()  # http: fields of a request that name its conversation: the first that is met
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +322,7 @@ class Flow:
     record_all: bool = False  # record: all
     index: KeyName | None = None  # the key of the subject's blind index
     predicates: Mapping[str, Predicate] = field(default_factory=dict)  # category path -> equality with given values
-    restore: bool = False  # tokens that the asker's role was given become clear values again on their way in
+    restore: bool = False  # what stands for a value becomes that value again where its category crosses clear
 
 
 @dataclass(frozen=True, slots=True)

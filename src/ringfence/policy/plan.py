@@ -11,11 +11,14 @@ from functools import lru_cache
 from typing import Literal
 
 from ringfence.detect.own import Detection
-from ringfence.policy.announcing import Judging, judge_path
+from ringfence.policy.announcing import Judging, is_covered, judge_path
 from ringfence.policy.model import (
     ARGUMENTS,
     DENY,
     EVERY_CATEGORY,
+    NUMBERED,
+    Asset,
+    AssetName,
     Flow,
     FlowId,
     Form,
@@ -26,7 +29,7 @@ from ringfence.policy.model import (
     Predicate,
     ZoneName,
 )
-from ringfence.policy.verdict import Announced, Asker, Decision, Denial, Refused, Shape
+from ringfence.policy.verdict import Announced, Asker, AtEndpoint, Decision, Denial, Refused, Shape
 from ringfence.taxonomy import CATEGORIES
 
 
@@ -54,6 +57,7 @@ class Plan:
         tuple[str, Predicate], ...
     ] = ()  # of the shape's comparisons: what to charge the principal's budget with
     refused: Refused | None = None
+    endpoint: str = ""  # http: the declared endpoint that it is for
     _judged: dict[str, Judgement] = field(default_factory=dict, init=False, compare=False, repr=False)
     _longest: int = field(init=False, compare=False, repr=False)
 
@@ -78,6 +82,16 @@ class Plan:
     def passes_unread(self) -> bool:
         """Whether a value that cannot be looked at may cross: it is unknown, and so is each category that it may hold."""
         return self.carries_all_clear and isinstance(self.unknown, Decision) and self.unknown.form.passes_clear
+
+    @property
+    def remembering(self) -> tuple[tuple[KeyName, str], ...]:
+        """Name the keys, each with its scope, under which values are remembered that get a placeholder or surrogate."""
+        forms = [decision.form for decision in self.table.values()]
+        if isinstance(self.unknown, Decision):
+            forms.append(self.unknown.form)
+        return tuple(
+            sorted({(form.key, self.scope(form)) for form in forms if form.kind in NUMBERED and form.key is not None})
+        )
 
     def decide(self, category: str) -> Decision:
         """Say in which form a category crosses. A category that the taxonomy lacks is denied."""
@@ -108,12 +122,15 @@ _PATH_REMEMBERED = 256
 _NO_SHAPE = Shape()
 
 
-def plan(policy: Policy, flow: FlowId, asker: Asker, shape: Shape = _NO_SHAPE) -> Plan:
+def plan(
+    policy: Policy, flow: FlowId, asker: Asker, shape: Shape = _NO_SHAPE, *, behind: AssetName | None = None
+) -> Plan:
     """Resolve a policy for one flow, one asker and the announced fields.
 
+    `behind` is the asset on the other side of a gate that has several; it is asked about where both ends of the flow are zones.
     Pure, and cached by its arguments: a policy is compared by its hash. Where nothing may cross at all, `Plan.refused` says why.
     """
-    return _plan(_ByHash(policy), flow, asker, shape)
+    return _plan(_ByHash(policy), flow, asker, shape, behind)
 
 
 class _ByHash:
@@ -132,14 +149,14 @@ class _ByHash:
 
 
 @lru_cache(maxsize=1024)
-def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape) -> Plan:
+def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape, behind: AssetName | None) -> Plan:
     policy = keyed.policy
     flow = policy.flows.get(flow_id)
     if flow is None:
         return _closed(policy, flow_id, asker)
     if flow.mode is Mode.CLOSED:
         return _shut(policy, flow, asker)
-    fields = _fields_of(policy, flow)
+    fields = _fields_of(policy, flow, behind)
     table = _table(flow, asker)
     unknown = _unknown(flow, declares_fields=bool(fields))
     judging = Judging(flow, table, unknown, fields, max(map(len, fields), default=0))
@@ -164,6 +181,53 @@ def _plan(keyed: _ByHash, flow_id: FlowId, asker: Asker, shape: Shape) -> Plan:
         charges=judging.charges(shape.fields),
         refused=refused,
     )
+
+
+def plan_at(policy: Policy, flow: FlowId, asker: Asker, at: AtEndpoint) -> Plan:
+    """Resolve a policy for one flow and asker, at an endpoint of an HTTP service.
+
+    The endpoint's fields stand before the asset's own: where one of them covers a field, the longest of them decides. A request
+    to an endpoint that nobody declared is refused, unless the asset says to observe it; a response is its request's business.
+    """
+    return _plan_at(_ByHash(policy), flow, asker, at)
+
+
+@lru_cache(maxsize=4096)
+def _plan_at(keyed: _ByHash, flow_id: FlowId, asker: Asker, at: AtEndpoint) -> Plan:
+    made = _plan(keyed, flow_id, asker, _NO_SHAPE, at.asset)
+    asset = keyed.policy.assets[at.asset]
+    flow = keyed.policy.flows.get(flow_id)
+    endpoint = asset.endpoints.get(at.endpoint)
+    own = (endpoint.request if at.way == "request" else endpoint.response) if endpoint is not None else {}
+    refused = made.refused
+    if not at.endpoint and at.way == "request":
+        refused = _undeclared(asset) or refused
+    return replace(
+        made,
+        fields=_before(own, asset.fields),
+        unknown=made.unknown if flow is None else _unknown(flow, declares_fields=True),
+        refused=refused,
+        endpoint=at.endpoint,
+    )
+
+
+def _undeclared(asset: Asset) -> Refused | None:
+    """Say why an endpoint that nobody declared is refused; None where it is only observed."""
+    if asset.undeclared == "observe":
+        return None
+    return Refused(
+        Denial.ENDPOINT,
+        f"assets.{asset.name}.undeclared",
+        f"declare the endpoint in asset {asset.name} (`ringfence map --openapi`), or ask for one that is declared",
+        why=f"{asset.name} declares no such endpoint",
+    )
+
+
+def _before(own: Mapping[str, Judgement], others: Mapping[str, Judgement]) -> Mapping[str, Judgement]:
+    """Join two sets of fields, of which the first decides wherever one of its paths covers a field."""
+    longest = max(map(len, own), default=0)
+    covered = {path for path in others if own and is_covered(own, path, longest)}
+    return {**{path: judged for path, judged in others.items() if path not in covered}, **own}
 
 
 def deciding_path(flow: Flow, category: str) -> str | None:
@@ -200,13 +264,13 @@ def _unknown(flow: Flow, *, declares_fields: bool) -> Decision | Literal["scan"]
             return Decision(form, f"flows.{flow.id}.unknown")
 
 
-def _fields_of(policy: Policy, flow: Flow) -> Mapping[str, Judgement]:
+def _fields_of(policy: Policy, flow: Flow, behind: AssetName | None) -> Mapping[str, Judgement]:
     """Take the fields of the asset that the data comes from; where that is a zone or declares none, of the asset it goes to.
 
     Where both ends are zones, the asset behind the gate is meant.
     """
     gate = policy.gates.get(flow.via.gate) if flow.via.gate is not None else None
-    for end in (flow.source, flow.sink, gate.upstream if gate is not None else None):
+    for end in (flow.source, flow.sink, behind or (gate.upstream if gate is not None else None)):
         asset = next((asset for name, asset in policy.assets.items() if name == end), None)
         if asset is not None and (asset.fields or asset.functions):
             return asset.fields if not asset.functions else {**asset.fields, **_results_of(asset.functions)}
@@ -232,6 +296,11 @@ def _asker_refused(policy: Policy, flow: Flow, asker: Asker) -> Refused | None:
         return Refused(Denial.NO_ROLE, "roles", "ask as one of the policy's roles")
     if asker.purpose is not None and asker.purpose not in policy.purposes:
         return Refused(Denial.NO_PURPOSE, "purposes", "state one of the policy's purposes")
+    may_state = policy.roles[asker.role].purposes if asker.role is not None else None
+    if may_state is not None and asker.purpose is not None and asker.purpose not in may_state:
+        mend = f"state a purpose that role {asker.role} may state: {', '.join(sorted(may_state))}"
+        why = f"role {asker.role} may not state this purpose"
+        return Refused(Denial.NO_PURPOSE, f"roles.{asker.role}.purposes", mend, why=why)
     if flow.purposes and asker.purpose not in flow.purposes:
         return Refused(Denial.NO_PURPOSE, f"{rule}.purposes", f"state a purpose: {', '.join(flow.purposes)}")
     needs = policy.roles[asker.role].needs if asker.role is not None else frozenset()
@@ -252,6 +321,11 @@ def _shut(policy: Policy, flow: Flow, asker: Asker) -> Plan:
     )
     nothing = _closed(policy, flow.id, asker)
     return replace(nothing, source_zone=flow.source_zone, sink_zone=flow.sink_zone, refused=refused)
+
+
+def turned_away(policy: Policy, refused: Refused) -> Plan:
+    """Decide about somebody who is not let in: nothing crosses, either way, whatever flows there are."""
+    return replace(_closed(policy, FlowId(""), Asker()), refused=refused)
 
 
 def _closed(policy: Policy, flow: FlowId, asker: Asker) -> Plan:

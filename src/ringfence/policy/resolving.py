@@ -11,11 +11,13 @@ from typing import Literal, TypeAlias
 from ringfence.detect import Detection
 from ringfence.policy import document as doc
 from ringfence.policy.digest import digest
+from ringfence.policy.document_asking import PrincipalsDocument
 from ringfence.policy.document_probe import ProbeDocument
 from ringfence.policy.model import (
     ARGUMENTS,
     BUILT_IN_FORMS,
     EVERY_CATEGORY,
+    KEPT,
     NONE,
     SCAN,
     UNKNOWN,
@@ -46,10 +48,13 @@ from ringfence.policy.model import (
     Zone,
     ZoneName,
 )
+from ringfence.policy.model_apis import MODEL_APIS, NO_API
 from ringfence.policy.places import PLACES
 from ringfence.policy.problems import Position, Problem, nearest, quoted
 from ringfence.policy.resolving_alerts import AlertResolver
+from ringfence.policy.resolving_asking import AskingResolver
 from ringfence.policy.resolving_detect import DetectResolver
+from ringfence.policy.resolving_endpoints import EndpointResolver
 from ringfence.policy.tree import Step, Table, place
 from ringfence.taxonomy import CATEGORIES
 
@@ -69,6 +74,12 @@ _GATE_KEYS: Mapping[str, tuple[str, ...]] = {
     "tls": ("postgres", "http"),
     "clients": ("http",),
     "bodies": ("http",),
+    "upstreams": ("http",),
+    "hosts": ("http",),
+    "headers": ("http",),
+    "forward_token": ("http",),
+    "principals": ("postgres", "http"),
+    "conversation": ("http",),
 }
 
 
@@ -129,8 +140,11 @@ class _Resolver:
         )
         return made if self.problems else replace(made, hash=digest(made))
 
+    def _place(self, path: tuple[Step, ...], *, of_key: bool = False) -> Position:
+        return place(self._tree, path, of_key=of_key)
+
     def _wrong(self, path: tuple[Step, ...], what: str, mend: str, *, of_key: bool = False) -> None:
-        at = place(self._tree, path, of_key=of_key)
+        at = self._place(path, of_key=of_key)
         self.problems.append(Problem(at.file, at.line, at.column, what, mend))
 
     def _lines(self, file: str, path: tuple[Step, ...]) -> tuple[str, ...]:
@@ -206,14 +220,18 @@ class _Resolver:
             words = (*_JUDGEMENTS, ARGUMENTS)
             if returned not in words:
                 self._known(returned, (*CATEGORIES, *words), "category", ("assets", name, "functions", function))
+        api = MODEL_APIS[asset.api] if asset.api else NO_API
         return Asset(
             AssetName(name),
             ZoneName(asset.zone),
             asset.kind,
             asset.at,
             asset.subject,
-            dict(asset.fields),
+            {**api.fields, **asset.fields},
             dict(asset.functions),
+            EndpointResolver(self._known, self._wrong, self._place).endpoints(name, asset),
+            asset.undeclared,
+            api.conversation,
         )
 
     def _form(self, name: str, form: doc.FormDocument) -> Form:
@@ -229,12 +247,12 @@ class _Resolver:
                 return Form(name, FormKind.HASH, key=self._key(form.key, "forms", name, "key"), length=form.length)
             case doc.TokenDocument() | doc.SurrogateDocument():
                 key = self._key(form.key, "forms", name, "key")
-                return Form(
-                    name,
-                    FormKind(form.transform),
-                    key=key,
-                    joinable=self._zones(form.joinable, "forms", name, "joinable"),
-                )
+                joinable = self._zones(form.joinable, "forms", name, "joinable")
+                keep = _seconds(form.keep) if isinstance(form, doc.SurrogateDocument) else KEPT
+                return Form(name, FormKind(form.transform), key=key, joinable=joinable, keep=keep)
+            case doc.PlaceholderDocument():
+                key = self._key(form.key, "forms", name, "key")
+                return Form(name, FormKind.PLACEHOLDER, key=key, keep=_seconds(form.keep))
             case doc.RedactDocument() | doc.NullDocument():
                 return Form(name, FormKind(form.transform))
 
@@ -244,9 +262,12 @@ class _Resolver:
 
     def _role(self, name: str, role: doc.RoleDocument) -> Role:
         reverse = frozenset(self._key(key, "roles", name, "reverse", number) for number, key in enumerate(role.reverse))
-        return Role(RoleName(name), role.group, reverse, frozenset(role.needs))
+        for number, purpose in enumerate(role.purposes or ()):
+            self._known(purpose, self._document.purposes, "purpose", ("roles", name, "purposes", number))
+        purposes = frozenset(map(PurposeName, role.purposes)) if role.purposes is not None else None
+        return Role(RoleName(name), role.group, reverse, frozenset(role.needs), purposes)
 
-    def _principals(self, name: str, each: doc.PrincipalsDocument) -> Principals:
+    def _principals(self, name: str, each: PrincipalsDocument) -> Principals:
         self._known(each.zone, self._document.zones, "zone", ("principals", name, "zone"))
         zone = ZoneName(each.zone)
         if each.scram is not None:
@@ -256,15 +277,20 @@ class _Resolver:
             return Principals(name, zone, "jwks", each.jwks, *claims)
         if each.certificates is not None:
             return Principals(name, zone, "certificate", each.certificates)
+        if each.api_keys is not None:
+            return Principals(name, zone, "api_key", each.api_keys)
         return Principals(name, zone, "local")
 
     def _gate(self, name: str, gate: doc.GateDocument) -> Gate:
         if gate.upstream is not None:
             self._known(gate.upstream, self._document.assets, "asset", ("gates", name, "upstream"))
+        for number, asset in enumerate(gate.upstreams):
+            self._known(asset, self._document.assets, "asset", ("gates", name, "upstreams", number))
         for role in gate.logins:
             self._known(role, self._document.roles, "role", ("gates", name, "logins", role), of_key=True)
         if gate.clients is not None:
             self._known(gate.clients, self._document.zones, "zone", ("gates", name, "clients"))
+        asking = AskingResolver(self._known, self._wrong, self._document.principals)
         for key, kinds in _GATE_KEYS.items():
             if gate.kind not in kinds and key in gate.model_fields_set:
                 mend = f"remove it: a gate of kind {gate.kind} has none"
@@ -283,6 +309,12 @@ class _Resolver:
             Limits(**gate.limits.model_dump()),
             ZoneName(gate.clients) if gate.clients is not None else None,
             gate.bodies,
+            tuple(map(AssetName, gate.upstreams)),
+            tuple(gate.hosts),
+            asking.principals(gate, ("gates", name)),
+            asking.fields(gate, ("gates", name)),
+            gate.forward_token,
+            tuple(gate.conversation),
         )
 
     def _flow(self, number: int, flow: doc.FlowDocument) -> Flow:

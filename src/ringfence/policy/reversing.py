@@ -13,7 +13,7 @@ from ringfence.taxonomy import CATEGORIES, Domain
 DETERMINISTIC = frozenset({FormKind.HASH, FormKind.TOKEN, FormKind.SURROGATE})
 """The kinds that give the same for the same value: on few values, a list of all of them undoes them."""
 
-_REVERSIBLE = frozenset({FormKind.TOKEN, FormKind.SURROGATE})
+_REVERSIBLE = frozenset({FormKind.TOKEN, FormKind.PLACEHOLDER, FormKind.SURROGATE})
 _LONG, _LEAST_HIDDEN = 12, 4  # of `transform.mask`: what it will not show
 
 _LENGTHS: Mapping[str, int] = {

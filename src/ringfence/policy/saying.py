@@ -101,6 +101,11 @@ def _said(
                 return f"the value of{name} is not a time" if path[-1] != "most" else "most is not a rate", _DURATIONS[
                     str(path[-1])
                 ]
+            if fits(path[:3], ("gates", "*", "headers")):
+                return (
+                    f"the value of{name} is not the name of a header field",
+                    "letters, digits and `-`, such as x-role",
+                )
             if path[:2] == ("detect", "recognizers"):
                 return f"the value of{name} is not a name of that kind", _NAMES_OF_RECOGNIZERS[path[-1] == "entity"]
             return f"the key{name} is not a name" if of_key else f"the value of{name} is not a name", _NAME

@@ -24,7 +24,10 @@ def unused(policy: Policy) -> Iterator[tuple[tuple[str, str], str, str]]:
         | {str(flow.index) for flow in flows if flow.index},
         "forms": forms | set(BUILT_IN_FORMS),
         "roles": {str(rule.role) for rule in rules}
-        | {str(role) for gate in policy.gates.values() for role in gate.logins},
+        | {str(role) for gate in policy.gates.values() for role in gate.logins}
+        | {
+            str(role) for role in policy.roles if any(gate.asking and gate.principals for gate in policy.gates.values())
+        },
         "purposes": {str(rule.purpose) for rule in rules}
         | {str(purpose) for flow in flows for purpose in flow.purposes},
         "gates": {str(flow.via.gate) for flow in flows},

@@ -25,6 +25,7 @@ REPLACEABLE: tuple[Pattern, ...] = (
     ("principals", "*", "scram"),
     ("principals", "*", "jwks"),
     ("principals", "*", "certificates"),
+    ("principals", "*", "api_keys"),
     ("receivers", "*", "webhook"),
     ("receivers", "*", "secret"),
     ("receivers", "*", "apprise"),
@@ -77,7 +78,7 @@ def _node(node: Node, path: tuple[Step, ...], environment: Mapping[str, str], pr
         case Scalar(at=at, value=str(text)) if "${" in text:
             if any(fits(path, pattern) for pattern in REPLACEABLE):
                 return Scalar(at, _text(text, at, environment, problems))
-            places = "at, listen, logins, tls, scram, jwks, certificates and receivers"
+            places = "at, listen, logins, tls, scram, jwks, certificates, api_keys and receivers"
             mend = f"variables are replaced only in {places}: write the value itself"
             problems.append(Problem(at.file, at.line, at.column, "a variable where none is replaced", mend))
             return node

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from ringfence.policy.model import Form, Judgement, PurposeName, RoleName
+from ringfence.policy.model import AssetName, Form, Judgement, PurposeName, RoleName
 
 
 class Use(StrEnum):
@@ -57,6 +57,18 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
+class AtEndpoint:
+    """Where in an HTTP service something is asked: which endpoint, and whether it is the request or its response.
+
+    `endpoint` is its name in the asset's `endpoints`, or "" for one that nobody declared.
+    """
+
+    asset: AssetName
+    endpoint: str
+    way: Literal["request", "response"]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A form, and the rule that led to it: ``flows.staff-reads.carry[user.contact.email][1]``."""
 
@@ -81,10 +93,14 @@ class Denial(StrEnum):
     """Why nothing at all may cross, before any field is looked at."""
 
     NO_FLOW = "no-flow"
+    NO_PRINCIPAL = "no-principal"  # it is not known who asks
+    TOO_MANY = "too-many-attempts"
+    NO_IDENTITIES = "identities-unavailable"  # nobody can be known now: a users file or key set is not there
     NO_ROLE = "no-role"
     NO_PURPOSE = "no-purpose"
     NO_REASON = "no-reason"
     FIELD = "field"  # an announced field is denied
+    ENDPOINT = "endpoint"  # nobody declared it
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from ringfence.access import AccessFault
+from ringfence.access import AccessFault, asked_of
 from ringfence.gates.postgres.upstream_address import secret_of
 from ringfence.policy import (
     Asker,
@@ -105,7 +105,7 @@ def _role(site: Site, role: RoleName, environment: Mapping[str, str], folder: Pa
     except (psycopg.Error, ValueError):
         return Unasked(role, "its login is neither user:password nor an address")
     options = _options(str(parts.get("options") or ""))
-    principals = site.policy.principals
+    principals = {each.name: each for each in asked_of(site.policy, site.gate)}
     source = options.get("ringfence.principals", "")
     found = principals.get(source) or next((one for one in principals.values() if one.kind == "scram"), None)
     found = found or next(iter(principals.values()), None)
@@ -124,8 +124,10 @@ def _asking(
     if flow is None:
         return Unasked(role, f"no flow leads from {asset.name} to {zone}, where its login stands")
     if purpose is None:
-        needs = "purpose" in policy.roles[role].needs
-        purpose = next(iter(flow.purposes or (tuple(policy.purposes) if needs else ())), None)
+        needs, may_state = "purpose" in policy.roles[role].needs, policy.roles[role].purposes
+        stated_by_it = [each for each in policy.purposes if may_state is None or each in may_state]
+        asked_for = [each for each in flow.purposes if each in stated_by_it] or flow.purposes
+        purpose = next(iter(asked_for or (stated_by_it if needs else ())), None)
     if flow.mode is Mode.OBSERVE:
         return Unasked(role, f"flow {flow.id} observes: it lets everything pass, and protects nothing")
     asker = Asker(role, purpose, has_reason=True)

@@ -5,10 +5,11 @@ the checkpoint that covers them, so that whoever has that checkpoint can verify 
 the ledger holds none.
 """
 
-from ringfence.report.basis import Basis, Span, basis_of
+from ringfence.report.basis import Basis, Span, basis_of, in_seconds
 from ringfence.report.breach import Reach, report_breach
 from ringfence.report.crossings import report_crossings
 from ringfence.report.document import Column, Document, Table
+from ringfence.report.endpoints import Standing, Usage, Usages, endpoint_usage
 from ringfence.report.observing import report_observed
 from ringfence.report.passages import Outcome, Passage, passages
 from ringfence.report.writing import WRITERS, Written
@@ -22,9 +23,14 @@ __all__ = [
     "Passage",
     "Reach",
     "Span",
+    "Standing",
     "Table",
+    "Usage",
+    "Usages",
     "Written",
     "basis_of",
+    "endpoint_usage",
+    "in_seconds",
     "passages",
     "report_breach",
     "report_crossings",

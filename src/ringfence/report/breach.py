@@ -29,7 +29,8 @@ UNDOING: Mapping[FormKind, str] = {
     FormKind.NULL: "nothing: the value is not in it",
     FormKind.HASH: "trying every value with the key {key}",
     FormKind.TOKEN: "the key {key}, with ringfence",
-    FormKind.SURROGATE: "the vault and the key {key}",
+    FormKind.PLACEHOLDER: "the vault and the key {key}, as long as the vault keeps it",
+    FormKind.SURROGATE: "the vault and the key {key}, as long as the vault keeps it",
     FormKind.DENY: "nothing: it does not cross",
 }
 """What gives a form's value back."""

@@ -14,6 +14,7 @@ _WHO = (
     Column("role", "role"),
     Column("purpose", "purpose"),
     Column("flow", "flow"),
+    Column("endpoint", "endpoint"),
     Column("from", "from"),
     Column("to", "to"),
 )

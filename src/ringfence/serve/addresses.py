@@ -177,10 +177,10 @@ def upstream_hosts(policy: Policy, gate: Gate) -> frozenset[str]:
 
     Nothing where the address cannot be read: what cannot be told apart is scrubbed.
     """
-    at = policy.assets[gate.upstream].at if gate.upstream is not None else ""
+    behind = gate.upstreams if gate.upstream is None else (gate.upstream,)
     try:
-        parts = urlsplit(at)
-        named = [parts.hostname or "", *parse_qs(parts.query).get("host", [])]
+        parts = [urlsplit(policy.assets[each].at) for each in behind]
+        named = [name for each in parts for name in (each.hostname or "", *parse_qs(each.query).get("host", []))]
     except ValueError:
         return frozenset()
     return frozenset(filter(None, named))

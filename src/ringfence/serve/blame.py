@@ -8,12 +8,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ringfence.access import AccessFault, open_identities, users_file
+from ringfence.access import AccessFault
 from ringfence.gates.postgres.upstream import connect
 from ringfence.gates.postgres.upstream_address import parse_address, secret_of
 from ringfence.gates.postgres.upstream_login import UnsafeLogin, check_login
 from ringfence.policy import Gate, Policy
 from ringfence.serve.faults import ServeFault
+from ringfence.serve.principals import check_principals
 
 ASKING = 10.0  # seconds for one login
 _MARK = "cannot be reached"  # of `Unreachable`, where the system said no
@@ -30,16 +31,7 @@ _WORDS: Mapping[str, str] = {
 
 def check_policy(policy: Policy, gate: Gate, folder: Path) -> None:
     """See that users files, address and secrets can be used. Raises `ServeFault` with the key's path."""
-    heard: list[AccessFault] = []
-    for each in policy.principals.values():
-        if each.kind in ("scram", "certificate") and not (file := users_file(each, folder)).exists():
-            what = f"principals {each.name}: there is no users file {file.name} yet"
-            raise ServeFault(what, "make it: `ringfence user add NAME --group GROUP`", ("principals", each.name))
-    try:
-        open_identities(policy, folder, heard.append).check()
-    except AccessFault as fault:
-        said = heard[-1] if heard else fault
-        raise ServeFault(said.what, said.mend, ("principals",)) from None
+    check_principals(policy, gate, folder)
     if gate.upstream is None:
         raise ServeFault(
             f"gate {gate.name} has no upstream", "name the asset before which it stands", ("gates", gate.name)

@@ -46,15 +46,40 @@ def refused_changes(old: Policy, new: Policy, running: Sequence[str]) -> Said | 
             ("workers", before.workers == after.workers),
             ("upstream", _upstream(old, before) == _upstream(new, after)),
             ("bodies", before.bodies == after.bodies),
-            ("tls", before.kind != HTTP_KIND or before.tls == after.tls),
+            ("tls", before.kind != HTTP_KIND or _asks(before) == _asks(after)),
+            ("principals", before.kind != HTTP_KIND or _told_envoy(old, before) == _told_envoy(new, after)),
         ):
             if not is_same:
                 return Said(f"gates.{name}.{key}: a reload cannot change it", _RESTART)
     return None
 
 
+def _asks(gate: Gate) -> tuple[bool, bool]:
+    """Say whether clients need TLS, and a certificate. Which one the gate shows, and takes, is told to Envoy anew."""
+    return gate.tls is not None, gate.tls is not None and bool(gate.tls.clients)
+
+
+def takes_certificates(policy: Policy, gate: Gate) -> bool:
+    """Whether a client certificate says who asks at a gate."""
+    return any(policy.principals[name].kind == "certificate" for name in gate.principals)
+
+
+def needs_certificate(policy: Policy, gate: Gate) -> bool:
+    """Whether nobody comes in without a certificate: it does not say who asks, but lets in; or nothing else says who asks."""
+    kinds = {policy.principals[name].kind for name in gate.principals}
+    return "certificate" not in kinds or (len(kinds) == 1 and gate.clients is None)
+
+
+def _told_envoy(policy: Policy, gate: Gate) -> tuple[bool, ...]:
+    """Say what Envoy is told of who asks: it stays what it was started with."""
+    return bool(gate.principals), takes_certificates(policy, gate), needs_certificate(policy, gate)
+
+
 def _upstream(policy: Policy, gate: Gate) -> tuple[str, str] | None:
-    return None if gate.upstream is None else (gate.upstream, policy.assets[gate.upstream].at)
+    """Say what stands behind a gate. Where HTTP services are is told to Envoy anew."""
+    if gate.upstream is None:
+        return None
+    return gate.upstream, "" if gate.kind == HTTP_KIND else policy.assets[gate.upstream].at
 
 
 def policy_entry(cause: Cause, before: str, after: str, gates: Sequence[str], principal: str, at: datetime) -> Body:

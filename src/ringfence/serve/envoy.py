@@ -17,11 +17,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from ringfence.gates.http.bootstrap import Object, bootstrap, listeners
+from ringfence.gates.http.bootstrap import Setup, bootstrap, clusters, listeners, routes
+from ringfence.gates.http.certificates import Certificate, secrets
+from ringfence.gates.http.routes import Object
 from ringfence.serve.envoy_setup import EnvoyPlace, envoy_program
 from ringfence.serve.log import Log, clean
 from ringfence.serve.slot import GaveUp
 from ringfence.serve.spawning import describe_death, kill
+from ringfence.serve.status import EnvoyStatus
 
 MOST_FAILURES: Final = 5  # deaths in a row, each before it had lived for STEADY seconds
 STEADY: Final = 10.0
@@ -31,6 +34,7 @@ OPENING: Final = 20.0  # seconds for the clients' listener to take connections
 ADMIN_SECONDS: Final = 2.0
 ENDING: Final = 3.0  # seconds between TERM and KILL
 _LOOK: Final = 0.05  # seconds between two looks at what is under way
+_UNTOLD: Final = "Envoy could not be told where services are: reload again"
 _MOST_SAID: Final = 300  # characters of what Envoy says against a configuration
 
 
@@ -47,6 +51,9 @@ class Envoy:
         self._wanted = asyncio.Event()  # clients are to be let in
         self._ending = asyncio.Event()
         self._opened = False
+        self._told = 0  # how often it was told where services and certificates are
+        self._up = False  # clients are let in at this moment
+        self._restarts = 0
         self.why = ""  # it is not as it should be
 
     @property
@@ -54,14 +61,32 @@ class Envoy:
         """Whether clients are let in."""
         return self._opened
 
+    def status(self) -> EnvoyStatus:
+        """Say how it is."""
+        process = self._process.pid if self._process is not None else 0
+        return EnvoyStatus(self._up, process, self._restarts)
+
     def let_in(self) -> None:
         """Let clients in, as soon as that can be."""
         self._wanted.set()
+
+    def renew(self, setup: Setup) -> None:
+        """Take services and certificates from another set-up. What is under way goes on to where it went."""
+        self._place = replace(self._place, setup=setup)
+        try:
+            self._tell()
+        except OSError as error:  # it leads to where it led; what the policy does not know any more is refused
+            self._log.fault("untold", error)
+            self.why = _UNTOLD
+            return
+        if self.why == _UNTOLD:
+            self.why = ""
 
     async def keep(self) -> None:
         """Keep it running until `drain`. Raises `GaveUp`."""
         program = envoy_program()
         self._write("envoy.json", bootstrap(self._place.setup))
+        self._tell()
         self._write("listeners.json", listeners(self._place.setup, is_open=False))
         await self._validate(program)
         failures = 0
@@ -72,6 +97,7 @@ class Envoy:
                 code = await self._live(program, opening)
                 if self._ending.is_set():
                     return
+                self._restarts += 1
                 self.why = f"Envoy ended with {describe_death(code)}"
                 self._log.error("died", of=describe_death(code))
                 self._news()
@@ -135,18 +161,26 @@ class Envoy:
             "immediate",
         )
         process = self._process = await _start(program, "-c", str(setup), *options)
+        ended = asyncio.create_task(process.wait())
+        listening = asyncio.create_task(self._listen(opening))
         try:
-            ended = asyncio.create_task(process.wait())
-            await asyncio.wait({ended, opening} if not opening.done() else {ended}, return_when=asyncio.FIRST_COMPLETED)
-            if opening.done() and not opening.cancelled() and opening.exception() is None:
-                self.why = ""
+            await asyncio.wait({ended, listening}, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                listening.result()
+                self._up, self.why = True, ""
                 self._news()
-            elif opening.done():
-                opening.result()
             return await ended
         finally:
+            listening.cancel()
             kill(process)
             self._process = None
+            self._up = False
+
+    async def _listen(self, opening: "asyncio.Task[None]") -> None:
+        """Wait until clients are let in: by this one, which may not be the first."""
+        await asyncio.shield(opening)
+        while not await _takes_connections(*self._at):  # noqa: ASYNC110 (Envoy does not tell)
+            await asyncio.sleep(_LOOK)
 
     async def _open(self) -> None:
         """Tell Envoy the clients' listener, and see that it takes connections."""
@@ -161,6 +195,27 @@ class Envoy:
                 f"gate {self._gate}: Envoy does not listen", "see that nothing else uses its address"
             ) from None
         self._opened = True
+
+    def _tell(self) -> None:
+        """Write where services and certificates are. Clusters first: a route to one that is not there yet would end with 503."""
+        self._told += 1
+        setup = self._place.setup
+        self._write(Path(setup.clusters).name, clusters(setup, self._told))
+        if setup.routes:
+            self._write(Path(setup.routes).name, routes(setup, self._told))
+        if setup.certificate is not None:
+            self._write(Path(setup.secrets).name, secrets(self._linked(setup.certificate), self._told))
+
+    def _linked(self, certificate: Certificate) -> Certificate:
+        """Give a certificate's files new names: what has the name of before is not read anew."""
+
+        def link(path: str, what: str) -> str:
+            made = self._place.folder / f"{what}-{self._told}.pem"
+            made.symlink_to(path)
+            return str(made)
+
+        clients = link(certificate.clients, "clients") if certificate.clients else ""
+        return Certificate(link(certificate.chain, "chain"), link(certificate.key, "key"), clients)
 
     async def _validate(self, program: Path) -> None:
         """Have Envoy look at the whole configuration: what it says against it names files and lines of that, no payload."""
@@ -207,7 +262,7 @@ class Envoy:
 
 
 def _with_listener(place: EnvoyPlace) -> Object:
-    whole = bootstrap(replace(place.setup, listeners=""))
+    whole = bootstrap(replace(place.setup, listeners="", clusters="", routes="", secrets=""))
     return {"static_resources": whole["static_resources"], "dynamic_resources": {}}
 
 

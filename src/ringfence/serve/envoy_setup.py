@@ -8,23 +8,26 @@ import os
 import socket
 import ssl
 import sys
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from ringfence.extras import install_line
-from ringfence.gates.http.bootstrap import IDLE, CanaryWay, Certificate, Service, Setup
+from ringfence.gates.http.bootstrap import IDLE, CanaryWay, Service, Setup
+from ringfence.gates.http.certificates import Certificate
+from ringfence.gates.http.destinations import Destination, NoAddress, destination_of, destinations_of
 from ringfence.gates.http.gate import canary_path
+from ringfence.gates.http.routes import own_authorities
 from ringfence.gates.http.turns import Mode
 from ringfence.policy import Gate, Policy
 from ringfence.serve.addresses import Address, listen_apart, listen_on, parse_address
+from ringfence.serve.changes import needs_certificate, takes_certificates
+from ringfence.serve.envoy_folder import Folder, make_folder
 from ringfence.serve.faults import ServeFault
 
-_PORTS: Final = {"http": 80, "https": 443}
+_HTTP: Final = "http"
+_HTTPS: Final = "https"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class EnvoyPlace:
     folder: Path  # of sockets and of Envoy's files; nobody else's
     setup: Setup
     reserved: Reserved | None  # None: Envoy is somebody's own, and listens where it likes
+    own: Folder | None  # `folder`, where it was made for this run
     sockets: list[list[socket.socket]]  # of each worker: its processor's, its canaries' answers
 
     @property
@@ -54,30 +58,37 @@ class EnvoyPlace:
         for way in self.setup.canaries:
             for path in (way.processor, way.answer):
                 Path(path).unlink(missing_ok=True)
-        if self.reserved is None:
-            return
-        self.reserved.socket.close()
-        for file in list(self.folder.iterdir()):
-            with suppress(OSError):
-                file.unlink()
-        with suppress(OSError):
-            self.folder.rmdir()
+        if self.reserved is not None:
+            self.reserved.socket.close()
+        if self.own is not None:
+            self.own.close()
 
 
 def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
     """Make ready for an Envoy of the gate's own. `base` is the policy's folder. Raises `ServeFault`."""
     check_gate(policy, gate)
+    if takes_certificates(policy, gate) and (gate.tls is None or not gate.tls.clients):
+        where, mend = (
+            ("gates", gate.name, "principals"),
+            "name them: `tls: {certificate: ..., key: ..., clients: FILE}`",
+        )
+        what = f"gates.{gate.name} takes client certificates, and does not say of which authorities"
+        raise ServeFault(what, mend, where)
     setup = setup_of(policy, gate, base)
     reserved = _reserve(parse_address(gate.listen, f"gates.{gate.name}.listen"), f"gates.{gate.name}.listen")
-    folder = Path(tempfile.mkdtemp(prefix="ringfence-"))  # mode 0700, and a path that is short enough for sockets
+    own = make_folder()
+    folder = own.path
     made = replace(
         meeting_at(setup, gate, folder),
         host=reserved.address.host,
         port=reserved.address.port,
         admin=str(folder / "admin"),
         listeners=str(folder / "listeners.json"),
+        clusters=str(folder / "clusters.json"),
+        routes=str(folder / "routes.json") if setup.outside else "",
+        secrets=str(folder / "secrets.json") if setup.certificate is not None else "",
     )
-    return EnvoyPlace(folder, made, reserved, _listen(made))
+    return EnvoyPlace(folder, made, reserved, own, _listen(made))
 
 
 def make_place_beside(policy: Policy, gate: Gate, base: Path, folder: Path) -> EnvoyPlace:
@@ -86,7 +97,7 @@ def make_place_beside(policy: Policy, gate: Gate, base: Path, folder: Path) -> E
     if not folder.is_dir():
         raise ServeFault(f"{folder}: no such folder", "make it, for nobody but this account: mode 0700")
     made = meeting_at(setup_of(policy, gate, base), gate, folder.absolute())
-    return EnvoyPlace(folder.absolute(), made, None, _listen(made))
+    return EnvoyPlace(folder.absolute(), made, None, None, _listen(made))
 
 
 def meeting_at(setup: Setup, gate: Gate, folder: Path) -> Setup:
@@ -96,6 +107,21 @@ def meeting_at(setup: Setup, gate: Gate, folder: Path) -> Setup:
         processor = str(folder / f"{gate.name}-{number}.processor")
         ways.append(CanaryWay(canary_path(processor), processor, str(folder / f"{gate.name}-{number}.answers")))
     return replace(setup, processors=tuple(way.processor for way in ways), canaries=tuple(ways))
+
+
+def moved(setup: Setup, policy: Policy, base: Path) -> Setup:
+    """Give a set-up whose services and certificates are where a changed policy says. Raises `ServeFault`."""
+    gate = policy.gates[setup.gate]
+    check_gate(policy, gate)
+    new = setup_of(policy, gate, base)
+    return replace(
+        setup,
+        service=new.service,
+        outside=new.outside,
+        hosts=new.hosts,
+        authorities=new.authorities,
+        certificate=new.certificate,
+    )
 
 
 def _listen(setup: Setup) -> list[list[socket.socket]]:
@@ -111,13 +137,20 @@ def _listen(setup: Setup) -> list[list[socket.socket]]:
 def check_gate(policy: Policy, gate: Gate) -> None:
     """Refuse a gate that does not say what has to be known of it."""
     where = ("gates", gate.name)
-    if gate.upstream is None:
-        raise ServeFault(f"gates.{gate.name} does not say what is behind it", "write `upstream: ASSET`", where)
-    if gate.clients is None:
-        raise ServeFault(f"gates.{gate.name} does not say where its clients stand", "write `clients: ZONE`", where)
-    if policy.assets[gate.upstream].zone == gate.clients:
+    behind = (gate.upstream,) if gate.upstream is not None else gate.upstreams
+    if not behind:
+        mend = "write `upstream: ASSET`, or `upstreams: [ASSET]` where it is the way out"
+        raise ServeFault(f"gates.{gate.name} does not say what is behind it", mend, where)
+    if gate.clients is None and not gate.principals:
+        mend = "write `clients: ZONE`, or `principals: [NAME]`"
+        raise ServeFault(f"gates.{gate.name} does not say where its clients stand", mend, where)
+    stand = {gate.clients, *(policy.principals[name].zone for name in gate.principals)}
+    if any(policy.assets[each].zone in stand for each in behind):
         mend = "put them into zones of their own: within a zone there is no boundary"
         raise ServeFault(f"gates.{gate.name}: its clients stand in the zone of its upstream", mend, where)
+    for each in gate.upstreams:
+        if policy.assets[each].kind != _HTTP:
+            raise ServeFault(f"assets.{each} is not of kind http", "name it in no gate of kind http", where)
 
 
 def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
@@ -125,6 +158,7 @@ def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
     address = parse_address(gate.listen, f"gates.{gate.name}.listen")
     if address.path:
         raise ServeFault(f"gates.{gate.name}.listen: Envoy listens on an address", "write `HOST:PORT`")
+    outside = _outside(policy, gate, address)
     return Setup(
         gate.name,
         address.host,
@@ -132,9 +166,14 @@ def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
         (),
         _service(policy, gate),
         Mode(gate.bodies),
-        _certificate(gate, base),
+        _certificate(policy, gate, base),
+        asks=bool(gate.principals),
+        certificates=takes_certificates(policy, gate),
         connections=gate.limits.connections,
         idle=gate.limits.idle or IDLE,
+        outside=outside,
+        hosts=gate.hosts,
+        authorities=_authorities() if any(each.scheme == _HTTPS for each in outside) else "",
     )
 
 
@@ -147,19 +186,32 @@ def envoy_program() -> Path:
     return Path(next(iter(found.__path__))) / "envoy"
 
 
-def _service(policy: Policy, gate: Gate) -> Service:
+def _service(policy: Policy, gate: Gate) -> Service | None:
     if gate.upstream is None:
-        raise ServeFault(f"gates.{gate.name} does not say what is behind it", "write `upstream: ASSET`")
-    where = ("assets", gate.upstream, "at")
+        return None
     try:
-        parts = urlsplit(policy.assets[gate.upstream].at)
-        port = parts.port or _PORTS.get(parts.scheme, 0)
-    except ValueError:
-        parts, port = urlsplit(""), 0
-    if not parts.hostname or not port or parts.path.strip("/") or parts.query or parts.username:
-        mend = "write `http://HOST:PORT` or `https://HOST`, without a path"
-        raise ServeFault(f"assets.{gate.upstream}.at: not the address of an HTTP service", mend, where)
-    return Service(parts.hostname, port, _authorities() if parts.scheme == "https" else "")
+        found = destination_of(policy.assets[gate.upstream])
+    except NoAddress as fault:
+        raise _not_an_address(fault) from None
+    return Service(found.host, found.port, _authorities() if found.scheme == _HTTPS else "")
+
+
+def _outside(policy: Policy, gate: Gate, address: Address) -> tuple[Destination, ...]:
+    """Read where the services outside are. The gate itself is none of them: a request to it would come back for ever."""
+    try:
+        found = destinations_of(policy, gate)
+    except NoAddress as fault:
+        raise _not_an_address(fault) from None
+    own = own_authorities(address.host, address.port, gate.hosts)
+    for each in found:
+        if not set(own).isdisjoint(each.authorities):
+            itself = NoAddress(each.asset, "the address of the gate itself", "write where the service is")
+            raise _not_an_address(itself)
+    return found
+
+
+def _not_an_address(fault: NoAddress) -> ServeFault:
+    return ServeFault(str(fault), fault.mend, ("assets", fault.asset, "at"))
 
 
 def _authorities() -> str:
@@ -171,7 +223,7 @@ def _authorities() -> str:
     raise ServeFault("no file of certificate authorities was found", "name it in SSL_CERT_FILE")
 
 
-def _certificate(gate: Gate, base: Path) -> Certificate | None:
+def _certificate(policy: Policy, gate: Gate, base: Path) -> Certificate | None:
     tls = gate.tls
     if tls is None:
         return None
@@ -183,7 +235,26 @@ def _certificate(gate: Gate, base: Path) -> Certificate | None:
                 "check that it is there",
                 ("gates", gate.name, "tls", key),
             )
-    return Certificate(*found)
+    certificate = Certificate(found[0], found[1], found[2], required=needs_certificate(policy, gate))
+    _check(certificate, gate)
+    return certificate
+
+
+def _check(certificate: Certificate, gate: Gate) -> None:
+    """Refuse what Envoy would not take, or would take later, in silence."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    where = ("gates", gate.name, "tls")
+    try:
+        context.load_cert_chain(certificate.chain, certificate.key, password=lambda: b"")
+    except (ssl.SSLError, OSError, ValueError):
+        mend = "give a certificate with its chain, and its key, in PEM, without a password"
+        raise ServeFault(f"gates.{gate.name}.tls: not a certificate and its key", mend, where) from None
+    try:
+        if certificate.clients:
+            context.load_verify_locations(certificate.clients)
+    except (ssl.SSLError, OSError, ValueError):
+        mend = "give the authorities' certificates, in PEM"
+        raise ServeFault(f"gates.{gate.name}.tls.clients: no certificates", mend, (*where, "clients")) from None
 
 
 def _reserve(address: Address, where: str) -> Reserved:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
 
-from ringfence.serve.status import Status
+from ringfence.serve.status import GateStatus, Status
 
 MOST_CLIENTS = 16
 MOST_WAITING = 64  # beyond this a connection is closed without a word
@@ -76,11 +76,17 @@ class HealthPage:
 
 
 def _health(status: Status) -> bytes:
-    gates = {gate.gate: {"workers": len(gate.workers), "ready": gate.ready} for gate in status.gates}
+    gates = {gate.gate: _gate(gate) for gate in status.gates}
     body = {"status": status.state, "reasons": status.reasons, "policy": status.policy, "gates": gates}
     if status.companions:
         body["companions"] = {each.name: each.state for each in status.companions}
     return json.dumps(body).encode() + b"\n"
+
+
+def _gate(gate: GateStatus) -> dict[str, int | str]:
+    envoy = gate.envoy
+    own: dict[str, int | str] = {"envoy": "up" if envoy.up else "down"} if envoy is not None else {}
+    return {"workers": len(gate.workers), "ready": gate.ready, **own}
 
 
 def _response(code: HTTPStatus, body: bytes, kind: str = "text/plain; charset=utf-8", *, extra: str = "") -> bytes:

@@ -5,16 +5,26 @@ The rule: a worker decides, Envoy carries; so a worker whose Envoy is not there 
 
 import socket
 import sys
+import time
 from collections.abc import Sequence
+from functools import partial
+from typing import Final
 
+from ringfence.access import Identities, open_identities
 from ringfence.gates.carrying import now
+from ringfence.gates.http.counting import BOUNDS
 from ringfence.gates.http.gate import HttpGate, World
 from ringfence.policy import Policy
 from ringfence.serve.envoy_setup import check_gate
-from ringfence.serve.figures import Figures
+from ringfence.serve.figures import Figures, Requests
 from ringfence.serve.needed import keys_for
+from ringfence.serve.principals import Seldom, check_principals
 from ringfence.serve.service import Canary, Change, Given
 from ringfence.serve.worker import main
+from ringfence.vault import Vault
+
+STAND_INS: Final = "stand-ins.db"
+"""The vault's file of stand-ins, beside the folder of keys."""
 
 
 class HttpService:
@@ -25,9 +35,10 @@ class HttpService:
         policy, gate = given.policy, given.policy.gates[given.gate.name]
         check_gate(policy, gate)
         keys = keys_for(policy, gate, given.place.keys)
-        self._gate = HttpGate(
-            World(policy, gate, keys, given.recorder, now, lambda text: given.log.warning("gate", text))
-        )
+        access = self._access(policy, None)
+        notify = partial(given.log.warning, "gate")
+        vault = Vault(given.place.keys.with_name(STAND_INS), keys, notify)
+        self._gate = HttpGate(World(policy, gate, keys, given.recorder, now, notify, access, vault))
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Take the sockets."""
@@ -46,7 +57,19 @@ class HttpService:
         """Make ready for a policy."""
         gate = policy.gates[self._given.gate.name]
         check_gate(policy, gate)
-        return self._gate.prepare(policy, keys_for(policy, gate, self._given.place.keys))
+        keys = keys_for(policy, gate, self._given.place.keys)
+        return self._gate.prepare(policy, keys, self._access(policy, self._gate.access))
+
+    def _access(self, policy: Policy, before: Identities | None) -> Identities | None:
+        """Open those whom the gate asks. Raises `ServeFault`."""
+        gate, folder = policy.gates[self._given.gate.name], self._given.folder
+        if not gate.principals:
+            return None
+        check_principals(policy, gate, folder)
+        tell = Seldom(partial(self._given.log.warning, "access"), time.monotonic)
+        access = open_identities(policy, gate, folder, tell.hear, before)
+        access.caution()
+        return access
 
     async def drain(self, seconds: float) -> None:
         """Wait for what is under way: Envoy lets nobody in any more."""
@@ -55,11 +78,15 @@ class HttpService:
     def figures(self) -> Figures:
         """Give what was counted: requests stand where other gates have connections and statements."""
         counts = self._gate.counts
-        return Figures(connections=self._gate.streams, accepted=counts.streams, statements=counts.bodies)
+        times = tuple(counts.times)
+        outcomes = {outcome.value: count for outcome, count in counts.outcomes.items()}
+        requests = Requests(outcomes, counts.bodies, counts.size, BOUNDS, times, counts.seconds)
+        under_way = self._gate.streams
+        return Figures(connections=under_way, accepted=counts.requests, statements=counts.requests, requests=requests)
 
     def trouble(self) -> str:
-        """Say nothing: whether the service behind the gate answers is Envoy's to see."""
-        return ""
+        """Say that Envoy is not there, which is how clients come. Whether the service answers is Envoy's to see."""
+        return "Envoy does not take connections: see that it runs" if self._gate.is_without_envoy else ""
 
     async def close(self) -> None:
         """End everything."""

@@ -3,13 +3,15 @@
 The rule: labels are gate names, worker numbers and states: a handful of series, and no name of a principal among them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from ringfence.serve.changes import HTTP_KIND
 from ringfence.serve.figures import Figures
 from ringfence.serve.status import CompanionStatus, GateStatus, Status, WorkerState
 
@@ -18,19 +20,28 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Measure = Callable[[Figures], float]
 
 _COUNTERS: Mapping[str, tuple[str, Measure]] = {
-    "ringfence_connections": ("Connections that clients opened.", lambda each: each.accepted),
-    "ringfence_statements": ("Statements that clients sent.", lambda each: each.statements),
     "ringfence_sent_bytes": ("Bytes that were sent to clients.", lambda each: each.bytes_out),
     "ringfence_masked_values": ("Values that crossed in another form than clear.", lambda each: each.masked),
     "ringfence_refusals": ("Crossings that were refused.", lambda each: each.refusals),
     "ringfence_ledger_entries": ("Entries that the ledger took.", lambda each: each.entries),
     "ringfence_ledger_seconds": ("Seconds that the ledger's entries took, in sum.", lambda each: each.ledger_seconds),
     "ringfence_ledger_faults": ("Entries that the ledger did not take.", lambda each: each.ledger_faults),
+}
+_COUNTERS_OF_STATEMENTS: Mapping[str, tuple[str, Measure]] = {
+    "ringfence_connections": ("Connections that clients opened.", lambda each: each.accepted),
+    "ringfence_statements": ("Statements that clients sent.", lambda each: each.statements),
     "ringfence_parser_restarts": ("Starts of the SQL parser after a death.", lambda each: each.parser_restarts),
 }
-_LEVELS: Mapping[str, tuple[str, Measure]] = {
+_LEVELS_OF_STATEMENTS: Mapping[str, tuple[str, Measure]] = {
     "ringfence_open_connections": ("Connections that are open.", lambda each: each.connections),
     "ringfence_epoch_age_seconds": ("Age of what is known of the catalogue.", lambda each: each.epoch_age),
+}
+_COUNTERS_OF_REQUESTS: Mapping[str, tuple[str, Measure]] = {
+    "ringfence_bodies": ("Bodies of requests and responses that were looked at.", lambda each: each.requests.bodies),
+    "ringfence_body_bytes": ("Bytes of these, as they came.", lambda each: each.requests.size),
+}
+_LEVELS_OF_REQUESTS: Mapping[str, tuple[str, Measure]] = {
+    "ringfence_open_requests": ("Requests that are under way.", lambda each: each.connections),
 }
 
 
@@ -44,10 +55,18 @@ class _Snapshot(Collector):
         yield GaugeMetricFamily("ringfence_policy_generation", "Readings of the policy.", status.generation)
         refused = status.reload is not None and not status.reload.taken
         yield GaugeMetricFamily("ringfence_reload_refused", "Whether the last reload was refused.", float(refused))
-        for name, (words, measure) in _COUNTERS.items():
-            yield _filled(CounterMetricFamily(name, words, labels=["gate"]), status.gates, measure)
-        for name, (words, measure) in _LEVELS.items():
-            yield _filled(GaugeMetricFamily(name, words, labels=["gate"]), status.gates, measure)
+        statements = [gate for gate in status.gates if gate.kind != HTTP_KIND]
+        requests = [gate for gate in status.gates if gate.kind == HTTP_KIND]
+        yield from _families(status.gates, _COUNTERS, {})
+        if statements:
+            yield from _families(statements, _COUNTERS_OF_STATEMENTS, _LEVELS_OF_STATEMENTS)
+        if requests:
+            yield from _families(requests, _COUNTERS_OF_REQUESTS, _LEVELS_OF_REQUESTS)
+            yield from _requests(requests)
+        observing = GaugeMetricFamily("ringfence_observing_flows", "Flows that let everything pass.", labels=["gate"])
+        for gate in status.gates:
+            observing.add_metric([gate.gate], len(gate.observing))
+        yield observing
         yield from _workers(status)
         for companion in status.companions:
             if companion.name == "alerts":
@@ -75,8 +94,38 @@ def _alerts(status: CompanionStatus) -> Iterator[Metric]:
         yield GaugeMetricFamily(f"ringfence_alerts_{name}", words, status.figures.get(name, 0))
 
 
+def _families(
+    gates: Sequence[GateStatus], counters: Mapping[str, tuple[str, Measure]], levels: Mapping[str, tuple[str, Measure]]
+) -> Iterator[Metric]:
+    for name, (words, measure) in counters.items():
+        yield _filled(CounterMetricFamily(name, words, labels=["gate"]), gates, measure)
+    for name, (words, measure) in levels.items():
+        yield _filled(GaugeMetricFamily(name, words, labels=["gate"]), gates, measure)
+
+
+def _requests(gates: Sequence[GateStatus]) -> Iterator[Metric]:
+    outcomes = CounterMetricFamily("ringfence_requests", "Requests that ended.", labels=["gate", "outcome"])
+    times = HistogramMetricFamily(
+        "ringfence_request_seconds", "Time that the gate took for a request and its response.", labels=["gate"]
+    )
+    up = GaugeMetricFamily("ringfence_envoy_up", "Whether Envoy lets clients in.", labels=["gate"])
+    restarts = CounterMetricFamily("ringfence_envoy_restarts", "Starts of Envoy after a death.", labels=["gate"])
+    for gate in gates:
+        counted = gate.figures.requests
+        for outcome, count in counted.outcomes.items():
+            outcomes.add_metric([gate.gate, outcome], count)
+        bounds = [*map(str, counted.bounds), "+Inf"]
+        if counted.times:
+            seen = list(zip(bounds, accumulate(counted.times), strict=True))
+            times.add_metric([gate.gate], buckets=seen, sum_value=counted.seconds)
+        if gate.envoy is not None:
+            up.add_metric([gate.gate], float(gate.envoy.up))
+            restarts.add_metric([gate.gate], gate.envoy.restarts)
+    yield from (outcomes, times, up, restarts)
+
+
 def _filled(
-    family: CounterMetricFamily | GaugeMetricFamily, gates: tuple[GateStatus, ...], measure: Measure
+    family: CounterMetricFamily | GaugeMetricFamily, gates: Sequence[GateStatus], measure: Measure
 ) -> CounterMetricFamily | GaugeMetricFamily:
     for gate in gates:
         family.add_metric([gate.gate], measure(gate.figures))

@@ -135,7 +135,7 @@ class PostgresService:
 
     def _world(self) -> World:
         given, policy = self._given, self._policy
-        identities = open_identities(policy, given.folder, self._tell_fault)
+        identities = open_identities(policy, policy.gates[given.gate.name], given.folder, self._tell_fault)
         return World(
             policy,
             policy.gates[given.gate.name],

@@ -66,6 +66,7 @@ class Event:
     gate: str = ""
     workers: int = 0
     gate_kind: str = ""
+    path: str = "/"  # of HTTP: what a first request may ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +130,14 @@ def chosen_gates(policy: Policy, instance: Instance) -> list[Gate]:
         if gate.kind not in instance.modules:
             raise ServeFault(f"gate {name} is of kind {gate.kind}", _mend_for(gate, kinds))
     named = [policy.gates[name] for name in dict.fromkeys(instance.gates)]
-    gates = named or [gate for gate in policy.gates.values() if gate.kind in instance.modules]
+    gates = named or [
+        gate for gate in policy.gates.values() if gate.kind in instance.modules and not _is_in_process(gate)
+    ]
     if not gates:
+        local = next(filter(_is_in_process, policy.gates.values()), None)
+        if local is not None and HTTP_KIND in instance.modules:
+            mend = 'write `listen: "127.0.0.1:8080"` for Envoy to stand there; a middleware needs no `ringfence up`'
+            raise ServeFault(f"gates.{local.name} does not say where to listen: it stands in process", mend)
         logs = [gate for gate in policy.gates.values() if gate.kind == LOG_KIND]
         mend = _mend_for(logs[0], kinds) if logs else f"declare one: `gates: {{pg: {{kind: {kinds}, ...}}}}`"
         raise ServeFault(f"the policy has no gate of kind {kinds}", mend)
@@ -138,6 +145,11 @@ def chosen_gates(policy: Policy, instance: Instance) -> list[Gate]:
         if not gate.listen:
             raise ServeFault(f"gates.{gate.name} does not say where to listen", 'write `listen: "127.0.0.1:6432"`')
     return gates
+
+
+def _is_in_process(gate: Gate) -> bool:
+    """Whether a gate is only a middleware's or a transport's (`ringfence.integrations`)."""
+    return gate.kind == HTTP_KIND and not gate.listen
 
 
 def _mend_for(gate: Gate, kinds: str) -> str:
@@ -288,8 +300,9 @@ class _Running:
                 self._announced.add(name)
                 workers = self._policy.gates[name].workers
                 self._log.info("gate-ready", gate=name, workers=workers)
-                kind = self._policy.gates[name].kind
-                self._instance.announce(Event(EventKind.READY, self._addresses[name], name, workers, kind))
+                gate = self._policy.gates[name]
+                path = f"/{gate.upstreams[0]}/" if gate.upstreams else "/"
+                self._instance.announce(Event(EventKind.READY, self._addresses[name], name, workers, gate.kind, path))
 
 
 def _close_all(opened: Mapping[str, list[list[socket.socket]]]) -> None:

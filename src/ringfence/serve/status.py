@@ -51,19 +51,35 @@ class WorkerStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class EnvoyStatus:
+    """The Envoy of one gate. `up`: clients are let in."""
+
+    up: bool
+    process: int
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
 class GateStatus:
-    """One gate with its workers, and their figures together."""
+    """One gate with its workers, and their figures together. `envoy`: where it has one of its own."""
 
     gate: str
     kind: str
     address: str
     workers: tuple[WorkerStatus, ...]
     figures: Figures
+    envoy: EnvoyStatus | None = None
+    observing: tuple[str, ...] = ()  # its flows that let everything pass
 
     @property
     def ready(self) -> int:
         """How many workers serve clients."""
         return sum(worker.state is WorkerState.READY for worker in self.workers)
+
+    @property
+    def serves(self) -> bool:
+        """Whether a client that comes is served."""
+        return self.ready > 0 and (self.envoy is None or self.envoy.up)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +126,8 @@ class Status:
 
     @property
     def serves(self) -> bool:
-        """Whether every gate has a worker that serves clients."""
-        return self.state in (State.READY, State.DEGRADED) and all(gate.ready for gate in self.gates)
+        """Whether every gate serves clients."""
+        return self.state in (State.READY, State.DEGRADED) and all(gate.serves for gate in self.gates)
 
 
 _STATUS: TypeAdapter[Status] = TypeAdapter(Status)

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ringfence.gates.carrying import Recorder
-from ringfence.policy import Policy
+from ringfence.policy import Mode, Policy
 from ringfence.serve.addresses import upstream_hosts
 from ringfence.serve.changes import COMPANIONS, Cause, policy_entry, refused_changes
 from ringfence.serve.companion import Companion, Purpose
@@ -29,6 +29,7 @@ from ringfence.serve.status import GateStatus, Reloaded, State, Status, WorkerSt
 from ringfence.stamps import stamp
 
 if TYPE_CHECKING:
+    from ringfence.gates.http.bootstrap import Setup
     from ringfence.serve.envoy import Envoy
     from ringfence.serve.envoy_setup import EnvoyPlace
 
@@ -209,7 +210,11 @@ class Supervisor:
         slots = self._slots[name]
         figures = total([slot.figures for slot in slots], [slot.gone for slot in slots])
         kind = self._policy.gates[name].kind
-        return GateStatus(name, kind, self._site.addresses[name], tuple(slot.status() for slot in slots), figures)
+        workers = tuple(slot.status() for slot in slots)
+        envoy = self._envoys[name].status() if name in self._envoys else None
+        flows = self._policy.flows.values()
+        observing = tuple(each.id for each in flows if each.via.gate == name and each.mode is Mode.OBSERVE)
+        return GateStatus(name, kind, self._site.addresses[name], workers, figures, envoy, observing)
 
     def _reasons(self, gate: GateStatus) -> list[str]:
         reasons = [
@@ -271,7 +276,14 @@ class Supervisor:
             reading, policy = await asyncio.to_thread(self._site.read)
         except Exception as error:  # noqa: BLE001 (said to whoever asked; what runs goes on)
             return say(error)
-        refused = refused_changes(old_policy, policy, list(self._slots)) or await self._prepare(reading)
+        refused = refused_changes(old_policy, policy, list(self._slots))
+        if refused is not None:
+            return refused
+        try:
+            moved = {name: _moved(place, policy, reading) for name, place in self._site.places.items()}
+        except Exception as error:  # noqa: BLE001 (said to whoever asked; what runs goes on)
+            return say(error)
+        refused = await self._prepare(reading)
         if refused is not None:
             return refused
         try:
@@ -282,6 +294,8 @@ class Supervisor:
         self._reading, self._policy = reading, policy
         why = await self._commit()
         if not why:
+            for name, setup in moved.items():  # last: a worker refuses what leads to where its policy does not
+                self._envoys[name].renew(setup)
             return None
         await self._roll_back(old_reading, old_policy)
         return Said(f"under it {why}", "the policy of before is in force again; mend that and reload")
@@ -330,6 +344,12 @@ class Supervisor:
     async def _record(self, cause: Cause, before: str, after: str) -> None:
         entry = policy_entry(cause, before, after, list(self._slots), self._site.principal, datetime.now(UTC))
         await self._recorder.record(entry)
+
+
+def _moved(place: "EnvoyPlace", policy: Policy, reading: Reading) -> "Setup":
+    from ringfence.serve.envoy_setup import moved  # an extra's: other gates do without
+
+    return moved(place.setup, policy, reading.folder)
 
 
 def _envoy(gate: str, place: "EnvoyPlace", news: Callable[[], None], log: Log) -> "Envoy":

@@ -17,15 +17,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from ringfence.policy.model import Form, FormKind
+from ringfence.policy.model import NUMBERED, Form, FormKind
 from ringfence.transform.bucket import bucket, bucket_date, bucket_number, bucket_timestamp
 from ringfence.transform.keyed_hash import BlindIndex, blind_index, hash_to_uuid, keyed_hash
 from ringfence.transform.keys import KeyHandle, Keyring, KeyVersion, MissingKey
 from ringfence.transform.mask import mask
 from ringfence.transform.model import About, Ask, Untransformable
 from ringfence.transform.null import null
+from ringfence.transform.placeholder import placeholder
 from ringfence.transform.redact import redact
-from ringfence.transform.surrogate import surrogate
+from ringfence.transform.stand_ins import label, stand_in
+from ringfence.transform.surrogate import asked, surrogate
 from ringfence.transform.token import NotAToken, WrongKey, reverse, token
 from ringfence.transform.truncate import truncate, truncate_address
 from ringfence.transform.types import TEXTUAL, ValueType, is_spelt
@@ -46,7 +48,9 @@ __all__ = [
     "blind_index",
     "fit",
     "fit_answer",
+    "label",
     "reverse",
+    "stand_in",
 ]
 
 Transform: TypeAlias = Callable[[Form, str, About], str | Ask | None]
@@ -58,6 +62,7 @@ _TEXTS: Mapping[FormKind, Transform] = {
     FormKind.BUCKET: bucket,
     FormKind.HASH: keyed_hash,
     FormKind.TOKEN: token,
+    FormKind.PLACEHOLDER: placeholder,
     FormKind.SURROGATE: surrogate,
     FormKind.NULL: null,
 }
@@ -100,8 +105,8 @@ def fit(
         return value
     if value_type in TEXTUAL or form.kind not in _TEXTS:
         made = apply(form, value, about)
-    elif form.kind is FormKind.SURROGATE:
-        made = surrogate(form, value, about)
+    elif form.kind in NUMBERED:
+        made = asked(form, value, about)
     else:
         transform = _TYPED.get((form.kind, value_type))
         made = transform(form, value, about) if transform is not None else None

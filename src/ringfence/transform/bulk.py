@@ -9,7 +9,7 @@ bounded in number and size. This module may be compiled: it holds plain classes,
 
 from functools import lru_cache
 
-from ringfence.policy.model import Form, FormKind
+from ringfence.policy.model import NUMBERED, Form, FormKind
 from ringfence.taxonomy import is_within
 from ringfence.transform import _TYPED, fit
 from ringfence.transform.mask import SEPARATORS, is_domain, longest_in_doubt, may_show
@@ -245,15 +245,15 @@ def replacer(form: Form, value_type: ValueType, about: About, max_length: int = 
     >>> hide(b"4111 1111 1111 1111")
     b'**** **** **** 1111'
 
-    Raises `MissingKey` where a token's key is not held; other forms raise with the first value, as `fit` does. A surrogate is
-    no replacer's to give: the vault is asked for each value.
+    Raises `MissingKey` where a token's key is not held; other forms raise with the first value, as `fit` does. A placeholder or
+    surrogate is no replacer's to give: the vault is asked for each value.
     """
     return _way(form, value_type, about)(form, value_type, about, max_length)
 
 
 def _way(form: Form, value_type: ValueType, about: About) -> type[Replacer]:
     kind = form.kind
-    if kind in (FormKind.CLEAR, FormKind.DENY, FormKind.SURROGATE):
+    if kind in (FormKind.CLEAR, FormKind.DENY) or kind in NUMBERED:
         return Replacer
     if value_type not in TEXTUAL:
         return _Remembering if (kind, value_type) in _TYPED else _Constant  # what has no transform for its type is null

@@ -5,7 +5,7 @@ The rule: clear values pass through these types and are never part of a `repr`.
 
 from dataclasses import dataclass, field
 
-from ringfence.policy.model import Form
+from ringfence.policy.model import Form, FormKind
 from ringfence.transform.keys import KeyHandle, Keyring
 from ringfence.transform.types import ValueType
 
@@ -43,10 +43,10 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A value that only a vault can replace: the surrogate protocol.
+    """A value that only who remembers can replace (an exchange's memory, the vault): the protocol of stand-ins.
 
-    The vault answers with a string of the same type, the same for the same (key, scope, category, value), from which only the
-    vault can go back; or with None where it has none to give.
+    The answer is a string of the same type, the same for the same (key, scope, category, value) within a conversation, from which
+    only who gave it can go back; or None where there is none to give. `keep` is for how many seconds it has to be remembered.
     """
 
     key: str
@@ -54,3 +54,5 @@ class Ask:
     category: str
     type: ValueType
     value: str = field(repr=False)
+    kind: FormKind = FormKind.SURROGATE
+    keep: float = 86_400.0

@@ -1,4 +1,4 @@
-"""The vault in its first form: versioned keys in files, handed to crossings as a `Keyring`.
+"""The vault: versioned keys in files, handed to crossings as a `Keyring`; and the store of stand-ins, sealed with them.
 
 The rule: clear secrets leave these files only inside key handles. The folder has mode 0700 and its files 0600, or nothing is
 read. Who owns the machine owns the keys: files keep other users out, not root.
@@ -12,8 +12,10 @@ read. Who owns the machine owns the keys: files keep other users out, not root.
 <key k-contact version 2>
 """
 
-from ringfence.vault.faults import BadKeyFile, BadKeyName, KeyExists, KeyFault, NoSuchKey, UnsafeKeyFile
+from ringfence.vault.asking import Vault
+from ringfence.vault.faults import BadKeyFile, BadKeyName, KeyExists, KeyFault, NoSuchKey, UnsafeKeyFile, VaultFault
 from ringfence.vault.keys import KeyFile, create, list_keys, load, rotate
+from ringfence.vault.stand_ins import Resolution, StandIns
 
 __all__ = [
     "BadKeyFile",
@@ -22,7 +24,11 @@ __all__ = [
     "KeyFault",
     "KeyFile",
     "NoSuchKey",
+    "Resolution",
+    "StandIns",
     "UnsafeKeyFile",
+    "Vault",
+    "VaultFault",
     "create",
     "list_keys",
     "load",

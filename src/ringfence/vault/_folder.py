@@ -50,7 +50,7 @@ def opened(folder: Path) -> Iterator[int]:
             ) from None
         raise
     try:
-        _check(os.fstat(handle), folder, "700")
+        check(os.fstat(handle), folder, "700")
         yield handle
     finally:
         os.close(handle)
@@ -80,7 +80,7 @@ def read(folder: int, file: Path) -> tuple[bytes, float]:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise UnsafeKeyFile(f"{file} is not a regular file", "move it out of the folder of keys")
-        _check(status, file, "600")
+        check(status, file, "600")
         if status.st_size > LONGEST_FILE:
             raise BadKeyFile(f"{file} is too long for a key file", "put the file back from a backup")
         return os.read(handle, LONGEST_FILE), status.st_mtime
@@ -115,7 +115,8 @@ def write_new(folder: int, name: str, compose: Callable[[], bytes]) -> float:
     return written
 
 
-def _check(status: os.stat_result, where: Path, mode: str) -> None:
+def check(status: os.stat_result, where: Path, mode: str) -> None:
+    """See that nobody else may reach a file or folder that was opened. Raises `UnsafeKeyFile`."""
     if status.st_uid != os.geteuid():
         raise UnsafeKeyFile(
             f"{where} belongs to another user", "run as its owner, or give it to this user with `chown`"

@@ -45,3 +45,7 @@ class UnsafeKeyFile(KeyFault):
 
 class BadKeyFile(KeyFault):
     """A key file that is not what `ringfence key add` wrote."""
+
+
+class VaultFault(KeyFault):
+    """A store of stand-ins that cannot be used."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterable
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import envoy._bin
 
+from ringfence.access import Identities
 from ringfence.crossing import Body
 from ringfence.gates.carrying import Unrecorded, now
 from ringfence.gates.http.bootstrap import CanaryWay, Service, Setup, bootstrap
@@ -21,6 +23,7 @@ from ringfence.gates.http.turns import Mode
 from ringfence.policy import Policy
 from ringfence.policy.reading import read
 from ringfence.transform import Keyring
+from ringfence.vault import Vault
 
 ENVOY = str(Path(next(iter(envoy._bin.__path__))) / "envoy")
 
@@ -166,8 +169,9 @@ class Stage:
         kind: str = "application/json",
         more: str = "",
         pieces: Iterable[bytes] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> Answer:
-        reader, writer = await asyncio.open_connection(*self.address, limit=1 << 26)
+        reader, writer = await asyncio.open_connection(*self.address, limit=1 << 26, ssl=tls)
         try:
             head = f"{method} {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n{more}"
             if pieces is not None:
@@ -243,15 +247,24 @@ async def short_folder() -> AsyncIterator[Path]:
 
 @asynccontextmanager
 async def stage(
-    decided: Policy | None = None, *, mode: Mode = Mode.STREAMED, opened: bool = True, **changes: object
+    decided: Policy | None = None,
+    *,
+    mode: Mode = Mode.STREAMED,
+    opened: bool = True,
+    access: Identities | None = None,
+    keys: Keyring | None = None,
+    shop: "Shop | None" = None,
+    **changes: object,
 ) -> AsyncIterator[Stage]:
     """Run service, gate and Envoy."""
     decided = decided or policy(bodies=mode.name.lower())
     async with short_folder() as folder:
-        shop, notes, told = Shop(), Notes(), list[str]()
+        shop, keys = shop or Shop(), keys or Keyring()
+        notes, told = Notes(), list[str]()
         service = await asyncio.start_server(lambda *ends: shop.answer(*ends), "127.0.0.1", 0, limit=1 << 26)
         port = service.sockets[0].getsockname()[1]
-        gate = HttpGate(World(decided, decided.gates["api"], Keyring(), notes, now, told.append))
+        vault = Vault(folder / "stand-ins.db", keys, told.append)
+        gate = HttpGate(World(decided, decided.gates["api"], keys, notes, now, told.append, access, vault))
         processor, answers = folder / "0.processor", folder / "0.answers"
         await gate.start([unix_socket(processor), unix_socket(answers)])
         canary = CanaryWay(str(folder / "0.canary"), str(processor), str(answers))

@@ -143,12 +143,15 @@ def test_a_token_that_a_request_was_given_comes_back_as_what_it_stood_for() -> N
     text = POLICY.replace("gates:", "keys: {k: {zones: [partners]}}\nforms: {t: {transform: token, key: k}}\ngates:")
     text = text.replace("carry: {user.contact.email: redact}", "carry: {user.contact.email: t}")
     text = text.replace("carry: {user.contact.email: mask}", "carry: {user.contact.email: clear}")
-    side = replace(_side(text), keys=Keyring([KeyHandle("k", 1, bytes(range(32)))]))
-    exchange = HttpExchange(side)
-    out, _, _ = _carried(exchange.request(_asks()), MAIL)
-    assert b"ada" not in out
-    answer = exchange.response(ResponseHead(200, JSON, ends=False))
-    assert _carried(answer, out)[0] == MAIL
+    keys = Keyring([KeyHandle("k", 1, bytes(range(32)))])
+    restoring = text.replace("carry: {user.contact.email: clear}", "restore: true, carry: {user.contact.email: clear}")
+    for policy_text, comes_back in ((text, False), (restoring, True)):
+        side = replace(_side(policy_text), keys=keys)
+        exchange = HttpExchange(side)
+        out, _, _ = _carried(exchange.request(_asks()), MAIL)
+        assert b"ada" not in out
+        answer = exchange.response(ResponseHead(200, JSON, ends=False))
+        assert _carried(answer, out)[0] == (MAIL if comes_back else out)
     another = HttpExchange(side)
     another.request(RequestHead("GET", "/", (), ends=True))
     assert _carried(another.response(ResponseHead(200, JSON, ends=False)), out)[0] == out

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -350,3 +351,15 @@ def test_clients_that_do_not_read_hold_the_service_back_and_nobody_else() -> Non
                     await asyncio.sleep(0.05)
 
     asyncio.run(run())
+
+
+def test_a_gate_sees_that_its_envoy_has_gone_whoever_started_it() -> None:
+    async def work(one: Stage) -> None:
+        assert (await one.ask("GET", "/a")).status == 200
+        assert not one.gate.is_without_envoy
+        os.kill(one.envoy, signal.SIGKILL)
+        async with asyncio.timeout(20):
+            while not one.gate.is_without_envoy:  # noqa: ASYNC110 (it looks now and then)
+                await asyncio.sleep(0.02)
+
+    play(work)

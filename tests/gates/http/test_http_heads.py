@@ -8,6 +8,7 @@ import pytest
 from http_stage import POLICY, Stage, policy, response, stage
 
 from ringfence.carriers import Change, Undecodable, splice
+from ringfence.gates.http.counting import Outcome
 from ringfence.gates.http.heads import NOT_READ, HeadCarrier, parts_of, payload_of, values_of
 from ringfence.gates.http.turns import Mode
 
@@ -142,7 +143,7 @@ def test_what_may_not_cross_in_a_head_refuses_it_and_nothing_comes_out(place: st
         async with asyncio.timeout(20):
             while one.gate.streams:  # noqa: ASYNC110 (nothing tells of it)
                 await asyncio.sleep(0.01)
-        assert one.gate.counts.refused == 1
+        assert one.gate.counts.outcomes[Outcome.REFUSED] == 1
 
     play(work, mode)
 

@@ -149,3 +149,11 @@ def test_after_a_refusal_nothing_is_sent_and_none_once_something_of_the_response
         assert not replies.may_refuse
         with pytest.raises(NotAllowed):
             replies.refuse(Told(403, b""))
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_response_may_come_of_a_request_that_envoy_did_not_take_and_its_request_not_afterwards(mode: Mode) -> None:
+    replies = Replies(mode)
+    replies.arrive(Direction.RESPONSE, Arrival.HEADERS)
+    with pytest.raises(OutOfTurn):
+        replies.arrive(Direction.REQUEST, Arrival.HEADERS)

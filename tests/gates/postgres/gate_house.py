@@ -165,7 +165,7 @@ def house(dsn: str, folder: Path, **changes: str) -> Iterator[House]:
             entries,
             now,
             told.append,
-            open_identities(policy, folder, lambda fault: told.append(str(fault))),
+            open_identities(policy, policy.gates["pg"], folder, lambda fault: told.append(str(fault))),
             folder,
         )
     )

@@ -6,34 +6,38 @@ ended the request lets the rest of it pass unread, `failure_mode_allow: false` n
 cluster makes an error of every OK. It binds only where the cluster is reached by `envoy_grpc`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
+from ringfence.gates.http.certificates import Certificate, shown
+from ringfence.gates.http.clients import ATTRIBUTES
+from ringfence.gates.http.clusters import (
+    BUFFER,
+    CONNECT_SECONDS,
+    OPTIONS,
+    TYPE,
+    breakers,
+    endpoints,
+    plain_http,
+    service_cluster,
+    spoken,
+    watched,
+)
+from ringfence.gates.http.conversation import ROUTE
+from ringfence.gates.http.destinations import Destination
+from ringfence.gates.http.own_replies import own_replies
 from ringfence.gates.http.processor import CANARY
+from ringfence.gates.http.routes import Json, Object, own_authorities, virtual_hosts
 from ringfence.gates.http.turns import Mode
 
-Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
-Object: TypeAlias = Mapping[str, Json]
-
-_TYPE: Final = "type.googleapis.com/envoy."
-_OPTIONS: Final = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _OURS: Final = "ringfence-"  # before the names of what may stand in somebody's own Envoy
 _PROCESSOR: Final = f"{_OURS}processor"
-_BUFFER: Final = 256 * 1024  # octets that a connection may hold
+_CLIENTS: Final = "clients"
+_SERVICE: Final = "service"
 IDLE: Final = 10.0
-_CONNECT_SECONDS: Final = "2s"
 ASK: Final = 5.0  # seconds for an answer of the processor: the ledger's own deadline is one second
 _BODY_MODES: Final = {Mode.STREAMED: "FULL_DUPLEX_STREAMED", Mode.BUFFERED: "BUFFERED"}
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """The files of a certificate that is shown, and of the authorities whose clients are let in ("": none is asked for one)."""
-
-    chain: str
-    key: str
-    clients: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +66,44 @@ class Setup:
     host: str
     port: int
     processors: tuple[str, ...]  # paths of sockets
-    service: Service
+    service: Service | None  # None: the gate is the way out, to `outside`
     mode: Mode = Mode.STREAMED
     certificate: Certificate | None = None
     canaries: tuple[CanaryWay, ...] = ()
     admin: str = ""  # the path of its socket
     listeners: str = ""  # the path of the file in which the clients' listener is told, later than the rest; "": at once
+    clusters: str = ""  # the path of the file in which the services are told, so that they can change; "": at the start
+    routes: str = ""  # the path of the file in which the routes to `outside` are told; "": at the start
+    secrets: str = ""  # the path of the file in which certificates are told, so that they can change; "": at the start
+    outside: tuple[Destination, ...] = ()
+    hosts: tuple[str, ...] = ()  # further names of a gate that is the way out
+    authorities: str = ""  # the file of those that certificates of services outside are checked against
     connections: int = 500
     largest_body: int = 1024 * 1024  # octets, where bodies are buffered
     idle: float = IDLE  # seconds that a request may stand still
     ask: float = ASK  # seconds that the processor may take for a message
     most_asked: int = 0  # requests that the processor has at once; 0: twice the connections
+    asks: bool = False  # whether the processor is told who the client is, as far as Envoy knows
+    certificates: bool = False  # and is given its certificate
     guard: bool = True  # off only to show, in a test, what it is for
 
 
 def bootstrap(setup: Setup) -> Object:
     """Make a whole configuration, to be written as JSON."""
-    clusters: list[Json] = [_service_cluster(setup), *_processor_clusters(setup), *_answer_clusters(setup)]
-    listeners: list[Json] = [
-        _listener(setup),
-        *(_canary_listener(setup, number) for number in range(len(setup.canaries))),
-    ]
+    clusters: list[Json] = [*_processor_clusters(setup), *_answer_clusters(setup)]
+    if not setup.clusters:
+        clusters = [*_service_clusters(setup), *clusters]
+    listeners: list[Json] = [_canary_listener(setup, number) for number in range(len(setup.canaries))]
+    if not setup.listeners:
+        listeners = [_listener(setup), *listeners]
     made: dict[str, Json] = {
         "node": {"id": f"ringfence-{setup.gate}", "cluster": "ringfence"},
         "static_resources": {"listeners": listeners, "clusters": clusters},
         "overload_manager": _overload(setup),
     }
-    if setup.listeners:
-        watched: dict[str, Json] = {"path_config_source": {"path": setup.listeners}, "resource_api_version": "V3"}
-        made["dynamic_resources"] = {"lds_config": watched}
+    told = {"lds_config": setup.listeners, "cds_config": setup.clusters}
+    if any(told.values()):
+        made["dynamic_resources"] = {name: watched(path) for name, path in told.items() if path}
     if setup.admin:
         made["admin"] = {"address": _pipe(setup.admin, mode=0o600), "ignore_global_conn_limit": True}
     return made
@@ -98,17 +111,37 @@ def bootstrap(setup: Setup) -> Object:
 
 def listeners(setup: Setup, *, is_open: bool) -> Object:
     """Make what the file of listeners says: that clients are let in, or that they are not yet."""
-    kind = {"@type": f"{_TYPE}config.listener.v3.Listener"}
+    kind = {"@type": f"{TYPE}config.listener.v3.Listener"}
     told: list[Json] = [{**kind, **_listener(setup)}] if is_open else []
     return {"version_info": str(int(is_open)), "resources": told}
+
+
+def clusters(setup: Setup, version: int) -> Object:
+    """Make what the file of services says; `version` counts what was told."""
+    kind = {"@type": f"{TYPE}config.cluster.v3.Cluster"}
+    return {"version_info": str(version), "resources": [{**kind, **each} for each in _service_clusters(setup)]}
+
+
+def routes(setup: Setup, version: int) -> Object:
+    """Make what the file of routes says; `version` counts what was told."""
+    kind = {"@type": f"{TYPE}config.route.v3.RouteConfiguration"}
+    return {"version_info": str(version), "resources": [{**kind, **_route_config(setup, _CLIENTS, _SERVICE)}]}
 
 
 def fragment(setup: Setup) -> Object:
     """Make what one's own Envoy needs, under the names of where it goes.
 
     The filter stands before the router; the settings of the HTTP connection manager are part of what was found to be safe; the
-    canaries' listeners are how the gate sees that this very Envoy masks.
+    canaries' listeners are how the gate sees that this very Envoy masks. A gate that is the way out has a listener of its own.
     """
+    if setup.service is None:
+        whole = bootstrap(setup)["static_resources"]
+        assert isinstance(whole, dict)  # noqa: S101 (made above)
+        *canaries, own = sorted(whole["listeners"], key=lambda each: each["name"] == _CLIENTS)
+        return {
+            "clusters": whole["clusters"],
+            "listeners": [{**own, "name": f"{_OURS}{setup.gate}"}, *canaries],
+        }
     return {
         "http_filters": [_ext_proc(setup, _PROCESSOR, canary=False)],
         "http_connection_manager": _manager_rules(setup),
@@ -125,17 +158,21 @@ def _ext_proc(setup: Setup, cluster: str, *, canary: bool) -> Object:
     if canary:
         service["initial_metadata"] = [{"key": CANARY.decode(), "value": "1"}]
     body = _BODY_MODES[setup.mode]
+    told = [*([ROUTE] if setup.outside else []), *(ATTRIBUTES if setup.asks else [])]
+    attributes: dict[str, Json] = {"request_attributes": told} if told and not canary else {}
     return {
         "name": "envoy.filters.http.ext_proc",
         "typed_config": {
-            "@type": f"{_TYPE}extensions.filters.http.ext_proc.v3.ExternalProcessor",
+            "@type": f"{TYPE}extensions.filters.http.ext_proc.v3.ExternalProcessor",
             "grpc_service": service,
+            **attributes,
             "failure_mode_allow": False,
             "allow_mode_override": False,
             "disable_clear_route_cache": True,
             "message_timeout": _seconds(setup.ask),
             "max_message_timeout": "0s",
             "status_on_error": {"code": "ServiceUnavailable"},
+            **attributes,
             "processing_mode": {
                 "request_header_mode": "SEND",
                 "response_header_mode": "SEND",
@@ -160,18 +197,18 @@ def _processor_clusters(setup: Setup) -> list[Json]:
 
 
 def _processor_cluster(setup: Setup, name: str, paths: Sequence[str]) -> Object:
-    options = _spoken({"http2_protocol_options": {}})
+    options = spoken({"http2_protocol_options": {}})
     if setup.guard:
         options["http_filters"] = [_never_ok(), _upstream_codec()]
     most = setup.most_asked or 2 * setup.connections
     return {
         "name": name,
         "type": "STATIC",
-        "connect_timeout": _CONNECT_SECONDS,
-        "per_connection_buffer_limit_bytes": _BUFFER,
-        "circuit_breakers": _breakers(most, connections=1024),
-        "typed_extension_protocol_options": {_OPTIONS: options},
-        "load_assignment": _endpoints(name, *map(_pipe, paths)),
+        "connect_timeout": CONNECT_SECONDS,
+        "per_connection_buffer_limit_bytes": BUFFER,
+        "circuit_breakers": breakers(most, connections=1024),
+        "typed_extension_protocol_options": {OPTIONS: options},
+        "load_assignment": endpoints(name, *map(_pipe, paths)),
     }
 
 
@@ -184,7 +221,7 @@ def _never_ok() -> Object:
     return {
         "name": "never_ok",
         "typed_config": {
-            "@type": f"{_TYPE}extensions.filters.http.header_mutation.v3.HeaderMutation",
+            "@type": f"{TYPE}extensions.filters.http.header_mutation.v3.HeaderMutation",
             "mutations": {
                 "response_mutations": status("OVERWRITE_IF_EXISTS"),
                 "response_trailers_mutations": status("OVERWRITE_IF_EXISTS_OR_ADD"),
@@ -196,7 +233,7 @@ def _never_ok() -> Object:
 def _upstream_codec() -> Object:
     return {
         "name": "envoy.filters.http.upstream_codec",
-        "typed_config": {"@type": f"{_TYPE}extensions.filters.http.upstream_codec.v3.UpstreamCodec"},
+        "typed_config": {"@type": f"{TYPE}extensions.filters.http.upstream_codec.v3.UpstreamCodec"},
     }
 
 
@@ -204,14 +241,14 @@ def _upstream_codec() -> Object:
 
 
 def _listener(setup: Setup) -> Object:
-    chain: dict[str, Json] = {"filters": [_manager(setup, "clients", "service", _PROCESSOR, canary=False)]}
+    chain: dict[str, Json] = {"filters": [_manager(setup, _CLIENTS, _SERVICE, _PROCESSOR, canary=False)]}
     if setup.certificate is not None:
-        chain["transport_socket"] = _shown(setup.certificate)
+        chain["transport_socket"] = shown(setup.certificate, setup.secrets)
     return {
-        "name": "clients",
+        "name": _CLIENTS,
         "address": {"socket_address": {"address": setup.host, "port_value": setup.port}},
         "enable_reuse_port": True,
-        "per_connection_buffer_limit_bytes": _BUFFER,
+        "per_connection_buffer_limit_bytes": BUFFER,
         "filter_chains": [chain],
     }
 
@@ -228,7 +265,12 @@ def _canary_listener(setup: Setup, number: int) -> Object:
 
 def _manager_rules(setup: Setup) -> dict[str, Json]:
     """What the HTTP connection manager must be set to for the processor to see everything that passes."""
+    passed: dict[str, Json] = {  # what the client wrote there itself is taken off in either case
+        "forward_client_cert_details": "SANITIZE_SET",
+        "set_current_client_cert_details": {"cert": True},
+    }
     return {
+        **(passed if setup.certificates else {"forward_client_cert_details": "SANITIZE"}),
         "stream_idle_timeout": _seconds(setup.idle),
         "request_headers_timeout": _seconds(setup.idle),
         "delayed_close_timeout": "0.1s",
@@ -238,31 +280,37 @@ def _manager_rules(setup: Setup) -> dict[str, Json]:
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
         "skip_xff_append": True,  # the client's address is personal data
+        "local_reply_config": own_replies(),
         "common_http_protocol_options": {"headers_with_underscores_action": "REJECT_REQUEST", "idle_timeout": "60s"},
     }
 
 
 def _manager(setup: Setup, name: str, cluster: str, processor: str, *, canary: bool) -> Object:
+    led: dict[str, Json] = {"route_config": _route_config(setup, name, cluster)}
+    if setup.routes and not canary:
+        led = {"rds": {"route_config_name": name, "config_source": watched(setup.routes)}}
+    if setup.service is None and not canary:
+        led["scheme_header_transformation"] = {"match_upstream": True}  # the scheme by which the service is asked
+    if not canary:
+        # No route fits a CONNECT, so that none can be made; but the processor is asked, and its refusal says what to do instead.
+        led["upgrade_configs"] = [{"upgrade_type": "CONNECT"}]
     return {
         "name": "envoy.filters.network.http_connection_manager",
         "typed_config": {
-            "@type": f"{_TYPE}extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+            "@type": f"{TYPE}extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
             "stat_prefix": name,
             "codec_type": "AUTO",
             **_manager_rules(setup),
             "use_remote_address": True,
+            "generate_request_id": False,  # a client's own goes on as it came, and none is made up
             "server_header_transformation": "PASS_THROUGH",
-            "route_config": {
-                "name": name,
-                "virtual_hosts": [{"name": name, "domains": ["*"], "routes": [_route(setup, cluster)]}],
-                "request_headers_to_remove": ["x-envoy-external-address"],  # the client's address, too
-            },
+            **led,
             "http_filters": [
                 _ext_proc(setup, processor, canary=canary),
                 {
                     "name": "envoy.filters.http.router",
                     "typed_config": {
-                        "@type": f"{_TYPE}extensions.filters.http.router.v3.Router",
+                        "@type": f"{TYPE}extensions.filters.http.router.v3.Router",
                         "suppress_envoy_headers": True,
                     },
                 },
@@ -271,33 +319,50 @@ def _manager(setup: Setup, name: str, cluster: str, processor: str, *, canary: b
     }
 
 
+def _route_config(setup: Setup, name: str, cluster: str) -> Object:
+    hosts: list[Json] = [{"name": name, "domains": ["*"], "routes": [_route(setup, cluster)]}]
+    gone = ["x-envoy-external-address"]  # the client's address, too
+    if setup.service is None and name == _CLIENTS:
+        own = own_authorities(setup.host, setup.port, setup.hosts)
+        hosts = virtual_hosts(setup.outside, own, _action(setup), _limits(setup))
+        gone.append("x-forwarded-proto")  # how the gate was reached is no business of a service outside
+    return {"name": name, "virtual_hosts": hosts, "request_headers_to_remove": gone}
+
+
 def _route(setup: Setup, cluster: str) -> Object:
-    action: dict[str, Json] = {"cluster": cluster, "timeout": "0s", "idle_timeout": _seconds(setup.idle)}
-    made: dict[str, Json] = {"match": {"prefix": "/"}, "route": action}
-    if setup.mode is Mode.BUFFERED:
-        made["request_body_buffer_limit"] = setup.largest_body
-    return made
+    return {"match": {"prefix": "/"}, "route": {"cluster": cluster, **_action(setup)}, **_limits(setup)}
+
+
+def _action(setup: Setup) -> Object:
+    return {"timeout": "0s", "idle_timeout": _seconds(setup.idle)}
+
+
+def _limits(setup: Setup) -> Object:
+    return {"request_body_buffer_limit": setup.largest_body} if setup.mode is Mode.BUFFERED else {}
 
 
 # ---------------------------------------------------------------- the service
 
 
-def _service_cluster(setup: Setup) -> Object:
-    service = setup.service
-    made: dict[str, Json] = {
-        "name": "service",
-        "type": "STRICT_DNS",
-        "connect_timeout": _CONNECT_SECONDS,
-        "per_connection_buffer_limit_bytes": _BUFFER,
-        "circuit_breakers": _breakers(setup.connections, connections=setup.connections),
-        "typed_extension_protocol_options": {_OPTIONS: _plain_http()},
-        "load_assignment": _endpoints(
-            "service", {"socket_address": {"address": service.host, "port_value": service.port}}
-        ),
-    }
-    if service.authorities:
-        made["transport_socket"] = _asked(service)
-    return made
+def _service_clusters(setup: Setup) -> list[Object]:
+    most = setup.connections
+    if setup.service is not None:
+        one = setup.service
+        return [service_cluster(_SERVICE, one.host, one.port, authorities=one.authorities, connections=most)]
+    # One whose name is not found does not hold up the others: Envoy asks for it again, and requests to it end with 503 meanwhile.
+    return [
+        {
+            **service_cluster(
+                each.route,
+                each.host,
+                each.port,
+                authorities=setup.authorities if each.scheme == "https" else "",
+                connections=most,
+            ),
+            "wait_for_warm_on_init": False,
+        }
+        for each in setup.outside
+    ]
 
 
 def _answer_clusters(setup: Setup) -> list[Json]:
@@ -305,69 +370,12 @@ def _answer_clusters(setup: Setup) -> list[Json]:
         {
             "name": f"{_OURS}answer-{number}",
             "type": "STATIC",
-            "connect_timeout": _CONNECT_SECONDS,
-            "typed_extension_protocol_options": {_OPTIONS: _plain_http()},
-            "load_assignment": _endpoints(f"{_OURS}answer-{number}", _pipe(each.answer)),
+            "connect_timeout": CONNECT_SECONDS,
+            "typed_extension_protocol_options": {OPTIONS: plain_http()},
+            "load_assignment": endpoints(f"{_OURS}answer-{number}", _pipe(each.answer)),
         }
         for number, each in enumerate(setup.canaries)
     ]
-
-
-def _plain_http() -> Object:
-    return _spoken({"http_protocol_options": {"enable_trailers": True}})
-
-
-def _spoken(version: Object) -> dict[str, Json]:
-    """Say which version of HTTP a cluster is spoken to in."""
-    return {"@type": f"{_TYPE}{_OPTIONS.removeprefix('envoy.')}", "explicit_http_config": version}
-
-
-def _breakers(requests: int, *, connections: int) -> Object:
-    return {
-        "thresholds": [{"max_connections": connections, "max_pending_requests": requests, "max_requests": requests}]
-    }
-
-
-def _endpoints(name: str, *addresses: Object) -> Object:
-    return {
-        "cluster_name": name,
-        "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}} for address in addresses]}],
-    }
-
-
-def _shown(certificate: Certificate) -> Object:
-    common: dict[str, Json] = {
-        "alpn_protocols": ["h2", "http/1.1"],
-        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-        "tls_certificates": [
-            {"certificate_chain": {"filename": certificate.chain}, "private_key": {"filename": certificate.key}}
-        ],
-    }
-    if certificate.clients:
-        common["validation_context"] = {"trusted_ca": {"filename": certificate.clients}}
-    return {
-        "name": "envoy.transport_sockets.tls",
-        "typed_config": {
-            "@type": f"{_TYPE}extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-            "require_client_certificate": bool(certificate.clients),
-            "common_tls_context": common,
-        },
-    }
-
-
-def _asked(service: Service) -> Object:
-    return {
-        "name": "envoy.transport_sockets.tls",
-        "typed_config": {
-            "@type": f"{_TYPE}extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-            "sni": service.host,
-            "auto_sni_san_validation": True,
-            "common_tls_context": {
-                "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-                "validation_context": {"trusted_ca": {"filename": service.authorities}},
-            },
-        },
-    }
 
 
 def _overload(setup: Setup) -> Object:
@@ -376,7 +384,7 @@ def _overload(setup: Setup) -> Object:
             {
                 "name": "envoy.resource_monitors.global_downstream_max_connections",
                 "typed_config": {
-                    "@type": f"{_TYPE}extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+                    "@type": f"{TYPE}extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
                     "max_active_downstream_connections": setup.connections,
                 },
             }

@@ -34,7 +34,7 @@ def side_of_canary(side: Side) -> Side:
     rule = (CarryRule(BUILT_IN_FORMS["mask"]),)
     ends = (AssetName(zone), AssetName(zone), zone, zone)
     flow = Flow(_FLOW, *ends, Via(side.gate), {_CATEGORY: rule}, DENY, DENY, Mode.ENFORCE)
-    gate = replace(policy.gates[side.gate], upstream=_ASSET)
+    gate = replace(policy.gates[side.gate], upstream=_ASSET, upstreams=())
     judged: Policy = replace(
         policy,
         hash=f"canary:{policy.hash}",
@@ -42,7 +42,9 @@ def side_of_canary(side: Side) -> Side:
         flows={flow.id: flow},
         gates={**policy.gates, side.gate: gate},
     )
-    return replace(side, policy=judged, asset=_ASSET, zone=zone, principal=CANARY_PRINCIPAL)
+    return replace(
+        side, policy=judged, asset=_ASSET, zone=zone, principal=CANARY_PRINCIPAL, destinations=None, door=None
+    )
 
 
 class Answerer:
@@ -70,26 +72,27 @@ async def send_canary(listener: str, answerer: Answerer) -> CanaryResult:
     """Send a canary to a listener of Envoy's, by the path of its socket, and look at what came through both ways."""
     there, back = secrets.token_hex(6), secrets.token_hex(6)
     answerer.heard = b""
-    answerer.says = _payload(back)
+    answerer.says = canary_payload(back)
     try:
         async with asyncio.timeout(SECONDS):
-            answer = await _ask(listener, _payload(there))
+            answer = await _ask(listener, canary_payload(there))
     except (TimeoutError, OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
         return CanaryResult(masked=False, why=f"Envoy does not answer yet ({type(error).__name__})")
     if there.encode() in answerer.heard:
         return CanaryResult(masked=False, why="its value was in the request behind the gate", leaked=True)
     if back.encode() in answer:
         return CanaryResult(masked=False, why="its value was in the answer", leaked=True)
-    if not answerer.heard.endswith(_masked(there)) or not answer.endswith(_masked(back)):
+    if not answerer.heard.endswith(canary_masked(there)) or not answer.endswith(canary_masked(back)):
         return CanaryResult(masked=False, why=f"it did not come back whole ({_status(answer)})")
     return CanaryResult(masked=True)
 
 
-def _payload(local: str) -> bytes:
+def canary_payload(local: str) -> bytes:
+    """Write what is sent."""
     return json.dumps({"person": {"email": f"{local}@example.com"}}).encode()
 
 
-def _masked(local: str) -> bytes:
+def canary_masked(local: str) -> bytes:
     """Give the end of the payload as it must come: as long, and without a letter of the value."""
     return b'"' + b"*" * len(f"{local}@example.com") + b'"}}'
 

@@ -5,79 +5,52 @@ No socket and no loop: whoever drives it gives each message to `receive`, carrie
 until none is due, and then sends what `settle` gives. Only then comes the next message.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
 from envoy.config.core.v3.base_pb2 import HeaderMap
 from envoy.service.ext_proc.v3.external_processor_pb2 import HttpBody, HttpHeaders, HttpTrailers, ProcessingRequest
 from google.protobuf.message import DecodeError
 
-from ringfence.crossing import Effects, Ending, Record, Refusal, Refuse, Release, Reply, Resolve
+from ringfence.crossing import Reason, Refusal, Reply
 from ringfence.crossing.crossing import Summary
+from ringfence.gates.http.calling import Called
+from ringfence.gates.http.clients import Attributes, client_of
+from ringfence.gates.http.counting import Outcome
+from ringfence.gates.http.destinations import CONNECT, refuse
 from ringfence.gates.http.exchange import (
     HeadEdits,
     HttpExchange,
-    Passage,
     RequestHead,
     ResponseHead,
     Side,
-    edits_of_change,
     joined,
-    request_edits,
     response_edits,
 )
 from ringfence.gates.http.heads import as_text
 from ringfence.gates.http.media import Fields
-from ringfence.gates.http.refusing import told
+from ringfence.gates.http.refusing import Told, told
 from ringfence.gates.http.replies import LARGEST_CHUNK, Direction, Replies, arrival_of_body
 from ringfence.gates.http.turns import Arrival, Mode, OutOfTurn, Sent
+from ringfence.gates.http.way import Asked, Broken, Way
+from ringfence.policy import Mode as FlowMode
 from ringfence.policy import Plan
 
-Asked: TypeAlias = Record | Resolve
-"""What has to be carried out and answered."""
-
-
-class Broken(Exception):
-    """The stream has to be ended with an error: nothing more can be sent on it, and nothing may pass."""
-
-
-class _Way:
-    """One direction, from its head to its end."""
-
-    __slots__ = (
-        "came",
-        "edits",
-        "ended",
-        "fields",
-        "head",
-        "head_is_over",
-        "passage",
-        "refusal",
-        "released",
-        "trailers",
-    )
-
-    def __init__(self, passage: Passage, fields: Fields, edits: HeadEdits) -> None:
-        self.passage = passage
-        self.head = passage.head
-        self.head_is_over = False  # what crossed of it stands in `edits`
-        self.fields = fields
-        self.edits = edits  # of the head, as far as its reply has not gone
-        self.ended = False
-        self.trailers: tuple[str, ...] | None = None
-        self.came: list[bytes] | None = []  # of the body, until the first of it goes, to tell whether that is the same
-        self.released: list[bytes] = []
-        self.refusal: Refusal | None = None
+_NONE: Final[Attributes] = {}
 
 
 class Conversation:
     """One exchange, as Envoy's processor sees it."""
 
     def __init__(self, side: Side, mode: Mode) -> None:
+        self._side = side
         self._exchange = HttpExchange(side)
         self._replies = Replies(mode)
         self._mode = mode
-        self._ways: dict[Direction, _Way] = {}
+        self._ways: dict[Direction, Way] = {}
+        self._trailers_of: dict[Direction, tuple[str, ...]] = {}  # their names, where they came
         self._now: Direction | None = None  # whose message is under way
 
     def receive(self, message: bytes, at: datetime) -> list[Asked]:
@@ -91,7 +64,7 @@ class Conversation:
             raise OutOfTurn("Envoy sent what is no message of its protocol") from None
         match request.WhichOneof("request"):
             case "request_headers":
-                return self._headers(Direction.REQUEST, request.request_headers, at)
+                return self._headers(Direction.REQUEST, request.request_headers, at, request.attributes)
             case "response_headers":
                 return self._headers(Direction.RESPONSE, request.response_headers, at)
             case "request_body":
@@ -107,10 +80,7 @@ class Conversation:
 
     def answer(self, reply: Reply, at: datetime) -> list[Asked]:
         """Take the answer to what was carried out; give what follows."""
-        way = self._way()
-        if not way.head_is_over:
-            return self._take_head(way, way.head.answer(reply, at))
-        return self._take(way, way.passage.answer(reply, at))
+        return self._way().answer(reply, at)
 
     def settle(self) -> list[bytes]:
         """Give the messages that are to be sent now that nothing is waited for. Raises `Broken`."""
@@ -120,152 +90,165 @@ class Conversation:
         if way.refusal is not None:
             if not self._replies.may_refuse:
                 raise Broken("a refusal after something of the response has gone")
-            return [self._replies.refuse(told(way.refusal, of_request=direction is Direction.REQUEST))]
-        if not way.head_is_over:
-            raise Broken("a head came whose crossing did not end")
-        summary = way.passage.summary
-        if way.ended and summary is not None and not summary.done:
-            raise Broken("a body ended whose crossing did not")
+            return [self._replies.refuse(self._told(way.refusal, direction))]
+        way.check()
         return self._streamed(direction, way) if self._mode is Mode.STREAMED else self._buffered(direction, way)
+
+    def _told(self, refusal: Refusal, direction: Direction) -> Told:
+        exchange = self._exchange
+        return told(
+            refusal,
+            of_request=direction is Direction.REQUEST,
+            trace=exchange.trace.id if exchange.trace is not None else "",
+            challenge=exchange.challenge,
+            answered=exchange.answered,
+        )
 
     def cut(self, at: datetime) -> list[Asked]:
         """Take that the stream is over; give the entries that close what was opened. There is nobody to reply to any more."""
         asked: list[Asked] = []
         for direction, way in self._ways.items():
-            summary = way.passage.summary
-            if summary is not None and summary.recorded and not summary.done and summary.refused is None:
+            closing = way.cut(at)
+            if closing:
                 self._now = direction
-                asked.extend(self._take(way, way.passage.end(Ending.CUT, at)))
+                asked += closing
         return asked
 
-    def outcomes(self) -> list[tuple[Plan, Summary]]:
+    def bodies(self) -> list[tuple[Plan, Summary]]:
         """Give what came of the bodies that there were."""
         found = [(way.passage.plan, way.passage.summary) for way in self._ways.values()]
         return [(decided, summary) for decided, summary in found if summary is not None]
 
     @property
-    def refused_heads(self) -> int:
-        """How many heads were refused."""
-        found = [way.head.summary for way in self._ways.values()]
-        return sum(summary is not None and summary.refused is not None for summary in found)
+    def outcome(self) -> Outcome:
+        """What became of the request and its response."""
+        found = [each for way in self._ways.values() for each in way.summaries]
+        if any(each.refused not in (None, Reason.CUT) for each in found):
+            return Outcome.REFUSED
+        answer = self._ways.get(Direction.RESPONSE)
+        if answer is None or not answer.ended or answer.passage.is_own:
+            return Outcome.UNANSWERED
+        return Outcome.CHANGED if any(each.changes for each in found) else Outcome.PASSED
+
+    @property
+    def called(self) -> Called | None:
+        """Which endpoint was asked for; None where the service declares none, or nothing was asked yet."""
+        return self._exchange.called
 
     # ---------------------------------------------------------------- what arrives
 
-    def _headers(self, direction: Direction, headers: HttpHeaders, at: datetime) -> list[Asked]:
+    def _headers(
+        self, direction: Direction, headers: HttpHeaders, at: datetime, attributes: Attributes = _NONE
+    ) -> list[Asked]:
         ends = headers.end_of_stream
         self._replies.arrive(direction, Arrival.HEADERS_ALONE if ends else Arrival.HEADERS)
         pseudo, fields = _fields(headers.headers)
         if direction is Direction.REQUEST:
-            target, is_query, query = pseudo.get(":path", "").partition("?")
-            path = target.partition("#")[0]
-            asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
-            way = _Way(self._exchange.request(asked), fields, request_edits(asked))
+            way = self._request(pseudo, fields, attributes, at, ends=ends)
         else:
             status = pseudo.get(":status", "")
             answered = ResponseHead(int(status) if status.isdecimal() and len(status) == 3 else 0, fields, ends)
             passage = self._exchange.response(answered)
-            way = _Way(passage, fields, response_edits(answered, self._exchange.method, passage.plan))
-        way.ended = ends
+            way = Way(passage, fields, response_edits(answered, self._exchange.method, passage.plan), ends=ends)
         self._ways[direction] = way
         self._now = direction
-        return self._take_head(way, way.head.start(at))
+        return way.start(at)
+
+    def _request(
+        self, pseudo: Mapping[str, str], fields: Fields, attributes: Attributes, at: datetime, *, ends: bool
+    ) -> Way:
+        side = self._side if self._side.destinations is None else self._side.destinations.get(_route(attributes))
+        prefix = side.prefix if side is not None else ""
+        target, is_query, query = pseudo.get(":path", "").partition("?")
+        path = target.partition("#")[0].removeprefix(prefix)
+        asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
+        if side is None or asked.method == CONNECT:
+            return Way(refuse(self._side, asked, pseudo.get(":authority", "")), fields, HeadEdits(), ends=ends)
+        if side is not self._side:
+            self._side, self._exchange = side, HttpExchange(side)
+        passage = self._exchange.request(asked, client_of(attributes, fields), at)
+        return Way(passage, fields, self._exchange.edits_of_request(asked), ends=ends)
 
     def _body(self, direction: Direction, body: HttpBody, at: datetime) -> list[Asked]:
         self._replies.arrive(direction, arrival_of_body(body))
         self._now = direction
         way = self._way()
-        if way.came is not None:
-            way.came.append(body.body)
-        asked = self._take(way, way.passage.feed(body.body, at))
+        asked = way.feed(body.body, at)
         if body.end_of_stream or self._mode is Mode.BUFFERED:  # a buffered body comes whole, though trailers may follow
-            way.ended = True
-            asked += self._take(way, way.passage.end(Ending.COMPLETE, at))
+            asked += way.end(at)
         return asked
 
     def _trailers(self, direction: Direction, trailers: HttpTrailers, at: datetime) -> list[Asked]:
         self._replies.arrive(direction, Arrival.TRAILERS)
         self._now = direction
         way = self._way()
-        way.ended = True
-        way.trailers = tuple(dict.fromkeys(name for name, _ in _fields(trailers.trailers)[1]))
-        return self._take(way, way.passage.end(Ending.COMPLETE, at))
+        stay = way.passage.plan.mode is FlowMode.OBSERVE
+        names = () if stay else tuple(dict.fromkeys(name for name, _ in _fields(trailers.trailers)[1]))
+        self._trailers_of[direction] = names
+        return way.end(at)
 
-    def _way(self) -> _Way:
+    def _way(self) -> Way:
         if self._now is None or self._now not in self._ways:
             raise OutOfTurn("Envoy sent a part of a message that has no head")
         return self._ways[self._now]
 
-    def _take_head(self, way: _Way, effects: Effects) -> list[Asked]:
-        """Take what comes of a head; once its crossing is done, what was released of it says how it changes."""
-        asked = self._take(way, effects)
-        summary = way.head.summary
-        if summary is None or summary.done:
-            way.head_is_over = True
-            way.edits = joined(way.edits, way.head.edits(b"".join(way.released))) if summary is not None else way.edits
-            way.released.clear()
-        return asked
-
-    def _take(self, way: _Way, effects: Effects) -> list[Asked]:
-        asked: list[Asked] = []
-        for effect in effects:
-            match effect:
-                case Release(payload=bytes() as octets):
-                    way.released.append(octets)
-                case Release():
-                    raise TypeError("rows were released of a body")
-                case Refuse(refusal=refusal):
-                    way.refusal = refusal
-                    way.released.clear()
-                case Record() | Resolve():
-                    asked.append(effect)
-        return asked
-
     # ---------------------------------------------------------------- what is sent
 
-    def _streamed(self, direction: Direction, way: _Way) -> list[bytes]:
+    def _streamed(self, direction: Direction, way: Way) -> list[bytes]:
         """Reply as far as something was released: the head goes with the first of it, when what changes in it is known."""
-        octets = b"".join(way.released)
-        way.released.clear()
+        octets = way.taken()
         if not octets and not way.ended:
             return []
         out: list[bytes] = []
         if self._replies.may(direction, Sent.HEADERS):
-            out.append(self._replies.headers(direction, joined(way.edits, self._edits(way, octets))))
+            edits = joined(way.edits, way.edits_with(octets))
+            out.append(self._replies.headers(direction, _behind(self._side.prefix, edits)))
         chunks = [octets[at : at + LARGEST_CHUNK] for at in range(0, len(octets), LARGEST_CHUNK)]
-        ends = way.ended and way.trailers is None and self._replies.may(direction, Sent.BODY_END)
+        ends = way.ended and direction not in self._trailers_of and self._replies.may(direction, Sent.BODY_END)
         if ends and not chunks:
             chunks.append(b"")
         for number, chunk in enumerate(chunks, 1):
             out.append(self._replies.body(direction, chunk, ends=ends and number == len(chunks)))
-        return out + self._trailing(direction, way)
+        return out + self._trailing(direction)
 
-    def _buffered(self, direction: Direction, way: _Way) -> list[bytes]:
+    def _buffered(self, direction: Direction, way: Way) -> list[bytes]:
         """Reply to each message: the body comes whole."""
         if self._replies.may(direction, Sent.HEADERS):
-            return [self._replies.headers(direction, way.edits)]
+            return [self._replies.headers(direction, _behind(self._side.prefix, way.edits))]
         ends = self._replies.may(direction, Sent.BODY_END)
         if ends or self._replies.may(direction, Sent.BODY):
             return self._whole(direction, way, ends=ends)
-        return self._trailing(direction, way)
+        return self._trailing(direction)
 
-    def _whole(self, direction: Direction, way: _Way, *, ends: bool) -> list[bytes]:
-        octets = b"".join(way.released)
-        way.released.clear()
-        edits = joined(self._edits(way, octets), HeadEdits((("content-length", str(len(octets))),)))
+    def _whole(self, direction: Direction, way: Way, *, ends: bool) -> list[bytes]:
+        octets = way.taken()
+        edits = joined(way.edits_with(octets), HeadEdits((("content-length", str(len(octets))),)))
         return [self._replies.body(direction, octets, ends=ends, edits=edits)]
 
-    def _trailing(self, direction: Direction, way: _Way) -> list[bytes]:
-        if way.trailers is None or not self._replies.may(direction, Sent.TRAILERS):
+    def _trailing(self, direction: Direction) -> list[bytes]:
+        names = self._trailers_of.get(direction)
+        if names is None or not self._replies.may(direction, Sent.TRAILERS):
             return []
-        return [self._replies.trailers(direction, way.trailers)]
-
-    def _edits(self, way: _Way, octets: bytes) -> HeadEdits:
-        """Say what becomes of the head when these octets go, the first of the body. One that is not whole yet may change still."""
-        came, way.came = way.came, None
-        is_same = way.ended and came is not None and b"".join(came) == octets
-        return HeadEdits() if is_same else edits_of_change(way.fields)
+        return [self._replies.trailers(direction, names)]
 
 
+def _route(attributes: Attributes) -> str:
+    """Give the name of the route that Envoy chose; "" where it chose none, or was not told to say."""
+    said = attributes.get(_FILTER)
+    found = said.fields.get(ROUTE) if said is not None else None
+    return found.string_value if found is not None else ""
+
+
+def _behind(prefix: str, edits: HeadEdits) -> HeadEdits:
+    """Put what stands before the service's path before a changed one: Envoy takes it off when the request goes."""
+    if not prefix:
+        return edits
+    return replace(edits, set=tuple((name, prefix + value if name == ":path" else value) for name, value in edits.set))
+
+
+ROUTE: Final = "xds.route_name"
+"""What Envoy is asked to say of a request, where a gate leads to several services."""
+_FILTER: Final = "envoy.filters.http.ext_proc"
 _PSEUDO: Final = ":"
 _LINE_ENDS: Final = frozenset("\r\n\0")  # Envoy refuses such a message itself
 

@@ -1,51 +1,38 @@
-"""What a processor counts, and the counts that the ledger gets of bodies in which nothing was found."""
+"""What a processor counts of what it did: numbers, and nothing that a client chose."""
 
-from collections.abc import Callable
+from bisect import bisect_left
 from dataclasses import dataclass, field
-from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
-from ringfence.crossing import CrossingId, Tally
-from ringfence.crossing.crossing import Summary
-from ringfence.gates.carrying import Recorder
-from ringfence.policy import Plan
 
-MOST_TALLIES: Final = 256  # plans that are counted at once; beyond it all are written, and begin anew
+class Outcome(StrEnum):
+    """What became of a request and its response together."""
+
+    PASSED = "passed"  # as they came
+    CHANGED = "changed"  # something crossed in another form
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"  # the service did not answer to the end, or the client left
+    BROKEN = "broken"  # the gate failed
+
+
+BOUNDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Seconds: upper bounds, each with its value, of the classes that times are counted in. What is longer has a class of its own."""
 
 
 @dataclass(slots=True)
 class Counts:
     """What happened since the start."""
 
-    streams: int = 0
+    requests: int = 0  # that came
+    outcomes: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))  # of those that ended
     bodies: int = 0
-    refused: int = 0
-    broken: int = 0  # streams that were ended with an error
+    size: int = 0  # octets of bodies as they came
+    times: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))  # of requests that ended, by class
+    seconds: float = 0.0  # that these took, in sum
 
-
-@dataclass(slots=True)
-class Tallies:
-    """One tally for each plan. Whoever has it calls `write` every now and then, and once at the end."""
-
-    gate: str
-    new_id: Callable[[datetime], CrossingId]
-    clock: Callable[[], datetime]
-    _tallies: dict[int, tuple[Plan, Tally]] = field(default_factory=dict)  # by the plan's identity: plans are shared
-
-    def add(self, plan: Plan, summary: Summary) -> None:
-        """Count a body, where it left no entry."""
-        found = self._tallies.get(id(plan))
-        if found is None:
-            found = (plan, Tally(plan, self.gate, lambda: self.new_id(self.clock())))
-            self._tallies[id(plan)] = found
-        found[1].add(summary, self.clock())
-
-    async def write(self, recorder: Recorder, *, closing: bool = False) -> None:
-        """Write the counts that are due, or all. Raises `Unrecorded`."""
-        closing_all = closing or len(self._tallies) > MOST_TALLIES
-        for key, (_, tally) in list(self._tallies.items()):
-            body = tally.due(self.clock(), closing=closing_all)
-            if body is not None:
-                await recorder.record(body)
-            if closing_all:
-                self._tallies.pop(key, None)
+    def end(self, outcome: Outcome, seconds: float) -> None:
+        """Count a request that ended, for which so long was worked and waited here."""
+        self.outcomes[outcome] += 1
+        self.times[bisect_left(BOUNDS, seconds)] += 1
+        self.seconds += seconds

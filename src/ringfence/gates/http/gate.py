@@ -8,22 +8,30 @@ import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from ringfence.access import Doorkeeper, Identities
 from ringfence.gates.canary import CanaryResult
 from ringfence.gates.carrying import Clock, Recorder, Unrecorded, new_crossing_id
+from ringfence.gates.http.asking import Door
+from ringfence.gates.http.calling import Calls
 from ringfence.gates.http.canary import Answerer, send_canary, side_of_canary
-from ringfence.gates.http.counting import Counts, Tallies
+from ringfence.gates.http.counting import Counts
+from ringfence.gates.http.destinations import destinations_of, sides_of
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.processor import PATH, Line, Setting
 from ringfence.gates.http.turns import Mode
-from ringfence.policy import Gate, Policy
+from ringfence.gates.tallies import Tallies
+from ringfence.policy import Gate, Policy, ZoneName
 from ringfence.transform import Keyring
+from ringfence.vault import Vault
 from ringfence.wire.http2 import Method
 
 _HOUSEKEEPING: Final = 1.0  # seconds
+_NOWHERE: Final = ZoneName("")  # where nobody stands: the door says where who asks does
+_LOOK: Final = 1.0  # seconds that a look at Envoy may take
 _LARGEST_MESSAGE: Final = 2 * 1024 * 1024  # octets; Envoy's own buffers are smaller
 
 
@@ -41,6 +49,8 @@ class World:
     recorder: Recorder
     clock: Clock
     notify: Callable[[str], None]
+    access: Identities | None = None  # where the gate has principals
+    vault: Vault | None = None
 
 
 class HttpGate:
@@ -52,7 +62,8 @@ class HttpGate:
         self._servers: list[asyncio.Server] = []
         self._answerer = Answerer()
         self._canaries = ""
-        side = _side(world.policy, world.gate, world.keys)
+        side = _side(world.policy, world.gate, world.keys, world.access)
+        calls = Calls(world.gate.name, new_crossing_id)
         self._setting = Setting(
             side,
             side_of_canary(side),
@@ -60,10 +71,15 @@ class HttpGate:
             world.recorder,
             world.clock,
             world.notify,
-            Tallies(world.gate.name, new_crossing_id, world.clock),
+            Tallies(world.gate.name, new_crossing_id, world.clock, [calls]),
+            calls,
             Counts(),
+            world.vault,
         )
         self._house: asyncio.Task[None] | None = None
+        self._access = world.access
+        self._identities: asyncio.Task[None] | None = None  # keeps key sets fresh
+        self.is_without_envoy = False  # it was open, and Envoy no longer takes connections for this worker
 
     @property
     def counts(self) -> Counts:
@@ -86,6 +102,7 @@ class HttpGate:
         self._servers.append(await asyncio.start_unix_server(self._answerer.answer, sock=answers))
         self._canaries = canary_path(processor.getsockname())
         self._house = loop.create_task(self._keep_house())
+        self._identities = self._keep_fresh(self._access)
 
     async def canary(self) -> CanaryResult:
         """Send a canary over Envoy, to this worker."""
@@ -97,13 +114,23 @@ class HttpGate:
         for line in list(self._lines):
             line.wake()
 
-    def prepare(self, policy: Policy, keys: Keyring) -> Callable[[], None]:
-        """Make ready for another policy; give what takes it."""
-        side = _side(policy, policy.gates[self._world.gate.name], keys)
+    @property
+    def access(self) -> Identities | None:
+        """Who is asked now."""
+        return self._access
+
+    def prepare(self, policy: Policy, keys: Keyring, access: Identities | None = None) -> Callable[[], None]:
+        """Make ready for another policy, and for those who are then asked; give what takes it."""
+        side = _side(policy, policy.gates[self._world.gate.name], keys, access)
         of_canary = side_of_canary(side)
 
         def change() -> None:
             self._setting.side, self._setting.canary_side = side, of_canary
+            if self._identities is not None:
+                self._identities.cancel()
+            self._access, self._identities = access, self._keep_fresh(access)
+            if self._world.vault is not None:
+                self._world.vault.use(keys)
 
         return change
 
@@ -117,8 +144,9 @@ class HttpGate:
 
     async def close(self) -> None:
         """End everything."""
-        if self._house is not None:
-            self._house.cancel()
+        for task in (self._house, self._identities):
+            if task is not None:
+                task.cancel()
         for server in self._servers:
             server.close()
         lines = list(self._lines)
@@ -129,17 +157,34 @@ class HttpGate:
             await self._setting.tallies.write(self._world.recorder, closing=True)
         except Unrecorded as fault:
             self._world.notify(f"the last counts are lost: the ledger cannot be written ({fault.fault})")
+        if self._world.vault is not None:
+            await self._world.vault.close()
+
+    def _keep_fresh(self, access: Identities | None) -> asyncio.Task[None] | None:
+        if access is None:
+            return None
+        task = asyncio.get_running_loop().create_task(access.run())
+        task.add_done_callback(self._ended_keeping)
+        return task
+
+    def _ended_keeping(self, task: asyncio.Task[None]) -> None:
+        fault = task.exception() if not task.cancelled() else None
+        if fault is not None:
+            self._world.notify(f"key sets are kept fresh no more: {type(fault).__name__}; restart the gate")
 
     async def _keep_house(self) -> None:
         complained = False
         while True:
             await asyncio.sleep(_HOUSEKEEPING)
+            if self._world.vault is not None:
+                await self._world.vault.sweep(self._world.clock())
+            self.is_without_envoy = self._setting.is_open and not await _listens(self._canaries)
             try:
                 await self._setting.tallies.write(self._world.recorder)
                 complained = False
             except Unrecorded as fault:
                 if not complained:
-                    self._world.notify(f"a count is lost: the ledger cannot be written ({fault.fault})")
+                    self._world.notify(f"the ledger cannot be written ({fault.fault}): counts wait for it")
                 complained = True
 
 
@@ -152,7 +197,25 @@ def canary_path(processor: str) -> str:
     return str(Path(processor).with_suffix(".canary"))
 
 
-def _side(policy: Policy, gate: Gate, keys: Keyring) -> Side:
-    if gate.upstream is None or gate.clients is None:
+async def _listens(path: str) -> bool:
+    """Whether somebody takes connections at a socket. Nothing is sent."""
+    try:
+        async with asyncio.timeout(_LOOK):
+            _, writer = await asyncio.open_unix_connection(path)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+def _side(policy: Policy, gate: Gate, keys: Keyring, access: Identities | None) -> Side:
+    asset = gate.upstream or next(iter(gate.upstreams), None)
+    if asset is None or (gate.clients is None and not gate.principals):
         raise NoUpstream(f"gate {gate.name} has no upstream, or does not say in which zone its clients stand")
-    return Side(policy, gate.name, gate.upstream, gate.clients, keys, new_crossing_id)
+    if gate.principals and access is None:
+        raise NoUpstream(f"gate {gate.name} has principals, and nobody who knows them")
+    door = Door(policy, gate, Doorkeeper(access) if gate.principals and access is not None else None)
+    side = Side(policy, gate.name, asset, gate.clients or _NOWHERE, keys, new_crossing_id, door=door)
+    if gate.upstream is not None:
+        return side
+    return replace(side, destinations=sides_of(side, destinations_of(policy, gate)))

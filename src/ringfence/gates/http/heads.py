@@ -9,14 +9,16 @@ What says how the body is read, who asks (`authorization`) and where (`host`) is
 message.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
 from ringfence.carriers import Change, Edit, Fault, Field, Undecodable, Unit, join_path, read_form, write_form
 from ringfence.gates.http.media import Fields
-from ringfence.policy import Decision, Plan
+from ringfence.gates.http.tracing import PARENT, STATE, payload_of_state, trace_of
+from ringfence.policy import Decision, Denial, Plan
+from ringfence.policy.endpoints import Param
 from ringfence.policy.model import DENY, Judgement
 from ringfence.transform import ValueType
 
@@ -33,6 +35,7 @@ NOT_READ: Final = frozenset(
         "transfer-encoding",
     }
 )
+_NOT_READ_OF_TRACED: Final = NOT_READ | {PARENT}
 ROOTS: Final = ("cookie", "header", "path", "query")
 """What the paths of a head's fields begin with."""
 
@@ -47,28 +50,50 @@ class Kind(Enum):
     QUERY = auto()
     COOKIE = auto()  # of a request: pairs
     SET_COOKIE = auto()  # of a response: one pair, and its attributes
+    TRACE_STATE = auto()
     HEADER = auto()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Part:
-    """A part of a head. `name` is a header field's."""
+    """A part of a head. `name` is a header field's; `params` are a declared path's parameters, with their places in octets."""
 
     kind: Kind
     name: str
     raw: bytes
+    params: tuple[Param, ...] | None = None
 
 
-def parts_of(fields: Fields, path: str = "", query: str | None = None) -> list[Part]:
-    """Give what is to be looked at of a head, in its order."""
-    parts = [Part(Kind.PATH, "", as_octets(path))] if path else []
+def parts_of(
+    fields: Fields,
+    path: str = "",
+    query: str | None = None,
+    params: tuple[Param, ...] | None = None,
+    *,
+    judged: Container[str] = frozenset(),
+) -> list[Part]:
+    """Give what is to be looked at of a head, in its order. An id of a trace is not, unless the policy has `judged` its field.
+
+    `params` are those of a path that is declared: all else in it is the policy's own words.
+    """
+    parts = [Part(Kind.PATH, "", as_octets(path), params and _in_octets(path, params))] if path else []
     if query is not None:
         parts.append(Part(Kind.QUERY, "", as_octets(query)))
     kinds = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE}
+    if join_path("header", STATE) not in judged:
+        kinds[STATE] = Kind.TRACE_STATE
+    is_id = join_path("header", PARENT) not in judged and trace_of(fields) is not None
+    not_read = _NOT_READ_OF_TRACED if is_id else NOT_READ
     parts += [
-        Part(kinds.get(name, Kind.HEADER), name, as_octets(value)) for name, value in fields if name not in NOT_READ
+        Part(kinds.get(name, Kind.HEADER), name, as_octets(value)) for name, value in fields if name not in not_read
     ]
     return parts
+
+
+def _in_octets(path: str, params: tuple[Param, ...]) -> tuple[Param, ...]:
+    if path.isascii():
+        return params
+    return tuple((name, len(as_octets(path[:start])), len(as_octets(path[:end]))) for name, start, end in params)
 
 
 def as_octets(value: str) -> bytes:
@@ -95,12 +120,13 @@ def values_of(payload: bytes, parts: Sequence[Part]) -> list[bytes]:
 
 
 def plan_of_head(decided: Plan, fields: Mapping[str, Judgement]) -> Plan:
-    """Make of a flow's plan the one for a head, whose judged fields are these."""
+    """Make of a flow's plan the one for a head, whose judged fields are these. What nobody declared is refused by its head."""
     table = decided.table
     if decided.refused is not None:
         table = dict.fromkeys(table, Decision(DENY, decided.refused.rule))
+    refused = decided.refused if decided.refused is not None and decided.refused.denial is Denial.ENDPOINT else None
     return replace(
-        decided, table=table, unknown="scan", fields=fields, subject="", index=None, announced=(), refused=None
+        decided, table=table, unknown="scan", fields=fields, subject="", index=None, announced=(), refused=refused
     )
 
 
@@ -151,7 +177,7 @@ class HeadCarrier:
             case kind:
                 if any(change.text is None for change in changes):
                     changes = [Change(0, len(field.value), "")]
-                spelt = _COOKIE if kind is not Kind.HEADER else _HEADER
+                spelt = _SPELT[kind]
                 return [
                     Edit(field.start + each.start, field.start + each.end, (each.text or "").translate(spelt).encode())
                     for each in changes
@@ -159,6 +185,9 @@ class HeadCarrier:
 
     def _read(self, part: Part, at: int, order: int) -> Iterator[Field]:
         match part.kind:
+            case Kind.PATH if part.params is not None:
+                for number, (name, start, end) in enumerate(part.params):
+                    yield _field(join_path("path", name), part.raw[start:end], at + start, order + number)
             case Kind.PATH:
                 yield _field("path", part.raw, at, order)
             case Kind.QUERY:
@@ -167,6 +196,9 @@ class HeadCarrier:
                     yield field
             case Kind.HEADER:
                 yield _field(join_path("header", part.name), part.raw, at, order)
+            case Kind.TRACE_STATE:
+                for number, (start, member) in enumerate(payload_of_state(part.raw)):
+                    yield _field("header.tracestate", member, at + start, order + number)
             case Kind.COOKIE | Kind.SET_COOKIE as kind:
                 for number, crumb in enumerate(part.raw.split(b";")):
                     found = (
@@ -181,6 +213,13 @@ class HeadCarrier:
 
 _HEADER: Final = {0: "", 10: " ", 13: " "}  # what would end a value
 _COOKIE: Final = {**_HEADER, ord(";"): "_", ord(","): "_", ord(" "): "_", ord('"'): "_", ord("\\"): "_"}
+
+_SPELT: Final[Mapping[Kind, Mapping[int, str]]] = {
+    Kind.HEADER: _HEADER,
+    Kind.TRACE_STATE: {**_HEADER, ord(","): "_", ord("="): "_"},
+    Kind.COOKIE: _COOKIE,
+    Kind.SET_COOKIE: _COOKIE,
+}
 
 
 def _pair(crumb: bytes, at: int, order: int) -> list[Field]:

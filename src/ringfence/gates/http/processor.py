@@ -6,16 +6,20 @@ no other back; a stream whose replies Envoy does not take is read no further.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from ringfence.gates.carrying import Carried, Clock, Recorder, carry_out
-from ringfence.gates.http.conversation import Asked, Conversation
-from ringfence.gates.http.counting import Counts, Tallies
+from ringfence.gates.carrying import Carried, Clock, Recorder, StandInSource, carry_out
+from ringfence.gates.http.calling import Calls
+from ringfence.gates.http.conversation import Conversation
+from ringfence.gates.http.counting import Counts, Outcome
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.turns import Mode
+from ringfence.gates.http.way import Asked
+from ringfence.gates.tallies import Tallies
 from ringfence.wire.http2 import Ended, HalfClosed, Message, Method, Opened, RemoteError, Server, Status
 
 PATH: Final = b"/envoy.service.ext_proc.v3.ExternalProcessor/Process"
@@ -35,7 +39,9 @@ class Setting:
     clock: Clock
     notify: Callable[[str], None]
     tallies: Tallies
+    calls: Calls
     counts: Counts
+    vault: StandInSource | None = None
     is_open: bool = False  # until a canary was seen masked, streams of clients wait
     ended: asyncio.Event = field(default_factory=asyncio.Event)  # set whenever a stream has ended
 
@@ -43,7 +49,10 @@ class Setting:
 class _Stream:
     """One stream: its messages in order, one at a time."""
 
-    __slots__ = ("busy", "call", "conversation", "full", "half_closed", "inbox", "is_canary", "over")
+    __slots__ = (
+        *("began", "broken", "busy", "call", "conversation", "full"),
+        *("half_closed", "inbox", "is_canary", "over", "seconds"),
+    )
 
     def __init__(self, call: int, conversation: Conversation, *, is_canary: bool) -> None:
         self.call = call
@@ -54,6 +63,13 @@ class _Stream:
         self.full = 0  # octets to acknowledge when Envoy has taken the replies
         self.half_closed = False
         self.over = False
+        self.broken = False
+        self.began = 0.0  # when the message that is under way was taken up
+        self.seconds = 0.0  # that the messages before it took
+
+    def take_time(self) -> None:
+        """Note that the message under way is done with."""
+        self.seconds += time.perf_counter() - self.began
 
 
 class Line(asyncio.Protocol):
@@ -148,7 +164,7 @@ class Line(asyncio.Protocol):
         is_canary = any(name == CANARY for name, _ in metadata)
         side = setting.canary_side if is_canary else setting.side
         self._streams[call] = _Stream(call, Conversation(side, setting.mode), is_canary=is_canary)
-        setting.counts.streams += not is_canary
+        setting.counts.requests += not is_canary
 
     def _go(self, stream: _Stream) -> None:
         """Go on with a stream, as far as nothing has to be waited for."""
@@ -164,10 +180,12 @@ class Line(asyncio.Protocol):
                 return
             message = stream.inbox.popleft()
             stream.full = len(message)
+            stream.began = time.perf_counter()
             try:
                 asked = stream.conversation.receive(message, self._setting.clock())
                 if not asked:
                     self._send(stream)
+                    stream.take_time()
                     continue
             except Exception as error:  # noqa: BLE001 (the gate's rim: what broke blocks the stream)
                 self._break(stream, error)
@@ -181,6 +199,7 @@ class Line(asyncio.Protocol):
             stream.busy = False
             if not stream.over:
                 self._send(stream)
+            stream.take_time()
         except Exception as error:  # noqa: BLE001 (the gate's rim: what broke blocks the stream)
             stream.busy = False
             if not stream.over:
@@ -192,7 +211,8 @@ class Line(asyncio.Protocol):
         self._flush()
 
     async def _carry_out(self, conversation: Conversation, asked: list[Asked]) -> None:
-        await carry_out(conversation, asked, self._setting.recorder, self._setting.clock, Carried())
+        setting = self._setting
+        await carry_out(conversation, asked, setting.recorder, setting.clock, Carried(), setting.vault)
 
     def _send(self, stream: _Stream) -> None:
         for message in stream.conversation.settle():
@@ -202,7 +222,7 @@ class Line(asyncio.Protocol):
         """End a stream with an error. Envoy then ends its request: with an error, or cut off."""
         if stream.over:
             return
-        self._setting.counts.broken += 1
+        stream.broken = True
         self._setting.notify(f"a request was cut off: {type(error).__name__}")
         self._server.finish(stream.call, Status.INTERNAL, "the request cannot go on")
         self._end(stream)
@@ -239,10 +259,14 @@ class Line(asyncio.Protocol):
     def _count(self, stream: _Stream) -> None:
         if stream.is_canary:
             return
-        self._setting.counts.refused += stream.conversation.refused_heads
-        for decided, summary in stream.conversation.outcomes():
-            self._setting.counts.bodies += 1
-            self._setting.counts.refused += summary.refused is not None
+        counts, conversation = self._setting.counts, stream.conversation
+        outcome = Outcome.BROKEN if stream.broken else conversation.outcome
+        counts.end(outcome, stream.seconds)
+        if conversation.called is not None:
+            self._setting.calls.add(conversation.called, self._setting.clock(), refused=outcome is Outcome.REFUSED)
+        for decided, summary in conversation.bodies():
+            counts.bodies += 1
+            counts.size += summary.bytes_in
             if summary.done:
                 self._setting.tallies.add(decided, summary)
 

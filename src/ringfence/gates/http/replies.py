@@ -26,7 +26,8 @@ from google.protobuf.wrappers_pb2 import BoolValue
 
 from ringfence.gates.http.exchange import HeadEdits
 from ringfence.gates.http.heads import as_octets
-from ringfence.gates.http.refusing import CONTENT_TYPE, Told
+from ringfence.gates.http.own_replies import REFUSED
+from ringfence.gates.http.refusing import Told
 from ringfence.gates.http.turns import Arrival, Come, Gone, Mode, NotAllowed, OutOfTurn, Sent, Turns
 
 LARGEST_CHUNK: Final = 64 * 1024  # octets of one body reply
@@ -34,6 +35,8 @@ LARGEST_CHUNK: Final = 64 * 1024  # octets of one body reply
 
 class Direction(Enum):
     """Of a request, or of its response."""
+
+    __hash__ = object.__hash__  # an Enum's own is a call into Python for each look into a table
 
     REQUEST = auto()
     RESPONSE = auto()
@@ -49,8 +52,11 @@ class Replies:
 
     def arrive(self, direction: Direction, arrival: Arrival) -> None:
         """Note what came. Raises `OutOfTurn`."""
-        if direction is Direction.RESPONSE and self._turns[Direction.REQUEST].come is Come.NOTHING:
-            raise OutOfTurn("Envoy sent a response before its request")
+        request, response = self._turns[Direction.REQUEST], self._turns[Direction.RESPONSE]
+        if direction is Direction.REQUEST and request.come is Come.NOTHING and response.come is not Come.NOTHING:
+            raise OutOfTurn(
+                "Envoy sent a request after its response"
+            )  # it refused the request itself, and has answered
         self._turns[direction].arrive(arrival)
 
     def may(self, direction: Direction, sent: Sent) -> bool:
@@ -93,8 +99,7 @@ class Replies:
         if not self.may_refuse:
             raise NotAllowed("a refusal after something of the response has gone")
         self.is_over = True
-        fields = HeadEdits((("content-type", CONTENT_TYPE), ("cache-control", "no-store")))
-        answer = ImmediateResponse(headers=_mutation(fields), body=told.body, details="ringfence")
+        answer = ImmediateResponse(headers=_mutation(HeadEdits(told.fields)), body=told.body, details=REFUSED)
         answer.status.code = told.status
         return bytes(ProcessingResponse(immediate_response=answer).SerializeToString())
 

@@ -26,6 +26,10 @@ class Mode(Enum):
 class Arrival(Enum):
     """What Envoy sends of one direction."""
 
+    __hash__ = (
+        object.__hash__
+    )  # of all enumerations here: an Enum's own is a call into Python for each look into a table
+
     HEADERS = auto()
     HEADERS_ALONE = auto()  # there is no body
     BODY = auto()
@@ -36,6 +40,8 @@ class Arrival(Enum):
 class Sent(Enum):
     """What is replied in one direction."""
 
+    __hash__ = object.__hash__
+
     HEADERS = auto()
     BODY = auto()
     BODY_END = auto()
@@ -44,6 +50,8 @@ class Sent(Enum):
 
 class Come(Enum):
     """What has come of one direction."""
+
+    __hash__ = object.__hash__
 
     NOTHING = auto()
     HEAD = auto()
@@ -56,6 +64,8 @@ class Come(Enum):
 
 class Gone(Enum):
     """What has been replied in one direction."""
+
+    __hash__ = object.__hash__
 
     NOTHING = auto()
     HEAD = auto()

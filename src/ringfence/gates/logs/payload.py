@@ -32,9 +32,7 @@ async def serve_payload(gate: LogGate, source: Source, write: Write, *, carrier:
         gate.notify(
             f"crossing {head.crossing} could not be closed in the ledger ({carried.ledger_fault}): its outcome reads unknown"
         )
-    tally = gate.tally()
-    tally.add(crossing.summary, gate.clock())
-    body = tally.due(gate.clock(), closing=True)
-    if body is not None:
-        await gate.recorder.record(body)
+    tallies = gate.tallies()
+    tallies.add(gate.plan, crossing.summary)
+    await tallies.write(gate.recorder, closing=True)
     return carried.refusal

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ringfence.carriers import make_carrier
-from ringfence.crossing import Crossing, CrossingId, Ending, Head, Reason, Refusal, Tally
+from ringfence.crossing import Crossing, CrossingId, Ending, Head, Reason, Refusal
 from ringfence.gates.carrying import Carried, Clock, Recorder, Unrecorded, carry_out, new_crossing_id
 from ringfence.gates.logs.reading import Source, read_windows
 from ringfence.gates.logs.windows import FULL, LONGEST_LINE
+from ringfence.gates.tallies import Tallies
 from ringfence.policy.model import Mode
 from ringfence.policy.plan import Plan
 from ringfence.transform import Keyring
@@ -44,9 +45,9 @@ class LogGate:
     notify: Notify
     name: str = "log"
 
-    def tally(self) -> Tally:
+    def tallies(self) -> Tallies:
         """Begin a count of the windows in which nothing personal was found."""
-        return Tally(self.plan, self.name, lambda: new_crossing_id(self.clock()))
+        return Tallies(self.name, new_crossing_id, self.clock)
 
 
 async def serve_stream(gate: LogGate, stream: str, source: Source, write: Write, *, carrier: str = "log") -> bool:
@@ -62,7 +63,7 @@ class _Stream:
         self._gate = gate
         self._stream = stream
         self._carrier = carrier
-        self._tally = gate.tally()
+        self._tallies = gate.tallies()
         self._refused = False
         self._complained = False
 
@@ -140,7 +141,7 @@ class _Stream:
                 await carry_out(crossing, crossing.end(Ending.COMPLETE, began), gate.recorder, clock, carried)
         except Exception as error:  # noqa: BLE001 (the gate's rim: what broke blocks the window, and is named by its type alone)
             return self._broken(window, crossing_id, type(error).__name__)
-        self._tally.add(crossing.summary, gate.clock())
+        self._tallies.add(gate.plan, crossing.summary)
         return carried
 
     def _broken(self, window: bytes, crossing_id: CrossingId, kind: str) -> Carried:
@@ -165,12 +166,10 @@ class _Stream:
             self._gate.notify("the ledger can be written again: going on")
 
     async def _count(self, *, closing: bool) -> None:
-        body = self._tally.due(self._gate.clock(), closing=closing)
-        if body is not None:
-            try:
-                await self._gate.recorder.record(body)
-            except Unrecorded as fault:
-                self._complain(fault.fault)
+        try:
+            await self._tallies.write(self._gate.recorder, closing=closing)
+        except Unrecorded as fault:
+            self._complain(fault.fault)
 
 
 def refused_line(window: bytes, refusal: Refusal) -> bytes:

@@ -128,7 +128,7 @@ class PostgresGate:
         gate = policy.gates[world.gate.name]
         address = self._address_of(policy, gate)
         tls, end_point = tls_of(gate.name, gate.tls, world.base)
-        access = open_identities(policy, world.base, self._tell, world.access.attempts)
+        access = open_identities(policy, gate, world.base, self._tell, world.access)
         access.check()
         access.caution()
         for login in dict.fromkeys(gate.logins.values()):

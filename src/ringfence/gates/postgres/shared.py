@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ringfence.access import Budgets, Identities
 from ringfence.carriers import Rows
-from ringfence.crossing import CrossingId, Ending, Head, Summary, Tally
+from ringfence.crossing import CrossingId, Ending, Head, Summary
 from ringfence.detect import Detector, detector_for
 from ringfence.gates.carrying import Carried, Clock, Recorder, Unrecorded, carry_out, new_crossing_id
 from ringfence.gates.postgres.cache import Epoch
@@ -19,6 +19,7 @@ from ringfence.gates.postgres.cancelling import Cancels
 from ringfence.gates.postgres.parser import ParserChild
 from ringfence.gates.postgres.remembering import Memory
 from ringfence.gates.postgres.standing import Standing, standing_of
+from ringfence.gates.tallies import Tallies
 from ringfence.policy import Asker, Gate, Plan, Policy, ZoneName
 from ringfence.sql.catalogue import Catalogue
 from ringfence.sql.model import ParsedText
@@ -89,7 +90,7 @@ class Shared:
         self.polled = False  # the catalogue is being watched: without that nothing is remembered
         self._standings: dict[tuple[ZoneName, Asker], Standing] = {}
         self._verdicts: list[Verdict] = []
-        self._tallies: dict[int, tuple[Plan, Tally]] = {}
+        self._tallies = Tallies(world.gate.name, new_crossing_id, world.clock)
         self._loop = asyncio.get_running_loop()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -172,28 +173,17 @@ class Shared:
 
     def count(self, summary: Summary, plan: Plan) -> None:
         """Count a crossing in which nothing personal was found."""
-        if not summary.recorded and summary.refused is None:
-            self._tally(plan).add(summary, self.clock())
-
-    def _tally(self, plan: Plan) -> Tally:
-        found = self._tallies.get(id(plan))
-        if found is None:
-            found = self._tallies[id(plan)] = (
-                plan,
-                Tally(plan, self.gate.name, lambda: new_crossing_id(self.clock())),
-            )
-        return found[1]
+        self._tallies.add(plan, summary)
 
     def _gather(self) -> None:
         """Move what verdicts have counted into the tallies of their plans."""
-        now = self.clock()
         kept = []
         for verdict in self._verdicts:
             if verdict.brought and verdict.inbound is not None:
-                self._tally(verdict.inbound.plan).add_many(verdict.brought, verdict.brought_size, now)
+                self._tallies.add_many(verdict.inbound.plan, verdict.brought, verdict.brought_size)
                 verdict.brought = verdict.brought_size = 0
             if verdict.times:
-                self._tally(verdict.plan).add_many(verdict.times, verdict.size, now)
+                self._tallies.add_many(verdict.plan, verdict.times, verdict.size)
                 verdict.times = verdict.size = 0
                 kept.append(verdict)  # others come back when they relay again
             else:
@@ -203,15 +193,10 @@ class Shared:
     async def write_counts(self, *, closing: bool = False) -> None:
         """Write the entries of the counts that are due."""
         self._gather()
-        for number, (_, tally) in list(self._tallies.items()):
-            body = tally.due(self.clock(), closing=closing)
-            if body is None:
-                continue
-            del self._tallies[number]
-            try:
-                await self.recorder.record(body)
-            except Unrecorded as fault:
-                self.ledger_fault(fault.fault)
+        try:
+            await self._tallies.write(self.recorder, closing=closing)
+        except Unrecorded as fault:
+            self.ledger_fault(fault.fault)
 
     def ledger_fault(self, fault: str) -> None:
         """Note that an entry that nothing waits for could not be written."""

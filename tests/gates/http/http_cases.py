@@ -1,0 +1,126 @@
+"""What is asked of the gate, however it stands before a service: behind Envoy, in an application, in a client's transport."""
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import brotli
+from http_stage import POLICY, chunked, response
+from test_http_bodies import BODIES, ENCODED
+
+BOTH = POLICY.replace("method: POST, path:", "path:").replace("user.contact.email: redact", "user.contact.email: mask")
+MAIL = b"ada@example.com"
+CARD = "4111 1111 1111 1111"
+ABOUT = 'etag: "1"\r\ndigest: sha-256=x\r\ncontent-md5: x\r\nrepr-digest: x\r\ncontent-digest: x\r\naccept-ranges: bytes\r\n'
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request, what the service says to it, and the policy between the two."""
+
+    says: Sequence[bytes] = (response(b'{"ok": true}'),)
+    method: str = "GET"
+    path: str = "/orders"
+    body: bytes | None = None
+    kind: str = "application/json"
+    more: str = ""
+    policy: str = BOTH
+    not_in: Sequence[str] = field(default=())  # where it cannot be asked
+
+
+def _answers() -> Iterator[tuple[str, Case]]:
+    for name, (kind, body) in BODIES.items():
+        for coding in ("", "gzip", "br", "zstd", "deflate", "gzip, br"):
+            more = ABOUT + (f"content-encoding: {coding}\r\n" if coding else "")
+            raw = ENCODED[coding](body)
+            plain = ENCODED[coding](body.replace(b"@", b" at ").replace(b"%40", b"+"))
+            yield f"answer {name} {coding}", Case([response(raw, kind, more=more)])
+            yield f"plain answer {name} {coding}", Case([response(plain, kind, more=more)])
+            asked = f"content-encoding: {coding}\r\n" if coding else ""
+            yield f"request {name} {coding}", Case(method="POST", body=raw, kind=kind, more=asked)
+        yield f"answer {name} in chunks", Case(chunked([body[at : at + 7] for at in range(0, len(body), 7)], kind))
+
+
+def _broken() -> Iterator[tuple[str, Case]]:
+    body = b'{"mail": "ada@example.com", "t": "' + hashlib.sha256(b"x").hexdigest().encode() * 40 + b'"}'
+    raw = gzip.compress(body)
+    octets = {"cut": raw[:90], "plain": body, "another": brotli.compress(body), "more": raw + b"x"}
+    for name, each in {**octets, "bomb": gzip.compress(b'["' + b"0" * 20_000_000)}.items():
+        yield f"{name} answer", Case([response(each, more="content-encoding: gzip\r\n")])
+        yield f"{name} request", Case(method="POST", body=each, more="content-encoding: gzip\r\n")
+    for kind in ("image/png", "application/cbor", "text/plain; charset=utf-7", "multipart/form-data", ""):
+        yield f"answer of {kind or 'no type'}", Case([response(b"\x89PNG ada@example.com", kind)])
+        not_in = () if kind else ("wsgi",)  # its servers drop an empty header field
+        case = Case(method="POST", body=b"\x89PNG ada@example.com", kind=kind, not_in=not_in)
+        yield f"request of {kind or 'no type'}", case
+    yield "truncated JSON", Case([response(b'{"mail": "ada@exa')])
+    yield "a key twice", Case([response(b'{"n": 1, "n": "ada@example.com"}')])
+    yield "a part of a body", Case([response(b'{"n": 1}', status="206 Partial Content")], more="range: bytes=1-\r\n")
+    yield "a card", Case([response(b'{"card": "4111 1111 1111 1111"}')])
+    yield "a card asked", Case(method="POST", body=b'{"card": "4111 1111 1111 1111"}')
+    yield "an error page", Case([response(MAIL + b" is taken", "text/plain", "409 Conflict")])
+    yield "a stack trace", Case([response(b"Traceback: KeyError: 'ada@example.com'", "text/plain", "500 Oops")])
+
+
+def _heads() -> Iterator[tuple[str, Case]]:
+    number = CARD.replace(" ", "+")
+    yield (
+        "a personal head",
+        Case(
+            path="/orders/a%20b?id=7&mail=ada%40example.com&t=a+b%2Fc&&x",
+            more=f"x-user: <{MAIL.decode()}>  and more\r\ncookie: a=1; who={MAIL.decode()};b = x\r\n"
+            "referer: http://x/?mail=ada%40example.com&n=1\r\nx-raw: caf\u00e9\r\n",
+        ),
+    )
+    more = (
+        f"x-user: {MAIL.decode()}\r\nset-cookie: a=1; Path=/\r\nset-cookie: who={MAIL.decode()}; Path=/; HttpOnly\r\n"
+        'location: /me?mail=ada%40example.com\r\netag: "ada@example.com"\r\n'
+    )
+    yield "a personal head of an answer", Case([response(b'{"n": 1}', more=more)])
+    yield "a personal head of an answer without a body", Case([response(b"", more=more)])
+    for name, path, fields in (
+        ("header", "/orders", f"x-n: {CARD}\r\n"),
+        ("cookie", "/orders", f"cookie: a=1; n={CARD}\r\n"),
+        ("query", f"/orders?n={number}", ""),
+        ("name", f"/orders?{number}=1", ""),
+        ("path", "/orders/ada%40example.com", ""),
+        ("way nobody declared", f"/users?mail={MAIL.decode()}", ""),
+        ("query read in two ways", "/orders?a=1;b=2", ""),
+    ):
+        yield f"refused for its {name}", Case(path=path, more=fields)
+    yield "a refused head of an answer", Case([response(b'{"n": 1}', more=f"x-n: {CARD}\r\n")])
+    yield "where no flow leads", Case(path="/users?n=1")
+    yield "a body where no flow leads", Case(method="POST", path="/users", body=b'{"n": 1}')
+    about = f"content-type: application/json\r\ncontent-length: 35\r\n{ABOUT}\r\n"
+    yield "HEAD", Case([f"HTTP/1.1 200 OK\r\n{about}".encode()], method="HEAD")
+    yield "not modified", Case([f"HTTP/1.1 304 Not Modified\r\n{about}".encode()], more='if-none-match: "1"\r\n')
+    yield "no content", Case([b"HTTP/1.1 204 No Content\r\nx-user: ada@example.com\r\n\r\n"])
+    yield "an empty answer", Case([response(b"")])
+    yield "trailers", Case(chunked([MAIL], "text/plain", trailers=b"x-who: ada@example.com\r\n"))
+    yield "a method of its own", Case(method="PURGE", path="/orders")
+
+
+def _watched() -> Iterator[tuple[str, Case]]:
+    text = BOTH.replace("{user.contact.email: mask}, else: deny}", "{}, else: deny, mode: observe}")
+    yield "observed", Case([response(b'{"mail": "ada@example.com"}', more='etag: "1"\r\n')], policy=text)
+    yield "observed, unreadable", Case([response(b"\x89PNG", "image/png")], policy=text)
+    yield "observed head", Case(path=f"/orders/{MAIL.decode()}?n=4111+1111+1111+1111", policy=text)
+    whole = BOTH.replace(
+        "carry: {user.contact.email: mask}, else: deny", 'carry: {"*": clear}, else: clear, unknown: clear'
+    )
+    yield "everything passes", Case([response(b"\x89PNG ada", "image/png", more='etag: "1"\r\n')], policy=whole)
+
+
+def _long() -> Iterator[tuple[str, Case]]:
+    lines = b'{"mail": "ada@example.com", "n": 1}\n' * 9000
+    yield "a long answer", Case([response(lines, "application/x-ndjson")])
+    text = b"nothing to be found here\n" * 9000
+    yield "a long plain answer", Case([response(text, "text/plain", more='etag: "1"\r\n')])
+    yield "a long request", Case(method="POST", body=lines, kind="application/x-ndjson")
+    yield "a long plain request", Case(method="POST", body=text, kind="text/plain")
+
+
+CASES: Mapping[str, Case] = {
+    name: replace(case) for cases in (_answers(), _broken(), _heads(), _watched(), _long()) for name, case in cases
+}
