@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
+from ringfence.demo.api_service import read_body
 from ringfence.demo.service import announce, end_with_input
 
 MOST_BODY: Final = 1024 * 1024  # bytes
@@ -28,7 +29,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer a chat, as a stream of events or whole."""
-        raw = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), MOST_BODY))
+        raw = read_body(self, MOST_BODY)
         self.server.keep(raw)
         try:
             asked = json.loads(raw)
