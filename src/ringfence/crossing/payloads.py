@@ -4,7 +4,7 @@ The rule: what differs between them is here, so that the order of effects is kep
 was fed judged, piece by piece, and makes of each judged piece what will be released.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from ringfence.carriers import Carrier, Fault, Layer, Rows, RowsCarrier, Undecodable, Unit, released, rest
@@ -97,11 +97,33 @@ class _BytesPayload:
             yield Judged(Unit(b""), denied=malformed(fault))
 
     def _judged(self, units: Iterable[Unit]) -> Iterator[Judged]:
+        """Judge units, as many in one search as are small."""
+        together: list[Unit] = []
+        size = 0
+        try:
+            for unit in units:
+                together.append(unit)
+                size += len(unit.read)
+                if size >= _TOGETHER:
+                    yield from self._each(together)
+                    together, size = [], 0
+        except Undecodable:
+            yield from self._each(together)  # what came before the fault
+            raise
+        yield from self._each(together)
+
+    def _each(self, units: Sequence[Unit]) -> Iterable[Judged]:
+        try:
+            return self._judge.judge_each(units)
+        except MissingKey as missing:
+            return [Judged(units[0], denied=_keyless(missing))] if len(units) == 1 else self._one_by_one(units)
+
+    def _one_by_one(self, units: Sequence[Unit]) -> Iterator[Judged]:
         for unit in units:
-            try:
-                yield self._judge.judge(unit)
-            except MissingKey as missing:
-                yield Judged(unit, denied=_keyless(missing))
+            yield from self._each((unit,))
+
+
+_TOGETHER = 64 * 1024  # bytes of units that are searched at once
 
 
 class _RowsPayload:
