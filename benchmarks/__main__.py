@@ -1,5 +1,7 @@
-"""Run every benchmark (or those named) and print one table: `make bench`, `python -m benchmarks detection pipe`. What begins with `--` is read by the
-benchmarks themselves."""
+"""Run every benchmark (or those named) and print one table: `make bench`, `python -m benchmarks detection pipe`.
+
+What begins with `--` is read by the benchmarks themselves.
+"""
 
 import platform
 import sys
@@ -10,7 +12,17 @@ from ringfence.cli.version import is_compiled
 NAMES = (
     *("startup", "detection", "parallel", "linear", "recognition", "calibration", "own"),
     *("carrying", "transforms", "planning", "ledger", "alerts", "pipe"),
-    *("rows", "wire", "origins", "postgres_origins", "postgres_reads", "postgres_rows", "mapping", "http"),
+    *(
+        "rows",
+        "wire",
+        "origins",
+        "postgres_origins",
+        "postgres_reads",
+        "postgres_rows",
+        "mapping",
+        "processing",
+        "http",
+    ),
 )
 WHEN_NAMED = ("peers",)
 """What installs packages of others, and so needs a network."""

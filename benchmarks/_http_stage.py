@@ -1,4 +1,4 @@
-"""What the HTTP benchmark measures: Envoy alone, Envoy with the gate, mitmproxy; each a process before a service that is one, too."""
+"""What the HTTP benchmark measures: Envoy alone, Envoy with the gate, mitmproxy; each before a service of its own process."""
 
 import json
 import os
@@ -84,7 +84,7 @@ def gated(folder: Path, service: int, bodies: str = "streamed") -> Iterator[Way]
 
 @contextmanager
 def mitmproxy(folder: Path, service: int) -> Iterator[Way]:
-    """mitmproxy with an add-on that masks addresses in JSON."""
+    """Mitmproxy with an add-on that masks addresses in JSON."""
     port = free_port()
     program = environment("mitmproxy", MITMPROXY) / "bin" / "mitmdump"
     options = ("--mode", f"reverse:http://127.0.0.1:{service}", "--listen-host", "127.0.0.1", "-p", str(port))

@@ -6,7 +6,7 @@ import re
 MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 
 
-def masked(value):  # noqa: ANN001, ANN201 (nothing of this project is there where it runs)
+def masked(value):
     if isinstance(value, str):
         return MAIL.sub(lambda found: "*" * len(found[0]), value)
     if isinstance(value, list):
@@ -16,6 +16,6 @@ def masked(value):  # noqa: ANN001, ANN201 (nothing of this project is there whe
     return value
 
 
-def response(flow) -> None:  # noqa: ANN001
+def response(flow) -> None:
     if flow.response.headers.get("content-type", "").startswith("application/json"):
         flow.response.text = json.dumps(masked(json.loads(flow.response.text)))
