@@ -115,7 +115,7 @@ def _loaded(way: Way) -> Load:
     used = [after - earlier for earlier, after in zip(before, way.used(), strict=True)]
     count, wrong = int(_told(said, r"(\d+) requests in")), re.findall(r"Non-2xx.*|Socket errors.*", said)
     assert not wrong, wrong
-    times = {share: _milliseconds(_told(said, rf"{share}%\s+(\S+)")) for share in (50, 99)}
+    times = {share: _milliseconds(_told(said, rf"(?m)^\s+{share}%\s+(\d\S+)")) for share in (50, 99)}
     rate = float(_told(said, r"Requests/sec:\s+(\S+)"))
     return Load(rate, times[50], times[99], tuple(each / count * 1e6 for each in used))
 
