@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ringfence.carriers import Change, Edit, Field, Repeat, Unit
 from ringfence.crossing import nested
@@ -33,9 +33,11 @@ WHOLE_TYPES = frozenset(ValueType) - TEXTUAL
 # Members are held in names of the module: looking one up in its enum costs more than all else that is done for most fields.
 _BOOLEAN = ValueType.BOOLEAN
 _BYTES = ValueType.BYTES
+_INTEGER = ValueType.INTEGER
 _NULL = ValueType.NULL
 _NUMBER = ValueType.NUMBER
 _STRING = ValueType.STRING
+_TEXT = ValueType.TEXT
 
 _DIGITS_MOST = 64  # of a number that is spelt out: nothing personal is longer
 
@@ -143,6 +145,10 @@ class Judged:
         return edits
 
 
+_Find: TypeAlias = Callable[[Sequence[str], Sequence[bytes], Sequence[int]], dict[int, list[Finding]]]
+"""Finds what stands in the values of fields, by their paths; those of the unit numbered n end before the nth number."""
+
+
 class Judge:
     """Judges the units of one payload, in their order."""
 
@@ -185,24 +191,30 @@ class Judge:
         """Judge a unit. Raises `MissingKey` where a form's key is not in the keyring."""
         return self.judge_all((unit,))[0]
 
-    def judge_joined(self, joined: Joined) -> Judged:
-        """Judge a unit whose fields are pieces of longer texts. Raises as `judge` does."""
-        return self.judge_all((joined.unit,), joined.found)[0]
+    def judge_all(self, units: Sequence[Unit]) -> list[Judged]:
+        """Judge several units at once, as parts of one whole."""
+        return self._judged(units, self._found, ())
 
-    def judge_all(self, units: Sequence[Unit], pieces: Mapping[int, Found] | None = None) -> list[Judged]:
-        """Judge several units at once: what is found in one is what would be found in it alone, but one search finds it."""
+    def judge_each(self, units: Sequence[Unit], pieces: Sequence[Mapping[int, Found]] = ()) -> list[Judged]:
+        """Judge several units at once: what is found in one is what would be found in it alone, but one search finds it.
+
+        `pieces` is, for each unit, what is put back into those of its fields that are pieces of longer texts.
+        """
+        return self._judged(units, self._found_apart, pieces)
+
+    def _judged(self, units: Sequence[Unit], find: _Find, pieces: Sequence[Mapping[int, Found]]) -> list[Judged]:
         verdicts: list[Judged] = []
         scanned: list[Field] = []
         ends: list[int] = []
-        for unit in units:
-            judged = Judged(unit, found=pieces or {})
+        for number, unit in enumerate(units):
+            judged = Judged(unit, found=pieces[number] if pieces else {})
             if self._scans_all:
                 scanned += [item for item in unit.fields if item.type is not _BOOLEAN and item.type is not _NULL]
             else:
                 scanned += [item for item in unit.fields if self._by_field(judged, item)]
             verdicts.append(judged)
             ends.append(len(scanned))
-        self._by_content(verdicts, scanned, ends)
+        self._by_content(verdicts, scanned, ends, find)
         for judged in verdicts:
             judged.slots.sort(key=lambda slot: (slot.field.order, slot.start))
             if judged.denied is None:
@@ -254,12 +266,27 @@ class Judge:
         self._replace(judged, item, 0, len(item.value), decision.form, "", judgement)
         return False
 
-    def _by_content(self, verdicts: Sequence[Judged], scanned: Sequence[Field], ends: Sequence[int]) -> None:
+    def _found(self, paths: Sequence[str], values: Sequence[bytes], _: Sequence[int]) -> dict[int, list[Finding]]:
+        return self._detector.find_in(paths, values)
+
+    def _found_apart(
+        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int]
+    ) -> dict[int, list[Finding]]:
+        return self._detector.find_in(paths, values, ends)
+
+    def _by_content(
+        self, verdicts: Sequence[Judged], scanned: Sequence[Field], ends: Sequence[int], find: _Find
+    ) -> None:
         """Search the fields of several units; those of the unit numbered n end before `ends[n]`."""
         if not scanned:
             return
-        values = [as_scanned(item.type, item.value) for item in scanned]
-        found = self._detector.find_in([item.path for item in scanned], values)
+        values = [
+            item.value
+            if (kind := item.type) is _STRING or kind is _INTEGER or kind is _TEXT  # most are, and stand as they are
+            else as_scanned(kind, item.value)
+            for item in scanned
+        ]
+        found = find([item.path for item in scanned], values, ends)
         for number in found if self._restored is None else range(len(scanned)):
             item = scanned[number]
             judged = verdicts[bisect_right(ends, number)]

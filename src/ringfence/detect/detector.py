@@ -7,9 +7,10 @@ adds findings. A detector has no state: it may be shared between threads and kep
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import pairwise
 
 from ringfence.detect._against import AGAINST
 from ringfence.detect._disguises import reveal
@@ -17,7 +18,7 @@ from ringfence.detect._engine import Engine, Wanted, Work
 from ringfence.detect._fields import FieldNames
 from ringfence.detect._layers import with_decoded
 from ringfence.detect._listed import Allowed, Denied
-from ringfence.detect._neighbours import Company, columns_in, raised, weighed
+from ringfence.detect._neighbours import Company, columns_apart, columns_in, raised, weighed
 from ringfence.detect._offsets import batches, in_characters, starts_of
 from ringfence.detect._overlap import Candidate, resolve
 from ringfence.detect._second import Model, SecondStage
@@ -169,20 +170,30 @@ class Detector:
         found = self.find_in([path for path, _ in fields], [value for _, value in fields])
         return [found.get(number, []) for number in range(len(fields))]
 
-    def find_in(self, paths: Sequence[str], values: Sequence[bytes]) -> dict[int, list[Finding]]:
+    def find_in(
+        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int] = ()
+    ) -> dict[int, list[Finding]]:
         """Find as `find_fields` does; give only the values in which something stands, by their number.
 
-        Most fields of most payloads hold nothing: they cost their place in one joined buffer, and no more.
+        Most fields of most payloads hold nothing: they cost their place in one joined buffer, and no more. Where the values are of
+        several payloads, `ends` divide them: those of the payload numbered n end before `ends[n]`, and only they vouch for
+        each other.
         """
         if max(map(len, values), default=0) <= BLOCK:
-            return self._find_joined(paths, values)
+            return self._find_joined(paths, values, ends)
+        found: dict[int, list[Finding]] = {}
+        for first, last in pairwise((0, *ends)) if ends else ((0, len(values)),):
+            found |= {first + number: told for number, told in self._find_long(paths[first:last], values[first:last])}
+        return found
+
+    def _find_long(self, paths: Sequence[str], values: Sequence[bytes]) -> Iterator[tuple[int, list[Finding]]]:
+        """Find in values of which one is too long to be joined to others."""
         small = [number for number, value in enumerate(values) if len(value) <= BLOCK]
-        joined = self._find_joined([paths[number] for number in small], [values[number] for number in small])
-        found = {small[number]: findings for number, findings in joined.items()}
+        joined = self._find_joined([paths[number] for number in small], [values[number] for number in small], ())
+        yield from ((small[number], findings) for number, findings in joined.items())
         for number, value in enumerate(values):
             if len(value) > BLOCK and (findings := self._find_bytes(value, paths[number])):
-                found[number] = findings
-        return found
+                yield number, findings
 
     def stream(self) -> Stream:
         """Begin a stream: a text that comes in pieces."""
@@ -197,7 +208,9 @@ class Detector:
         stream = self.stream()
         return stream.feed(data) + stream.end()
 
-    def _find_joined(self, paths: Sequence[str], values: Sequence[bytes]) -> dict[int, list[Finding]]:
+    def _find_joined(
+        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int]
+    ) -> dict[int, list[Finding]]:
         found: dict[int, list[Finding]] = {}
         data = _JOINT.join(values)
         distinct = set(paths)
@@ -217,7 +230,8 @@ class Detector:
         for one in candidates:
             number = bisect_right(starts, one.start) - 1
             found.setdefault(number, []).append(self._finding(one, -starts[number]))
-        for column, numbers in columns_in(paths, distinct).items():
+        columns = columns_in(paths, distinct).items() if not ends else columns_apart(paths, ends)
+        for column, numbers in columns:
             found |= self._in_company(column, numbers, values, found)
         return found
 
