@@ -115,6 +115,8 @@ class HeadPassage:
         """Say what changes in the head, of which this was released."""
         values = values_of(released, self._parts)
         new = list(zip(self._parts, values, strict=True))
+        gone = {part.name for part, value in new if value != part.raw and part.kind is Kind.NAME}
+        new = [(part, value) for part, value in new if part.kind is not Kind.NAME and part.name not in gone]
         changed = {part.name for part, value in new if value != part.raw and part.name}
         if changed & _OF_THE_OCTETS_SET:  # what was computed from octets cannot be changed
             new = [(part, value) for part, value in new if part.name not in _OF_THE_OCTETS_SET]
@@ -123,7 +125,7 @@ class HeadPassage:
         target = as_text(targets.get(Kind.PATH, b"") + b"?" + targets.get(Kind.QUERY, b""))
         return HeadEdits(
             ((":path", target),) if is_target else (),
-            tuple(sorted(changed)),
+            tuple(sorted(changed | gone)),
             tuple((part.name, as_text(value)) for part, value in new if part.name in changed),
         )
 

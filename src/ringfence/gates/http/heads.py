@@ -5,8 +5,9 @@ a path cannot be changed, for it says what is asked for: where something in it w
 a head that nobody judged is scanned, whatever `unknown` says of the body's: no service declares `user-agent`. Where no flow
 leads, nothing personal goes that way in a head either (law 1).
 
-What says how the body is read, who asks (`authorization`) and where (`host`) is not looked at: changed, it would be another
-message.
+What says how the body is read cannot be changed either: it is looked at, and refused like a path. Who asks (`authorization`) and where
+(`host`) is not looked at: it would be another message. A field's name is looked at where there is a digit in it, without which
+nothing that a name may be spelt with tells anything; where it may not cross, its field goes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,11 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
+import re2
+
 from ringfence.carriers import Change, Edit, Fault, Field, Undecodable, Unit, join_path, read_form, write_form
+from ringfence.carriers.coding import CODINGS
+from ringfence.carriers.media import TYPES
 from ringfence.gates.http.media import Fields
 from ringfence.policy import Decision, Plan
 from ringfence.policy.model import DENY, Judgement
@@ -24,20 +29,26 @@ NOT_READ: Final = frozenset(
     {
         "authorization",
         "connection",
-        "content-encoding",
         "content-length",
-        "content-type",
-        "date",
         "host",
         "proxy-authorization",
-        "transfer-encoding",
     }
 )
+FIXED: Final = frozenset({"content-encoding", "content-type", "date", "transfer-encoding"})
+"""Fields that cannot be replaced: the body is read by them, or readers take nothing else there."""
+
 ROOTS: Final = ("cookie", "header", "path", "query")
 """What the paths of a head's fields begin with."""
 
 _END: Final = b"\n"  # stands in no part: Envoy lets in no line end
 _LARGEST: Final = 64 * 1024  # octets; Envoy lets in 60 KiB
+_DATE: Final = re2.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT")  # RFC 9110 section 5.6.7
+_BOUNDARY: Final = re2.compile(rb"(?i);[ \t]*boundary=(?:\"[0-9a-z'()+_,./:=? -]*\"|[0-9a-z'()+_,./:=?-]*)")
+"""A multipart's boundary, in the letters that RFC 2046 section 5.1.1 allows. It is made of random digits as often as not."""
+_PLAIN: Final = frozenset(
+    ["chunked", "identity", *CODINGS, *TYPES, *(f"{name}; charset=utf-8" for name in TYPES), "text/plain"]
+)
+"""Values of `FIXED` that say nothing but what they are for."""
 
 
 class Kind(Enum):
@@ -48,6 +59,8 @@ class Kind(Enum):
     COOKIE = auto()  # of a request: pairs
     SET_COOKIE = auto()  # of a response: one pair, and its attributes
     HEADER = auto()
+    FIXED = auto()  # a header field that cannot be replaced
+    NAME = auto()  # of a header field: the field goes where this may not cross
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,11 +77,25 @@ def parts_of(fields: Fields, path: str = "", query: str | None = None) -> list[P
     parts = [Part(Kind.PATH, "", as_octets(path))] if path else []
     if query is not None:
         parts.append(Part(Kind.QUERY, "", as_octets(query)))
-    kinds = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE}
     parts += [
-        Part(kinds.get(name, Kind.HEADER), name, as_octets(value)) for name, value in fields if name not in NOT_READ
+        Part(_KINDS.get(name, Kind.HEADER), name, _looked_at(name, value))
+        for name, value in fields
+        if _tells(name, value)
     ]
-    return parts
+    names = dict.fromkeys(name for name, _ in fields if not _DIGITS.isdisjoint(name))
+    return parts + [Part(Kind.NAME, name, as_octets(name)) for name in names]
+
+
+def _tells(name: str, value: str) -> bool:
+    """Whether a field is looked at."""
+    if name not in FIXED:
+        return name not in NOT_READ
+    return value.lower() not in _PLAIN and (name != "date" or _DATE.fullmatch(value) is None)
+
+
+def _looked_at(name: str, value: str) -> bytes:
+    octets = as_octets(value)
+    return _BOUNDARY.sub(b"", octets) if name == "content-type" else octets
 
 
 def as_octets(value: str) -> bytes:
@@ -146,12 +173,14 @@ class HeadCarrier:
         match self._kinds[field.order]:
             case Kind.PATH:
                 raise Undecodable(Fault.UNSUPPORTED, "personal data in a path, where it cannot be replaced", 0)
+            case Kind.FIXED:
+                raise Undecodable(Fault.UNSUPPORTED, "personal data in a field that cannot be replaced", 0)
             case Kind.QUERY:
                 return write_form(field, changes)
             case kind:
                 if any(change.text is None for change in changes):
                     changes = [Change(0, len(field.value), "")]
-                spelt = _COOKIE if kind is not Kind.HEADER else _HEADER
+                spelt = _COOKIE if kind in (Kind.COOKIE, Kind.SET_COOKIE) else _HEADER
                 return [
                     Edit(field.start + each.start, field.start + each.end, (each.text or "").translate(spelt).encode())
                     for each in changes
@@ -165,8 +194,10 @@ class HeadCarrier:
                 for field in read_form(part.raw, at=at, base=at, order=order):
                     field.path = f"query.{field.path}" if field.path else "query"
                     yield field
-            case Kind.HEADER:
+            case Kind.HEADER | Kind.FIXED:
                 yield _field(join_path("header", part.name), part.raw, at, order)
+            case Kind.NAME:
+                yield Field("header", ValueType.TEXT, part.raw, at, at + len(part.raw), order, is_key=True)
             case Kind.COOKIE | Kind.SET_COOKIE as kind:
                 for number, crumb in enumerate(part.raw.split(b";")):
                     found = (
@@ -179,6 +210,8 @@ class HeadCarrier:
                     at += len(crumb) + 1
 
 
+_DIGITS: Final = frozenset("0123456789")
+_KINDS: Final = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE, **dict.fromkeys(FIXED, Kind.FIXED)}
 _HEADER: Final = {0: "", 10: " ", 13: " "}  # what would end a value
 _COOKIE: Final = {**_HEADER, ord(";"): "_", ord(","): "_", ord(" "): "_", ord('"'): "_", ord("\\"): "_"}
 
