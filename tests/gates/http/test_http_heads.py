@@ -107,9 +107,9 @@ def test_what_says_how_a_body_is_read_is_refused_where_it_holds_something_person
         for path in ("/type", "/none", "/date", "/coding"):
             answer = await one.ask("GET", path)
             assert answer.status == 502
-            assert b"ada" not in answer.raw
+            assert MAIL.encode() not in answer.raw
             assert IN_HEX.encode() not in answer.raw
-        assert b"ada" not in one.shop.heard
+        assert MAIL.encode() not in one.shop.heard
 
     play(work, mode)
 
@@ -121,7 +121,7 @@ def test_a_field_whose_name_may_not_cross_goes(mode: Mode) -> None:
         answer = await one.ask("GET", "/orders", more=f"x-{IN_HEX}: {MAIL}\r\nx-b3-traceid: 9\r\n")
         assert answer.status == 200
         assert IN_HEX.encode() not in one.shop.heard + answer.raw
-        assert b"ada" not in one.shop.heard
+        assert MAIL.encode() not in one.shop.heard
         assert (heard(one, "x-b3-traceid"), answer.value("x-b3-traceid")) == (["9"], "7")
 
     play(work, mode)

@@ -1,13 +1,13 @@
 """The head of a request or response as a payload: path, query, cookies and header fields, each a field that is judged.
 
-The rule: a head crosses before anything of its message goes. Only what changed is written back, so that the rest stays as it came;
-a path cannot be changed, for it says what is asked for: where something in it would have to be, the request is refused. A field of
-a head that nobody judged is scanned, whatever `unknown` says of the body's: no service declares `user-agent`. Where no flow
-leads, nothing personal goes that way in a head either (law 1).
+The rule: a head crosses before anything of its message goes. Only what changed is written back, so that the rest stays as it
+came; a path cannot be changed, for it says what is asked for: where something in it would have to be, the request is refused. A
+field of a head that nobody judged is scanned, whatever `unknown` says of the body's: no service declares `user-agent`. Where no
+flow leads, nothing personal goes that way in a head either (law 1).
 
-What says how the body is read cannot be changed either: it is looked at, and refused like a path. Who asks (`authorization`) and where
-(`host`) is not looked at: it would be another message. A field's name is looked at where there is a digit in it, without which
-nothing that a name may be spelt with tells anything; where it may not cross, its field goes.
+What says how the body is read cannot be changed either: it is looked at, and refused like a path. Who asks (`authorization`)
+and where (`host`) is not looked at: it would be another message. A field's name is looked at where there is a digit in it,
+without which nothing that a name may be spelt with tells anything; where it may not cross, its field goes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ ROOTS: Final = ("cookie", "header", "path", "query")
 
 _END: Final = b"\n"  # stands in no part: Envoy lets in no line end
 _LARGEST: Final = 64 * 1024  # octets; Envoy lets in 60 KiB
-_DATE: Final = re2.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT")  # RFC 9110 section 5.6.7
+_DATE: Final = re2.compile(rb"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT")  # RFC 9110 section 5.6.7
 _BOUNDARY: Final = re2.compile(rb"(?i);[ \t]*boundary=(?:\"[0-9a-z'()+_,./:=? -]*\"|[0-9a-z'()+_,./:=?-]*)")
 """A multipart's boundary, in the letters that RFC 2046 section 5.1.1 allows. It is made of random digits as often as not."""
 _PLAIN: Final = frozenset(
@@ -90,7 +90,7 @@ def _tells(name: str, value: str) -> bool:
     """Whether a field is looked at."""
     if name not in FIXED:
         return name not in NOT_READ
-    return value.lower() not in _PLAIN and (name != "date" or _DATE.fullmatch(value) is None)
+    return value.lower() not in _PLAIN and (name != "date" or _DATE.fullmatch(as_octets(value)) is None)
 
 
 def _looked_at(name: str, value: str) -> bytes:
