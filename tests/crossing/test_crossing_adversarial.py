@@ -6,7 +6,19 @@ from random import Random
 import pytest
 from crossing_plays import BEGAN, begin, play
 
-from ringfence.crossing import Crossing, EffectId, Effects, Ending, Record, Recorded, Refuse, Release, Resolve, Resolved
+from ringfence.crossing import (
+    Crossing,
+    EffectId,
+    Effects,
+    Ending,
+    Reason,
+    Record,
+    Recorded,
+    Refuse,
+    Release,
+    Resolve,
+    Resolved,
+)
 
 MAIL = b"ada.nowak@posta-nova.net"
 CARD = b"4539578763621486"
@@ -125,3 +137,15 @@ def test_a_card_written_as_a_number_is_found_in_every_spelling(number: str) -> N
 def test_a_number_with_a_vast_exponent_is_passed_on_and_not_spelt_out() -> None:
     payload = b'{"c": [1e999999999, 1E-400, 2.5e3, %s]}' % (b"9" * 300 + b"e5")
     assert bytes(play("logs", "json", payload).released) == payload
+
+
+def test_a_value_with_very_many_findings_is_refused_before_it_was_looked_through() -> None:
+    """Each finding costs time in which nobody else is served: 8 MiB of addresses would be a minute."""
+    few = play("logs", "json", b'["' + b"padding " * 20_000 + MAIL + b'"]')
+    assert few.refusal is None
+    assert MAIL not in few.released
+    many = play("logs", "json", [b'["', *[MAIL + b" "] * 12_000, b'"]'])
+    assert many.refusal is not None
+    assert many.refusal.reason is Reason.TOO_LARGE
+    assert many.released == b""
+    assert [entry["kind"] for entry in many.entries] == ["refused"]

@@ -14,7 +14,7 @@ from typing import Literal
 from ringfence.carriers import Change, Edit, Field, Repeat, Unit
 from ringfence.crossing.effects import Reason
 from ringfence.crossing.restoring import Surrogates
-from ringfence.detect import Detector, Finding
+from ringfence.detect import Crowded, Detector, Finding
 from ringfence.policy.model import NONE, SCAN, UNKNOWN, Form, FormKind, Judgement
 from ringfence.policy.plan import Plan
 from ringfence.policy.verdict import Announced, Decision
@@ -24,6 +24,9 @@ from ringfence.transform.types import TEXTUAL
 VERDICTS_KEPT = (
     65_536  # of fields with something personal in them, for repeated keys; beyond it every repeat is refused
 )
+
+MOST_FOUND = 5_000
+"""Findings in one value of more than 64 KiB: each costs 0.1 ms, and nobody else is served meanwhile (law 7)."""
 
 WHOLE_TYPES = frozenset(ValueType) - TEXTUAL
 """Types of which no part can be replaced: what is found in them replaces all."""
@@ -140,6 +143,9 @@ class Judged:
         return edits
 
 
+_TOO_MANY = Denied(Reason.TOO_LARGE, f"send a value with fewer than {MOST_FOUND:,} findings in it")
+
+
 class Judge:
     """Judges the units of one payload, in their order."""
 
@@ -252,7 +258,11 @@ class Judge:
         if not scanned:
             return
         values = [as_scanned(item.type, item.value) for item in scanned]
-        found = self._detector.find_in([item.path for item in scanned], values)
+        try:
+            found = self._detector.find_in([item.path for item in scanned], values, most=MOST_FOUND)
+        except Crowded as crowded:
+            verdicts[bisect_right(ends, crowded.number)].denied = _TOO_MANY
+            return
         for number in found if self._restored is None else range(len(scanned)):
             item = scanned[number]
             judged = verdicts[bisect_right(ends, number)]
