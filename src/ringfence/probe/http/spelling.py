@@ -7,7 +7,6 @@ that are no UTF-8 stand in text as surrogates, until a message is made.
 import base64
 import gzip
 import io
-import quopri
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -63,11 +62,6 @@ SPELLINGS: Final[Mapping[str, Callable[[str], str]]] = {
 
 PARTS: Final[Mapping[str, Callable[[str], str]]] = {"first": lambda text: text[:6], "second": lambda text: text[6:]}
 """Parts of a value: by itself none of them tells it."""
-
-
-def quoted_printable(raw: bytes) -> bytes:
-    """Encode a part's body."""
-    return quopri.encodestring(raw)
 
 
 class _Coder(Protocol):
