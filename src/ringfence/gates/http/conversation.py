@@ -36,6 +36,9 @@ from ringfence.policy import Plan
 Asked: TypeAlias = Record | Resolve
 """What has to be carried out and answered."""
 _WHOLE: Final = 1 << 31
+_COMPARED: Final = (
+    1024 * 1024
+)  # octets of a body that are kept to tell whether it is the same; a longer one is taken for another
 
 
 class Broken(Exception):
@@ -66,7 +69,9 @@ class _Way:
         self.edits = edits  # of the head, as far as its reply has not gone
         self.ended = False
         self.trailers: tuple[str, ...] | None = None
-        self.came: list[bytes] | None = []  # of the body, until the first of it goes, to tell whether that is the same
+        self.came: bytearray | None = (
+            bytearray()
+        )  # of the body, until the first of it goes, to tell whether that is the same
         self.released: list[bytes] = []
         self.refusal: Refusal | None = None
 
@@ -83,6 +88,11 @@ class Conversation:
         self._left: tuple[bytes, int, bool] | None = (
             None  # of a body's message: how far it was taken, whether it ends the body
         )
+
+    @property
+    def held(self) -> int:
+        """How many octets of bodies are held."""
+        return sum(way.passage.held + len(way.came or b"") for way in self._ways.values())
 
     @property
     def is_within(self) -> bool:
@@ -202,7 +212,9 @@ class Conversation:
         self._left = None if is_last else (octets, start + most, ends)
         way = self._way()
         if way.came is not None:
-            way.came.append(piece)
+            way.came += piece
+            if len(way.came) > _COMPARED:
+                way.came = None
         asked = self._take(way, way.passage.feed(piece, at))
         if is_last and ends:
             way.ended = True
@@ -289,7 +301,7 @@ class Conversation:
     def _edits(self, way: _Way, octets: bytes) -> HeadEdits:
         """Say what becomes of the head when these octets go, the first of the body. One that is not whole yet may change still."""
         came, way.came = way.came, None
-        is_same = way.ended and came is not None and b"".join(came) == octets
+        is_same = way.ended and came is not None and came == octets
         return HeadEdits() if is_same else edits_of_change(way.fields)
 
 

@@ -145,6 +145,11 @@ class Passage:
         """What has come of the body so far; None where there is none."""
         return self._crossing.summary if self._crossing is not None else None
 
+    @property
+    def held(self) -> int:
+        """How many octets of the body are held."""
+        return self._crossing.held if self._crossing is not None else 0
+
     def feed(self, piece: bytes, at: datetime) -> Effects:
         """Take the next piece of the body."""
         if not piece:

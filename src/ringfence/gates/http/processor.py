@@ -24,9 +24,15 @@ PATH: Final = b"/envoy.service.ext_proc.v3.ExternalProcessor/Process"
 CANARY: Final = (
     b"x-ringfence-canary"  # beside a stream: said by the gate's own listener for canaries, and by nobody else
 )
+_MOST_HELD: Final = 12 * 1024 * 1024  # octets of bodies in one worker, beyond which none may hold more than `_FAIR`
+_FAIR: Final = 32 * 1024
 _TURNS: Final = 0.005  # seconds of messages, after which the loop hears what else has come
 _FEWEST, _FEWEST_AT_FIRST, _MOST = 2 * 1024, 16 * 1024, 1024 * 1024  # octets of a body that are taken at once
 _SOON, _LATE = 0.005, 0.02  # seconds for them: sooner, and twice as many are taken; later, and half
+
+
+class TooMuchHeld(Exception):
+    """Bodies hold too much together: this one is ended, and its client told to come again (503)."""
 
 
 @dataclass(slots=True, repr=False)
@@ -41,6 +47,7 @@ class Setting:
     notify: Callable[[str], None]
     tallies: Tallies
     counts: Counts
+    held: int = 0  # octets of bodies, of all streams
     is_open: bool = False  # until a canary was seen masked, streams of clients wait
     ended: asyncio.Event = field(default_factory=asyncio.Event)  # set whenever a stream has ended
 
@@ -48,7 +55,19 @@ class Setting:
 class _Stream:
     """One stream: its messages in order, one at a time."""
 
-    __slots__ = ("busy", "call", "conversation", "full", "half_closed", "inbox", "is_canary", "most", "over", "size")
+    __slots__ = (
+        "busy",
+        "call",
+        "conversation",
+        "full",
+        "half_closed",
+        "held",
+        "inbox",
+        "is_canary",
+        "most",
+        "over",
+        "size",
+    )
 
     def __init__(self, call: int, conversation: Conversation, *, is_canary: bool) -> None:
         self.call = call
@@ -57,6 +76,7 @@ class _Stream:
         self.inbox: deque[bytes] = deque()
         self.busy = False  # something is carried out
         self.size = 0  # octets of the message under way
+        self.held = 0  # octets of its bodies
         self.full = 0  # octets to acknowledge when Envoy has taken the replies
         self.most = _FEWEST_AT_FIRST  # octets of a body that are taken at once
         self.half_closed = False
@@ -207,6 +227,7 @@ class Line(asyncio.Protocol):
                 stream.full = stream.size
             if not asked:
                 self._send(stream)
+            self._weigh(stream)
         except Exception as error:  # noqa: BLE001 (the gate's rim: what broke blocks the stream)
             self._break(stream, error)
             return
@@ -215,12 +236,21 @@ class Line(asyncio.Protocol):
             stream.busy = True
             self._own(self._carry(stream, asked))
 
+    def _weigh(self, stream: _Stream) -> None:
+        """Count what a stream holds. Raises `TooMuchHeld`."""
+        held = stream.conversation.held
+        self._setting.held += held - stream.held
+        stream.held = held
+        if self._setting.held > _MOST_HELD and held > _FAIR:
+            raise TooMuchHeld
+
     async def _carry(self, stream: _Stream, asked: list[Asked]) -> None:
         try:
             await self._carry_out(stream.conversation, asked)
             stream.busy = False
             if not stream.over:
                 self._send(stream)
+                self._weigh(stream)
         except Exception as error:  # noqa: BLE001 (the gate's rim: what broke blocks the stream)
             stream.busy = False
             if not stream.over:
@@ -260,6 +290,8 @@ class Line(asyncio.Protocol):
             return
         stream.over = True
         stream.inbox.clear()
+        self._setting.held -= stream.held
+        stream.held = 0
         self._streams.pop(stream.call, None)
         self._setting.ended.set()
         if not stream.busy:
