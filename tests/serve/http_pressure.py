@@ -110,6 +110,30 @@ class Pressure:
         status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
         return Answer(status, came, time.monotonic() - began)
 
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Callable[[], Awaitable[Answer]]]:
+        """Connect once; give what asks over that connection again and again."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+
+        async def ask() -> Answer:
+            began = time.monotonic()
+            async with asyncio.timeout(SECONDS):
+                writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+                head = (await reader.readuntil(b"\r\n\r\n")).lower()
+                if b"transfer-encoding: chunked" in head:
+                    body = await reader.readuntil(b"0\r\n\r\n")
+                else:
+                    size = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0] or 0)
+                    body = await reader.readexactly(size)
+            return Answer(int(head.split(b" ", 2)[1]), head + body, time.monotonic() - began)
+
+        try:
+            yield ask
+        finally:
+            writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
+
     def mark(self) -> None:
         """Measure growth from here."""
         self._sizes = {name: resident(process) for name, process in self.processes.items()}
