@@ -14,9 +14,9 @@ from typing import Literal, TypeAlias
 from ringfence.carriers import Change, Edit, Field, Repeat, Unit
 from ringfence.crossing import nested
 from ringfence.crossing.effects import Reason
-from ringfence.crossing.joining import Found, Joined
+from ringfence.crossing.joining import Found
 from ringfence.crossing.restoring import Surrogates
-from ringfence.detect import Detector, Finding
+from ringfence.detect import Crowded, Detector, Finding
 from ringfence.policy.model import NONE, NUMBERED, SCAN, UNKNOWN, Form, FormKind, Judgement
 from ringfence.policy.plan import Plan
 from ringfence.policy.verdict import Announced, Decision
@@ -26,6 +26,9 @@ from ringfence.transform.types import TEXTUAL
 VERDICTS_KEPT = (
     65_536  # of fields with something personal in them, for repeated keys; beyond it every repeat is refused
 )
+
+MOST_FOUND = 5_000
+"""Findings in one value of more than 64 KiB: each costs 0.1 ms, and nobody else is served meanwhile (law 7)."""
 
 WHOLE_TYPES = frozenset(ValueType) - TEXTUAL
 """Types of which no part can be replaced: what is found in them replaces all."""
@@ -147,6 +150,7 @@ class Judged:
 
 _Find: TypeAlias = Callable[[Sequence[str], Sequence[bytes], Sequence[int]], dict[int, list[Finding]]]
 """Finds what stands in the values of fields, by their paths; those of the unit numbered n end before the nth number."""
+_TOO_MANY = Denied(Reason.TOO_LARGE, f"send a value with fewer than {MOST_FOUND:,} findings in it")
 
 
 class Judge:
@@ -267,12 +271,12 @@ class Judge:
         return False
 
     def _found(self, paths: Sequence[str], values: Sequence[bytes], _: Sequence[int]) -> dict[int, list[Finding]]:
-        return self._detector.find_in(paths, values)
+        return self._detector.find_in(paths, values, most=MOST_FOUND)
 
     def _found_apart(
         self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int]
     ) -> dict[int, list[Finding]]:
-        return self._detector.find_in(paths, values, ends)
+        return self._detector.find_in(paths, values, ends, most=MOST_FOUND)
 
     def _by_content(
         self, verdicts: Sequence[Judged], scanned: Sequence[Field], ends: Sequence[int], find: _Find
@@ -286,7 +290,11 @@ class Judge:
             else as_scanned(kind, item.value)
             for item in scanned
         ]
-        found = find([item.path for item in scanned], values, ends)
+        try:
+            found = find([item.path for item in scanned], values, ends)
+        except Crowded as crowded:
+            verdicts[bisect_right(ends, crowded.number)].denied = _TOO_MANY
+            return
         for number in found if self._restored is None else range(len(scanned)):
             item = scanned[number]
             judged = verdicts[bisect_right(ends, number)]

@@ -51,6 +51,14 @@ class UnknownEntity(ValueError):
         super().__init__(f"no entity of that name: {mend}")
 
 
+class Crowded(Exception):
+    """More stands in one value than is looked for. `number` is the value's."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__("more stands in one value than is looked for")
+
+
 class Detector:
     """Finds personal data.
 
@@ -171,29 +179,44 @@ class Detector:
         return [found.get(number, []) for number in range(len(fields))]
 
     def find_in(
-        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int] = ()
+        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int] = (), *, most: int | None = None
     ) -> dict[int, list[Finding]]:
         """Find as `find_fields` does; give only the values in which something stands, by their number.
 
         Most fields of most payloads hold nothing: they cost their place in one joined buffer, and no more. Where the values are of
         several payloads, `ends` divide them: those of the payload numbered n end before `ends[n]`, and only they vouch for
-        each other.
+        each other. `most` bounds what is found in one value of more than `BLOCK` bytes. Raises `Crowded`.
         """
         if max(map(len, values), default=0) <= BLOCK:
             return self._find_joined(paths, values, ends)
         found: dict[int, list[Finding]] = {}
         for first, last in pairwise((0, *ends)) if ends else ((0, len(values)),):
-            found |= {first + number: told for number, told in self._find_long(paths[first:last], values[first:last])}
+            told = self._find_apart(paths[first:last], values[first:last], first, most)
+            found |= {first + number: findings for number, findings in told}
         return found
 
-    def _find_long(self, paths: Sequence[str], values: Sequence[bytes]) -> Iterator[tuple[int, list[Finding]]]:
-        """Find in values of which one is too long to be joined to others."""
+    def _find_apart(
+        self, paths: Sequence[str], values: Sequence[bytes], first: int, most: int | None
+    ) -> Iterator[tuple[int, list[Finding]]]:
+        """Find in values of which one is too long to be joined to others; `first` is the number of the first one."""
         small = [number for number, value in enumerate(values) if len(value) <= BLOCK]
         joined = self._find_joined([paths[number] for number in small], [values[number] for number in small], ())
         yield from ((small[number], findings) for number, findings in joined.items())
         for number, value in enumerate(values):
-            if len(value) > BLOCK and (findings := self._find_bytes(value, paths[number])):
+            if len(value) > BLOCK and (findings := self._find_long(first + number, paths[number], value, most)):
                 yield number, findings
+
+    def _find_long(self, number: int, field: str, data: bytes, most: int | None) -> list[Finding]:
+        """Find what stands in a long value, block by block where there is a bound, so that no more of it is looked at."""
+        if most is None:
+            return self._find_bytes(data, field)
+        stream, found = self.stream(), list[Finding]()
+        for at in range(0, len(data), BLOCK):
+            found += stream.feed(data[at : at + BLOCK])
+            if len(found) > most:
+                raise Crowded(number)
+        says = self._names.says(field) if field else {}
+        return self._find_bytes(data, field) if says else found + stream.end()
 
     def stream(self) -> Stream:
         """Begin a stream: a text that comes in pieces."""
