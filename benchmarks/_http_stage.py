@@ -1,4 +1,4 @@
-"""What the HTTP benchmark measures: Envoy alone, Envoy with the gate, mitmproxy; each a process before a service that is one, too."""
+"""What the HTTP benchmark measures: Envoy alone, Envoy with the gate, mitmproxy; each is a process before a service, one too."""
 
 import json
 import os

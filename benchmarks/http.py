@@ -1,7 +1,7 @@
 """What the gate costs in front of a service: Envoy alone, Envoy with the gate, and mitmproxy doing the same, in one run.
 
-Requests a second and latencies are `wrk`'s, which a busy machine makes smaller and larger; so each is told beside the others', and as
-a ratio. Processor time is that of the processes themselves. ``--whole`` downloads a GiB of lines; without it 48 MiB.
+Requests a second and latencies are `wrk`'s, which a busy machine makes smaller and larger; so each is told beside the others',
+and as a ratio. Processor time is that of the processes themselves. ``--whole`` downloads a GiB of lines; without it 48 MiB.
 """
 
 import asyncio
@@ -74,7 +74,8 @@ def _requests(folder: Path, service: int, what: str, body: bytes) -> Iterator[Ro
         yield Row(
             title,
             f"{gate.rate:.0f}/s, p50 {gate.p50:.1f} ms, p99 {gate.p99:.1f} ms",
-            f"Envoy alone {bare.rate:.0f}/s: {gate.rate / bare.rate:.2f} of it; mitmproxy {peer.rate:.0f}/s: {gate.rate / peer.rate:.1f} times",
+            f"Envoy alone {bare.rate:.0f}/s: {gate.rate / bare.rate:.2f} of it; "
+            f"mitmproxy {peer.rate:.0f}/s: {gate.rate / peer.rate:.1f} times",
         )
         yield Row(
             f"{title}: processor time",
