@@ -22,7 +22,8 @@ from ringfence.gates.canary import CanaryResult
 from ringfence.gates.carrying import Unrecorded, new_crossing_id, now
 from ringfence.gates.http.canary import canary_masked, canary_payload, side_of_canary
 from ringfence.gates.http.destinations import destinations_of
-from ringfence.gates.http.exchange import RequestHead, Side
+from ringfence.gates.http.edits import RequestHead
+from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.local import BadMessage, LocalExchange, Message, Refused, Rim, broken, refusal
 from ringfence.gates.http.refusing import Told
 from ringfence.gates.http.targets import BadTarget

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import Final, TypeAlias
 
 from ringfence.gates.http.destinations import CONNECT, is_address
-from ringfence.gates.http.exchange import RequestHead
+from ringfence.gates.http.edits import RequestHead
 from ringfence.gates.http.local import BadMessage, Going, LocalExchange, Message, Rim
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.targets import normalised

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final, TypeAlias, cast
 from urllib.parse import quote, unquote_to_bytes
 
-from ringfence.gates.http.exchange import RequestHead
+from ringfence.gates.http.edits import RequestHead
 from ringfence.gates.http.heads import as_octets, as_text
 from ringfence.gates.http.local import BadMessage, Going, LocalExchange, Message, Refused, has_no_body
 from ringfence.gates.http.media import Fields

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
-from ringfence.gates.http.exchange import RequestHead
+from ringfence.gates.http.edits import RequestHead
 from ringfence.gates.http.heads import as_octets, as_text
 from ringfence.gates.http.local import (
     PIECE,

@@ -14,8 +14,10 @@ from ringfence.access.api_keys import hash_of, make_api_key
 from ringfence.access.users import User, spell
 from ringfence.crossing import Body, CrossingId, Effects, Ending, Record, Recorded, Refusal, Refuse, Release
 from ringfence.gates.http.asking import ANYONE, Client, Door
-from ringfence.gates.http.exchange import HttpExchange, Passage, RequestHead, ResponseHead, Side
+from ringfence.gates.http.edits import RequestHead, ResponseHead
+from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.media import Fields
+from ringfence.gates.http.passage import Passage
 from ringfence.gates.http.refusing import told
 from ringfence.policy import AssetName, Policy, ZoneName, read
 from ringfence.transform import Keyring

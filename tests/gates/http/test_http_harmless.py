@@ -9,9 +9,11 @@ from http_stage import POLICY, policy
 
 from ringfence.crossing import CrossingId, Record, Recorded, Refuse, Release
 from ringfence.detect import detector_for
-from ringfence.gates.http.exchange import HeadEdits, HttpExchange, Passage, RequestHead, ResponseHead, Side
+from ringfence.gates.http.edits import HeadEdits, RequestHead, ResponseHead
+from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.harmless import _MOST, Harmless
 from ringfence.gates.http.heads import parts_of
+from ringfence.gates.http.passage import Passage
 from ringfence.policy import AssetName, ZoneName
 from ringfence.transform import Keyring
 

@@ -20,15 +20,8 @@ from ringfence.gates.http.calling import Called
 from ringfence.gates.http.clients import Attributes, client_of
 from ringfence.gates.http.counting import Outcome
 from ringfence.gates.http.destinations import CONNECT, refuse
-from ringfence.gates.http.exchange import (
-    HeadEdits,
-    HttpExchange,
-    RequestHead,
-    ResponseHead,
-    Side,
-    joined,
-    response_edits,
-)
+from ringfence.gates.http.edits import HeadEdits, RequestHead, ResponseHead, joined, response_edits
+from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.heads import as_text
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.refusing import Told, told

@@ -19,8 +19,10 @@ from urllib.parse import urlsplit
 import re2
 
 from ringfence.crossing import Crossing, Head
-from ringfence.gates.http.exchange import HeadPassage, Passage, RequestHead, Side
+from ringfence.gates.http.edits import RequestHead
+from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.heads import HeadCarrier, Kind, Part
+from ringfence.gates.http.passage import HeadPassage, Passage
 from ringfence.policy import Asker, Asset, AssetName, FlowId, Gate, Policy, plan
 from ringfence.policy.verdict import Denial, Refused
 

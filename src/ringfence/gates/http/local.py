@@ -14,16 +14,8 @@ from ringfence.crossing import Reason, Refusal
 from ringfence.crossing.crossing import Summary
 from ringfence.gates.carrying import Carried, Clock, Recorder, carry_out, new_crossing_id
 from ringfence.gates.http.destinations import refuse
-from ringfence.gates.http.exchange import (
-    HeadEdits,
-    HttpExchange,
-    RequestHead,
-    ResponseHead,
-    Side,
-    joined,
-    request_edits,
-    response_edits,
-)
+from ringfence.gates.http.edits import HeadEdits, RequestHead, ResponseHead, joined, request_edits, response_edits
+from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.refusing import Told, told
 from ringfence.gates.http.way import Asked, Way

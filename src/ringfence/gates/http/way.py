@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from ringfence.crossing import Effects, Ending, Record, Refusal, Refuse, Release, Reply, Resolve, Summary
-from ringfence.gates.http.exchange import HeadEdits, Passage, edits_of_change, joined
+from ringfence.gates.http.edits import HeadEdits, edits_of_change, joined
 from ringfence.gates.http.media import Fields
+from ringfence.gates.http.passage import Passage
 from ringfence.policy.model import Mode
 
 Asked: TypeAlias = Record | Resolve
