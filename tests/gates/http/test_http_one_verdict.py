@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from http_cases import CASES, Case
+from http_cases import CASES, Case, make_askers
 from http_local_stage import KINDS, Local, Place, local_stage, make_place, shop_running
 from http_stage import Answer, Shop, Stage, policy, stage
+
+from ringfence.access import open_identities
+from ringfence.vault import load
 
 NOT_COMPARED = {  # what a server or a client says of itself, and how octets are framed
     *("connection", "content-length", "date", "host", "keep-alive", "server", "transfer-encoding", "user-agent", "via"),
@@ -82,15 +85,19 @@ def _behind_envoy() -> dict[str, Seen]:
     """Ask everything over Envoy, once."""
     seen: dict[str, Seen] = {}
 
-    async def run(text: str, names: list[str]) -> None:
-        async with stage(policy(text)) as one:
+    async def run(text: str, names: list[str], folder: Path) -> None:
+        decided, keys = policy(text), load(folder / ".ringfence" / "keys")
+        access = open_identities(decided, decided.gates["api"], folder, lambda _fault: None)
+        async with stage(decided, access=access, asks=True, keys=keys) as one:
             for name in names:
                 before = len(one.notes.bodies)
                 answer = await _ask(CASES[name], one.shop, one)
                 seen[name] = _seen(CASES[name], answer, one.shop, one.notes.bodies[before:])
 
     for text, names in _by_policy().items():
-        asyncio.run(run(text, names))
+        with tempfile.TemporaryDirectory(prefix="rf-") as made:
+            make_askers(Path(made))
+            asyncio.run(run(text, names, Path(made)))
     return seen
 
 
@@ -101,6 +108,7 @@ def test_what_comes_out_is_what_comes_out_behind_envoy(kind: str) -> None:
     async def run(folder: Path, text: str, names: list[str]) -> Place:
         async with shop_running() as (shop, port):
             place = make_place(folder, policy_text(text, port))
+            make_askers(folder)
             async with local_stage(kind, place, shop, port) as one:
                 for name in names:
                     before = len(place.entries())
