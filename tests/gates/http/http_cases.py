@@ -175,6 +175,7 @@ def make_askers(folder: Path) -> None:
     for name, text in {"jwks.json": published().decode(), "shops.users": spell(acme)}.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o600)
+    (folder / ".ringfence").mkdir(exist_ok=True)
     create(folder / ".ringfence" / "keys", "k-models")
 
 
@@ -192,26 +193,27 @@ def _asking() -> Iterator[tuple[str, Case]]:
         "a token whose role sees more": bearer("dpo"),
         "a token without a role": bearer("choir"),
         "a token of two roles": bearer("dpo", "support"),
-        "a token of two roles, and which": bearer("dpo", "support") + "x-ringfence-role: dpo\r\n",
-        "a role that is not his": bearer("support") + "x-ringfence-role: dpo\r\n",
-        "a role without a token": "x-ringfence-role: dpo\r\n",
+        "a token of two roles, and which": bearer("dpo", "support") + "x-role: dpo\r\n",
+        "a role that is not his": bearer("support") + "x-role: dpo\r\n",
+        "a role without a token": "x-role: dpo\r\n",
         "a token that has ended": bearer("support", ended=True),
         "a token that is none": BEARERS.format("x.y.z"),
         "two tokens": bearer("support") + bearer("dpo"),
         "another scheme": "authorization: Basic YWRhOnNlY3JldA==\r\n",
-        "a purpose": bearer("support") + "x-ringfence-purpose: care\r\n",
-        "a purpose that is not the role's": bearer("support") + "x-ringfence-purpose: ads\r\n",
-        "a purpose that there is not": bearer("support") + "x-ringfence-purpose: fun\r\n",
+        "a purpose": bearer("support") + "x-purpose: care\r\n",
+        "a purpose that is not the role's": bearer("support") + "x-purpose: ads\r\n",
+        "a purpose that there is not": bearer("support") + "x-purpose: fun\r\n",
         "no reason where one is needed": bearer("oncall"),
-        "a reason": bearer("oncall") + "x-ringfence-reason: ticket 7 of ada@example.com\r\n",
+        "a reason": bearer("oncall") + "x-reason: ticket 7 of ada@example.com\r\n",
         "an API key": f"x-api-key: {KEY}\r\n",
         "a wrong API key": f"x-api-key: {make_api_key()}\r\n",
         "an API key and a token": f"x-api-key: {KEY}\r\n" + bearer("support"),
         "a forged certificate": 'x-forwarded-client-cert: Hash=00;Cert="x"\r\n',
     }
     for name, more in who.items():
-        yield f"asked by {name}", replace(one, more=more)
-        yield f"asked by {name}, traced", replace(one, more=more + TRACE)
+        not_in = ("requests",) if name == "two tokens" else ()  # its header fields are a dictionary
+        yield f"asked by {name}", replace(one, more=more, not_in=not_in)
+        yield f"asked by {name}, traced", replace(one, more=more + TRACE, not_in=not_in)
     yield "written by a token", replace(one, method="POST", path="/customers", body=CUSTOMER, more=bearer("support"))
     yield "written by nobody", replace(one, method="POST", path="/customers", body=CUSTOMER)
     for name, path in {

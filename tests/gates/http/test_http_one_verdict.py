@@ -43,7 +43,7 @@ def _fields(answer: Answer) -> list[tuple[str, str]]:
 def _body(answer: Answer) -> Any:
     if answer.value("content-type") != "application/problem+json" or b"crossing" not in answer.body:
         return answer.body
-    return {name: value for name, value in json.loads(answer.body).items() if name != "crossing"}
+    return {name: value for name, value in json.loads(answer.body).items() if name not in ("crossing", "instance")}
 
 
 def _entry(body: Mapping[str, Any]) -> Any:
@@ -51,7 +51,15 @@ def _entry(body: Mapping[str, Any]) -> Any:
     told = {name: value for name, value in body.items() if name not in left_out}
     if body["kind"] in ("opened", "closed", "widened"):  # where a long body was cut between two pieces
         return {name: told[name] for name in ("kind", "flow", "mode", "principal")}
+    if "found" in told:
+        told["found"] = [_without_place(each) for each in told["found"]]
     return told
+
+
+def _without_place(found: Mapping[str, Any]) -> Any:
+    """Leave out where something stands in a head: what is counted from is what had to be looked at beside it."""
+    in_head = all(each.startswith(("header.", "cookie.", "path", "query")) for each in found["fields"])
+    return {name: value for name, value in found.items() if name != "places" or not in_head}
 
 
 def _seen(case: Case, answer: Answer, shop: Shop, entries: Iterable[Mapping[str, Any]]) -> Seen:
