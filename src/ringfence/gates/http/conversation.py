@@ -33,6 +33,7 @@ from ringfence.gates.http.heads import as_text
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.refusing import Told, told
 from ringfence.gates.http.replies import LARGEST_CHUNK, Direction, Replies, arrival_of_body
+from ringfence.gates.http.targets import has_dotted_parameters
 from ringfence.gates.http.turns import Arrival, Mode, OutOfTurn, Sent
 from ringfence.gates.http.way import Asked, Broken, Way
 from ringfence.policy import Mode as FlowMode
@@ -132,8 +133,8 @@ class Conversation:
 
     @property
     def called(self) -> Called | None:
-        """Which endpoint was asked for; None where the service declares none, or nothing was asked yet."""
-        return self._exchange.called
+        """Which endpoint was asked for; None where the service declares none, or Envoy let no request through to be asked about."""
+        return self._exchange.called if Direction.REQUEST in self._ways else None
 
     # ---------------------------------------------------------------- what arrives
 
@@ -162,7 +163,7 @@ class Conversation:
         target, is_query, query = pseudo.get(":path", "").partition("?")
         path = target.partition("#")[0].removeprefix(prefix)
         asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
-        if side is None or asked.method == CONNECT:
+        if side is None or asked.method == CONNECT or has_dotted_parameters(path):
             return Way(refuse(self._side, asked, pseudo.get(":authority", "")), fields, HeadEdits(), ends=ends)
         if side is not self._side:
             self._side, self._exchange = side, HttpExchange(side)

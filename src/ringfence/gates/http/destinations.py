@@ -21,6 +21,7 @@ import re2
 from ringfence.crossing import Crossing, Head
 from ringfence.gates.http.exchange import HeadPassage, Passage, RequestHead, Side
 from ringfence.gates.http.heads import HeadCarrier, Kind, Part
+from ringfence.gates.http.targets import has_dotted_parameters
 from ringfence.policy import Asker, Asset, AssetName, FlowId, Gate, Policy, plan
 from ringfence.policy.verdict import Denial, Refused
 
@@ -141,7 +142,7 @@ def sides_of(side: Side, destinations: tuple[Destination, ...]) -> Mapping[str, 
 
 def refuse(side: Side, head: RequestHead, authority: str) -> Passage:
     """Give the passage of a request to where no request may go: it is refused by its head, and nothing follows."""
-    refused = _refused(side, head.method)
+    refused = _read_in_two_ways(side) if has_dotted_parameters(head.path) else _refused(side, head.method)
     decided = replace(plan(side.policy, FlowId(""), Asker()), source_zone=side.zone, refused=refused)
 
     def begin(at: datetime, carrier: HeadCarrier) -> Crossing:
@@ -152,6 +153,11 @@ def refuse(side: Side, head: RequestHead, authority: str) -> Passage:
     parts = [Part(Kind.PATH, "", b"/")]  # something, so that there is a crossing; it is refused unseen
     head_passage = HeadPassage(parts, begin)
     return Passage(decided, head_passage, lambda at: begin(at, HeadCarrier(parts)), ends=head.ends)
+
+
+def _read_in_two_ways(side: Side) -> Refused:
+    mend = "write the path without dots that have a parameter: `..;`"
+    return Refused(Denial.NO_FLOW, f"gates.{side.gate}", mend, why="a path that services read in two ways")
 
 
 def _refused(side: Side, method: str) -> Refused:
