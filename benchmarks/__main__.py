@@ -1,5 +1,6 @@
-"""Run every benchmark (or those named) and print one table: `make bench`, `python -m benchmarks detection pipe`. What begins with `--` is read by the
-benchmarks themselves.
+"""Run every benchmark (or those named) and print one table: `make bench`, `python -m benchmarks detection pipe`.
+
+What begins with `--` is read by the benchmarks themselves.
 """
 
 import platform
@@ -19,6 +20,7 @@ NAMES = (
         "postgres_reads",
         "postgres_rows",
         "mapping",
+        "processing",
         "http",
         "middleware",
     ),

@@ -1,4 +1,4 @@
-"""The service behind the gate, where it has to say more than one body: run as a process, ``python -m benchmarks._http_service PORT``.
+"""The service behind the gate, where it says more than one body; a process: ``python -m benchmarks._http_service PORT``.
 
 ``/lines?N`` are N MiB of lines of JSON in which nothing is personal, ``/found?N`` lines with an address each, ``/events`` a model's
 answer: an event at once, the next ones 50 ms apart.

@@ -1,4 +1,4 @@
-"""What the HTTP benchmark measures: Envoy alone, Envoy with the gate, mitmproxy; each a process before a service that is one, too."""
+"""What the HTTP benchmark measures: Envoy alone, Envoy with the gate, mitmproxy; each before a service of its own process."""
 
 import json
 import os

@@ -1,7 +1,7 @@
 """What the gate costs in front of a service: Envoy alone, Envoy with the gate, and mitmproxy doing the same, in one run.
 
-Requests a second and latencies are `wrk`'s, which a busy machine makes smaller and larger; so each is told beside the others', and as
-a ratio. Processor time is that of the processes themselves. ``--whole`` downloads a GiB of lines; without it 48 MiB.
+Requests a second and latencies are `wrk`'s, which a busy machine makes smaller and larger; so each is told beside the others',
+and as a ratio. Processor time is that of the processes themselves. ``--whole`` downloads a GiB of lines; without it 48 MiB.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from json import dumps
 from pathlib import Path
 from statistics import median, quantiles
 
+from benchmarks._http_bodies import BODIES
 from benchmarks._http_service import MEBIBYTE
 from benchmarks._http_stage import Way, alone, gated, mitmproxy, saying, streaming
 from benchmarks._rows import Row
@@ -27,12 +27,6 @@ CONNECTIONS, SECONDS, WARMING = 16, 4, 1
 HALF_SECONDS = 4.0
 ANSWERS = 20  # of a model
 _LINES = 1024 if "--whole" in sys.argv else 48  # MiB
-_ITEMS = [{"sku": f"A-{number}", "count": number, "title": "a thing that is sold"} for number in range(31)]
-_MAILS = [f"{name}@example.com" for name in ("ada", "bob", "eve")]
-BODIES = {
-    "3 findings masked": dumps({"order": 7, "items": _ITEMS[:29], "mails": _MAILS}).encode(),
-    "nothing personal": dumps({"order": 7, "items": _ITEMS}).encode(),
-}
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,8 @@ def _requests(folder: Path, service: int, what: str, body: bytes) -> Iterator[Ro
         yield Row(
             title,
             f"{gate.rate:.0f}/s, p50 {gate.p50:.1f} ms, p99 {gate.p99:.1f} ms",
-            f"Envoy alone {bare.rate:.0f}/s: {gate.rate / bare.rate:.2f} of it; mitmproxy {peer.rate:.0f}/s: {gate.rate / peer.rate:.1f} times",
+            f"Envoy alone {bare.rate:.0f}/s: {gate.rate / bare.rate:.2f} of it; "
+            f"mitmproxy {peer.rate:.0f}/s: {gate.rate / peer.rate:.1f} times",
         )
         yield Row(
             f"{title}: processor time",
@@ -120,7 +115,7 @@ def _loaded(way: Way) -> Load:
     used = [after - earlier for earlier, after in zip(before, way.used(), strict=True)]
     count, wrong = int(_told(said, r"(\d+) requests in")), re.findall(r"Non-2xx.*|Socket errors.*", said)
     assert not wrong, wrong
-    times = {share: _milliseconds(_told(said, rf"{share}%\s+(\S+)")) for share in (50, 99)}
+    times = {share: _milliseconds(_told(said, rf"(?m)^\s+{share}%\s+(\d\S+)")) for share in (50, 99)}
     rate = float(_told(said, r"Requests/sec:\s+(\S+)"))
     return Load(rate, times[50], times[99], tuple(each / count * 1e6 for each in used))
 

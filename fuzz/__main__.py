@@ -17,8 +17,8 @@ from importlib import import_module
 
 NAMES = (
     *("carriers", "bodies", "policy", "ledger", "detection", "transforms", "crossing"),
-    *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows", "http2_wire", "http_processing"),
-    "endpoints",
+    *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows"),
+    *("http2_wire", "http_processing", "http_heads", "endpoints"),
 )
 SLOWEST = 10
 LARGEST = 512 * 1024 * 1024

@@ -1,7 +1,7 @@
 """Bodies with a content type and codings, cut anywhere: nothing but `Undecodable` comes of them, and what passes is what came.
 
 The first byte of an input chooses what its sender says of it, the second the cut, the third what is changed. A changed body must be
-read too, and give the values that were written.
+read too, and give the values that were written; and what stands outside of the changed places is there, in its order, to the byte.
 """
 
 import gzip
@@ -81,35 +81,59 @@ def target(data: bytes) -> None:
         return
     again = carried(kind, codings, changed[0], width, 0)
     assert again is not None, "a changed body is no longer what it says"
+    if b"content-length" not in payload.lower():  # which is put right, too
+        assert_outside(b"".join(map(read, changed[1])), changed[3], b"".join(map(read, again[1])))
     if changed[2]:
         seen = b"\n".join(value for value in again[2])
         assert seen.count(b"0Q0") >= sum(value.count(b"0Q0") for value in changed[2]), "what was written is not read"
 
 
+def read(unit: Unit) -> bytes:
+    """Give what was read of a unit: of a gzip header nothing, for it is left out as a whole."""
+    return b"" if any(field.path.startswith("gzip.") for field in unit.fields) else unit.read
+
+
+def assert_outside(before: bytes, spans: list[tuple[int, int]], after: bytes) -> None:
+    """See that what stands outside of the changed spans stands in what came out, in its order, from its first byte to its last."""
+    at = start = 0
+    for low, high in [*sorted(spans), (len(before), len(before))]:
+        kept = before[start:low]
+        found = after.find(kept, at) if start else 0
+        if low == len(before) == high:
+            found = max(found, len(after) - len(kept))
+        assert found >= at, "what stands outside of the changed places is not there"
+        assert after[found : found + len(kept)] == kept, "what stands outside of the changed places is not as it came"
+        at, start = found + len(kept), high
+    assert at == len(after), "something stands behind the end"
+
+
 def carried(
     kind: str, codings: tuple[str, ...], payload: bytes, width: int, every: int
-) -> tuple[bytes, list[Unit], list[bytes]] | None:
-    """Take a body through; change each field whose number `every` divides. Give what comes out, and the values."""
+) -> tuple[bytes, list[Unit], list[bytes], list[tuple[int, int]]] | None:
+    """Take a body through; change each field whose number `every` divides. Give what comes out, the values, the places changed."""
     try:
         carrier = make_body_carrier(kind, codings, hold=1 << 20)  # so that what is unchanged is never encoded anew
         out: list[bytes] = []
         units: list[Unit] = []
         values: list[bytes] = []
+        spans: list[tuple[int, int]] = []
         for at in range(0, len(payload), width):
             for unit in carrier.feed(payload[at : at + width]):
-                units.append(unit)
-                values += rendered(carrier, unit, every, out)
+                values += rendered(carrier, unit, every, out, units, spans)
         for unit in carrier.end():
-            units.append(unit)
-            values += rendered(carrier, unit, every, out)
+            values += rendered(carrier, unit, every, out, units, spans)
         out.append(rest(carrier))
     except (Undecodable, UnknownFormat):
         return None
-    return b"".join(out), units, values
+    return b"".join(out), units, values, spans
 
 
-def rendered(carrier: Carrier, unit: Unit, every: int, out: list[bytes]) -> list[bytes]:
+def rendered(
+    carrier: Carrier, unit: Unit, every: int, out: list[bytes], units: list[Unit], spans: list[tuple[int, int]]
+) -> list[bytes]:
     edits = []
+    base = sum(len(read(before)) for before in units)
+    units.append(unit)
     values: list[bytes] = []
     for field in unit.fields:
         if every and field.order % every == 0 and not field.is_key and field.value:
@@ -118,5 +142,6 @@ def rendered(carrier: Carrier, unit: Unit, every: int, out: list[bytes]) -> list
             values.append(b"" if is_joined or field.path.startswith("gzip.") else b"0Q0")
         elif not every:
             values.append(field.value)
+    spans += [(base + edit.start, base + edit.end) for edit in edits if read(unit)]
     out.append(released(carrier, unit, edits))
     return values

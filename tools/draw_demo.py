@@ -27,6 +27,7 @@ PICTURES = {  # file -> the scenes of the demo that it shows
     "demo-account.svg": ("What arrived",),
     "demo-database.svg": ("Observed first, then enforced",),
     "demo-matrix.svg": ("The leak matrix",),
+    "demo-http.svg": ("Endpoints", "A language model, told nothing"),
 }
 
 

@@ -39,6 +39,15 @@ def test_a_query_string_is_read_and_written_at_its_place_in_a_path() -> None:
     assert splice(path, write_form(mail, [Change(0, 3, "* +")])) == b"/v1/users?mail=*%20%2B%40example.com&page=2"
 
 
+def test_a_telephone_number_whose_plus_was_not_encoded_keeps_it() -> None:
+    raw = b"phone=+49+151-5550100&n=1+2345678&t=x,+4915155501&+4915155501"
+    fields = [field for unit in feed(FormCarrier(), [raw]) for field in unit.fields]
+    found = [field.value for field in fields if not field.is_key]
+    assert found == [b"+49 151-5550100", b"1 2345678", b"x,+4915155501"]
+    assert fields[-1].value == b"+4915155501"
+    assert list(fields[1].raw_offsets()) == list(range(6, 22))  # type: ignore[misc]
+
+
 @pytest.mark.parametrize("raw", [b"a=1;mail=x", b"a=x;b=y&c=1", b"mail=ada%u0040example.com", b"%U0041=1"])
 def test_what_only_some_readers_part_or_decode_is_refused(raw: bytes) -> None:
     with pytest.raises(Undecodable) as caught:

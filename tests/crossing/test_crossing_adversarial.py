@@ -7,7 +7,19 @@ import pytest
 from crossing_plays import BEGAN, KEYS, begin, head, planned, play
 
 from ringfence.carriers import make_carrier
-from ringfence.crossing import Crossing, EffectId, Effects, Ending, Record, Recorded, Refuse, Release, Resolve, Resolved
+from ringfence.crossing import (
+    Crossing,
+    EffectId,
+    Effects,
+    Ending,
+    Reason,
+    Record,
+    Recorded,
+    Refuse,
+    Release,
+    Resolve,
+    Resolved,
+)
 from ringfence.policy import Asker, PurposeName
 
 MAIL = b"ada.nowak@posta-nova.net"
@@ -136,3 +148,15 @@ def test_a_purpose_that_there_is_not_is_the_clients_own_words_and_is_scrubbed() 
     assert isinstance(refuse, Refuse)
     assert record.body["purpose"] == "for [redacted:email]"
     assert MAIL.decode() not in repr(record.body)
+
+
+def test_a_value_with_very_many_findings_is_refused_before_it_was_looked_through() -> None:
+    """Each finding costs time in which nobody else is served: 8 MiB of addresses would be a minute."""
+    few = play("logs", "json", b'["' + b"padding " * 20_000 + MAIL + b'"]')
+    assert few.refusal is None
+    assert MAIL not in few.released
+    many = play("logs", "json", [b'["', *[MAIL + b" "] * 12_000, b'"]'])
+    assert many.refusal is not None
+    assert many.refusal.reason is Reason.TOO_LARGE
+    assert many.released == b""
+    assert [entry["kind"] for entry in many.entries] == ["refused"]

@@ -82,7 +82,7 @@ def test_every_step_holds(first_run: tuple[Path, "subprocess.CompletedProcess[st
     _, done = first_run
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
-    assert "15 of 15 steps held" in done.stdout
+    assert "18 of 18 steps held" in done.stdout
     assert "planted values that arrived in clear: 0" in done.stdout
     assert "[FAILED]" not in done.stdout
     assert f"name, bare in prose: {WRITERS} of {WRITERS} arrived" in done.stdout
@@ -154,7 +154,7 @@ def test_a_second_run_uses_keys_and_ledger_again(second_run: "subprocess.Complet
 def test_a_terminal_without_the_letters_shows_the_demo_all_the_same(
     second_run: "subprocess.CompletedProcess[str]",
 ) -> None:
-    assert "15 of 15 steps held" in second_run.stdout
+    assert "18 of 18 steps held" in second_run.stdout
     assert second_run.stdout.isascii()
 
 

@@ -94,3 +94,10 @@ def test_many_findings_inside_one_cost_no_more_than_they_are() -> None:
 def test_of_two_alike_the_higher_score_wins() -> None:
     rivals = [Candidate(0, 9, Certainty.CHECKED, name, score, ()) for name, score in (("A", 0.6), ("B", 0.9))]
     assert [one.entity for one in resolve(b"123456782", rivals)] == ["B"]
+
+
+@pytest.mark.parametrize("before", [b"b\xad", b"\xff", b"b\xbf\xbf", b"\xe9", b"\xc3"])
+@pytest.mark.parametrize("value", [b"ada.example@posta-nova.net", b"4539578763621486"])
+def test_octets_that_are_no_character_hide_nothing_that_stands_beside_them(before: bytes, value: bytes) -> None:
+    text = before + value + b" "
+    assert [(one.start, one.end) for one in Detector().find(text)] == [(len(before), len(text) - 1)]

@@ -2,6 +2,7 @@
 
 import random
 from functools import cache
+from itertools import accumulate
 
 import pytest
 from benchmarks import calibration
@@ -149,6 +150,25 @@ def test_the_places_of_an_array_are_one_column() -> None:
     values = pesels(FEWEST)
     found = DETECTOR.find_fields([(f"people[{number}].number", value) for number, value in enumerate(values)])
     assert all(found)
+
+
+def test_payloads_that_are_searched_together_are_found_in_as_each_alone() -> None:
+    values = pesels(FEWEST)
+    payloads = [
+        [("ids[]", value) for value in values],  # they vouch for each other
+        *([("ids[]", value), ("mail", b"ada@example.com"), ("", b"ids")] for value in values),  # these stand alone
+        [],
+        [("sku", b"A-1"), ("note", b"x" * 70_000 + b" bob@example.com")],
+        [*(("ids[]", value) for value in values), *(("", b"%d" % number) for number in range(20))],
+    ]
+    for kept in (payloads, [[field for field in payload if len(field[1]) < 100] for payload in payloads]):
+        fields = [field for payload in kept for field in payload]
+        ends = list(accumulate(map(len, kept)))
+        found = DETECTOR.find_in([path for path, _ in fields], [value for _, value in fields], ends)
+        alone = [findings for payload in kept for findings in DETECTOR.find_fields(payload)]
+        assert [found.get(number, []) for number in range(len(fields))] == alone
+        assert [bool(each) for each in alone].count(True) == 3 * FEWEST + (kept is payloads)
+        assert not alone[FEWEST]  # the first that stands alone
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = (
     *("carriers", "bodies", "policy", "ledger", "detection", "transforms", "crossing"),
-    *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows", "http2_wire", "http_processing"),
-    "endpoints",
+    *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows"),
+    *("http2_wire", "http_processing", "http_heads", "endpoints"),
 )
 
 

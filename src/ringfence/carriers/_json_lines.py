@@ -70,6 +70,10 @@ class Shape:
             values, types = list(values), types.copy()
             for index, place in self._scalars:
                 piece = values[index]
+                if len(piece) < len(place.before) + len(
+                    place.behind
+                ):  # compiled, a slice that ends before it begins fails
+                    return None
                 text = piece[len(place.before) : len(piece) - len(place.behind)]
                 kind = scalar_type(text) if len(text) <= MAX_NUMBER else None
                 if kind is None or not (piece.startswith(place.before) and piece.endswith(place.behind)):

@@ -236,7 +236,7 @@ class Scanner:
         frame = self._frame
         start = at + 1
         end = buffer.find(b'"', start)
-        name = content = buffer[start:end]
+        name = content = buffer[start:end] if end >= 0 else b""  # compiled, a slice to -1 may fail
         mapped = None
         path = frame.paths.get(content) if end >= 0 else None
         if path is None:  # a known key is plain, so that the first quote ends it
@@ -266,7 +266,7 @@ class Scanner:
         """Read a string."""
         start = at + 1
         end = buffer.find(b'"', start)
-        value = content = buffer[start:end]
+        value = content = buffer[start:end] if end >= 0 else b""
         mapped = None
         if end < 0 or not is_plain(content) or len(content) > MAX_STRING:
             end = self._whole_string(buffer, start, end)

@@ -1,7 +1,8 @@
 """Forms and query strings (application/x-www-form-urlencoded, as the URL Standard reads it): every name and value is a field.
 
 The rule: pairs are parted by ``&`` alone and read as the URL Standard reads them: ``+`` is a space, ``%`` with two hex digits a
-byte, any other ``%`` itself. What other readers would read in another way is refused where it could hide something: a ``;`` that
+byte, any other ``%`` itself. Only before what looks like a telephone number it stays ``+``: whoever forgot to encode it meant that,
+and without it none is found. What other readers would read in another way is refused where it could hide something: a ``;`` that
 would begin another pair, ``%u0041``. What is written is percent-encoded, spaces too, so that every reader takes it.
 """
 
@@ -21,6 +22,7 @@ REDACTED_NAME = b"%5Bredacted%5D"
 
 _TEXT = ValueType.TEXT
 _ESCAPED = re2.compile(rb"%[0-9A-Fa-f]{2}|\+")
+_DIALLED = re2.compile(rb"(^|[^0-9A-Za-z+])\+([1-9](?:[-.+]?[0-9]){6})")
 _OTHER_ESCAPE = re2.compile(rb"%[uU][0-9A-Fa-f]{4}")  # of old Microsoft servers, and JavaScript's escape()
 _OTHER_PAIR = re2.compile(rb";[^;&=]*=")  # some readers part pairs at semicolons too
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789*-._")
@@ -117,7 +119,7 @@ def _field(path: str, content: bytes, start: int, order: int, *, is_key: bool) -
     value = content
     mapped: Callable[[], Sequence[int]] | None = None
     if b"%" in content or b"+" in content:
-        value = percent_decode(content)
+        value = percent_decode(_DIALLED.sub(rb"\1%2B\2", content) if b"+" in content else content)
         mapped = partial(percent_offsets, content, start)
     return Field(path, _TEXT, value, start, start + len(content), order, is_key, mapped)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringfence.cli._errors import Problem
-from ringfence.cli._extras import PROBE, need
+from ringfence.cli._extras import HTTP, PROBE, need
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
 from ringfence.cli._table import is_plain, show_table
@@ -54,7 +54,10 @@ class Format(StrEnum):
 )
 def probe(
     action: Annotated[Action, typer.Argument(help="run, or clean: take planted people out again.")] = Action.RUN,
-    role: Annotated[list[str] | None, typer.Option("--role", help="Ask as this role only. May be repeated.")] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", help="Ask as this role only; of an HTTP gate, along this flow. May be repeated."),
+    ] = None,
     category: Annotated[
         list[str] | None, typer.Option("--category", help="Attack this category only. May be repeated.")
     ] = None,
@@ -101,11 +104,12 @@ def probe(
 def _check(policy: "Policy", chosen: "Chosen") -> None:
     """Raise `Problem` for a name that does not exist."""
     from ringfence.probe import attacks
+    from ringfence.probe.http.attacks import http_attacks
     from ringfence.taxonomy import CATEGORIES
 
-    routes = dict.fromkeys(one.route for one in attacks())
+    routes = dict.fromkeys([*(one.route for one in attacks()), *(one.route for one in http_attacks())])
     known: dict[str, tuple[Sequence[str], Collection[str]]] = {
-        "--role": (chosen.roles, policy.roles),
+        "--role": (chosen.roles, [*policy.roles, *policy.flows]),
         "--category": (chosen.categories, {**CATEGORIES, "scan": "", "unknown": ""}),
         "--route": (chosen.routes, routes),
     }
@@ -119,12 +123,15 @@ def _check(policy: "Policy", chosen: "Chosen") -> None:
 
 def _run(place: Home, policy: "Policy", chosen: "Chosen") -> "Matrix":
     from ringfence.cli._session import principal
-    from ringfence.probe.running import probe as run
-    from ringfence.probe.standing import site_of, stand
+    from ringfence.probe.attacking import Wanted, attack
+    from ringfence.probe.standing import gate_of, stand
+
+    if gate_of(policy).kind == "http":
+        need("http", HTTP)
 
     with _progress() as progress, stand(place.folder, place.ledger, place.signing_key) as standing:
-        site = site_of(policy, place.folder, place.policy.parent)
-        return run(standing.run(site, os.environ, place.policy.parent, principal(), chosen, progress))
+        wanted = Wanted(policy, os.environ, place.policy.parent, place.keys, principal(), chosen, progress)
+        return attack(standing, wanted)
 
 
 @contextmanager
@@ -221,6 +228,7 @@ def _seconds(every: str) -> float:
 def _plant(place: Home, policy: "Policy", people: int) -> None:
     """Plant synthetic people; say on standard error what took none."""
     need("probe", ("faker",))
+    from ringfence.probe.http.site import HttpSite
     from ringfence.probe.planting import plant
     from ringfence.probe.standing import site_of, stand, writing
 
@@ -228,7 +236,10 @@ def _plant(place: Home, policy: "Policy", people: int) -> None:
         stand(place.folder, place.ledger, place.signing_key) as standing,
         writing(policy, os.environ, place.policy.parent) as connection,
     ):
-        asset = site_of(policy, place.folder, place.policy.parent).asset
+        site = site_of(policy, place.folder, place.policy.parent)
+        if isinstance(site, HttpSite):
+            raise Problem("nothing is planted behind an HTTP gate", "leave --plant out: both ends are played")
+        asset = site.asset
         sown = plant(connection, asset, standing.manifest, standing.secret, people)
     for table, why in sown.refused.items():
         print(f"ringfence: nothing was planted in {table}: {why}", file=sys.stderr)

@@ -130,6 +130,11 @@ class Crossing:
         return self._state is _State.WAITING
 
     @property
+    def held(self) -> int:
+        """How many bytes are held in all: not judged yet, not covered by an entry, or waiting for its receipt."""
+        return self._held
+
+    @property
     def summary(self) -> Summary:
         """What has come of it so far."""
         done = self._state is _State.OVER and self._refused is None

@@ -9,14 +9,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ringfence.carriers import Change, Edit, Field, Repeat, Unit
 from ringfence.crossing import nested
 from ringfence.crossing.effects import Reason
-from ringfence.crossing.joining import Found, Joined
+from ringfence.crossing.joining import Found
 from ringfence.crossing.restoring import Surrogates
-from ringfence.detect import Detector, Finding
+from ringfence.detect import Crowded, Detector, Finding
 from ringfence.policy.model import NONE, NUMBERED, SCAN, UNKNOWN, Form, FormKind, Judgement
 from ringfence.policy.plan import Plan
 from ringfence.policy.verdict import Announced, Decision
@@ -27,15 +27,20 @@ VERDICTS_KEPT = (
     65_536  # of fields with something personal in them, for repeated keys; beyond it every repeat is refused
 )
 
+MOST_FOUND = 5_000
+"""Findings in one value of more than 64 KiB: each costs 0.1 ms, and nobody else is served meanwhile (law 7)."""
+
 WHOLE_TYPES = frozenset(ValueType) - TEXTUAL
 """Types of which no part can be replaced: what is found in them replaces all."""
 
 # Members are held in names of the module: looking one up in its enum costs more than all else that is done for most fields.
 _BOOLEAN = ValueType.BOOLEAN
 _BYTES = ValueType.BYTES
+_INTEGER = ValueType.INTEGER
 _NULL = ValueType.NULL
 _NUMBER = ValueType.NUMBER
 _STRING = ValueType.STRING
+_TEXT = ValueType.TEXT
 
 _DIGITS_MOST = 64  # of a number that is spelt out: nothing personal is longer
 
@@ -143,6 +148,11 @@ class Judged:
         return edits
 
 
+_Find: TypeAlias = Callable[[Sequence[str], Sequence[bytes], Sequence[int]], dict[int, list[Finding]]]
+"""Finds what stands in the values of fields, by their paths; those of the unit numbered n end before the nth number."""
+_TOO_MANY = Denied(Reason.TOO_LARGE, f"send a value with fewer than {MOST_FOUND:,} findings in it")
+
+
 class Judge:
     """Judges the units of one payload, in their order."""
 
@@ -185,24 +195,30 @@ class Judge:
         """Judge a unit. Raises `MissingKey` where a form's key is not in the keyring."""
         return self.judge_all((unit,))[0]
 
-    def judge_joined(self, joined: Joined) -> Judged:
-        """Judge a unit whose fields are pieces of longer texts. Raises as `judge` does."""
-        return self.judge_all((joined.unit,), joined.found)[0]
+    def judge_all(self, units: Sequence[Unit]) -> list[Judged]:
+        """Judge several units at once, as parts of one whole."""
+        return self._judged(units, self._found, ())
 
-    def judge_all(self, units: Sequence[Unit], pieces: Mapping[int, Found] | None = None) -> list[Judged]:
-        """Judge several units at once: what is found in one is what would be found in it alone, but one search finds it."""
+    def judge_each(self, units: Sequence[Unit], pieces: Sequence[Mapping[int, Found]] = ()) -> list[Judged]:
+        """Judge several units at once: what is found in one is what would be found in it alone, but one search finds it.
+
+        `pieces` is, for each unit, what is put back into those of its fields that are pieces of longer texts.
+        """
+        return self._judged(units, self._found_apart, pieces)
+
+    def _judged(self, units: Sequence[Unit], find: _Find, pieces: Sequence[Mapping[int, Found]]) -> list[Judged]:
         verdicts: list[Judged] = []
         scanned: list[Field] = []
         ends: list[int] = []
-        for unit in units:
-            judged = Judged(unit, found=pieces or {})
+        for number, unit in enumerate(units):
+            judged = Judged(unit, found=pieces[number] if pieces else {})
             if self._scans_all:
                 scanned += [item for item in unit.fields if item.type is not _BOOLEAN and item.type is not _NULL]
             else:
                 scanned += [item for item in unit.fields if self._by_field(judged, item)]
             verdicts.append(judged)
             ends.append(len(scanned))
-        self._by_content(verdicts, scanned, ends)
+        self._by_content(verdicts, scanned, ends, find)
         for judged in verdicts:
             judged.slots.sort(key=lambda slot: (slot.field.order, slot.start))
             if judged.denied is None:
@@ -254,12 +270,31 @@ class Judge:
         self._replace(judged, item, 0, len(item.value), decision.form, "", judgement)
         return False
 
-    def _by_content(self, verdicts: Sequence[Judged], scanned: Sequence[Field], ends: Sequence[int]) -> None:
+    def _found(self, paths: Sequence[str], values: Sequence[bytes], _: Sequence[int]) -> dict[int, list[Finding]]:
+        return self._detector.find_in(paths, values, most=MOST_FOUND)
+
+    def _found_apart(
+        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int]
+    ) -> dict[int, list[Finding]]:
+        return self._detector.find_in(paths, values, ends, most=MOST_FOUND)
+
+    def _by_content(
+        self, verdicts: Sequence[Judged], scanned: Sequence[Field], ends: Sequence[int], find: _Find
+    ) -> None:
         """Search the fields of several units; those of the unit numbered n end before `ends[n]`."""
         if not scanned:
             return
-        values = [as_scanned(item.type, item.value) for item in scanned]
-        found = self._detector.find_in([item.path for item in scanned], values)
+        values = [
+            item.value
+            if (kind := item.type) is _STRING or kind is _INTEGER or kind is _TEXT  # most are, and stand as they are
+            else as_scanned(kind, item.value)
+            for item in scanned
+        ]
+        try:
+            found = find([item.path for item in scanned], values, ends)
+        except Crowded as crowded:
+            verdicts[bisect_right(ends, crowded.number)].denied = _TOO_MANY
+            return
         for number in found if self._restored is None else range(len(scanned)):
             item = scanned[number]
             judged = verdicts[bisect_right(ends, number)]

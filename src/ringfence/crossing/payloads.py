@@ -4,7 +4,7 @@ The rule: what differs between them is here, so that the order of effects is kep
 was fed judged, piece by piece, and makes of each judged piece what will be released.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from ringfence.carriers import Carrier, Fault, Layer, Rows, RowsCarrier, Undecodable, Unit, released, rest
@@ -103,11 +103,20 @@ class _BytesPayload:
             yield Judged(Unit(b""), denied=malformed(fault))
 
     def _judged(self, units: Iterable[Unit], *, ends: bool = False) -> Iterator[Judged]:
-        for joined in self._joined(units, ends=ends):
-            try:
-                yield self._judge.judge_joined(joined)
-            except MissingKey as missing:
-                yield Judged(joined.unit, denied=_keyless(missing))
+        """Judge units, as many in one search as are small."""
+        together: list[Joined] = []
+        size = 0
+        try:
+            for joined in self._joined(units, ends=ends):
+                together.append(joined)
+                size += len(joined.unit.read)
+                if size >= _TOGETHER:
+                    yield from self._each(together)
+                    together, size = [], 0
+        except Undecodable:
+            yield from self._each(together)  # what came before the fault
+            raise
+        yield from self._each(together)
 
     def _joined(self, units: Iterable[Unit], *, ends: bool) -> Iterator[Joined]:
         if self._joiner is None:
@@ -117,6 +126,22 @@ class _BytesPayload:
             yield from self._joiner.feed(unit)
         if ends:
             yield from self._joiner.end()
+
+    def _each(self, joined: Sequence[Joined]) -> Iterable[Judged]:
+        pieces = [each.found for each in joined] if self._joiner is not None else ()
+        try:
+            return self._judge.judge_each([each.unit for each in joined], pieces)
+        except MissingKey as missing:
+            if len(joined) > 1:
+                return self._one_by_one(joined)
+            return [Judged(joined[0].unit, denied=_keyless(missing))]
+
+    def _one_by_one(self, joined: Sequence[Joined]) -> Iterator[Judged]:
+        for each in joined:
+            yield from self._each((each,))
+
+
+_TOGETHER = 64 * 1024  # bytes of units that are searched at once
 
 
 class _RowsPayload:

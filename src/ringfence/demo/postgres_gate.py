@@ -72,6 +72,15 @@ def write_users(file: Path, users: Sequence[User]) -> None:
 @contextmanager
 def gate_up(policy: Path, environment: Mapping[str, str], *options: str) -> Iterator[OpenGate]:
     """Run `ringfence up` on a policy; give the first gate that it announces; end it. Raises `DemoProblem` where none is."""
+    with gates_up(policy, environment, 1, *options) as gates:
+        yield next(iter(gates.values()))
+
+
+@contextmanager
+def gates_up(
+    policy: Path, environment: Mapping[str, str], count: int, *options: str
+) -> Iterator[Mapping[str, OpenGate]]:
+    """Run `ringfence up` on a policy; give so many gates, by name, when it has announced them; end it. Raises `DemoProblem`."""
     command = [*PROGRAM, "up", "--policy", str(policy), "--format", "json", "--log-format", "json", *options]
     with TemporaryFile() as log:
         process = subprocess.Popen(
@@ -85,18 +94,21 @@ def gate_up(policy: Path, environment: Mapping[str, str], *options: str) -> Iter
             preexec_fn=partial(end_with_parent, signal.SIGTERM),
         )
         try:
-            host, port = _announced(process, lambda: _tail(log.fileno()))
-            yield OpenGate(host, port, process.pid, policy.parent)
+            found = _announced(process, count, lambda: _tail(log.fileno()))
+            yield {name: OpenGate(host, port, process.pid, policy.parent) for name, (host, port) in found.items()}
         finally:
             _end(process)
 
 
-def _announced(process: "subprocess.Popen[bytes]", said: Callable[[], str]) -> tuple[str, int]:
-    """Wait for the line that says that the gate is ready."""
+def _announced(
+    process: "subprocess.Popen[bytes]", count: int, said: Callable[[], str]
+) -> Mapping[str, tuple[str, int]]:
+    """Wait for the lines that say that gates are ready."""
     assert process.stdout is not None  # noqa: S101 (it was asked for)
     deadline = time.monotonic() + STARTING
     lines = b""
-    while True:
+    found: dict[str, tuple[str, int]] = {}
+    while len(found) < count:
         ready, _, _ = select.select([process.stdout], [], [], max(0.0, deadline - time.monotonic()))
         piece = os.read(process.stdout.fileno(), 4096) if ready else b""
         if not piece:
@@ -106,7 +118,8 @@ def _announced(process: "subprocess.Popen[bytes]", said: Callable[[], str]) -> t
         for event in map(json.loads, whole):
             if event.get("event") == "ready":
                 host, _, port = str(event["address"]).rpartition(":")
-                return host, int(port)
+                found[str(event["gate"])] = host, int(port)
+    return found
 
 
 def _tail(log: int) -> str:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import re2
 
+from ringfence.demo.api_scenes import show_api, show_endpoints, show_model
 from ringfence.demo.evidence_scenes import show_alerts, show_evidence, show_matrix
 from ringfence.demo.ledgers import show_entries, show_verification
 from ringfence.demo.place import FLOW
@@ -188,6 +189,17 @@ SCENES: Sequence[Scene] = (
     ),
     Scene(
         "Evidence", "What a privacy officer, an auditor or a breach asks for, counted out of the ledger.", show_evidence
+    ),
+    Scene(
+        "An API behind the gate",
+        "A shop's service, mapped by its own description, and a partner who asks: straight, and through the gate.",
+        show_api,
+    ),
+    Scene("Endpoints", "What a service offers, and what of that is used, counted at the gate.", show_endpoints),
+    Scene(
+        "A language model, told nothing",
+        "The way out leads to one model. It gets placeholders; the answer, which streams, comes back with the values.",
+        show_model,
     ),
     Scene("For your own data", "What to type next.", show_next),
 )

@@ -6,11 +6,9 @@ stood in a log is never read as markup.
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import re2
-
-from ringfence.demo.postgres_server import ServerMissing
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -138,7 +136,14 @@ class Screen:
         return Text(text, style=style, overflow="fold")
 
 
-def left_out(missing: ServerMissing, screen: Screen) -> bool:
+class Missing(Protocol):
+    """A part that is not installed, and what to do about it."""
+
+    what: str
+    mend: str
+
+
+def left_out(missing: Missing, screen: Screen) -> bool:
     """Say that a scene cannot run here, and what would change that. It has not failed."""
     screen.say(f"Left out: {missing.what}. To see it: {missing.mend}", "yellow")
     return True

@@ -11,6 +11,7 @@ from functools import cached_property
 from http.client import HTTPException
 from pathlib import Path
 
+from ringfence.demo.api_stage import ApiStage, EnvoyMissing, perform_api
 from ringfence.demo.people import Person, make_people
 from ringfence.demo.place import DemoProblem, Place
 from ringfence.demo.planting import Kind, Planted
@@ -37,6 +38,7 @@ class Stage:
     planted: Sequence[Planted]
     shown: Mapping[str, str]
     shop: ShopStage | ServerMissing
+    api: ApiStage | EnvoyMissing
 
     def written(self, stream: str) -> bytes:
         """Give what the service wrote, from its own transcript."""
@@ -98,7 +100,10 @@ def perform(place: Place, policy: str | None = None) -> Stage:
     if not shipper.has_delivered:
         raise DemoProblem("the log store did not take everything", "run the demo again")
     keys = _key_lines(_log(place.core, "stderr").read_text(encoding="utf-8"))
-    return Stage(place, kept, people, (*driver.planted, *keys), shown, perform_shop(place.folder / "shop"))
+    folder = place.folder
+    return Stage(
+        place, kept, people, (*driver.planted, *keys), shown, perform_shop(folder / "shop"), perform_api(folder / "api")
+    )
 
 
 def _drive(place: Place, driver: Driver, people: Sequence[Person]) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from ringfence.detect._given_names import GIVEN as GIVEN_NAMES
 from ringfence.detect._regular import BadPattern
 from ringfence.detect._second import Model, Named
 from ringfence.detect.classify import OF_PEOPLE, Classified, classify, tells_its_kind
-from ringfence.detect.detector import Detector, detector_for
+from ringfence.detect.detector import Crowded, Detector, detector_for
 from ringfence.detect.finding import Finding
 from ringfence.detect.own import AllowList, DenyList, Detection, OwnPattern, OwnRecognizer
 from ringfence.detect.recognizers import RECOGNIZERS
@@ -26,6 +26,7 @@ __all__ = [
     "AllowList",
     "BadPattern",
     "Classified",
+    "Crowded",
     "DenyList",
     "Detection",
     "Detector",

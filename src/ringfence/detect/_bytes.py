@@ -26,7 +26,8 @@ def is_word_before(data: bytes, at: int) -> bool:
     start = at - 1
     while start > max(0, at - _CHARACTER) and data[start] & 0xC0 == _HIGH:
         start -= 1
-    return _is_word(data[start:at])
+    # A letter with what goes on no character behind it ("b\xad") is not that letter: nobody reads the two as one.
+    return data[start] >= _HIGH and _is_word(data[start:at])
 
 
 def is_word_after(data: bytes, at: int) -> bool:

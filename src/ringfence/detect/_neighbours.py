@@ -6,7 +6,7 @@ does falls; but never below its entity's threshold, or whoever may write into a 
 values say nothing, and neither does a value that is there again.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
@@ -60,6 +60,19 @@ def columns_in(paths: Sequence[str], spelt: Set[str]) -> Mapping[str, Sequence[i
         if path:
             columns.setdefault(names[path], []).append(number)
     return {column: numbers for column, numbers in columns.items() if len(numbers) >= FEWEST}
+
+
+def columns_apart(paths: Sequence[str], ends: Sequence[int]) -> Iterator[tuple[str, Sequence[int]]]:
+    """Give the columns of several payloads, one after another: each has its own, and most have none."""
+    names = list(map(column_of, paths))
+    first = 0
+    for last in ends:
+        own = names[first:last]
+        if len(own) - own.count("") - len({*own, ""}) >= FEWEST - 2:  # as many are there again
+            within = paths[first:last]
+            for column, numbers in columns_in(within, set(within)).items():
+                yield column, [first + number for number in numbers]
+        first = last
 
 
 def _is_number(value: bytes) -> bool:

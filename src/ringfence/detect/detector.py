@@ -7,9 +7,10 @@ adds findings. A detector has no state: it may be shared between threads and kep
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import pairwise
 
 from ringfence.detect._against import AGAINST
 from ringfence.detect._disguises import reveal
@@ -17,7 +18,7 @@ from ringfence.detect._engine import Engine, Wanted, Work
 from ringfence.detect._fields import FieldNames
 from ringfence.detect._layers import with_decoded
 from ringfence.detect._listed import Allowed, Denied
-from ringfence.detect._neighbours import Company, columns_in, raised, weighed
+from ringfence.detect._neighbours import Company, columns_apart, columns_in, raised, weighed
 from ringfence.detect._offsets import batches, in_characters, starts_of
 from ringfence.detect._overlap import Candidate, resolve
 from ringfence.detect._second import Model, SecondStage
@@ -48,6 +49,14 @@ class UnknownEntity(ValueError):
         near = get_close_matches(name, known, n=1) or [entity for entity in known if name and name in entity]
         mend = f"did you mean {near[0]}?" if near else "`ringfence entities` lists them"
         super().__init__(f"no entity of that name: {mend}")
+
+
+class Crowded(Exception):
+    """More stands in one value than is looked for. `number` is the value's."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__("more stands in one value than is looked for")
 
 
 class Detector:
@@ -169,20 +178,45 @@ class Detector:
         found = self.find_in([path for path, _ in fields], [value for _, value in fields])
         return [found.get(number, []) for number in range(len(fields))]
 
-    def find_in(self, paths: Sequence[str], values: Sequence[bytes]) -> dict[int, list[Finding]]:
+    def find_in(
+        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int] = (), *, most: int | None = None
+    ) -> dict[int, list[Finding]]:
         """Find as `find_fields` does; give only the values in which something stands, by their number.
 
-        Most fields of most payloads hold nothing: they cost their place in one joined buffer, and no more.
+        Most fields of most payloads hold nothing: they cost their place in one joined buffer, and no more. Where the values are of
+        several payloads, `ends` divide them: those of the payload numbered n end before `ends[n]`, and only they vouch for
+        each other. `most` bounds what is found in one value of more than `BLOCK` bytes. Raises `Crowded`.
         """
         if max(map(len, values), default=0) <= BLOCK:
-            return self._find_joined(paths, values)
-        small = [number for number, value in enumerate(values) if len(value) <= BLOCK]
-        joined = self._find_joined([paths[number] for number in small], [values[number] for number in small])
-        found = {small[number]: findings for number, findings in joined.items()}
-        for number, value in enumerate(values):
-            if len(value) > BLOCK and (findings := self._find_bytes(value, paths[number])):
-                found[number] = findings
+            return self._find_joined(paths, values, ends)
+        found: dict[int, list[Finding]] = {}
+        for first, last in pairwise((0, *ends)) if ends else ((0, len(values)),):
+            told = self._find_apart(paths[first:last], values[first:last], first, most)
+            found |= {first + number: findings for number, findings in told}
         return found
+
+    def _find_apart(
+        self, paths: Sequence[str], values: Sequence[bytes], first: int, most: int | None
+    ) -> Iterator[tuple[int, list[Finding]]]:
+        """Find in values of which one is too long to be joined to others; `first` is the number of the first one."""
+        small = [number for number, value in enumerate(values) if len(value) <= BLOCK]
+        joined = self._find_joined([paths[number] for number in small], [values[number] for number in small], ())
+        yield from ((small[number], findings) for number, findings in joined.items())
+        for number, value in enumerate(values):
+            if len(value) > BLOCK and (findings := self._find_long(first + number, paths[number], value, most)):
+                yield number, findings
+
+    def _find_long(self, number: int, field: str, data: bytes, most: int | None) -> list[Finding]:
+        """Find what stands in a long value, block by block where there is a bound, so that no more of it is looked at."""
+        if most is None:
+            return self._find_bytes(data, field)
+        stream, found = self.stream(), list[Finding]()
+        for at in range(0, len(data), BLOCK):
+            found += stream.feed(data[at : at + BLOCK])
+            if len(found) > most:
+                raise Crowded(number)
+        says = self._names.says(field) if field else {}
+        return self._find_bytes(data, field) if says else found + stream.end()
 
     def stream(self) -> Stream:
         """Begin a stream: a text that comes in pieces."""
@@ -197,7 +231,9 @@ class Detector:
         stream = self.stream()
         return stream.feed(data) + stream.end()
 
-    def _find_joined(self, paths: Sequence[str], values: Sequence[bytes]) -> dict[int, list[Finding]]:
+    def _find_joined(
+        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int]
+    ) -> dict[int, list[Finding]]:
         found: dict[int, list[Finding]] = {}
         data = _JOINT.join(values)
         distinct = set(paths)
@@ -217,7 +253,8 @@ class Detector:
         for one in candidates:
             number = bisect_right(starts, one.start) - 1
             found.setdefault(number, []).append(self._finding(one, -starts[number]))
-        for column, numbers in columns_in(paths, distinct).items():
+        columns = columns_in(paths, distinct).items() if not ends else columns_apart(paths, ends)
+        for column, numbers in columns:
             found |= self._in_company(column, numbers, values, found)
         return found
 

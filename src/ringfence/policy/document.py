@@ -272,7 +272,12 @@ class TlsDocument(_Model):
 class LimitsDocument(_Model):
     """What a gate bears; what exceeds a limit is refused."""
 
-    connections: int = Field(default=500, ge=1, le=100_000, description="Connections at once, of one worker.")
+    connections: int = Field(
+        default=500,
+        ge=1,
+        le=100_000,
+        description="Connections at once, of one worker; of an HTTP gate requests at once.",
+    )
     per_principal: int = Field(default=100, ge=1, le=100_000, description="Connections at once of one principal.")
     statement: int = Field(default=1_000_000, ge=1_000, le=100_000_000, description="Bytes of a statement's text.")
     nesting: int = Field(default=200, ge=10, le=2_000, description="Levels of brackets in a statement.")

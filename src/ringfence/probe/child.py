@@ -12,9 +12,9 @@ import threading
 from pathlib import Path
 
 from ringfence.policy import Policy
+from ringfence.probe.attacking import Wanted, attack
 from ringfence.probe.closing import Files, close_leaking
-from ringfence.probe.running import Chosen, probe
-from ringfence.probe.standing import pause, site_of, stand
+from ringfence.probe.standing import pause, stand
 from ringfence.serve._process import PARENT_GONE, begin_child
 from ringfence.serve.channel import Channel, connect
 from ringfence.serve.faults import say
@@ -100,9 +100,8 @@ class Child:
     def _attack(self, policy: Policy, start: Start, log: Log) -> tuple[int, int]:
         home, beside = start.place.ledger.parent, start.reading.folder
         with stand(home, start.place.ledger, start.place.signing_key) as standing:
-            site = site_of(policy, home, beside)
-            run = standing.run(site, os.environ, beside, PRINCIPAL, Chosen(), lambda done, whole: None)  # noqa: ARG005
-            matrix = probe(run)
+            wanted = Wanted(policy, os.environ, beside, start.place.keys, PRINCIPAL)
+            matrix = attack(standing, wanted)
         reading = start.reading
         files = Files(Path(reading.entry), Path(reading.overlay) if reading.overlay is not None else None, home)
         for closed in close_leaking(matrix, policy, files):

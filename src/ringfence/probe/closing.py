@@ -40,7 +40,8 @@ def close_leaking(matrix: Matrix, policy: Policy, files: Files) -> list[Closed]:
 
 
 def _flows(matrix: Matrix) -> Iterable[str]:
-    return dict.fromkeys(matrix.against.flow_of[cell.role] for cell in matrix.leaks)
+    flow_of = matrix.against.flow_of
+    return dict.fromkeys(flow_of[cell.role] for cell in matrix.leaks if cell.role in flow_of)
 
 
 def _close(flow: str, files: Files) -> Closed:

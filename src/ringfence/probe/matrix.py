@@ -1,4 +1,4 @@
-"""The leak matrix: role × category × route, and in each cell what came of the attacks.
+"""The leak matrix: role × category × route, and in each cell what came of the attacks. An HTTP gate's flows stand as its roles.
 
 The rule: it holds names, counts and reasons, never a value; and it says what it was tried against, for "no leak" says nothing
 without that. What could not be tried is *not runnable*, with the reason, and never counts as blocked.
@@ -46,7 +46,7 @@ class Against:
     asset: str
     flows: Sequence[str]
     policy: str
-    fields: int
+    fields: int  # 0: none is asked about
     values: int  # how many values were watched for
     learnt: str  # where they come from
     attacks: int

@@ -143,11 +143,11 @@ def _faker(code: str, seed: int) -> "Faker":
     return faker
 
 
-def forged(category: str, secret: bytes) -> str:
-    """Make a value of a category that is nobody's, without Faker: one to be given where it may not go."""
-    seed = Seed(secret, 0)
+def forged(category: str, secret: bytes, number: int = 0) -> str:
+    """Make a value of a category that is nobody's, without Faker: one to be given where it may not go. `number`: which."""
+    seed = Seed(secret, number)
     person = Person(
-        0, seed.letters("mark", _MARK), "de_DE", "Nemo", f"Niemandsgasse {seed.letters('s', 4)}", _town(seed), seed
+        number, seed.letters("mark", _MARK), "de_DE", "Nemo", f"Niemandsgasse {seed.letters('s', 4)}", _town(seed), seed
     )
     return person.value(category)
 

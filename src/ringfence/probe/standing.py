@@ -19,6 +19,7 @@ from ringfence.gates.postgres.upstream_address import parse_address as parse_ups
 from ringfence.ledger import BlockingClient
 from ringfence.policy import Gate, Policy
 from ringfence.probe.asking import CONNECT_SECONDS, CannotConnect
+from ringfence.probe.http.site import HttpSite
 from ringfence.probe.manifest import Manifest
 from ringfence.probe.roles import Site, read_secret
 from ringfence.probe.running import Chosen, NothingToAsk, Run
@@ -28,7 +29,9 @@ from ringfence.serve.addresses import Address
 FOLDER = "probe"  # in the home
 SECRET_FILE = "secret"  # noqa: S105 (a file's name)
 _SECRET_BYTES = 32
-_KIND = "postgres"
+KINDS = ("postgres", "http")
+"""The kinds of gates that can be attacked; where the policy names none, the first of which it has one."""
+
 _EARLIEST, _SPREAD = 0.8, 0.4  # of the time between two runs
 
 
@@ -99,29 +102,34 @@ def _read_secret(file: Path) -> bytes:
     return found
 
 
-def site_of(policy: Policy, folder: Path, beside: Path) -> Site:
+def site_of(policy: Policy, folder: Path, beside: Path) -> Site | HttpSite:
     """Say what is attacked. `folder` is the home, `beside` the policy's. Raises `NothingToAsk`."""
-    gate = _gate(policy)
+    gate = gate_of(policy)
     if gate.upstream is None:
         raise NothingToAsk(f"gate {gate.name} has nothing behind it", "say what: `upstream:`")
     asset = policy.assets[gate.upstream]
+    if gate.kind == "http":
+        return HttpSite(policy, gate, asset)
     at = _address(gate, folder)
     host = os.path.dirname(at.path) if at.path else at.host  # noqa: PTH120 (a text, as it is handed on)
     port = int(at.path.rpartition(".")[2]) if at.path else at.port
     return Site(policy, gate, asset, host, port, parse_upstream(asset.at, beside).database)
 
 
-def _gate(policy: Policy) -> Gate:
+def gate_of(policy: Policy) -> Gate:
+    """Say which gate is attacked. Raises `NothingToAsk`."""
     named = policy.probe.gate
-    found = [gate for gate in policy.gates.values() if gate.kind == _KIND and named in (None, gate.name)]
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(gate.name for gate in found)
-    if not found:
-        raise NothingToAsk(
-            "the policy has no gate of kind postgres to attack", "declare one, or name it: `probe: {gate: NAME}`"
-        )
-    raise NothingToAsk(f"the policy has several gates: {names}", "name one: `probe: {gate: NAME}`")
+    for kind in KINDS:
+        found = [gate for gate in policy.gates.values() if gate.kind == kind and named in (None, gate.name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(gate.name for gate in found)
+            raise NothingToAsk(f"the policy has several gates: {names}", "name one: `probe: {gate: NAME}`")
+    raise NothingToAsk(
+        f"the policy has no gate to attack, of kind {' or '.join(KINDS)}",
+        "declare one, or name it: `probe: {gate: NAME}`",
+    )
 
 
 def _address(gate: Gate, folder: Path) -> Address:

@@ -102,13 +102,14 @@ def _outcome(matrix: Matrix) -> Markup:
 def tried_against(matrix: Matrix) -> Sequence[tuple[str, str]]:
     """Say what a result rests on: no more than this was tried."""
     told: Against = matrix.against
+    fields = [("fields", f"{told.fields:,}")] if told.fields else []
     return [
         ("gate", f"{told.gate}, before {told.asset}"),
         ("flows", ", ".join(told.flows)),
         ("policy", f"{told.policy[:16]}…"),
         ("when", f"{matrix.began} to {matrix.ended}"),
         ("attacks", f"{told.attacks} by {told.routes} routes, {matrix.statements:,} statements"),
-        ("fields", f"{told.fields:,}"),
+        *fields,
         ("values watched for", f"{told.values:,} ({told.learnt})"),
         ("read as", f"it stands, reversed, split, hashed, and through {told.depth} encodings over one another"),
         ("attacks that write", "tried, and rolled back" if told.writes else "not tried"),

@@ -30,6 +30,8 @@ def mask(form: Form, value: str, about: About) -> str:  # noqa: ARG001 (one sign
 
 
 def _hide(text: str, keep_first: int, keep_last: int, fill: str) -> str:
+    if not keep_first and not keep_last and SEPARATORS.isdisjoint(text):
+        return fill * len(text)
     counted = sum(character not in SEPARATORS for character in text)
     if counted == 0:
         return fill * len(text)

@@ -223,28 +223,38 @@ def _calls() -> Calls:
     return Calls("api", lambda _at: CrossingId(f"c{next(ids)}"))
 
 
-def due(calls: Calls, at: datetime, *, closing: bool = False) -> list[Body]:
-    """Give the entries that are due, each of them durable."""
-    entries: list[Body] = []
-    while (entry := calls.due(at, closing=closing)) is not None:
-        assert calls.due(at) is entry  # until it is settled
-        calls.settle(entry)
-        entries.append(entry)
-    return entries
-
-
 def rows_of(entries: list[Body]) -> list[str]:
     return [row["endpoint"] for entry in entries for row in entry["endpoints"]]  # type: ignore[index,union-attr,misc,call-overload]
+
+
+def settled(calls: Calls, at: datetime, *, closing: bool = False) -> list[Body]:
+    """Give what is due, taken by the ledger."""
+    entries: list[Body] = []
+    while (entry := calls.due(at, closing=closing)) is not None:
+        entries.append(entry)
+        calls.settle(entry)
+    return entries
 
 
 def test_shapes_are_bounded_and_the_rest_is_counted_together() -> None:
     calls = _calls()
     for number in range(MOST_SHAPES + 50):
         calls.add(Called("shop", "h", f"GET /x{number}", declared=False), NOW, refused=True)
-    assert due(calls, NOW + timedelta(seconds=59)) == []
-    [entry] = due(calls, NOW + timedelta(seconds=60))
+    assert calls.due(NOW + timedelta(seconds=59)) is None
+    [entry] = settled(calls, NOW + timedelta(seconds=60))
     assert (len(rows_of([entry])), entry["more"]) == (MOST_SHAPES, 50)
-    assert due(calls, NOW + timedelta(hours=1), closing=True) == []
+    assert calls.due(NOW + timedelta(hours=1), closing=True) is None
+
+
+def test_an_entry_of_calls_is_given_again_until_it_is_durable() -> None:
+    calls = _calls()
+    calls.add(Called("shop", "h", "GET /a", declared=True), NOW, refused=False)
+    entry = calls.due(NOW, closing=True)
+    assert entry is not None
+    calls.add(Called("shop", "h", "GET /b", declared=True), NOW, refused=False)
+    assert calls.due(NOW, closing=True) is entry
+    calls.settle(entry)
+    assert [rows_of([each]) for each in settled(calls, NOW, closing=True)] == [["GET /b"]]
 
 
 def test_a_table_of_ten_thousand_endpoints_is_cut_into_entries_that_the_ledger_takes() -> None:
@@ -252,7 +262,7 @@ def test_a_table_of_ten_thousand_endpoints_is_cut_into_entries_that_the_ledger_t
     names = [f"GET /{'x' * 900}{number}" for number in range(2_000)]
     for name in names:
         calls.add(Called("shop", "h", name, declared=True), NOW, refused=False)
-    entries = due(calls, NOW, closing=True)
+    entries = settled(calls, NOW, closing=True)
     assert rows_of(entries) == names
     assert all(len(json.dumps(entry)) < 2 * MOST_CHARACTERS for entry in entries)
     assert len({entry["id"] for entry in entries}) == len(entries)

@@ -107,7 +107,11 @@ def test_where_every_crossing_is_recorded_each_head_is() -> None:
 
 
 def test_what_was_issued_to_a_request_is_looked_for_in_a_field_that_came_before() -> None:
-    of = side()
+    of = side(
+        OPEN.replace("from: shop,", "from: shop, restore: true,").replace(
+            "from: shop\n", "from: shop\n    restore: true\n"
+        )
+    )
     stood_in: Given = (("x-ref", "stand-in-7"),)
     for issued in (False, True):
         exchange = HttpExchange(of)

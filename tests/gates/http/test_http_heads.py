@@ -75,8 +75,57 @@ def test_a_head_is_one_unit_whose_fields_stand_where_they_say(
             assert b"\0" not in changed
 
 
-def test_what_says_how_a_body_is_read_and_who_asks_is_not_looked_at() -> None:
+def test_who_asks_and_where_is_not_looked_at_nor_what_says_nothing_but_how_a_body_is_read() -> None:
     assert parts_of(tuple((name, "x") for name in NOT_READ)) == []
+    plain = (
+        ("content-type", "application/json"),
+        ("content-type", "text/html; charset=UTF-8"),
+        ("content-encoding", "gzip"),
+        ("date", "Tue, 01 Dec 2026 00:00:00 GMT"),
+    )
+    assert parts_of(plain) == []
+
+
+def test_a_boundary_of_random_digits_is_no_finding_and_what_stands_beside_it_is_looked_at() -> None:
+    [part] = parts_of((("content-type", f"multipart/form-data; boundary=4111111111111111; to={MAIL}"),))
+    assert part.raw == f"multipart/form-data; to={MAIL}".encode()
+    [part] = parts_of((("content-type", f'multipart/form-data; boundary="{MAIL}"'),))
+    assert MAIL.encode() in part.raw
+
+
+IN_HEX = MAIL.encode().hex()
+
+
+@MODES
+def test_what_says_how_a_body_is_read_is_refused_where_it_holds_something_personal(mode: Mode) -> None:
+    async def work(one: Stage) -> None:
+        answer = await one.ask("POST", "/orders", b"ok", kind=f"text/plain; charset=utf-8; to={MAIL}")
+        assert (answer.status, json.loads(answer.body)["reason"]) == (400, "undecodable")
+        one.shop.says["/type"] = [response(b"ok", kind=f'text/plain; to="{MAIL}"')]
+        one.shop.says["/none"] = [response(b"", kind=f"text/{IN_HEX}")]
+        one.shop.says["/date"] = [response(b"{}", more=f"date: {MAIL}\r\n")]
+        one.shop.says["/coding"] = [response(b"", more=f"content-encoding: {IN_HEX}\r\n")]
+        for path in ("/type", "/none", "/date", "/coding"):
+            answer = await one.ask("GET", path)
+            assert answer.status == 502
+            assert MAIL.encode() not in answer.raw
+            assert IN_HEX.encode() not in answer.raw
+        assert MAIL.encode() not in one.shop.heard
+
+    play(work, mode)
+
+
+@MODES
+def test_a_field_whose_name_may_not_cross_goes(mode: Mode) -> None:
+    async def work(one: Stage) -> None:
+        one.shop.says["/orders"] = [response(b"{}", more=f"x-{IN_HEX}: 1\r\nx-b3-traceid: 7\r\n")]
+        answer = await one.ask("GET", "/orders", more=f"x-{IN_HEX}: {MAIL}\r\nx-b3-traceid: 9\r\n")
+        assert answer.status == 200
+        assert IN_HEX.encode() not in one.shop.heard + answer.raw
+        assert MAIL.encode() not in one.shop.heard
+        assert (heard(one, "x-b3-traceid"), answer.value("x-b3-traceid")) == (["9"], "7")
+
+    play(work, mode)
 
 
 @MODES

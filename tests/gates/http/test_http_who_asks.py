@@ -20,6 +20,7 @@ from ringfence.access.api_keys import hash_of, make_api_key
 from ringfence.access.users import User, spell
 from ringfence.gates.http import bootstrap
 from ringfence.gates.http.bootstrap import Certificate
+from ringfence.gates.http.counting import Outcome
 from ringfence.gates.http.turns import Mode
 from ringfence.policy import Policy, read
 from ringfence.wire.http2 import PREFACE, Flag, Kind, frame
@@ -159,7 +160,7 @@ def test_a_wrong_credential_reaches_no_service_and_is_told_what_to_bring(mode: M
         assert (forbidden.status, forbidden.value("www-authenticate")) == (403, None)
         assert one.shop.requests == []
         assert one.notes.kinds() == ["refused"] * 7
-        assert one.gate.counts.refused == 7
+        assert one.gate.counts.outcomes[Outcome.REFUSED] == 7
 
     play(house, work, mode)
 

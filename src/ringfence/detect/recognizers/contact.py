@@ -14,6 +14,8 @@ _FILE_ENDINGS = frozenset(
     b"bmp css csv dll exe gif gz htm html ico jar jpeg jpg js json log pdf php png svg tgz txt webp xml yaml yml".split()
 )
 """What follows the last point of a file's name and is no top-level domain: ``icon@2x.png`` is no address."""
+_HOST_ENDS = searcher(r"[a-z][0-9a-z-]*\.(?:com|edu|gov|info|net|org|[a-z]{2})\z")
+"""How a host ends before such an ending, so that it is an address's and no version: ``vue@3.min.js`` is none."""
 
 
 _SIGN = searcher(r"%(?:25)?40|\\u0040|&#64;")
@@ -37,8 +39,11 @@ def _check_email(data: bytes, start: int, end: int) -> Sequence[Hit]:
             start += 1
     if end - domain > _DOMAIN_MOST or start >= sign:
         return ()
-    if data[domain:end].rpartition(b".")[2].lower() in _FILE_ENDINGS:
-        return ()
+    host, _, ending = data[domain:end].lower().rpartition(b".")
+    if ending in _FILE_ENDINGS:
+        if _HOST_ENDS(host, 0, len(host))[0] < 0:
+            return ()
+        end -= len(ending) + 1  # a file that is named for somebody: "anna@mail.example.com.pdf"
     if cut or is_word_after(data, end):
         return ()
     if _is_named_method(data, start, sign, domain, end) or _is_message(data, start):
@@ -129,8 +134,9 @@ CONTACT: tuple[Recognizer, ...] = (
             Example("“user@xn--80ak6aa92e.com”.", ("user@xn--80ak6aa92e.com",)),
             Example("mailto:o'hara@mail.example?subject=x", ("o'hara@mail.example",)),
             Example("user=anna@mail.example;", ("anna@mail.example",)),
+            Example('filename="anna@mail.example.com.pdf"', ("anna@mail.example.com",)),
             Example("Message-ID: <15090.61304.4568@mail.example> chacha20-poly1305@openssh.com, Members@odata.count"),
-            Example("java.lang.Object@1b6d3586 icon@2x.png @home a@b"),
+            Example("java.lang.Object@1b6d3586 icon@2x.png vue@3.min.js de@messages.xx1.json @home a@b"),
         ),
     ),
     Recognizer(

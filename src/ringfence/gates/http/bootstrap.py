@@ -35,6 +35,15 @@ _OURS: Final = "ringfence-"  # before the names of what may stand in somebody's 
 _PROCESSOR: Final = f"{_OURS}processor"
 _CLIENTS: Final = "clients"
 _SERVICE: Final = "service"
+_WAITING: Final = (
+    4  # times as many connections as requests at once: who comes then is told so with 503, and not cut off
+)
+_HTTP2: Final = {
+    "max_concurrent_streams": 100,
+    "initial_stream_window_size": 65_536,
+    "initial_connection_window_size": 1 << 20,
+}
+"""What a client may have on the way over HTTP/2 in one connection; by default 16 MiB for each of a thousand requests."""
 IDLE: Final = 10.0
 ASK: Final = 5.0  # seconds for an answer of the processor: the ledger's own deadline is one second
 _BODY_MODES: Final = {Mode.STREAMED: "FULL_DUPLEX_STREAMED", Mode.BUFFERED: "BUFFERED"}
@@ -78,11 +87,11 @@ class Setup:
     outside: tuple[Destination, ...] = ()
     hosts: tuple[str, ...] = ()  # further names of a gate that is the way out
     authorities: str = ""  # the file of those that certificates of services outside are checked against
-    connections: int = 500
+    connections: int = 500  # requests at once
     largest_body: int = 1024 * 1024  # octets, where bodies are buffered
     idle: float = IDLE  # seconds that a request may stand still
     ask: float = ASK  # seconds that the processor may take for a message
-    most_asked: int = 0  # requests that the processor has at once; 0: twice the connections
+    most_asked: int = 0  # requests that the processor has at once; 0: as many as `connections`
     asks: bool = False  # whether the processor is told who the client is, as far as Envoy knows
     certificates: bool = False  # and is given its certificate
     guard: bool = True  # off only to show, in a test, what it is for
@@ -200,10 +209,11 @@ def _processor_cluster(setup: Setup, name: str, paths: Sequence[str]) -> Object:
     options = spoken({"http2_protocol_options": {}})
     if setup.guard:
         options["http_filters"] = [_never_ok(), _upstream_codec()]
-    most = setup.most_asked or 2 * setup.connections
+    most = setup.most_asked or setup.connections  # what is beyond them is answered with 503, at once
     return {
         "name": name,
         "type": "STATIC",
+        "lb_policy": "LEAST_REQUEST",  # a worker that is busy with one long body gets no others meanwhile
         "connect_timeout": CONNECT_SECONDS,
         "per_connection_buffer_limit_bytes": BUFFER,
         "circuit_breakers": breakers(most, connections=1024),
@@ -276,6 +286,7 @@ def _manager_rules(setup: Setup) -> dict[str, Json]:
         "delayed_close_timeout": "0.1s",
         "proxy_100_continue": False,  # else early hints (103) pass unread
         "http_protocol_options": {"enable_trailers": True},
+        "http2_protocol_options": _HTTP2,
         "normalize_path": True,  # what flows are matched with is what the service gets
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
@@ -385,7 +396,7 @@ def _overload(setup: Setup) -> Object:
                 "name": "envoy.resource_monitors.global_downstream_max_connections",
                 "typed_config": {
                     "@type": f"{TYPE}extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
-                    "max_active_downstream_connections": setup.connections,
+                    "max_active_downstream_connections": _WAITING * setup.connections,
                 },
             }
         ]

@@ -40,6 +40,7 @@ from ringfence.policy import Mode as FlowMode
 from ringfence.policy import Plan
 
 _NONE: Final[Attributes] = {}
+_WHOLE: Final = 1 << 31
 
 
 class Conversation:
@@ -53,11 +54,29 @@ class Conversation:
         self._ways: dict[Direction, Way] = {}
         self._trailers_of: dict[Direction, tuple[str, ...]] = {}  # their names, where they came
         self._now: Direction | None = None  # whose message is under way
+        self._left: tuple[bytes, int, bool] | None = (
+            None  # of a body's message: how far it was taken, whether it ends the body
+        )
 
-    def receive(self, message: bytes, at: datetime) -> list[Asked]:
-        """Take a message of Envoy's; give what has to be carried out. Raises `OutOfTurn`."""
+    @property
+    def held(self) -> int:
+        """How many octets of bodies are held."""
+        return sum(way.held for way in self._ways.values())
+
+    @property
+    def is_within(self) -> bool:
+        """Whether there is more of the message that was received last: `go_on` before the next one."""
+        return self._left is not None and not self._replies.is_over
+
+    def receive(self, message: bytes, at: datetime, most: int = _WHOLE) -> list[Asked]:
+        """Take a message of Envoy's, of a streamed body at most so many octets; give what has to be carried out.
+
+        Raises `OutOfTurn`.
+        """
         if self._replies.is_over:
             return []
+        if self._left is not None:
+            raise OutOfTurn("a message before the one before it was taken whole")
         request = ProcessingRequest()
         try:
             request.ParseFromString(message)
@@ -69,9 +88,9 @@ class Conversation:
             case "response_headers":
                 return self._headers(Direction.RESPONSE, request.response_headers, at)
             case "request_body":
-                return self._body(Direction.REQUEST, request.request_body, at)
+                return self._body(Direction.REQUEST, request.request_body, at, most)
             case "response_body":
-                return self._body(Direction.RESPONSE, request.response_body, at)
+                return self._body(Direction.RESPONSE, request.response_body, at, most)
             case "request_trailers":
                 return self._trailers(Direction.REQUEST, request.request_trailers, at)
             case "response_trailers":
@@ -170,12 +189,25 @@ class Conversation:
         passage = self._exchange.request(asked, client_of(attributes, fields), at)
         return Way(passage, fields, self._exchange.edits_of_request(asked), ends=ends)
 
-    def _body(self, direction: Direction, body: HttpBody, at: datetime) -> list[Asked]:
+    def _body(self, direction: Direction, body: HttpBody, at: datetime, most: int) -> list[Asked]:
         self._replies.arrive(direction, arrival_of_body(body))
         self._now = direction
+        # A buffered body comes whole, though trailers may follow, and gets one reply.
+        is_whole = self._mode is Mode.BUFFERED
+        self._left = (body.body, 0, body.end_of_stream or is_whole)
+        return self.go_on(at, _WHOLE if is_whole else most)
+
+    def go_on(self, at: datetime, most: int) -> list[Asked]:
+        """Take the next octets of the body's message that is under way, at most so many."""
+        if self._left is None:
+            raise OutOfTurn("no message is under way")
+        octets, start, ends = self._left
+        piece = octets[start : start + most]
+        is_last = start + most >= len(octets)
+        self._left = None if is_last else (octets, start + most, ends)
         way = self._way()
-        asked = way.feed(body.body, at)
-        if body.end_of_stream or self._mode is Mode.BUFFERED:  # a buffered body comes whole, though trailers may follow
+        asked = way.feed(piece, at)
+        if is_last and ends:
             asked += way.end(at)
         return asked
 

@@ -172,6 +172,8 @@ class HeadPassage:
         """Say what changes in the head, of which this was released."""
         values = values_of(released, self._parts)
         new = list(zip(self._parts, values, strict=True))
+        gone = {part.name for part, value in new if value != part.raw and part.kind is Kind.NAME}
+        new = [(part, value) for part, value in new if part.kind is not Kind.NAME and part.name not in gone]
         changed = {part.name for part, value in new if value != part.raw and part.name}
         if changed & _OF_THE_OCTETS_SET:  # what was computed from octets cannot be changed
             new = [(part, value) for part, value in new if part.name not in _OF_THE_OCTETS_SET]
@@ -180,7 +182,7 @@ class HeadPassage:
         target = as_text(targets.get(Kind.PATH, b"") + b"?" + targets.get(Kind.QUERY, b""))
         return HeadEdits(
             ((":path", target),) if is_target else (),
-            tuple(sorted(changed)),
+            tuple(sorted(changed | gone)),
             tuple((part.name, as_text(value)) for part, value in new if part.name in changed),
         )
 
@@ -210,6 +212,11 @@ class Passage:
     def summary(self) -> Summary | None:
         """What has come of the body so far; None where there is none."""
         return self._crossing.summary if self._crossing is not None else None
+
+    @property
+    def held(self) -> int:
+        """How many octets of the body are held."""
+        return len(self._held) + (self._crossing.held if self._crossing is not None else 0)
 
     def feed(self, piece: bytes, at: datetime) -> Effects:
         """Take the next piece of the body."""

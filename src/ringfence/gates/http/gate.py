@@ -32,6 +32,7 @@ from ringfence.wire.http2 import Method
 _HOUSEKEEPING: Final = 1.0  # seconds
 _NOWHERE: Final = ZoneName("")  # where nobody stands: the door says where who asks does
 _LOOK: Final = 1.0  # seconds that a look at Envoy may take
+_MOST_WAITING: Final = 24 * 1024 * 1024  # octets of messages whose turn has not come
 _LARGEST_MESSAGE: Final = 2 * 1024 * 1024  # octets; Envoy's own buffers are smaller
 
 
@@ -95,7 +96,8 @@ class HttpGate:
         """Take the two sockets that listen: of the processor, and of who answers canaries."""
         processor, answers = sockets
         loop = asyncio.get_running_loop()
-        method = Method(PATH, largest=_LARGEST_MESSAGE, most_calls=2 * self._world.gate.limits.connections)
+        most_calls = 2 * self._world.gate.limits.connections
+        method = Method(PATH, largest=_LARGEST_MESSAGE, most_calls=most_calls, most_held=_MOST_WAITING)
         self._servers.append(
             await loop.create_unix_server(lambda: Line(self._setting, self._lines, method), sock=processor)
         )

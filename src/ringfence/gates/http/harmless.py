@@ -25,7 +25,7 @@ class Harmless:
         self._new: set[bytes] = set()
         self._old: set[bytes] = set()  # those that were used lately are taken over before it is let go
 
-    def others(self, parts: Sequence[Part], under: str) -> list[Part]:
+    def others(self, parts: Sequence[Part], under: str = "") -> list[Part]:
         """Give the parts that have to be looked at. `under` says by which fields they are judged, where there are several sets."""
         alone = _alone(parts)
         target = all(self._knows(part, under) for part in parts if part.kind in _TARGET)
@@ -35,7 +35,7 @@ class Harmless:
             if not (target if part.kind in _TARGET else part.name in alone and self._knows(part, under))
         ]
 
-    def learn(self, parts: Sequence[Part], under: str) -> None:
+    def learn(self, parts: Sequence[Part], under: str = "") -> None:
         """Take parts of one head that were looked at together, and in which nothing was found."""
         alone = _alone(parts)
         for part in parts:

@@ -1,12 +1,13 @@
 """The head of a request or response as a payload: path, query, cookies and header fields, each a field that is judged.
 
-The rule: a head crosses before anything of its message goes. Only what changed is written back, so that the rest stays as it came;
-a path cannot be changed, for it says what is asked for: where something in it would have to be, the request is refused. A field of
-a head that nobody judged is scanned, whatever `unknown` says of the body's: no service declares `user-agent`. Where no flow
-leads, nothing personal goes that way in a head either (law 1).
+The rule: a head crosses before anything of its message goes. Only what changed is written back, so that the rest stays as it
+came; a path cannot be changed, for it says what is asked for: where something in it would have to be, the request is refused. A
+field of a head that nobody judged is scanned, whatever `unknown` says of the body's: no service declares `user-agent`. Where no
+flow leads, nothing personal goes that way in a head either (law 1).
 
-What says how the body is read, who asks (`authorization`) and where (`host`) is not looked at: changed, it would be another
-message.
+What says how the body is read cannot be changed either: it is looked at, and refused like a path. Who asks (`authorization`)
+and where (`host`) is not looked at: it would be another message. A field's name is looked at where there is a digit in it,
+without which nothing that a name may be spelt with tells anything; where it may not cross, its field goes.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -14,7 +15,11 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Final
 
+import re2
+
 from ringfence.carriers import Change, Edit, Fault, Field, Undecodable, Unit, join_path, read_form, write_form
+from ringfence.carriers.coding import CODINGS
+from ringfence.carriers.media import TYPES
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.tracing import PARENT, STATE, payload_of_state, trace_of
 from ringfence.policy import Decision, Denial, Plan
@@ -26,21 +31,26 @@ NOT_READ: Final = frozenset(
     {
         "authorization",
         "connection",
-        "content-encoding",
         "content-length",
-        "content-type",
-        "date",
         "host",
         "proxy-authorization",
-        "transfer-encoding",
     }
 )
-_NOT_READ_OF_TRACED: Final = NOT_READ | {PARENT}
+FIXED: Final = frozenset({"content-encoding", "content-type", "date", "transfer-encoding"})
+"""Fields that cannot be replaced: the body is read by them, or readers take nothing else there."""
+
 ROOTS: Final = ("cookie", "header", "path", "query")
 """What the paths of a head's fields begin with."""
 
 _END: Final = b"\n"  # stands in no part: Envoy lets in no line end
 _LARGEST: Final = 64 * 1024  # octets; Envoy lets in 60 KiB
+_DATE: Final = re2.compile(rb"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT")  # RFC 9110 section 5.6.7
+_BOUNDARY: Final = re2.compile(rb"(?i);[ \t]*boundary=(?:\"[0-9a-z'()+_,./:=? -]*\"|[0-9a-z'()+_,./:=?-]*)")
+"""A multipart's boundary, in the letters that RFC 2046 section 5.1.1 allows. It is made of random digits as often as not."""
+_PLAIN: Final = frozenset(
+    ["chunked", "identity", *CODINGS, *TYPES, *(f"{name}; charset=utf-8" for name in TYPES), "text/plain"]
+)
+"""Values of `FIXED` that say nothing but what they are for."""
 
 
 class Kind(Enum):
@@ -52,6 +62,8 @@ class Kind(Enum):
     SET_COOKIE = auto()  # of a response: one pair, and its attributes
     TRACE_STATE = auto()
     HEADER = auto()
+    FIXED = auto()  # a header field that cannot be replaced
+    NAME = auto()  # of a header field: the field goes where this may not cross
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,15 +91,27 @@ def parts_of(
     parts = [Part(Kind.PATH, "", as_octets(path), params and _in_octets(path, params))] if path else []
     if query is not None:
         parts.append(Part(Kind.QUERY, "", as_octets(query)))
-    kinds = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE}
-    if join_path("header", STATE) not in judged:
-        kinds[STATE] = Kind.TRACE_STATE
-    is_id = join_path("header", PARENT) not in judged and trace_of(fields) is not None
-    not_read = _NOT_READ_OF_TRACED if is_id else NOT_READ
+    kinds = _KINDS if join_path("header", STATE) in judged else _KINDS_OF_TRACED
+    passes = PARENT if join_path("header", PARENT) not in judged and trace_of(fields) is not None else ""
     parts += [
-        Part(kinds.get(name, Kind.HEADER), name, as_octets(value)) for name, value in fields if name not in not_read
+        Part(kinds.get(name, Kind.HEADER), name, _looked_at(name, value))
+        for name, value in fields
+        if name != passes and _tells(name, value)
     ]
-    return parts
+    names = dict.fromkeys(name for name, _ in fields if not _DIGITS.isdisjoint(name))
+    return parts + [Part(Kind.NAME, name, as_octets(name)) for name in names]
+
+
+def _tells(name: str, value: str) -> bool:
+    """Whether a field is looked at."""
+    if name not in FIXED:
+        return name not in NOT_READ
+    return value.lower() not in _PLAIN and (name != "date" or _DATE.fullmatch(as_octets(value)) is None)
+
+
+def _looked_at(name: str, value: str) -> bytes:
+    octets = as_octets(value)
+    return _BOUNDARY.sub(b"", octets) if name == "content-type" else octets
 
 
 def _in_octets(path: str, params: tuple[Param, ...]) -> tuple[Param, ...]:
@@ -172,6 +196,8 @@ class HeadCarrier:
         match self._kinds[field.order]:
             case Kind.PATH:
                 raise Undecodable(Fault.UNSUPPORTED, "personal data in a path, where it cannot be replaced", 0)
+            case Kind.FIXED:
+                raise Undecodable(Fault.UNSUPPORTED, "personal data in a field that cannot be replaced", 0)
             case Kind.QUERY:
                 return write_form(field, changes)
             case kind:
@@ -194,11 +220,13 @@ class HeadCarrier:
                 for field in read_form(part.raw, at=at, base=at, order=order):
                     field.path = f"query.{field.path}" if field.path else "query"
                     yield field
-            case Kind.HEADER:
+            case Kind.HEADER | Kind.FIXED:
                 yield _field(join_path("header", part.name), part.raw, at, order)
             case Kind.TRACE_STATE:
                 for number, (start, member) in enumerate(payload_of_state(part.raw)):
                     yield _field("header.tracestate", member, at + start, order + number)
+            case Kind.NAME:
+                yield Field("header", ValueType.TEXT, part.raw, at, at + len(part.raw), order, is_key=True)
             case Kind.COOKIE | Kind.SET_COOKIE as kind:
                 for number, crumb in enumerate(part.raw.split(b";")):
                     found = (
@@ -211,10 +239,14 @@ class HeadCarrier:
                     at += len(crumb) + 1
 
 
+_DIGITS: Final = frozenset("0123456789")
+_KINDS: Final = {"cookie": Kind.COOKIE, "set-cookie": Kind.SET_COOKIE, **dict.fromkeys(FIXED, Kind.FIXED)}
+_KINDS_OF_TRACED: Final = {**_KINDS, STATE: Kind.TRACE_STATE}
 _HEADER: Final = {0: "", 10: " ", 13: " "}  # what would end a value
 _COOKIE: Final = {**_HEADER, ord(";"): "_", ord(","): "_", ord(" "): "_", ord('"'): "_", ord("\\"): "_"}
 
 _SPELT: Final[Mapping[Kind, Mapping[int, str]]] = {
+    Kind.NAME: _HEADER,
     Kind.HEADER: _HEADER,
     Kind.TRACE_STATE: {**_HEADER, ord(","): "_", ord("="): "_"},
     Kind.COOKIE: _COOKIE,

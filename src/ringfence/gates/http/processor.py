@@ -2,7 +2,8 @@
 
 The rule: a stream is ended by Envoy, or with an error, never with OK: an OK before Envoy has ended the request would let what
 follows pass unread. What breaks anything blocks that stream, and is named by its type alone. Streams that wait for the ledger hold
-no other back; a stream whose replies Envoy does not take is read no further.
+no other back; a stream whose replies Envoy does not take is read no further. Streams take turns, a message each: what costs much
+in one of them (a body that is nothing but addresses) is worked off between the messages of the others.
 """
 
 import asyncio
@@ -26,6 +27,15 @@ PATH: Final = b"/envoy.service.ext_proc.v3.ExternalProcessor/Process"
 CANARY: Final = (
     b"x-ringfence-canary"  # beside a stream: said by the gate's own listener for canaries, and by nobody else
 )
+_MOST_HELD: Final = 12 * 1024 * 1024  # octets of bodies in one worker, beyond which none may hold more than `_FAIR`
+_FAIR: Final = 32 * 1024
+_TURNS: Final = 0.005  # seconds of messages, after which the loop hears what else has come
+_FEWEST, _FEWEST_AT_FIRST, _MOST = 2 * 1024, 16 * 1024, 1024 * 1024  # octets of a body that are taken at once
+_SOON, _LATE = 0.005, 0.02  # seconds for them: sooner, and twice as many are taken; later, and half
+
+
+class TooMuchHeld(Exception):
+    """Bodies hold too much together: this one is ended, and its client told to come again (503)."""
 
 
 @dataclass(slots=True, repr=False)
@@ -42,6 +52,7 @@ class Setting:
     calls: Calls
     counts: Counts
     vault: StandInSource | None = None
+    held: int = 0  # octets of bodies, of all streams
     is_open: bool = False  # until a canary was seen masked, streams of clients wait
     ended: asyncio.Event = field(default_factory=asyncio.Event)  # set whenever a stream has ended
 
@@ -50,8 +61,8 @@ class _Stream:
     """One stream: its messages in order, one at a time."""
 
     __slots__ = (
-        *("began", "broken", "busy", "call", "conversation", "full"),
-        *("half_closed", "inbox", "is_canary", "over", "seconds"),
+        *("began", "broken", "busy", "call", "conversation", "full", "half_closed"),
+        *("held", "inbox", "is_canary", "most", "over", "seconds", "size"),
     )
 
     def __init__(self, call: int, conversation: Conversation, *, is_canary: bool) -> None:
@@ -60,7 +71,10 @@ class _Stream:
         self.is_canary = is_canary
         self.inbox: deque[bytes] = deque()
         self.busy = False  # something is carried out
+        self.size = 0  # octets of the message under way
+        self.held = 0  # octets of its bodies
         self.full = 0  # octets to acknowledge when Envoy has taken the replies
+        self.most = _FEWEST_AT_FIRST  # octets of a body that are taken at once
         self.half_closed = False
         self.over = False
         self.broken = False
@@ -81,6 +95,8 @@ class Line(asyncio.Protocol):
         self._server = Server(method)
         self._streams: dict[int, _Stream] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: deque[_Stream] = deque()  # those whose turn comes
+        self._goes_on = False  # turns are taken as soon as the loop has heard what came
         self._transport: asyncio.Transport | None = None
 
     @property
@@ -111,19 +127,19 @@ class Line(asyncio.Protocol):
                     stream = self._streams.get(call)
                     if stream is not None:
                         stream.inbox.append(content)
-                        self._go(stream)
+                        self._waiting.append(stream)
                 case HalfClosed(call):
                     stream = self._streams.get(call)
                     if stream is not None:
                         stream.half_closed = True
-                        self._go(stream)
+                        self._waiting.append(stream)
                 case Ended(call):
                     self._end(self._streams.get(call))
                 case _:
                     pass  # Envoy leaves: its streams end by themselves
-        for stream in [each for each in self._streams.values() if each.full]:
-            self._go(stream)
-        self._flush()
+        self._waiting.extend(each for each in self._streams.values() if each.full)
+        if not self._goes_on:
+            self._take_turns()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's own)
         """Close what was open."""
@@ -143,9 +159,8 @@ class Line(asyncio.Protocol):
 
     def wake(self) -> None:
         """Go on with streams that waited for the gate to open."""
-        for stream in list(self._streams.values()):
-            self._go(stream)
-        self._flush()
+        self._waiting.extend(self._streams.values())
+        self._take_turns()
 
     def close(self) -> None:
         """End the connection, and with it its streams: to Envoy that is an error."""
@@ -166,32 +181,73 @@ class Line(asyncio.Protocol):
         self._streams[call] = _Stream(call, Conversation(side, setting.mode), is_canary=is_canary)
         setting.counts.requests += not is_canary
 
+    def _take_turns(self) -> None:
+        """Go on with the streams whose turn it is; after a while hear what else has come, and then go on."""
+        self._goes_on = False
+        until = time.monotonic() + _TURNS
+        while self._waiting:
+            self._go(self._waiting.popleft())
+            if self._waiting and time.monotonic() > until:
+                self._goes_on = True
+                asyncio.get_running_loop().call_soon(self._take_turns)
+                break
+        self._flush()
+
     def _go(self, stream: _Stream) -> None:
-        """Go on with a stream, as far as nothing has to be waited for."""
-        while not stream.busy and not stream.over and (stream.is_canary or self._setting.is_open):
-            if stream.full:
-                if self._server.unsent(stream.call):
-                    return
-                self._server.acknowledge(stream.call, stream.full)
-                stream.full = 0
-            if not stream.inbox:
-                if stream.half_closed:
-                    self._finish(stream)
-                return
-            message = stream.inbox.popleft()
-            stream.full = len(message)
-            stream.began = time.perf_counter()
-            try:
-                asked = stream.conversation.receive(message, self._setting.clock())
-                if not asked:
-                    self._send(stream)
-                    stream.take_time()
-                    continue
-            except Exception as error:  # noqa: BLE001 (the gate's rim: what broke blocks the stream)
-                self._break(stream, error)
-                return
+        """Go on with a stream by one message, where nothing has to be waited for."""
+        if not self._may_go_on(stream):
+            return
+        if stream.inbox or stream.conversation.is_within:
+            self._receive(stream)
+            is_more = stream.inbox or stream.half_closed or stream.conversation.is_within
+            if self._may_go_on(stream) and is_more:
+                self._waiting.append(stream)
+        elif stream.half_closed:
+            self._finish(stream)
+
+    def _may_go_on(self, stream: _Stream) -> bool:
+        """Whether nothing has to be waited for; gives back the room of the message before, once its replies were taken."""
+        if stream.busy or stream.over or not (stream.is_canary or self._setting.is_open):
+            return False
+        if stream.full:
+            if self._server.unsent(stream.call):
+                return False
+            self._server.acknowledge(stream.call, stream.full)
+            stream.full = 0
+        return True
+
+    def _receive(self, stream: _Stream) -> None:
+        """Take the next message of a stream, or the next octets of a long one."""
+        conversation = stream.conversation
+        stream.began = time.perf_counter()
+        try:
+            if conversation.is_within:
+                asked = conversation.go_on(self._setting.clock(), stream.most)
+            else:
+                message = stream.inbox.popleft()
+                stream.size = len(message)
+                asked = conversation.receive(message, self._setting.clock(), stream.most)
+            if not conversation.is_within:
+                stream.full = stream.size
+            if not asked:
+                self._send(stream)
+                stream.take_time()
+            self._weigh(stream)
+        except Exception as error:  # noqa: BLE001 (the gate's rim: what broke blocks the stream)
+            self._break(stream, error)
+            return
+        stream.most = _next_most(stream.most, time.perf_counter() - stream.began)
+        if asked:
             stream.busy = True
             self._own(self._carry(stream, asked))
+
+    def _weigh(self, stream: _Stream) -> None:
+        """Count what a stream holds. Raises `TooMuchHeld`."""
+        held = stream.conversation.held
+        self._setting.held += held - stream.held
+        stream.held = held
+        if self._setting.held > _MOST_HELD and held > _FAIR:
+            raise TooMuchHeld
 
     async def _carry(self, stream: _Stream, asked: list[Asked]) -> None:
         try:
@@ -199,6 +255,7 @@ class Line(asyncio.Protocol):
             stream.busy = False
             if not stream.over:
                 self._send(stream)
+                self._weigh(stream)
             stream.take_time()
         except Exception as error:  # noqa: BLE001 (the gate's rim: what broke blocks the stream)
             stream.busy = False
@@ -207,8 +264,9 @@ class Line(asyncio.Protocol):
                 return
         if stream.over:  # it ended while this was carried out
             self._let_go(stream)
-        self._go(stream)
-        self._flush()
+        self._waiting.append(stream)
+        if not self._goes_on:
+            self._take_turns()
 
     async def _carry_out(self, conversation: Conversation, asked: list[Asked]) -> None:
         setting = self._setting
@@ -239,6 +297,8 @@ class Line(asyncio.Protocol):
             return
         stream.over = True
         stream.inbox.clear()
+        self._setting.held -= stream.held
+        stream.held = 0
         self._streams.pop(stream.call, None)
         self._setting.ended.set()
         if not stream.busy:
@@ -279,3 +339,10 @@ class Line(asyncio.Protocol):
         out = self._server.take()
         if out and self._transport is not None:
             self._transport.write(out)
+
+
+def _next_most(most: int, seconds: float) -> int:
+    """Say how many octets of a body are taken at once, after how long so many took."""
+    if seconds < _SOON:
+        return min(2 * most, _MOST)
+    return max(most // 2, _FEWEST) if seconds > _LATE else most

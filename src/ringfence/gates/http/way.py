@@ -6,7 +6,7 @@ carries out what that asks for, hands answers to `answer` until none is due, cal
 """
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ringfence.crossing import Effects, Ending, Record, Refusal, Refuse, Release, Reply, Resolve, Summary
 from ringfence.gates.http.exchange import HeadEdits, Passage, edits_of_change, joined
@@ -15,6 +15,10 @@ from ringfence.policy.model import Mode
 
 Asked: TypeAlias = Record | Resolve
 """What has to be carried out and answered."""
+
+
+_COMPARED: Final = 1024 * 1024
+"""Octets of a body that are kept to tell whether it is the same; a longer one is taken for another."""
 
 
 class Broken(Exception):
@@ -34,13 +38,20 @@ class Way:
         self._head = passage.head
         self._head_is_over = False  # what crossed of it stands in `edits`
         self._fields = fields
-        self._came: list[bytes] | None = []  # of the body, until the first of it goes, to tell whether that is the same
+        self._came: bytearray | None = (
+            bytearray()
+        )  # of the body, until the first goes, to tell whether that is the same
         self._released: list[bytes] = []
 
     @property
     def summaries(self) -> list[Summary]:
         """What has come of head and body so far."""
         return [each for each in (self._head.summary, self.passage.summary) if each is not None]
+
+    @property
+    def held(self) -> int:
+        """How many octets of the body are held."""
+        return self.passage.held + len(self._came or b"")
 
     def start(self, at: datetime) -> list[Asked]:
         """Take the head across."""
@@ -49,7 +60,9 @@ class Way:
     def feed(self, piece: bytes, at: datetime) -> list[Asked]:
         """Take a piece of the body."""
         if self._came is not None:
-            self._came.append(piece)
+            self._came += piece
+            if len(self._came) > _COMPARED:
+                self._came = None
         return self._take(self.passage.feed(piece, at))
 
     def end(self, at: datetime) -> list[Asked]:
@@ -89,7 +102,7 @@ class Way:
         came, self._came = self._came, None
         if self.passage.plan.mode is Mode.OBSERVE:
             return HeadEdits()
-        is_same = self.ended and came is not None and b"".join(came) == octets
+        is_same = self.ended and came is not None and came == octets
         return HeadEdits() if is_same else edits_of_change(self._fields)
 
     def _take_head(self, effects: Effects) -> list[Asked]:
