@@ -91,12 +91,21 @@ class StandIns:
         _make(file)
         self._file = file
         self._is_in_log = False  # what was swept
+        self._identity = _identity(file)
         self._db = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             self._set_up(most_bytes)
         except BaseException:
             self._db.close(force=True)
             raise
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the file still stands where it was opened.
+
+        One that was taken away would go on for this process alone: another would begin a new one, and give its numbers twice.
+        """
+        return self._identity == _identity(self._file)
 
     def resolve(self, keys: Keyring, asks: Sequence[Ask], conversation: str, recall: Recall, at: float) -> Resolution:
         """Answer asks within a conversation, and give what it held before, under the keys and scopes of `recall`.
@@ -241,6 +250,15 @@ def _wait(tried: int) -> bool:
 
 def _mac(key: bytes, text: bytes) -> bytes:
     return hmac.digest(key, text, "sha256")
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Say which file stands at a path; None where none does."""
+    try:
+        there = file.stat()
+    except FileNotFoundError:
+        return None
+    return there.st_dev, there.st_ino
 
 
 def _make(file: Path) -> None:

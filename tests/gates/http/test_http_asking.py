@@ -13,7 +13,8 @@ from ringfence.access import Attempts, Doorkeeper, Identities, open_identities
 from ringfence.access.api_keys import hash_of, make_api_key
 from ringfence.access.users import User, spell
 from ringfence.crossing import Body, CrossingId, Effects, Ending, Record, Recorded, Refusal, Refuse, Release
-from ringfence.gates.http.asking import ANYONE, Client, Door
+from ringfence.gates.http.asking import ANYONE, Asking, Client, Door
+from ringfence.gates.http.belonging import remembered
 from ringfence.gates.http.edits import RequestHead, ResponseHead
 from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.media import Fields
@@ -396,3 +397,18 @@ def test_what_one_asker_gets_is_never_anothers(folder: Path) -> None:
         == list(asked())
         == [MAIL, b'{"mail": "[redacted:email]"}', b'{"mail": null}', b'{"mail": "[redacted:email]"}']
     )
+
+
+def test_one_name_of_two_sources_has_two_conversations(folder: Path) -> None:
+    text = POLICY.replace("zone: staff}", "zone: partners}").replace(
+        "clients: street", "clients: street, conversation: [header.x-c]"
+    )
+    there = side(folder, text)
+    assert there.door is not None
+    names = set()
+    for fields in ((bearer("partners", sub="acme"),), (("x-api-key", KEY),), (("authorization", "Basic YTpi"),), ()):
+        who = there.door.ask(fields, Client(), NOW)
+        assert isinstance(who, Asking)
+        [conversation] = remembered(there, who, fields)._named_by.values()
+        names.add(conversation(b"c1"))
+    assert len(names) == 4

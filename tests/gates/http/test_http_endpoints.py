@@ -158,6 +158,16 @@ def test_what_nobody_declared_is_refused_by_its_head_and_the_service_hears_nothi
     play(work, mode)
 
 
+def test_what_envoy_refuses_by_itself_is_no_call_of_an_endpoint() -> None:
+    async def work(one: Stage) -> None:
+        for _ in range(3):
+            assert (await one.ask("GET", "/a%00b")).status == 400
+        await one.ask("GET", "/customers/7")
+        assert list(await table(one)) == ["GET /customers/{id}"]
+
+    play(work)
+
+
 @MODES
 def test_what_nobody_declared_may_be_observed_and_crosses_by_the_assets_own_fields(mode: Mode) -> None:
     async def work(one: Stage) -> None:

@@ -25,6 +25,7 @@ from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.heads import as_text
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.replies import LARGEST_CHUNK, Direction, Replies, arrival_of_body
+from ringfence.gates.http.targets import has_dotted_parameters
 from ringfence.gates.http.turns import Arrival, Mode, OutOfTurn, Sent
 from ringfence.gates.http.way import Asked, Broken, Way
 from ringfence.policy import Mode as FlowMode
@@ -134,8 +135,8 @@ class Conversation:
 
     @property
     def called(self) -> Called | None:
-        """Which endpoint was asked for; None where the service declares none, or nothing was asked yet."""
-        return self._exchange.called
+        """Which endpoint was asked for; None where the service declares none, or Envoy let no request through to be asked about."""
+        return self._exchange.called if Direction.REQUEST in self._ways else None
 
     # ---------------------------------------------------------------- what arrives
 
@@ -164,8 +165,8 @@ class Conversation:
         target, is_query, query = pseudo.get(":path", "").partition("?")
         path = target.partition("#")[0].removeprefix(prefix)
         asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
-        if side is None or asked.method == CONNECT:
-            why, client = refused(self._side, asked.method), client_of(attributes, fields)
+        if side is None or asked.method == CONNECT or has_dotted_parameters(path):
+            why, client = refused(self._side, asked), client_of(attributes, fields)
             passage = self._exchange.refuse(asked, why, pseudo.get(":authority", ""), client, at)
             return Way(passage, fields, HeadEdits(), ends=ends)
         if side is not self._side:

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 
 import re2
 
+from ringfence.gates.http.edits import RequestHead
 from ringfence.gates.http.exchange import Side
+from ringfence.gates.http.targets import has_dotted_parameters
 from ringfence.policy import Asset, AssetName, Gate, Policy
 from ringfence.policy.verdict import Denial, Refused
 
@@ -136,8 +138,15 @@ def sides_of(side: Side, destinations: tuple[Destination, ...]) -> Mapping[str, 
     return sides
 
 
-def refused(side: Side, method: str) -> Refused:
+def refused(side: Side, head: RequestHead) -> Refused:
     """Say why a request that may go nowhere is refused, and what to do."""
+    if has_dotted_parameters(head.path):
+        mend = "write the path without dots that have a parameter: `..;`"
+        return Refused(Denial.NO_FLOW, f"gates.{side.gate}", mend, why="a path that services read in two ways")
+    return _refused(side, head.method)
+
+
+def _refused(side: Side, method: str) -> Refused:
     gate = side.policy.gates[side.gate]
     if method == CONNECT:
         mend = "send the request itself: the gate makes no tunnels"

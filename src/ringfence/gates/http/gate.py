@@ -32,7 +32,11 @@ from ringfence.wire.http2 import Method
 _HOUSEKEEPING: Final = 1.0  # seconds
 _LOOK: Final = 1.0  # seconds that a look at Envoy may take
 _MOST_WAITING: Final = 24 * 1024 * 1024  # octets of messages whose turn has not come
-_LARGEST_MESSAGE: Final = 2 * 1024 * 1024  # octets; Envoy's own buffers are smaller
+_LARGEST_MESSAGE: Final = {
+    Mode.STREAMED: 512 * 1024,
+    Mode.BUFFERED: 2 * 1024 * 1024,
+}  # octets; Envoy's own buffers are half
+"""A request may have so much on the way before it has to wait, so this is what many of them take of a worker's memory."""
 
 
 class NoUpstream(Exception):
@@ -96,7 +100,7 @@ class HttpGate:
         processor, answers = sockets
         loop = asyncio.get_running_loop()
         most_calls = 2 * self._world.gate.limits.connections
-        method = Method(PATH, largest=_LARGEST_MESSAGE, most_calls=most_calls, most_held=_MOST_WAITING)
+        method = Method(PATH, largest=_LARGEST_MESSAGE[self._setting.mode], most_calls=most_calls)
         self._servers.append(
             await loop.create_unix_server(lambda: Line(self._setting, self._lines, method), sock=processor)
         )

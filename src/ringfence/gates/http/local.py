@@ -21,6 +21,7 @@ from ringfence.gates.http.edits import HeadEdits, RequestHead, ResponseHead, joi
 from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.refusing import Told, told
+from ringfence.gates.http.targets import has_dotted_parameters
 from ringfence.gates.http.way import Asked, Way
 from ringfence.policy import Plan
 
@@ -148,13 +149,15 @@ class LocalExchange:
         `client` is what whoever took the connection knows of the client, by itself: never out of a header field.
         """
         _check(head.fields)
+        if has_dotted_parameters(head.path):
+            await self.refuse(head, "", client)
         passage = self._exchange.request(head, client, self._rim.clock())
         way = Way(passage, head.fields, self._exchange.edits_of_request(head), ends=head.ends)
         return await self._begun(way, head.fields, of_request=True, ends=head.ends)
 
     async def refuse(self, head: RequestHead, authority: str, client: Client = NOBODY) -> None:
         """Refuse a request to where none may go, and record it. Raises `Refused`."""
-        why = refused(self._rim.side, head.method)
+        why = refused(self._rim.side, head)
         passage = self._exchange.refuse(head, why, authority, client, self._rim.clock())
         way = Way(passage, head.fields, HeadEdits(), ends=head.ends)
         await self._begun(way, head.fields, of_request=True, ends=head.ends)
