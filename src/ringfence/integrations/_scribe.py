@@ -137,9 +137,10 @@ class Scribe:
         self._thread.join(_LAST)
 
     async def _end(self) -> None:
-        for task in (self._house, *self._kept.values()):
-            if task is not None:
-                task.cancel()
+        own = [task for task in (self._house, *self._kept.values()) if task is not None]
+        for task in own:
+            task.cancel()
+        await asyncio.gather(*own, return_exceptions=True)
         try:
             await self.write_counts()
         finally:

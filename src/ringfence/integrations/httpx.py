@@ -4,8 +4,8 @@
     client = httpx.Client(transport=RingfenceTransport(gate="out"))
 
 The rule: what goes to the wrapped transport was released, and goes to an asset that the gate names; what the program gets of the
-answer was released. A refusal is an answer, a problem as at the gate (403, 400, 413, 502, 503): `raise_for_status` raises it. An
-answer that is cut off in its middle raises `httpx.ReadError`. Each redirect that the client follows is a request of its own.
+answer was released. A refusal is an answer, a problem as at the gate (400, 401, 403, 413, 429, 502, 503): `raise_for_status` raises
+it. An answer that is cut off in its middle raises `httpx.ReadError`. Each redirect that the client follows is a request of its own.
 """
 
 from collections.abc import AsyncIterator, Iterator

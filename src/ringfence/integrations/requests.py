@@ -4,8 +4,9 @@
     session = RingfenceAdapter(gate="out").mounted(requests.Session())
 
 The rule: what goes to the wrapped adapter was released, and goes to an asset that the gate names; what the program gets of the
-answer was released. A refusal is an answer, a problem as at the gate (403, 400, 413, 502, 503): `raise_for_status` raises it. An
-answer that is cut off in its middle raises `requests.exceptions.ChunkedEncodingError`. Each redirect is a request of its own.
+answer was released. A refusal is an answer, a problem as at the gate (400, 401, 403, 413, 429, 502, 503): `raise_for_status` raises
+it. An answer that is cut off in its middle raises `requests.exceptions.ChunkedEncodingError`. Each redirect is a request of its
+own.
 """
 
 import io

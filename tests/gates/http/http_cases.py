@@ -14,9 +14,12 @@ from test_http_bodies import BODIES, ENCODED
 from access_tokens import claims, published, token
 from ringfence.access.api_keys import hash_of, make_api_key
 from ringfence.access.users import User, spell
+from ringfence.gates.http.failing import GATE_FAILED, STATUS
+from ringfence.gates.http.refusing import CONTENT_TYPE
 from ringfence.vault import create
 
 BOTH = POLICY.replace("method: POST, path:", "path:").replace("user.contact.email: redact", "user.contact.email: mask")
+ONE_WAY = "\n".join(line for line in BOTH.splitlines() if "id: answers" not in line)
 MAIL = b"ada@example.com"
 CARD = "4111 1111 1111 1111"
 ABOUT = 'etag: "1"\r\ndigest: sha-256=x\r\ncontent-md5: x\r\nrepr-digest: x\r\ncontent-digest: x\r\naccept-ranges: bytes\r\n'
@@ -67,6 +70,11 @@ def _broken() -> Iterator[tuple[str, Case]]:
     yield "a card", Case([response(b'{"card": "4111 1111 1111 1111"}')])
     yield "a card asked", Case(method="POST", body=b'{"card": "4111 1111 1111 1111"}')
     yield "an error page", Case([response(MAIL + b" is taken", "text/plain", "409 Conflict")])
+    own = GATE_FAILED.words.replace(STATUS, "503").encode()  # they hold nothing of anybody's, whoever says them
+    for name, words in {"own words": own, "own words, and more": own + MAIL, "own words, begun": own[:20]}.items():
+        said = [response(words, CONTENT_TYPE, "503 Service Unavailable")]
+        yield f"the gate's {name}", Case(said)
+        yield f"the gate's {name}, where no flow leads back", Case(said, policy=ONE_WAY)
     yield "a stack trace", Case([response(b"Traceback: KeyError: 'ada@example.com'", "text/plain", "500 Oops")])
 
 
