@@ -10,6 +10,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from ssl import SSLContext
 from typing import Protocol
@@ -76,7 +77,11 @@ class KeySource(Protocol):
         ...
 
     def wanted(self) -> None:
-        """Hear that a token named a key that the set has not: the issuer may have a new one."""
+        """Hear that a token named a key that the set has not: the issuer may have a new one. From any thread."""
+        ...
+
+    async def first_look(self) -> None:
+        """Wait for the end of the first look at it, whatever came of it, while something else awaits `run`."""
         ...
 
     async def run(self) -> None:
@@ -105,6 +110,9 @@ class FileKeys:
     def wanted(self) -> None:
         """Do nothing: the file is looked at each time."""
 
+    async def first_look(self) -> None:
+        """Do nothing: the file is looked at each time."""
+
     async def run(self) -> None:
         """Do nothing: the file is looked at each time."""
 
@@ -123,6 +131,7 @@ class FetchedKeys:
         self._set: KeySet | None = None
         self._fetched = 0.0
         self._wanted = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None  # that looks
         self.looked = asyncio.Event()  # set after the first look, whatever came of it
 
     def keys(self) -> KeySet | None:
@@ -131,10 +140,17 @@ class FetchedKeys:
 
     def wanted(self) -> None:
         """Ask for a look before its time."""
-        self._wanted.set()
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: nobody looks any more
+                self._loop.call_soon_threadsafe(self._wanted.set)
+
+    async def first_look(self) -> None:
+        """Wait for the end of the first look."""
+        await self.looked.wait()
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
+        self._loop = asyncio.get_running_loop()
         while True:
             await self.look()
             self.looked.set()

@@ -65,7 +65,6 @@ class Handler(BaseHTTPRequestHandler):
             delta = {"index": 0, "delta": {"content": said[at : at + PIECE]}}
             self._event(json.dumps({"object": "chat.completion.chunk", "choices": [delta]}))
         self._event("[DONE]")
-        self.close_connection = True
 
     def _event(self, data: str) -> None:
         self.wfile.write(f"data: {data}\n\n".encode())

@@ -16,9 +16,8 @@ from urllib.parse import urlsplit
 
 from ringfence.extras import install_line
 from ringfence.gates.http.heads import as_octets, as_text
-from ringfence.gates.http.local import PIECE, Going, Refused, at_once
+from ringfence.gates.http.local import PIECE, Going, Refused, at_once, fields_of
 from ringfence.gates.http.media import Fields
-from ringfence.gates.http.refusing import CONTENT_TYPE
 from ringfence.integrations._gate import LocalGate, PathLike, told_of
 from ringfence.integrations._outgoing import Incoming, Outgoing, Outlet, Pieces, Request
 
@@ -117,11 +116,7 @@ class RingfenceAdapter(HTTPAdapter):
     def _refused(self, request: requests.PreparedRequest, error: Exception, *, of_request: bool) -> requests.Response:
         """Give a refusal as an answer."""
         told = told_of(error, of_request=of_request)
-        headers = [
-            ("content-type", CONTENT_TYPE),
-            ("cache-control", "no-store"),
-            ("content-length", str(len(told.body))),
-        ]
+        headers = list(fields_of(told))
         return self.build_response(request, _raw(told.status, headers, io.BytesIO(told.body), request.method or ""))
 
 

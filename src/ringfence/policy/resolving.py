@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from ringfence.detect import Detection
 from ringfence.policy import document as doc
+from ringfence.policy import document_forms as forms
 from ringfence.policy.digest import digest
 from ringfence.policy.document_asking import PrincipalsDocument
 from ringfence.policy.document_probe import ProbeDocument
@@ -234,26 +235,26 @@ class _Resolver:
             api.conversation,
         )
 
-    def _form(self, name: str, form: doc.FormDocument) -> Form:
+    def _form(self, name: str, form: forms.FormDocument) -> Form:
         match form:
-            case doc.MaskDocument():
+            case forms.MaskDocument():
                 kept = (form.keep_first, form.keep_last, form.keep_domain)
                 return Form(name, FormKind.MASK, None, frozenset(), *kept, fill=form.fill)
-            case doc.TruncateDocument():
+            case forms.TruncateDocument():
                 return Form(name, FormKind.TRUNCATE, keep_first=form.keep_first)
-            case doc.BucketDocument():
+            case forms.BucketDocument():
                 return Form(name, FormKind.BUCKET, width=form.width, unit=form.unit)
-            case doc.HashDocument():
+            case forms.HashDocument():
                 return Form(name, FormKind.HASH, key=self._key(form.key, "forms", name, "key"), length=form.length)
-            case doc.TokenDocument() | doc.SurrogateDocument():
+            case forms.TokenDocument() | forms.SurrogateDocument():
                 key = self._key(form.key, "forms", name, "key")
                 joinable = self._zones(form.joinable, "forms", name, "joinable")
-                keep = _seconds(form.keep) if isinstance(form, doc.SurrogateDocument) else KEPT
+                keep = _seconds(form.keep) if isinstance(form, forms.SurrogateDocument) else KEPT
                 return Form(name, FormKind(form.transform), key=key, joinable=joinable, keep=keep)
-            case doc.PlaceholderDocument():
+            case forms.PlaceholderDocument():
                 key = self._key(form.key, "forms", name, "key")
                 return Form(name, FormKind.PLACEHOLDER, key=key, keep=_seconds(form.keep))
-            case doc.RedactDocument() | doc.NullDocument():
+            case forms.RedactDocument() | forms.NullDocument():
                 return Form(name, FormKind(form.transform))
 
     def _key(self, key: str, *path: Step) -> KeyName:

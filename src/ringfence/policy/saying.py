@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from ringfence.policy import document
+from ringfence.policy.document_forms import FormDocument
 from ringfence.policy.document_words import ContradictionError
 from ringfence.policy.problems import Problem, nearest, quoted
 from ringfence.policy.tree import Node, Row, Step, Table, place
@@ -40,17 +41,7 @@ _DURATIONS = {
     "most": "write how many in which time: 60 per 1h",
 }
 _FORMS: Mapping[str, type[BaseModel]] = {
-    str(get_args(model.model_fields["transform"].annotation)[0]): model
-    for model in (
-        document.RedactDocument,
-        document.NullDocument,
-        document.MaskDocument,
-        document.TruncateDocument,
-        document.BucketDocument,
-        document.HashDocument,
-        document.TokenDocument,
-        document.SurrogateDocument,
-    )
+    str(get_args(model.model_fields["transform"].annotation)[0]): model for model in get_args(get_args(FormDocument)[0])
 }
 
 

@@ -13,6 +13,9 @@ from typing import Final, TypeVar
 from ringfence.transform import Ask, Keyring
 from ringfence.vault.stand_ins import Recall, Resolution, StandIns
 
+STAND_INS: Final = "stand-ins.db"
+"""The file, beside the folder of keys."""
+
 SECONDS: Final = 1.0  # for an answer
 SWEPT: Final = 60.0  # seconds between two sweeps
 

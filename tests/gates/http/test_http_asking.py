@@ -15,9 +15,10 @@ from ringfence.access.users import User, spell
 from ringfence.crossing import Body, CrossingId, Effects, Ending, Record, Recorded, Refusal, Refuse, Release
 from ringfence.gates.http.asking import ANYONE, Asking, Client, Door
 from ringfence.gates.http.belonging import remembered
-from ringfence.gates.http.exchange import HttpExchange, Passage, RequestHead, ResponseHead, Side
+from ringfence.gates.http.edits import RequestHead, ResponseHead
+from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.media import Fields
-from ringfence.gates.http.refusing import told
+from ringfence.gates.http.passage import Passage
 from ringfence.policy import AssetName, Policy, ZoneName, read
 from ringfence.transform import Keyring
 from tls_authority import Authority
@@ -118,7 +119,7 @@ class Ran:
                     self._refuse(refusal, of_request=of_request)
 
     def _refuse(self, refusal: Refusal, *, of_request: bool) -> None:
-        said = told(refusal, of_request=of_request, challenge=self.exchange.challenge)
+        said = self.exchange.told(refusal, of_request=of_request)
         self.status, self.fields, self.told = said.status, said.fields, json.loads(said.body)
         self.out = b""
 
@@ -373,7 +374,7 @@ def test_a_credential_that_ends_on_the_way_ends_what_it_let_in(folder: Path) -> 
     assert any(isinstance(effect, Release) for effect in released)
     effects = list(answer.feed(MAIL + b"\n", ends))
     refusal = next(effect.refusal for effect in effects if isinstance(effect, Refuse))
-    assert told(refusal, of_request=False, challenge=exchange.challenge).status == 401
+    assert exchange.told(refusal, of_request=False).status == 401
     assert not any(isinstance(effect, Release) for effect in effects)
 
 

@@ -10,16 +10,9 @@ from http_stage import POLICY, policy
 
 from ringfence.carriers.media import TYPES
 from ringfence.crossing import CrossingId, Effects, Ending, Reason, Record, Recorded, Refusal, Refuse, Release
-from ringfence.gates.http.exchange import (
-    HttpExchange,
-    Passage,
-    RequestHead,
-    ResponseHead,
-    Side,
-    edits_of_change,
-    request_edits,
-    response_edits,
-)
+from ringfence.gates.http.edits import RequestHead, ResponseHead, edits_of_change, request_edits, response_edits
+from ringfence.gates.http.exchange import HttpExchange, Side
+from ringfence.gates.http.passage import Passage
 from ringfence.gates.http.refusing import told
 from ringfence.policy import AssetName, ZoneName
 from ringfence.transform import KeyHandle, Keyring

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 from envoy.service.ext_proc.v3.external_processor_pb2 import CommonResponse, ProcessingResponse
 
-from ringfence.gates.http.exchange import HeadEdits
+from ringfence.gates.http.edits import HeadEdits
 from ringfence.gates.http.refusing import Told
 from ringfence.gates.http.replies import Direction, Replies
 from ringfence.gates.http.turns import Arrival, Mode, NotAllowed, OutOfTurn, Sent, Turns

@@ -20,17 +20,16 @@ from ringfence.gates.http.calling import Calls
 from ringfence.gates.http.canary import Answerer, send_canary, side_of_canary
 from ringfence.gates.http.counting import Counts
 from ringfence.gates.http.destinations import destinations_of, sides_of
-from ringfence.gates.http.exchange import Side
+from ringfence.gates.http.exchange import NOWHERE, Side
 from ringfence.gates.http.processor import PATH, Line, Setting
 from ringfence.gates.http.turns import Mode
 from ringfence.gates.tallies import Tallies
-from ringfence.policy import Gate, Policy, ZoneName
+from ringfence.policy import Gate, Policy
 from ringfence.transform import Keyring
 from ringfence.vault import Vault
 from ringfence.wire.http2 import Method
 
 _HOUSEKEEPING: Final = 1.0  # seconds
-_NOWHERE: Final = ZoneName("")  # where nobody stands: the door says where who asks does
 _LOOK: Final = 1.0  # seconds that a look at Envoy may take
 _MOST_WAITING: Final = 24 * 1024 * 1024  # octets of messages whose turn has not come
 _LARGEST_MESSAGE: Final = 2 * 1024 * 1024  # octets; Envoy's own buffers are smaller
@@ -217,7 +216,7 @@ def _side(policy: Policy, gate: Gate, keys: Keyring, access: Identities | None) 
     if gate.principals and access is None:
         raise NoUpstream(f"gate {gate.name} has principals, and nobody who knows them")
     door = Door(policy, gate, Doorkeeper(access) if gate.principals and access is not None else None)
-    side = Side(policy, gate.name, asset, gate.clients or _NOWHERE, keys, new_crossing_id, door=door)
+    side = Side(policy, gate.name, asset, gate.clients or NOWHERE, keys, new_crossing_id, door=door)
     if gate.upstream is not None:
         return side
     return replace(side, destinations=sides_of(side, destinations_of(policy, gate)))

@@ -24,7 +24,7 @@ from envoy.service.ext_proc.v3.external_processor_pb2 import (
 )
 from google.protobuf.wrappers_pb2 import BoolValue
 
-from ringfence.gates.http.exchange import HeadEdits
+from ringfence.gates.http.edits import HeadEdits
 from ringfence.gates.http.heads import as_octets
 from ringfence.gates.http.own_replies import REFUSED
 from ringfence.gates.http.refusing import Told
