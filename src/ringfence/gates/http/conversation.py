@@ -277,7 +277,7 @@ def _fields(headers: HeaderMap) -> tuple[dict[str, str], Fields]:
     fields: list[tuple[str, str]] = []
     for each in headers.headers:
         value = as_text(each.raw_value) if each.raw_value else each.value
-        if not _LINE_ENDS.isdisjoint(value):
+        if not (_LINE_ENDS.isdisjoint(value) and _LINE_ENDS.isdisjoint(each.key)):
             raise OutOfTurn("Envoy sent a header field with a line end in it")
         if each.key.startswith(_PSEUDO):
             pseudo[each.key] = value
