@@ -134,7 +134,9 @@ def test_it_serves_masks_records_is_reloaded_and_drained(place: Place, service: 
         assert place.call("reload").returncode == 0
         assert ask(up) == (200, {"mail": "[redacted:email]"})
         place.write("workers: 2", "workers: 2, bodies: buffered")
-        assert "a reload cannot change it" in place.call("reload").stderr
+        assert "gates.api.bodies: a reload cannot change it" in place.call("reload").stderr
+        place.write("bodies: buffered", "limits: {connections: 7}")
+        assert "gates.api.limits: a reload cannot change it" in place.call("reload").stderr
         shown = place.call("status").stdout
         assert "api" in shown
         assert "2 of 2" in shown

@@ -93,6 +93,7 @@ class FileKeys:
     """A key set in a file: read again when it has changed."""
 
     def __init__(self, file: Path, log: Log) -> None:
+        self._file = file
         self._watched = Watched(file, lambda raw: read_key_set(raw, str(file)), _MOST_BYTES)
         self._log = log
 
@@ -103,7 +104,7 @@ class FileKeys:
         except AccessFault as error:
             self._log(error)
         except OSError:
-            self._log(BadKeySet("a key set's file cannot be read", "check its path, owner and mode"))
+            self._log(BadKeySet(f"{self._file}: the key set cannot be read", "check its path, owner and mode"))
         return None
 
     def wanted(self) -> None:
@@ -123,6 +124,7 @@ class FetchedKeys:
         self, address: str, log: Log, *, context: SSLContext | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._address = address
+        self._where = address.partition("?")[0]  # as it is told: what follows may be a secret
         self._log = log
         self._context = context
         self._clock = clock
@@ -163,7 +165,7 @@ class FetchedKeys:
     async def look(self) -> None:
         """Fetch the set once. What goes wrong is logged; the last good set stays."""
         try:
-            self._set = read_key_set(await self._fetch(), "the address of the key set")
+            self._set = read_key_set(await self._fetch(), self._where)
             self._fetched = self._clock()
         except AccessFault as error:
             self._log(error)
@@ -179,7 +181,7 @@ class FetchedKeys:
             ):
                 if answer.status != 200:
                     raise BadKeySet(
-                        f"the address of the key set answers with status {answer.status}",
+                        f"{self._where} answers with status {answer.status}",
                         "name the address at which it finally lies: redirects are not followed",
                     )
                 raw = bytearray()
@@ -187,12 +189,12 @@ class FetchedKeys:
                     raw += piece
                     if len(raw) > _MOST_BYTES:
                         raise BadKeySet(
-                            f"the key set has more than {_MOST_BYTES} bytes", "check that it is the jwks_uri"
+                            f"{self._where} has more than {_MOST_BYTES} bytes", "check that it is the jwks_uri"
                         )
                 return bytes(raw)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise BadKeySet(
-                f"the address of the key set cannot be reached ({type(error).__name__})",
+                f"{self._where} cannot be reached ({type(error).__name__})",
                 "check address, network, and that its certificate is one that this machine trusts",
             ) from None
 

@@ -31,6 +31,7 @@ MOST_FAILURES: Final = 5  # deaths in a row, each before it had lived for STEADY
 STEADY: Final = 10.0
 FIRST_REST: Final = 0.1  # seconds before it is started again; doubled up to LONGEST_REST
 LONGEST_REST: Final = 5.0
+VALIDATING: Final = 60.0  # seconds for its look at a configuration
 OPENING: Final = 20.0  # seconds for the clients' listener to take connections
 ADMIN_SECONDS: Final = 2.0
 _SHAKE: Final = 2.0  # seconds for a TLS handshake
@@ -164,6 +165,8 @@ class Envoy:
             "immediate",
         )
         process = self._process = await _start(program, "-c", str(setup), *options)
+        if self._ending.is_set():  # told while it was being started: `drain` has not seen it
+            kill(process)
         ended = asyncio.create_task(process.wait())
         listening = asyncio.create_task(self._listen(opening))
         try:
@@ -229,8 +232,17 @@ class Envoy:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # a terminal's signals are not for it
         )
-        _, said = await checking.communicate()
+        try:
+            async with asyncio.timeout(VALIDATING):
+                _, said = await checking.communicate()
+        except TimeoutError:
+            raise GaveUp(
+                f"gate {self._gate}: Envoy does not come to an end with its configuration", "start again"
+            ) from None
+        finally:
+            kill(checking)
         if checking.returncode:
             last = said.decode(errors="replace").strip().rpartition("\n")[2][-_MOST_SAID:]
             mend = f"it says: {clean(last)}"

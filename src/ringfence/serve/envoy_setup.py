@@ -67,6 +67,7 @@ class EnvoyPlace:
 def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
     """Make ready for an Envoy of the gate's own. `base` is the policy's folder. Raises `ServeFault`."""
     check_gate(policy, gate)
+    envoy_program()  # said before anything listens where it is not there
     if takes_certificates(policy, gate) and (gate.tls is None or not gate.tls.clients):
         where, mend = (
             ("gates", gate.name, "principals"),

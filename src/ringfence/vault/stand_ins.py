@@ -26,7 +26,7 @@ import apsw
 
 from ringfence.crossing import Issued
 from ringfence.policy.model import FormKind
-from ringfence.transform import Ask, KeyHandle, Keyring, MissingKey, ValueType, label, stand_in
+from ringfence.transform import Ask, KeyHandle, Keyring, MissingKey, ValueType, series, stand_in
 from ringfence.vault import _folder
 from ringfence.vault.faults import VaultFault
 
@@ -152,7 +152,7 @@ class StandIns:
         for number, _ in self._db.execute(_FIND, (room.id, index, at)):
             self._db.execute(_RENEW, (at + ask.keep, room.id, index))
             return int(number)
-        number = int(self._db.execute(_COUNT, (room.id, label(ask.category), at)).get)
+        number = int(self._db.execute(_COUNT, (room.id, series(ask), at)).get)
         sealed = room.seal(index, ask.value)
         named = (ask.kind.value, ask.category, ask.type.value, number)
         self._db.execute(_ADD, (room.id, index, *named, room.key.version, sealed, at + ask.keep))

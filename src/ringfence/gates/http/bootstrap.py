@@ -174,7 +174,6 @@ def _ext_proc(setup: Setup, cluster: str, *, canary: bool) -> Object:
         "typed_config": {
             "@type": f"{TYPE}extensions.filters.http.ext_proc.v3.ExternalProcessor",
             "grpc_service": service,
-            **attributes,
             "failure_mode_allow": False,
             "allow_mode_override": False,
             "disable_clear_route_cache": True,

@@ -31,6 +31,12 @@ from ringfence.gates.http.way import Asked, Broken, Way
 from ringfence.policy import Mode as FlowMode
 from ringfence.policy import Plan
 
+ROUTE: Final = "xds.route_name"
+"""What Envoy is asked to say of a request, where a gate leads to several services."""
+
+_FILTER: Final = "envoy.filters.http.ext_proc"
+_PSEUDO: Final = ":"
+_LINE_ENDS: Final = frozenset("\r\n\0")  # Envoy refuses such a message itself
 _NONE: Final[Attributes] = {}
 _WHOLE: Final = 1 << 31
 
@@ -46,9 +52,8 @@ class Conversation:
         self._ways: dict[Direction, Way] = {}
         self._trailers_of: dict[Direction, tuple[str, ...]] = {}  # their names, where they came
         self._now: Direction | None = None  # whose message is under way
-        self._left: tuple[bytes, int, bool] | None = (
-            None  # of a body's message: how far it was taken, whether it ends the body
-        )
+        # Of a body's message that is under way: its octets, how far it was taken, whether it ends the body.
+        self._left: tuple[bytes, int, bool] | None = None
 
     @property
     def held(self) -> int:
@@ -264,20 +269,13 @@ def _behind(prefix: str, edits: HeadEdits) -> HeadEdits:
     return replace(edits, set=tuple((name, prefix + value if name == ":path" else value) for name, value in edits.set))
 
 
-ROUTE: Final = "xds.route_name"
-"""What Envoy is asked to say of a request, where a gate leads to several services."""
-_FILTER: Final = "envoy.filters.http.ext_proc"
-_PSEUDO: Final = ":"
-_LINE_ENDS: Final = frozenset("\r\n\0")  # Envoy refuses such a message itself
-
-
 def _fields(headers: HeaderMap) -> tuple[dict[str, str], Fields]:
     """Read header fields: octets that are no UTF-8 stand as surrogates, and fit nothing."""
     pseudo: dict[str, str] = {}
     fields: list[tuple[str, str]] = []
     for each in headers.headers:
         value = as_text(each.raw_value) if each.raw_value else each.value
-        if not _LINE_ENDS.isdisjoint(value):
+        if not (_LINE_ENDS.isdisjoint(value) and _LINE_ENDS.isdisjoint(each.key)):
             raise OutOfTurn("Envoy sent a header field with a line end in it")
         if each.key.startswith(_PSEUDO):
             pseudo[each.key] = value

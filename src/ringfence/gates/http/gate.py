@@ -149,9 +149,10 @@ class HttpGate:
 
     async def close(self) -> None:
         """End everything."""
-        for task in (self._house, self._identities):
-            if task is not None:
-                task.cancel()
+        tasks = [task for task in (self._house, self._identities) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)  # what it was writing is not written twice at once below
         for server in self._servers:
             server.close()
         lines = list(self._lines)
