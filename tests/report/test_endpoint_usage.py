@@ -148,4 +148,4 @@ def test_the_command_says_what_to_look_at_and_exits_by_it(cli: Cli, tmp_path: Pa
     assert cli("explain", "--format", "json").returncode == 2  # a table of calls is no crossing
     assert b'did you mean "shop"?' in cli("endpoints", "--asset", "shp").stderr
     assert b"no endpoints are declared there" in cli("endpoints", "--asset", "plain").stderr
-    assert b"not a time" in cli("endpoints", "--since", "yesterday").stderr
+    assert b"--since: not a time" in cli("endpoints", "--since", "yesterday").stderr

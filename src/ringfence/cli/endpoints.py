@@ -46,8 +46,8 @@ def endpoints(
     asset: Annotated[
         list[str] | None, typer.Option("--asset", help="Of this service; several times.", show_default="all")
     ] = None,
-    since: Annotated[str, typer.Option("--since", help=f"Called from then on: {TIME_HELP}")] = "30d",
-    until: Annotated[str, typer.Option("--until", help=f"Before then: {TIME_HELP}", show_default="now")] = "",
+    since: Annotated[str, typer.Option("--since", help=f"Called from then on: {TIME_HELP}.")] = "30d",
+    until: Annotated[str, typer.Option("--until", help=f"Before then: {TIME_HELP}.", show_default="now")] = "",
     output: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
     policy: PolicyOption = None,
     overlay: OverlayOption = None,
