@@ -7,7 +7,6 @@ ledger may come from elsewhere.
 import json
 import sys
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,15 +16,6 @@ from ringfence.cli._session import notify
 from ringfence.ledger import Entry, JsonValue
 from ringfence.ledger.following import Follower
 
-
-class Format(StrEnum):
-    """How entries are written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write it.")]
 LedgerOption = Annotated[
     Path | None, typer.Option("--ledger", help="The ledger's file.", show_default="ledger.db in --home")
 ]

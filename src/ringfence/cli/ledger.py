@@ -12,8 +12,6 @@ from typing import Annotated
 import typer
 
 from ringfence.cli._entries import (
-    Format,
-    FormatOption,
     LedgerOption,
     as_json,
     clean,
@@ -23,6 +21,7 @@ from ringfence.cli._entries import (
 )
 from ringfence.cli._errors import Problem
 from ringfence.cli._files import write_new
+from ringfence.cli._formats import Format, FormatOption
 from ringfence.cli._home import HomeOption, PolicyOption, home
 from ringfence.cli._span import TIME_HELP, time_of
 from ringfence.ledger import (

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringfence.cli._entries import (
-    Format,
-    FormatOption,
     LedgerOption,
     clean,
     facts,
     print_json,
     show_all,
 )
+from ringfence.cli._formats import Format, FormatOption
 from ringfence.cli._home import HomeOption, PolicyOption, home
 from ringfence.cli._span import TIME_HELP, time_of
 from ringfence.cli._table import console
