@@ -314,6 +314,7 @@ def test_clients_can_be_served_over_tls_and_asked_for_a_certificate(place: Place
     issued = authority.issue("127.0.0.1")
     place.write("workers: 2", f"tls: {{certificate: {issued.certificate}, key: {issued.key}}}")
     with running(place) as up:
+        assert up.expect()["curl"] == f"curl https://127.0.0.1:{up.port}/"
         context = ssl.create_default_context(cafile=str(authority.file))
         client = HTTPSConnection("127.0.0.1", up.port, timeout=60, context=context)
         client.request("GET", "/")

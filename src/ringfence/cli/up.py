@@ -113,9 +113,9 @@ def _client(event: Event) -> tuple[str, str]:
     """Give a program that connects, and the line that does."""
     if event.gate_kind != "http":
         return "psql", _psql(event)
-    return "curl", f"curl http://{event.address}{event.path}" if not event.address.startswith(
-        "unix:"
-    ) else "(your own Envoy)"
+    if event.address.startswith("unix:"):
+        return "curl", "(your own Envoy)"
+    return "curl", f"curl {event.scheme}://{event.address}{event.path}"
 
 
 def _psql(event: Event) -> str:

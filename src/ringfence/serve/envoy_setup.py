@@ -87,7 +87,7 @@ def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
         listeners=str(folder / "listeners.json"),
         clusters=str(folder / "clusters.json"),
         routes=str(folder / "routes.json") if setup.outside else "",
-        secrets=str(folder / "secrets.json") if setup.certificate is not None else "",
+        secrets=str(folder) if setup.certificate is not None else "",
     )
     return EnvoyPlace(folder, made, reserved, own, _listen(made))
 

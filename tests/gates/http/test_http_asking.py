@@ -13,12 +13,12 @@ from ringfence.access import Attempts, Doorkeeper, Identities, open_identities
 from ringfence.access.api_keys import hash_of, make_api_key
 from ringfence.access.users import User, spell
 from ringfence.crossing import Body, CrossingId, Effects, Ending, Record, Recorded, Refusal, Refuse, Release
-from ringfence.gates.http.asking import ANYONE, Client, Door
+from ringfence.gates.http.asking import ANYONE, Asking, Client, Door
+from ringfence.gates.http.belonging import remembered
 from ringfence.gates.http.edits import RequestHead, ResponseHead
 from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.passage import Passage
-from ringfence.gates.http.refusing import told
 from ringfence.policy import AssetName, Policy, ZoneName, read
 from ringfence.transform import Keyring
 from tls_authority import Authority
@@ -119,7 +119,7 @@ class Ran:
                     self._refuse(refusal, of_request=of_request)
 
     def _refuse(self, refusal: Refusal, *, of_request: bool) -> None:
-        said = told(refusal, of_request=of_request, challenge=self.exchange.challenge)
+        said = self.exchange.told(refusal, of_request=of_request)
         self.status, self.fields, self.told = said.status, said.fields, json.loads(said.body)
         self.out = b""
 
@@ -374,7 +374,7 @@ def test_a_credential_that_ends_on_the_way_ends_what_it_let_in(folder: Path) -> 
     assert any(isinstance(effect, Release) for effect in released)
     effects = list(answer.feed(MAIL + b"\n", ends))
     refusal = next(effect.refusal for effect in effects if isinstance(effect, Refuse))
-    assert told(refusal, of_request=False, challenge=exchange.challenge).status == 401
+    assert exchange.told(refusal, of_request=False).status == 401
     assert not any(isinstance(effect, Release) for effect in effects)
 
 
@@ -397,3 +397,18 @@ def test_what_one_asker_gets_is_never_anothers(folder: Path) -> None:
         == list(asked())
         == [MAIL, b'{"mail": "[redacted:email]"}', b'{"mail": null}', b'{"mail": "[redacted:email]"}']
     )
+
+
+def test_one_name_of_two_sources_has_two_conversations(folder: Path) -> None:
+    text = POLICY.replace("zone: staff}", "zone: partners}").replace(
+        "clients: street", "clients: street, conversation: [header.x-c]"
+    )
+    there = side(folder, text)
+    assert there.door is not None
+    names = set()
+    for fields in ((bearer("partners", sub="acme"),), (("x-api-key", KEY),), (("authorization", "Basic YTpi"),), ()):
+        who = there.door.ask(fields, Client(), NOW)
+        assert isinstance(who, Asking)
+        [conversation] = remembered(there, who, fields)._named_by.values()
+        names.add(conversation(b"c1"))
+    assert len(names) == 4
