@@ -91,6 +91,18 @@ WRONG = {
         "not the name of a header field",
         "x-role",
     ),
+    "no host": (
+        "[sso, shops, sso]",
+        '[sso], hosts: ["http://gate"]',
+        'the value of "hosts" is not a host',
+        "api.internal",
+    ),
+    "kept for no time": (
+        "version: 1",
+        "version: 1\nkeys: {k: {zones: [core]}}\nforms: {word: {transform: placeholder, key: k, keep: soon}}",
+        'the value of "keep" is not a time',
+        "24h",
+    ),
     "headers of PostgreSQL": ("logins: {", "headers: {}, logins: {", "headers belongs to gates of kind http", "remove"),
     "no such purpose": ("purposes: [care]", "purposes: [car]", 'no purpose "car"', "care"),
     "no purpose at all": ("purposes: [care]", "purposes: []", "purposes", ""),

@@ -39,6 +39,7 @@ _DURATIONS = {
     "within": "write a number with s, m, h or d: 5m",
     "per": "write a number with s, m, h or d: 1h",
     "most": "write how many in which time: 60 per 1h",
+    "keep": "write a number with s, m, h or d: 24h",
 }
 _FORMS: Mapping[str, type[BaseModel]] = {
     str(get_args(model.model_fields["transform"].annotation)[0]): model for model in get_args(get_args(FormDocument)[0])
@@ -96,6 +97,11 @@ def _said(
                 return (
                     f"the value of{name} is not the name of a header field",
                     "letters, digits and `-`, such as x-role",
+                )
+            if fits(path[:3], ("gates", "*", "hosts")):
+                return (
+                    f"the value of{name} is not a host",
+                    "write it as in an address, in small letters: api.internal:9100",
                 )
             if path[:2] == ("detect", "recognizers"):
                 return f"the value of{name} is not a name of that kind", _NAMES_OF_RECOGNIZERS[path[-1] == "entity"]
