@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 import sys
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._extras import HTTP, POSTGRES, need
+from ringfence.cli._formats import Format
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import overlay_of, texts
 from ringfence.cli._session import principal
@@ -23,13 +23,6 @@ from ringfence.serve import Event, EventKind, GaveUp, Instance, LogFormat, Place
 app = typer.Typer(add_completion=False)
 
 NEVER_READY = 2
-
-
-class Format(StrEnum):
-    """How what is ready is announced."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(

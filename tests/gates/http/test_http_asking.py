@@ -15,6 +15,7 @@ from ringfence.access.users import User, spell
 from ringfence.crossing import Body, CrossingId, Effects, Ending, Record, Recorded, Refusal, Refuse, Release
 from ringfence.gates.http.asking import ANYONE, Asking, Client, Door
 from ringfence.gates.http.belonging import remembered
+from ringfence.gates.http.destinations import refused
 from ringfence.gates.http.edits import RequestHead, ResponseHead
 from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.media import Fields
@@ -208,6 +209,21 @@ def test_all_wrong_credentials_look_the_same_from_outside(folder: Path) -> None:
         ran = Ran(side(folder), tuple(fields))
         said.add(json.dumps({**ran.told, "crossing": "", "fields": ran.fields}))
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(("key", "reason"), [(KEY, "not-allowed"), (make_api_key(), "not-authenticated")])
+def test_who_asks_for_what_is_nowhere_is_asked_first_and_no_endpoint_is_counted(
+    key: str, reason: str, folder: Path
+) -> None:
+    one = side(folder, POLICY.replace("fields: {mail", "endpoints: {GET /people: {}}, fields: {mail"))
+    exchange, fields = HttpExchange(one), (("x-api-key", key), ("traceparent", f"00-{'4b' * 16}-{'a1' * 8}-01"))
+    head = RequestHead("GET", "/people", fields, ends=True)
+    passage = exchange.refuse(head, refused(one, head), "ada@elsewhere.example.com:81", Client(), NOW)
+    [entry] = [effect.body for effect in passage.head.start(NOW) if isinstance(effect, Record)]
+    assert (entry["kind"], entry["refused"]) == ("refused", reason)
+    assert entry["client"] == {"method": "GET", "authority": "elsewhere.example.com:81"}
+    assert entry["principal"] == ("acme" if key == KEY else ANYONE)
+    assert (exchange.called, entry["trace"]) == (None, {"id": "4b" * 16, "parent": "a1" * 8})
 
 
 def test_whoever_brings_nothing_where_nobody_may_is_asked_to(folder: Path) -> None:

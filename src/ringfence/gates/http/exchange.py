@@ -162,18 +162,15 @@ class HttpExchange:
     def refuse(self, head: RequestHead, refused: Refused, authority: str, client: Client, at: datetime) -> Passage:
         """Begin with the head of a request that may go nowhere, whatever is in it: who asks is asked all the same, and first.
 
-        `authority` is where it wanted to go: scrubbed before it is recorded, as the method is.
+        `authority` is where it wanted to go: scrubbed before it is recorded, as the method is. No endpoint was asked for.
         """
-        self._asked = head
         self.trace = trace_of(head.fields)
         self._ask(head, client, at)
-        who = self._who
+        who, asked = self._who, {"method": head.method, "authority": authority.rpartition("@")[2]}
         if isinstance(who, TurnedAway):
-            return self._refused(who.plan, ends=head.ends)
+            return self._refused(who.plan, ends=head.ends, asked=asked)
         decided = replace(plan(self._side.policy, _NO_FLOW, who.asker), source_zone=who.zone, refused=refused)
-        return self._refused(
-            decided, ends=head.ends, asked={"method": head.method, "authority": authority.rpartition("@")[2]}
-        )
+        return self._refused(decided, ends=head.ends, asked=asked)
 
     def told(self, refusal: Refusal, *, of_request: bool) -> Told:
         """Say what a client is told of a refusal."""
