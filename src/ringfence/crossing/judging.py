@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Literal, TypeAlias
 
-from ringfence.carriers import Change, Edit, Field, Repeat, Unit
+from ringfence.carriers import Change, Columns, Edit, Field, Repeat, Unit
 from ringfence.crossing import nested
 from ringfence.crossing.effects import Reason
 from ringfence.crossing.joining import Found
@@ -41,6 +41,9 @@ _NULL = ValueType.NULL
 _NUMBER = ValueType.NUMBER
 _STRING = ValueType.STRING
 _TEXT = ValueType.TEXT
+
+_STANDING = frozenset({ValueType.STRING, ValueType.INTEGER, ValueType.TEXT})
+"""Types whose values are searched as they stand; most are."""
 
 _DIGITS_MOST = 64  # of a number that is spelt out: nothing personal is longer
 
@@ -148,6 +151,57 @@ class Judged:
         return edits
 
 
+class _Scanned:
+    """The fields that are searched, of several units; those of the unit numbered n end before `ends[n]`."""
+
+    __slots__ = ("_fields", "_picks", "ends", "paths", "values")
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.values: list[bytes] = []
+        self.ends: list[int] = []
+        self._fields: list[Sequence[Field]] = []  # of each unit
+        self._picks: list[Sequence[int] | None] = []  # which of them; None: all
+
+    def add(self, fields: Sequence[Field]) -> None:
+        """Add the fields of the next unit."""
+        self.paths += [item.path for item in fields]
+        self.values += [
+            item.value
+            if (kind := item.type) is _STRING or kind is _INTEGER or kind is _TEXT  # faster than a look into a set
+            else as_scanned(kind, item.value)
+            for item in fields
+        ]
+        self._end(fields, None)
+
+    def add_columns(self, fields: Columns) -> None:
+        """Add all fields of the next unit but those that say yes, no or nothing."""
+        if fields.kinds <= _STANDING:
+            self.paths += fields.paths
+            self.values += fields.values
+            self._end(fields, None)
+            return
+        paths, values, types = fields.paths, fields.values, fields.types
+        picks = [number for number, kind in enumerate(types) if kind is not _BOOLEAN and kind is not _NULL]
+        self.paths += [paths[number] for number in picks]
+        self.values += [
+            as_scanned(_NUMBER, values[number]) if types[number] is _NUMBER else values[number] for number in picks
+        ]
+        self._end(fields, picks)
+
+    def _end(self, fields: Sequence[Field], picks: Sequence[int] | None) -> None:
+        self._fields.append(fields)
+        self._picks.append(picks)
+        self.ends.append(len(self.values))
+
+    def item(self, number: int) -> tuple[int, Field]:
+        """Give a field, and the number of its unit."""
+        of = bisect_right(self.ends, number)
+        within = number - (self.ends[of - 1] if of else 0)
+        picks = self._picks[of]
+        return of, self._fields[of][within if picks is None else picks[within]]
+
+
 _Find: TypeAlias = Callable[[Sequence[str], Sequence[bytes], Sequence[int]], dict[int, list[Finding]]]
 """Finds what stands in the values of fields, by their paths; those of the unit numbered n end before the nth number."""
 _TOO_MANY = Denied(Reason.TOO_LARGE, f"send a value with fewer than {MOST_FOUND:,} findings in it")
@@ -208,17 +262,18 @@ class Judge:
 
     def _judged(self, units: Sequence[Unit], find: _Find, pieces: Sequence[Mapping[int, Found]]) -> list[Judged]:
         verdicts: list[Judged] = []
-        scanned: list[Field] = []
-        ends: list[int] = []
+        scanned = _Scanned()
         for number, unit in enumerate(units):
             judged = Judged(unit, found=pieces[number] if pieces else {})
-            if self._scans_all:
-                scanned += [item for item in unit.fields if item.type is not _BOOLEAN and item.type is not _NULL]
+            fields = unit.fields
+            if not self._scans_all:
+                scanned.add([item for item in fields if self._by_field(judged, item)])
+            elif isinstance(fields, Columns) and not fields.made:
+                scanned.add_columns(fields)
             else:
-                scanned += [item for item in unit.fields if self._by_field(judged, item)]
+                scanned.add([item for item in fields if item.type is not _BOOLEAN and item.type is not _NULL])
             verdicts.append(judged)
-            ends.append(len(scanned))
-        self._by_content(verdicts, scanned, ends, find)
+        self._by_content(verdicts, scanned, find)
         for judged in verdicts:
             judged.slots.sort(key=lambda slot: (slot.field.order, slot.start))
             if judged.denied is None:
@@ -278,26 +333,18 @@ class Judge:
     ) -> dict[int, list[Finding]]:
         return self._detector.find_in(paths, values, ends, most=MOST_FOUND)
 
-    def _by_content(
-        self, verdicts: Sequence[Judged], scanned: Sequence[Field], ends: Sequence[int], find: _Find
-    ) -> None:
-        """Search the fields of several units; those of the unit numbered n end before `ends[n]`."""
-        if not scanned:
+    def _by_content(self, verdicts: Sequence[Judged], scanned: "_Scanned", find: _Find) -> None:
+        """Search the fields of several units."""
+        if not scanned.values:
             return
-        values = [
-            item.value
-            if (kind := item.type) is _STRING or kind is _INTEGER or kind is _TEXT  # most are, and stand as they are
-            else as_scanned(kind, item.value)
-            for item in scanned
-        ]
         try:
-            found = find([item.path for item in scanned], values, ends)
+            found = find(scanned.paths, scanned.values, scanned.ends)
         except Crowded as crowded:
-            verdicts[bisect_right(ends, crowded.number)].denied = _TOO_MANY
+            verdicts[bisect_right(scanned.ends, crowded.number)].denied = _TOO_MANY
             return
-        for number in found if self._restored is None else range(len(scanned)):
-            item = scanned[number]
-            judged = verdicts[bisect_right(ends, number)]
+        for number in found if self._restored is None else range(len(scanned.values)):
+            of, item = scanned.item(number)
+            judged = verdicts[of]
             known = self._plan.judge(item.path) if self._whole is None else self._whole.judgement
             self._by_findings(judged, item, found.get(number, ()), "" if item.is_key else known)
 
