@@ -138,7 +138,9 @@ AGAINST_PATHS = st.sampled_from(["", "a.b", "sku", "items[].count", "order.title
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(AGAINST_PATHS, VALUES), max_size=8))
-def test_names_that_only_speak_against_say_the_same_of_values_together_and_alone(fields: list[tuple[str, bytes]]) -> None:
+def test_names_that_only_speak_against_say_the_same_of_values_together_and_alone(
+    fields: list[tuple[str, bytes]],
+) -> None:
     assert DETECTOR.find_fields(fields) == [DETECTOR.find(value, field=path) for path, value in fields]
     found = DETECTOR.find_in([path for path, _ in fields], [value for _, value in fields])
     assert list(found) == sorted(found)
