@@ -283,11 +283,13 @@ def _fields(headers: HeaderMap) -> tuple[dict[str, str], Fields]:
     pseudo: dict[str, str] = {}
     fields: list[tuple[str, str]] = []
     for each in headers.headers:
-        value = as_text(each.raw_value) if each.raw_value else each.value
+        raw = each.raw_value
+        value = as_text(raw) if raw else each.value
         if not _LINE_ENDS.isdisjoint(value):
             raise OutOfTurn("Envoy sent a header field with a line end in it")
-        if each.key.startswith(_PSEUDO):
-            pseudo[each.key] = value
+        name = each.key  # a message's attributes are read anew each time
+        if name.startswith(_PSEUDO):
+            pseudo[name] = value
         else:
-            fields.append((each.key.lower(), value))
+            fields.append((name.lower(), value))
     return pseudo, tuple(fields)
