@@ -32,6 +32,9 @@ class Set:
     def keys(self) -> KeySet | None:
         return self.set
 
+    async def first_look(self) -> None:
+        pass
+
     def wanted(self) -> None:
         self.wishes += 1
 

@@ -2,11 +2,7 @@
 
 import asyncio
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psycopg
@@ -14,6 +10,7 @@ import pytest
 from access_server import serving
 
 from access_tokens import EC, NOW, RSA, RULES, claims, published, token
+from key_issuer import Issuer, issuer
 from ringfence.access import AccessFault, Identities, Reason, VerifiedBy
 from ringfence.access.faults import Denied
 from ringfence.access.identities import ScramSource, TokenSource, Users
@@ -32,45 +29,7 @@ def test_keys_in_a_file_are_read_again_when_it_changes(tmp_path: Path) -> None:
     assert [key.kid for key in source.keys() or ()] == ["e"]
     file.write_bytes(published(RSA))
     assert [key.kid for key in source.keys() or ()] == ["r"]
-    assert len(said) == 1
-
-
-class Issuer:
-    """An https server of one key set, which can be told to misbehave."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.body = published(EC)
-        self.headers: dict[str, str] = {}
-        self.asked = 0
-
-
-@contextmanager
-def issuer(authority: Authority) -> Iterator[tuple[Issuer, str]]:
-    state = Issuer()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            state.asked += 1
-            self.send_response(state.status)
-            for name, value in state.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(state.body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.socket = authority.issue("127.0.0.1").server_context().wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield state, f"https://127.0.0.1:{server.server_address[1]}/jwks"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    assert [fault.what for fault in said] == [f"{file}: the key set cannot be read"]
 
 
 def test_the_last_good_set_goes_on_until_it_is_stale(tmp_path: Path) -> None:
@@ -117,13 +76,14 @@ def test_an_issuer_with_a_certificate_of_a_stranger_is_not_believed(tmp_path: Pa
     said: list[AccessFault] = []
 
     async def main(address: str) -> None:
-        source = FetchedKeys(address, said.append)
+        source = FetchedKeys(f"{address}?key=of-ours", said.append)
         await source.look()
         assert source.keys() is None
 
     with issuer(Authority(tmp_path)) as (_, address):
         asyncio.run(main(address))
-    assert "cannot be reached" in said[0].what
+    assert said[0].what.startswith(f"{address} cannot be reached")
+    assert "of-ours" not in said[0].what
 
 
 def test_a_token_with_an_unknown_key_asks_for_a_look_before_its_time(

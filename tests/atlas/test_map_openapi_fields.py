@@ -60,6 +60,9 @@ def names(found: dict[str, Mapped], way: str = "request") -> set[str]:
         ("application/problem+json; charset=utf-8", FLAT, b'{"email": "x", "tags": ["b"]}'),
         ("application/x-ndjson", FLAT, b'{"email": "x", "tags": ["b"]}\n{"email": "y"}\n'),
         ("application/x-ndjson", {"type": "array", "items": FLAT}, b'{"email": "x"}\n'),
+        ("text/csv", {"type": "array", "items": FLAT}, b"email,tags\r\nx,a\r\ny,b\r\n"),
+        ("text/csv; charset=utf-8; header=present", FLAT, b"email,tags\nx,a\n"),
+        ("text/tab-separated-values", {"type": "array", "items": FLAT}, b"email\ttags\nx\ta\n"),
         ("application/x-www-form-urlencoded", FLAT, b"email=x&tags=a&tags=b"),
         (
             "application/xml",

@@ -102,6 +102,7 @@ FILTERS: dict[tuple[str, ...], list[str]] = {
     ("--role", "support"): ["c1", "c9"],
     ("--principal", "sso:sam"): ["c1"],
     ("--since", "2031-01-01T00:00:05Z"): ["c5", "c6", "c9"],
+    ("--since", "30d", "-n", "1"): ["c9"],
     ("--since", "2031-01-01", "-n", "1"): ["c9"],
     ("-n", "2"): ["c6", "c9"],
     ("-n", "0"): [],
@@ -125,7 +126,7 @@ def test_as_json_it_is_what_the_ledger_says(cli: Cli, ledger: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--since", "ada@example.com"), "not a time"),
+        (("--since", "ada@example.com"), "--since: not a time"),
         (("--ledger", "none.db"), "no such ledger"),
         (("--outcome", "x"), ""),
     ],

@@ -159,10 +159,11 @@ def test_a_terminal_without_the_letters_shows_the_demo_all_the_same(
 
 
 @pytest.fixture
-def without_postgres(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the steps about the database out, as on a machine that has none: these tests are about the logs' policy."""
+def logs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the steps about the database and HTTP out, as on a machine that has neither: these tests are about the logs' policy."""
     monkeypatch.setattr(postgres_server, "_WHEELS", ())
     monkeypatch.setattr(postgres_server, "_PACKAGES", ())
+    monkeypatch.setattr("ringfence.demo.api_stage.find_spec", lambda _: None)
 
 
 def played(folder: Path, policy: str) -> tuple[bool, str]:
@@ -171,7 +172,7 @@ def played(folder: Path, policy: str) -> tuple[bool, str]:
     return held, out.getvalue()
 
 
-@pytest.mark.usefixtures("without_postgres")
+@pytest.mark.usefixtures("logs_alone")
 def test_a_policy_that_lets_everything_through_makes_the_demo_fail(tmp_path: Path) -> None:
     carry = first_policy().partition("    carry:\n")[0] + '    carry: {"*": clear}\n    else: deny\n'
     held, said = played(tmp_path, carry)
@@ -180,7 +181,7 @@ def test_a_policy_that_lets_everything_through_makes_the_demo_fail(tmp_path: Pat
     assert "[FAILED] planted values that arrived in clear: 411" in said
 
 
-@pytest.mark.usefixtures("without_postgres")
+@pytest.mark.usefixtures("logs_alone")
 def test_a_policy_that_lets_one_category_through_is_told_by_its_count(tmp_path: Path) -> None:
     held, said = played(
         tmp_path, first_policy().replace("user.device.ip_address: network", "user.device.ip_address: clear")

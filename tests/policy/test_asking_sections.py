@@ -48,6 +48,7 @@ def test_a_gate_says_who_is_asked_and_in_which_header_fields() -> None:
     named = policy(RIGHT.replace("clients: partners", "clients: partners, headers: {purpose: X-Why}"))
     assert named.gates["open"].asking == AskingFields(purpose="x-why")
     assert named.hash == policy(RIGHT.replace("clients: partners", "clients: partners, headers: {}")).hash
+    assert named.hash != policy().hash  # else a client could state a purpose, and the policy would be called the same
 
 
 def test_who_is_asked_and_what_a_role_may_state_are_part_of_the_policys_hash() -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from ringfence.probe.http.reading import can_be_read
 from ringfence.probe.http.running import CATEGORIES, HttpRun, probe_http
 from ringfence.probe.http.site import HttpSite
 from ringfence.probe.matrix import Cell, Matrix, Verdict
-from ringfence.probe.running import Chosen
+from ringfence.probe.running import Chosen, NothingToAsk
+from ringfence.probe.standing import site_of
 from ringfence.transform import Keyring
 
 POLICY = """
@@ -51,11 +51,6 @@ def matrix_of(
     return probe_http(replace(run, attacks=attacks) if attacks is not None else run)
 
 
-@cache
-def streamed() -> Matrix:
-    return matrix_of()
-
-
 def named(matrix: Matrix, attack: str) -> list[Cell]:
     return [cell for cell in matrix.cells if cell.attack == attack]
 
@@ -66,19 +61,18 @@ def some(*names: str) -> list[HttpAttack]:
     return found
 
 
-def test_no_attack_gets_a_value_past_the_gate_either_way() -> None:
-    matrix = streamed()
+def test_no_attack_gets_a_value_past_the_gate_either_way_and_most_get_past_an_envoy_whose_flows_let_everything_pass() -> (
+    None
+):
+    """What is never stopped elsewhere is stopped here by the policy: of attacks that any Envoy stops there are few."""
+    matrix = matrix_of()
     assert [cell.attack for cell in matrix.leaks] == []
     assert len({cell.attack for cell in matrix.cells}) == len(http_attacks()) >= 250
     counts = matrix.counts()
     assert counts[Verdict.BLOCKED] + counts[Verdict.CHANGED] >= 500
     assert counts[Verdict.NOT_RUNNABLE] == 0, matrix.reasons()
-
-
-def test_most_attacks_get_past_an_envoy_whose_flows_let_everything_pass() -> None:
-    """The control: what is never stopped elsewhere is stopped here by the policy."""
-    stopped = [cell for cell in streamed().cells if "under any policy" in cell.why]
-    assert len(stopped) < 0.15 * len(streamed().cells), [cell.attack for cell in stopped]
+    stopped = [cell for cell in matrix.cells if "under any policy" in cell.why]
+    assert len(stopped) < 0.15 * len(matrix.cells), [cell.attack for cell in stopped]
 
 
 @pytest.mark.soak
@@ -95,7 +89,7 @@ FEW = some(
 
 
 def test_a_protection_that_is_taken_away_leaks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "parts_of", lambda *_: [])
+    monkeypatch.setattr(exchange, "parts_of", lambda *_, **__: [])
     leaking = {cell.attack for cell in matrix_of(attacks=FEW).leaks}
     assert leaking == {"head/a field", "target/the query"}
     monkeypatch.undo()
@@ -136,6 +130,20 @@ def test_where_no_flow_is_declared_nothing_gets_through_and_paths_are_those_of_t
     assert matrix.leaks == []
     assert named(matrix, "json/a member")[0].verdict is Verdict.CHANGED
     assert named(matrix, "json/a member")[1].verdict is Verdict.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("upstream: shop,", "upstreams: [shop],", "is a way out"),
+        ("clients: partners,", "principals: [shops],", "asks its clients who they are"),
+    ],
+)
+def test_a_gate_that_cannot_be_played_is_named_before_anything_is_started(old: str, new: str, said: str) -> None:
+    principals = 'principals: {shops: {api_keys: "file:shops.users", zone: partners}}\n'
+    text = POLICY.replace("BODIES", "streamed").replace(old, new) + principals * ("shops" in new)
+    with pytest.raises(NothingToAsk, match=said):
+        site_of(read("p.yaml", {"p.yaml": text}, {}), Path(), Path())
 
 
 @pytest.mark.parametrize("attack", http_attacks(), ids=lambda attack: attack.id)

@@ -72,6 +72,30 @@ def usage(*bodies: dict[str, JsonValue], assets: tuple[str, ...] = ()) -> Usages
     return endpoint_usage(policy(), [Entry(number, body, b"") for number, body in enumerate(bodies)], assets)
 
 
+WAY_OUT = """
+version: 1
+zones: {core: {label: core}, outside: {label: public, controlled: false}}
+assets:
+  mail: {zone: outside, kind: http, at: "https://mail.example", endpoints: {GET /box: {}, GET /both: {}}}
+  maps: {zone: outside, kind: http, at: "https://maps.example", endpoints: {GET /map: {}, GET /both: {}}}
+gates: {out: {kind: http, upstreams: [mail, maps], clients: core}}
+flows: [{id: back, from: outside, to: core, via: {gate: out}, carry: {user.name: clear}}]
+"""
+
+
+def test_what_comes_back_through_the_way_out_is_seen_of_the_one_service_that_declares_the_endpoint() -> None:
+    answers = [
+        crossed("user.name", **{"gate": "out", "from": "outside", "to": "core", "endpoint": endpoint})
+        for endpoint in ("GET /box", "GET /both")
+    ]
+    asked = crossed("user.content", **{"gate": "out", "from": "core", "to": "outside", "endpoint": "GET /map"})
+    entries = [Entry(number, body, b"") for number, body in enumerate([*answers, asked])]
+    found = endpoint_usage(read("p.yaml", {"p.yaml": WAY_OUT}, {}), entries)
+    assert {(one.asset, one.endpoint): one.seen for one in found.endpoints if one.seen} == {
+        ("mail", "GET /box"): ("user.name",)
+    }
+
+
 def standings(found: Usages) -> dict[str, Standing]:
     return {one.endpoint: one.standing for one in found.endpoints}
 
@@ -148,4 +172,4 @@ def test_the_command_says_what_to_look_at_and_exits_by_it(cli: Cli, tmp_path: Pa
     assert cli("explain", "--format", "json").returncode == 2  # a table of calls is no crossing
     assert b'did you mean "shop"?' in cli("endpoints", "--asset", "shp").stderr
     assert b"no endpoints are declared there" in cli("endpoints", "--asset", "plain").stderr
-    assert b"not a time" in cli("endpoints", "--since", "yesterday").stderr
+    assert b"--since: not a time" in cli("endpoints", "--since", "yesterday").stderr

@@ -120,8 +120,10 @@ def _program(process: str) -> str:
         return ""  # it has just ended
 
 
-def test_it_serves_masks_records_is_reloaded_and_drained(place: Place, service: Service) -> None:
-    with running(place) as up:
+def test_it_serves_masks_records_is_reloaded_says_that_it_observes_and_is_drained(
+    place: Place, service: Service
+) -> None:
+    with running(place, "--health", "127.0.0.1:0") as up:
         assert up.expect()["curl"] == f"curl http://127.0.0.1:{up.port}/"
         assert ask(up) == (200, MASKED)
         assert ask(up, "POST", "/orders", b'{"mail": "ada@example.com"}') == (200, {})
@@ -133,8 +135,17 @@ def test_it_serves_masks_records_is_reloaded_and_drained(place: Place, service: 
         place.write("user.contact.email: mask}", "user.contact.email: redact}")
         assert place.call("reload").returncode == 0
         assert ask(up) == (200, {"mail": "[redacted:email]"})
+        assert "observes" not in place.call("status").stdout
+        place.write("else: deny}", "else: deny, mode: observe}")
+        assert place.call("reload").returncode == 0
+        assert ask(up) == (200, {"mail": "ada@example.com"})
+        assert "gate api only observes answers: everything passes there" in place.call("status").stdout
+        assert place.status()["gates"][0]["observing"] == ["answers"]  # type: ignore[index]
+        assert _samples(up)["ringfence_observing_flows", ""] == 1
         place.write("workers: 2", "workers: 2, bodies: buffered")
-        assert "a reload cannot change it" in place.call("reload").stderr
+        assert "gates.api.bodies: a reload cannot change it" in place.call("reload").stderr
+        place.write("workers: 2", "workers: 2, limits: {connections: 7}")
+        assert "gates.api.limits: a reload cannot change it" in place.call("reload").stderr
         shown = place.call("status").stdout
         assert "api" in shown
         assert "2 of 2" in shown
@@ -179,13 +190,22 @@ def test_what_is_under_way_when_it_is_told_to_end_comes_to_its_end(place: Place,
         assert up.process.wait(60) == 0
 
 
-def test_envoy_and_workers_that_die_are_there_again_and_envoy_ends_with_its_parent(place: Place) -> None:
-    with running(place) as up:
+def test_envoy_and_workers_that_die_are_there_again_health_says_so_and_envoy_ends_with_its_parent(place: Place) -> None:
+    with running(place, "--health", "127.0.0.1:0") as up:
         up.expect()
+        code, body = _page(up, "/health")
+        assert (code, json.loads(body)["gates"]["api"]["envoy"]) == (200, "up")
         [first] = envoys(up)
         os.kill(first, signal.SIGKILL)
+        until(
+            lambda: _page(up, "/health")[0] == 503 or _samples(up)["ringfence_envoy_restarts_total", ""] == 1,
+            "it is seen",
+        )
         until(lambda: envoys(up) not in ([], [first]), "another Envoy")
         until(lambda: _masks(up), "it serves again")
+        until(lambda: _page(up, "/health")[0] == 200, "it is said to be there again")
+        samples = _samples(up)
+        assert (samples["ringfence_envoy_restarts_total", ""], samples["ringfence_envoy_up", ""]) == (1, 1)
         for worker in up.workers():
             os.kill(worker, signal.SIGKILL)
         until(lambda: _masks(up), "workers are there again")
@@ -245,34 +265,6 @@ def test_what_became_of_requests_is_counted_and_shown_and_no_label_is_a_clients(
         assert [line.split()[:7] for line in shown.splitlines()[-2:]][1] == ["api", "up", "0", "2", "2", "1", "0"]
 
 
-def test_while_envoy_is_down_health_and_status_say_so(place: Place) -> None:
-    with running(place, "--health", "127.0.0.1:0") as up:
-        up.expect()
-        code, body = _page(up, "/health")
-        assert (code, json.loads(body)["gates"]["api"]["envoy"]) == (200, "up")
-        [first] = envoys(up)
-        os.kill(first, signal.SIGKILL)
-        until(
-            lambda: _page(up, "/health")[0] == 503 or _samples(up)["ringfence_envoy_restarts_total", ""] == 1,
-            "it is seen",
-        )
-        until(lambda: _page(up, "/health")[0] == 200, "it is there again")
-        assert _samples(up)["ringfence_envoy_restarts_total", ""] == 1
-        assert _samples(up)["ringfence_envoy_up", ""] == 1
-
-
-def test_a_gate_that_observes_says_so(place: Place, service: Service) -> None:
-    with running(place, "--health", "127.0.0.1:0") as up:
-        up.expect()
-        assert "observes" not in place.call("status").stdout
-        place.write("else: deny}", "else: deny, mode: observe}")
-        assert place.call("reload").returncode == 0
-        assert ask(up) == (200, {"mail": "ada@example.com"})
-        assert "gate api only observes answers: everything passes there" in place.call("status").stdout
-        assert place.status()["gates"][0]["observing"] == ["answers"]
-        assert _samples(up)["ringfence_observing_flows", ""] == 1
-
-
 def _masks(up: Up) -> bool:
     try:
         return ask(up) == (200, MASKED)
@@ -322,6 +314,7 @@ def test_clients_can_be_served_over_tls_and_asked_for_a_certificate(place: Place
     issued = authority.issue("127.0.0.1")
     place.write("workers: 2", f"tls: {{certificate: {issued.certificate}, key: {issued.key}}}")
     with running(place) as up:
+        assert up.expect()["curl"] == f"curl https://127.0.0.1:{up.port}/"
         context = ssl.create_default_context(cafile=str(authority.file))
         client = HTTPSConnection("127.0.0.1", up.port, timeout=60, context=context)
         client.request("GET", "/")

@@ -8,7 +8,7 @@ from stdnum import iban, luhn
 from ringfence.detect import Detector
 from ringfence.policy.model import FormKind
 from ringfence.taxonomy import CATEGORIES
-from ringfence.transform import Ask, ValueType, label, stand_in
+from ringfence.transform import Ask, ValueType, label, series, stand_in
 from ringfence.transform.stand_ins import _ALIKE
 
 DOCUMENTATION = [ip_network(each) for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
@@ -32,6 +32,16 @@ def test_no_stand_in_is_given_twice(category: str, kind: FormKind) -> None:
     given = [made(category, number, kind) for number in range(1, 3000)]
     assert None not in given
     assert len({str(each).lower() for each in given}) == len(given)
+
+
+def test_what_is_numbered_in_two_series_never_looks_the_same() -> None:
+    given: dict[str, str] = {}
+    for category in CATEGORIES:
+        for of in (ValueType.STRING, ValueType.DATE, ValueType.TIMESTAMP, ValueType.UUID, ValueType.INET):
+            ask = Ask("k", "zone:a", category, of, "x", FormKind.SURROGATE)
+            for number in (1, 2, 300):
+                text = str(stand_in(ask, number)).lower()
+                assert given.setdefault(text, series(ask)) == series(ask)
 
 
 def test_a_stand_in_is_no_function_of_the_value() -> None:

@@ -253,3 +253,28 @@ def test_a_vault_without_its_key_or_with_a_damaged_file_is_silent(tmp_path: Path
         await broken.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("gone", [("",), ("", "-wal", "-shm")])
+def test_a_store_that_is_taken_away_gives_no_number_to_two_values(tmp_path: Path, gone: tuple[str, ...]) -> None:
+    """Two workers, whose store is deleted while they run, and one that comes later: they agree, or are silent."""
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    workers = [Vault(tmp_path / "s.db", KEYS) for _ in range(3)]
+
+    async def number(worker: Vault, value: str) -> str | None:
+        found = await worker.resolve((ask(value),), "one", (), now)
+        return found.answers[0] if found is not None else None
+
+    async def run() -> None:
+        assert [await number(worker, ADA) for worker in workers[:2]] == ["[EMAIL_1]"] * 2
+        for suffix in gone:
+            (tmp_path / f"s.db{suffix}").unlink()
+        given = [await number(worker, f"{each}@posta-nova.net") for each in range(4) for worker in workers]
+        known = [each for each in given if each is not None]
+        assert all(given[at : at + 3] == [given[at]] * 3 for at in range(0, len(given), 3))
+        assert len(set(known)) * 3 == len(known)
+        assert len(gone) == 1 or len(known) == len(given)
+        for worker in workers:
+            await worker.close()
+
+    asyncio.run(run())

@@ -172,6 +172,12 @@ class Identities:
             if not isinstance(source, TokenSource):
                 source.users.caution()
 
+    async def first_look(self) -> None:
+        """Wait for the end of the first look at every key set, whatever came of it, while something else awaits `run`."""
+        for source in self._sources.values():
+            if isinstance(source, TokenSource):
+                await source.keys.first_look()
+
     async def run(self) -> None:
         """Keep the key sets fresh until cancelled."""
         async with asyncio.TaskGroup() as tasks:

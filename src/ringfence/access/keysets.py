@@ -10,6 +10,7 @@ import json
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from ssl import SSLContext
 from typing import Protocol
@@ -76,7 +77,11 @@ class KeySource(Protocol):
         ...
 
     def wanted(self) -> None:
-        """Hear that a token named a key that the set has not: the issuer may have a new one."""
+        """Hear that a token named a key that the set has not: the issuer may have a new one. From any thread."""
+        ...
+
+    async def first_look(self) -> None:
+        """Wait for the end of the first look at it, whatever came of it, while something else awaits `run`."""
         ...
 
     async def run(self) -> None:
@@ -88,6 +93,7 @@ class FileKeys:
     """A key set in a file: read again when it has changed."""
 
     def __init__(self, file: Path, log: Log) -> None:
+        self._file = file
         self._watched = Watched(file, lambda raw: read_key_set(raw, str(file)), _MOST_BYTES)
         self._log = log
 
@@ -98,10 +104,13 @@ class FileKeys:
         except AccessFault as error:
             self._log(error)
         except OSError:
-            self._log(BadKeySet("a key set's file cannot be read", "check its path, owner and mode"))
+            self._log(BadKeySet(f"{self._file}: the key set cannot be read", "check its path, owner and mode"))
         return None
 
     def wanted(self) -> None:
+        """Do nothing: the file is looked at each time."""
+
+    async def first_look(self) -> None:
         """Do nothing: the file is looked at each time."""
 
     async def run(self) -> None:
@@ -115,12 +124,14 @@ class FetchedKeys:
         self, address: str, log: Log, *, context: SSLContext | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._address = address
+        self._where = address.partition("?")[0]  # as it is told: what follows may be a secret
         self._log = log
         self._context = context
         self._clock = clock
         self._set: KeySet | None = None
         self._fetched = 0.0
         self._wanted = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None  # that looks
         self.looked = asyncio.Event()  # set after the first look, whatever came of it
 
     def keys(self) -> KeySet | None:
@@ -129,10 +140,17 @@ class FetchedKeys:
 
     def wanted(self) -> None:
         """Ask for a look before its time."""
-        self._wanted.set()
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: nobody looks any more
+                self._loop.call_soon_threadsafe(self._wanted.set)
+
+    async def first_look(self) -> None:
+        """Wait for the end of the first look."""
+        await self.looked.wait()
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
+        self._loop = asyncio.get_running_loop()
         while True:
             await self.look()
             self.looked.set()
@@ -147,7 +165,7 @@ class FetchedKeys:
     async def look(self) -> None:
         """Fetch the set once. What goes wrong is logged; the last good set stays."""
         try:
-            self._set = read_key_set(await self._fetch(), "the address of the key set")
+            self._set = read_key_set(await self._fetch(), self._where)
             self._fetched = self._clock()
         except AccessFault as error:
             self._log(error)
@@ -163,7 +181,7 @@ class FetchedKeys:
             ):
                 if answer.status != 200:
                     raise BadKeySet(
-                        f"the address of the key set answers with status {answer.status}",
+                        f"{self._where} answers with status {answer.status}",
                         "name the address at which it finally lies: redirects are not followed",
                     )
                 raw = bytearray()
@@ -171,12 +189,12 @@ class FetchedKeys:
                     raw += piece
                     if len(raw) > _MOST_BYTES:
                         raise BadKeySet(
-                            f"the key set has more than {_MOST_BYTES} bytes", "check that it is the jwks_uri"
+                            f"{self._where} has more than {_MOST_BYTES} bytes", "check that it is the jwks_uri"
                         )
                 return bytes(raw)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise BadKeySet(
-                f"the address of the key set cannot be reached ({type(error).__name__})",
+                f"{self._where} cannot be reached ({type(error).__name__})",
                 "check address, network, and that its certificate is one that this machine trusts",
             ) from None
 

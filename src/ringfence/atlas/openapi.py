@@ -259,6 +259,8 @@ def _in_media(path: str, media: str) -> str:
     match media:
         case "application/x-www-form-urlencoded" | "multipart/form-data" | "multipart/mixed":
             return path.replace(ANY, "")
+        case "text/csv" | "text/tab-separated-values":  # an array of rows: each cell is a field, by its column
+            return path.removeprefix(ANY).removeprefix(".").replace(ANY, "")
         case "application/ndjson" | "application/x-ndjson" | "application/jsonl" | "application/jsonlines":
             return path.removeprefix(ANY).removeprefix(".")
         case "text/event-stream":

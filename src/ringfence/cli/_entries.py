@@ -1,4 +1,4 @@
-"""What the commands that show the ledger's entries share: how they are written, how a time is read, how they are followed.
+"""What the commands that show the ledger's entries share: how they are written, how they are followed.
 
 The rule: whatever is shown comes from entries, which hold no value; even so it is printed without control characters, for a
 ledger may come from elsewhere.
@@ -7,30 +7,15 @@ ledger may come from elsewhere.
 import json
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ringfence.cli._errors import Problem
 from ringfence.cli._session import notify
 from ringfence.ledger import Entry, JsonValue
 from ringfence.ledger.following import Follower
-from ringfence.stamps import stamp
 
-TIME_HELP = "a date or an RFC 3339 time, in UTC where it names no zone"
-
-
-class Format(StrEnum):
-    """How entries are written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write it.")]
 LedgerOption = Annotated[
     Path | None, typer.Option("--ledger", help="The ledger's file.", show_default="ledger.db in --home")
 ]
@@ -56,15 +41,6 @@ def as_json(entry: Entry) -> dict[str, JsonValue]:
 def print_json(entry: Entry) -> None:
     """Write an entry as one line."""
     print(json.dumps(as_json(entry), ensure_ascii=False))
-
-
-def time_of(text: str, option: str) -> str:
-    """Read a time that somebody typed."""
-    try:
-        at = datetime.fromisoformat(text)
-        return stamp(at if at.tzinfo is not None else at.replace(tzinfo=UTC))
-    except (ValueError, OverflowError):  # the latter: a year that UTC does not have
-        raise Problem(f"{option}: not a time", "write it as 2031-01-31 or 2031-01-31T12:00:00Z") from None
 
 
 def show_all(follower: Follower, show: Callable[[Entry], None], *, follow: bool) -> None:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -26,6 +25,7 @@ from ringfence.alert import (
 )
 from ringfence.cli._entries import show_all
 from ringfence.cli._errors import Problem
+from ringfence.cli._formats import Format, FormatOption
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._session import open_ledger, open_policy, principal
 from ringfence.cli._table import show_table
@@ -46,16 +46,6 @@ app = typer.Typer(
 
 FOUND = 1
 MOST_ALERTS = 100_000
-
-
-class Format(StrEnum):
-    """How something is listed."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write it.")]
 
 
 @app.command(

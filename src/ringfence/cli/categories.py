@@ -1,22 +1,15 @@
 """`ringfence categories`: the kinds of personal data that a policy can speak of."""
 
 import json
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from ringfence.cli._formats import Format
 from ringfence.cli._table import show_table
 from ringfence.taxonomy import CATEGORIES, EXTENSIONS
 
 app = typer.Typer(add_completion=False)
-
-
-class Format(StrEnum):
-    """How the list is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -18,6 +17,7 @@ import typer
 
 from ringfence.cli._errors import Problem, in_words
 from ringfence.cli._evidence import for_and_against
+from ringfence.cli._formats import Format
 from ringfence.cli._home import PolicyOfOwnOption
 from ringfence.cli._policy import load_policy
 from ringfence.detect import Detection, Detector, Finding
@@ -30,13 +30,6 @@ _LARGE = 32 << 20  # bytes of a file from which progress is shown
 _PROBE = 8192  # first bytes in which a NUL marks a binary file
 _SHAPE_MOST = 40  # characters of a shape that are shown
 _STANDARD_INPUT = "-"
-
-
-class Format(StrEnum):
-    """How findings are written: a line of text, or a JSON document, for each."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)

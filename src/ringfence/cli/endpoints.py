@@ -4,12 +4,12 @@ The rule: endpoints come from the policy and from the ledger's counts; no servic
 """
 
 import json
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from ringfence.cli._errors import Problem
+from ringfence.cli._formats import Format, FormatOption
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
 from ringfence.cli._span import TIME_HELP, span_of
@@ -26,13 +26,6 @@ FOUND = 1
 _ORDER = (Standing.UNDECLARED, Standing.UNUSED, Standing.NOT_COUNTED, Standing.CALLED)
 
 
-class Format(StrEnum):
-    """How the endpoints are written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 @app.command(
     help=(
         "List the endpoints of HTTP services: declared and called, declared and never called, called and never declared; each "
@@ -46,9 +39,9 @@ def endpoints(
     asset: Annotated[
         list[str] | None, typer.Option("--asset", help="Of this service; several times.", show_default="all")
     ] = None,
-    since: Annotated[str, typer.Option("--since", help=f"Called from then on: {TIME_HELP}")] = "30d",
-    until: Annotated[str, typer.Option("--until", help=f"Before then: {TIME_HELP}", show_default="now")] = "",
-    output: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+    since: Annotated[str, typer.Option("--since", help=f"Called from then on: {TIME_HELP}.")] = "30d",
+    until: Annotated[str, typer.Option("--until", help=f"Before then: {TIME_HELP}.", show_default="now")] = "",
+    output: FormatOption = Format.TEXT,
     policy: PolicyOption = None,
     overlay: OverlayOption = None,
     folder: HomeOption = None,

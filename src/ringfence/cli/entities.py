@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from ringfence.cli._formats import Format
 from ringfence.cli._home import PolicyOfOwnOption
 from ringfence.cli._policy import load_policy
 from ringfence.cli._table import show_table
@@ -42,13 +42,6 @@ class Row:
             "source": self.source,
             "examples": examples,
         }
-
-
-class Format(StrEnum):
-    """How the list is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Annotated, TypeGuard
 
 import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._evidence import evidence_in_words
+from ringfence.cli._formats import Format
 from ringfence.cli._home import HomeOption, PolicyOption, home
 from ringfence.ledger import Entry, JsonValue, Query, Reader
 
@@ -37,13 +37,6 @@ KINDS = {
     "acknowledged": "the alert was acknowledged",
     "probe": "a run of the probe: it began, or what came of it",
 }
-
-
-class Format(StrEnum):
-    """How the answer is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(

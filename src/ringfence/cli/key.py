@@ -1,11 +1,11 @@
 """`ringfence key`: the keys of forms and blind indexes, as files beside the ledger."""
 
 import json
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from ringfence.cli._formats import Format
 from ringfence.cli._home import Home, HomeOption, PolicyOption, home
 from ringfence.cli._table import show_table
 from ringfence.vault import KeyFile, create, list_keys, rotate
@@ -17,13 +17,6 @@ app = typer.Typer(
 )
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The key's name, as the policy writes it.")]
-
-
-class Format(StrEnum):
-    """How a list is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(help="Make a new key.\n\nExample: ringfence key add k-contact")

@@ -12,20 +12,18 @@ from typing import Annotated
 import typer
 
 from ringfence.cli._entries import (
-    TIME_HELP,
-    Format,
-    FormatOption,
     LedgerOption,
     as_json,
     clean,
     facts,
     print_json,
     show_all,
-    time_of,
 )
 from ringfence.cli._errors import Problem
 from ringfence.cli._files import write_new
+from ringfence.cli._formats import Format, FormatOption
 from ringfence.cli._home import HomeOption, PolicyOption, home
+from ringfence.cli._span import TIME_HELP, time_of
 from ringfence.ledger import (
     BlockingClient,
     Entry,
@@ -106,7 +104,7 @@ def show(
 
 
 @app.command(
-    help=f"Find entries, the newest first cut off at the limit (json: one document a line). Times are {TIME_HELP}.\n\n"
+    help="Find entries, the newest first cut off at the limit (json: one document a line).\n\n"
     "Example: ringfence ledger query --flow app-logs --kind refused --since 2031-01-01"
 )
 def query(
@@ -114,8 +112,8 @@ def query(
     kind: Annotated[str | None, typer.Option(help="Of this kind: crossed, refused, alert ...")] = None,
     principal: Annotated[str | None, typer.Option(help="Of this principal.")] = None,
     category: Annotated[str | None, typer.Option(help="With this category, or one under it.")] = None,
-    since: Annotated[str | None, typer.Option(help="From this time on.")] = None,
-    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
+    since: Annotated[str | None, typer.Option(help=f"From then on: {TIME_HELP}.")] = None,
+    until: Annotated[str | None, typer.Option(help=f"Before then: {TIME_HELP}.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST_FOUND, help="At most so many.")] = 100,
     output: FormatOption = Format.TEXT,
     policy: PolicyOption = None,
@@ -211,11 +209,11 @@ def backup(
 
 
 @app.command(
-    help=f"Drop the bodies of entries before a date. Their commitments stay, so the ledger still verifies; the expiry is an entry "
-    f"itself. The date is {TIME_HELP}.\n\nExample: ringfence ledger expire --before 2031-01-01"
+    help="Drop the bodies of entries before a date. Their commitments stay, so the ledger still verifies; the expiry is an entry "
+    "itself.\n\nExample: ringfence ledger expire --before 2031-01-01"
 )
 def expire(
-    before: Annotated[str, typer.Option(metavar="DATE", help="Entries that are older than this.")],
+    before: Annotated[str, typer.Option(metavar="DATE", help=f"Entries that are older than this: {TIME_HELP}.")],
     policy: PolicyOption = None,
     folder: HomeOption = None,
 ) -> int:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +36,7 @@ from ringfence.atlas import (
 )
 from ringfence.cli._errors import Problem
 from ringfence.cli._extras import need
+from ringfence.cli._formats import Format, FormatOption
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._map_output import count_drift, drift_as_json, map_as_json, progress, show_drift, show_map
 from ringfence.cli._policy import load_policy
@@ -67,16 +67,6 @@ OwnerOption = Annotated[
 MapOption = Annotated[
     Path | None, typer.Option("--map", help="The map file.", show_default=f"{MAP_FILE} beside the policy")
 ]
-
-
-class Format(StrEnum):
-    """How the map is written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to write it.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ringfence.atlas import Shift, Shifted, compare, in_words, map_openapi
+from ringfence.cli._formats import Format, FormatOption
 from ringfence.cli._table import show_table
 
 app = typer.Typer(
@@ -18,13 +18,6 @@ app = typer.Typer(
 )
 
 FOUND = 1
-
-
-class Format(StrEnum):
-    """How the differences are written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.callback()
@@ -43,7 +36,7 @@ def _group() -> None:
 def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The description as it was: JSON or YAML.")],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The description as it will be.")],
-    output: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+    output: FormatOption = Format.TEXT,
 ) -> int:
     """Map both, and compare."""
     before, after = map_openapi(old, base=""), map_openapi(new, base="")

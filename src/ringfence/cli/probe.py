@@ -14,6 +14,7 @@ import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._extras import HTTP, PROBE, need
+from ringfence.cli._formats import Format
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
 from ringfence.cli._table import is_plain, show_table
@@ -34,13 +35,6 @@ class Action(StrEnum):
 
     RUN = "run"
     CLEAN = "clean"
-
-
-class Format(StrEnum):
-    """How the matrix is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(

@@ -43,8 +43,8 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to write it.
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write it to this new file.", show_default="standard output")
 ]
-SinceOption = Annotated[str, typer.Option("--since", help=f"From then on: {TIME_HELP}")]
-UntilOption = Annotated[str, typer.Option("--until", help=f"Before then: {TIME_HELP}", show_default="now")]
+SinceOption = Annotated[str, typer.Option("--since", help=f"From then on: {TIME_HELP}.")]
+UntilOption = Annotated[str, typer.Option("--until", help=f"Before then: {TIME_HELP}.", show_default="now")]
 
 
 @app.command(
@@ -107,7 +107,9 @@ def breach(
     zone: Annotated[str, typer.Option("--zone", "-z", help="The zone that was breached.", show_default=False)],
     between: Annotated[
         tuple[str, str],
-        typer.Option("--between", help=f"From and to: {TIME_HELP}", show_default="the last 90 days", metavar="FROM TO"),
+        typer.Option(
+            "--between", help=f"From and to: {TIME_HELP}.", show_default="the last 90 days", metavar="FROM TO"
+        ),
     ] = ("90d", ""),
     output: OutputOption = None,
     form: FormatOption = Format.TEXT,
@@ -127,7 +129,7 @@ def breach(
     def made(basis: "Basis", entries: Iterable[Entry]) -> "Document":
         return report_breach(basis, entries, ZoneName(zone), read)
 
-    return _write(place, span_of(*between), made, form, output)
+    return _write(place, span_of(*between, "--between"), made, form, output)
 
 
 def _write(

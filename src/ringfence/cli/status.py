@@ -1,11 +1,10 @@
 """`ringfence status`: how what runs in a home is."""
 
 import sys
-from enum import StrEnum
-from typing import Annotated
 
 import typer
 
+from ringfence.cli._formats import Format, FormatOption
 from ringfence.cli._home import HomeOption, PolicyOption, home
 from ringfence.cli._table import show_table
 from ringfence.serve import NotRunning, State, Status, ask_status, write_status
@@ -15,13 +14,6 @@ app = typer.Typer(add_completion=False)
 
 READY, DEGRADED, NOT_RUNNING = 0, 1, 2
 MOST_PRINCIPALS = 10
-
-
-class Format(StrEnum):
-    """How the status is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(
@@ -34,7 +26,7 @@ class Format(StrEnum):
 def status(
     policy: PolicyOption = None,
     folder: HomeOption = None,
-    output: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+    output: FormatOption = Format.TEXT,
 ) -> int:
     """Ask, and show the answer."""
     place = home(policy, folder).made()

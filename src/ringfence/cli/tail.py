@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ringfence.cli._entries import (
-    TIME_HELP,
-    Format,
-    FormatOption,
     LedgerOption,
     clean,
     facts,
     print_json,
     show_all,
-    time_of,
 )
+from ringfence.cli._formats import Format, FormatOption
 from ringfence.cli._home import HomeOption, PolicyOption, home
+from ringfence.cli._span import TIME_HELP, time_of
 from ringfence.cli._table import console
 from ringfence.crossing.entries import CANARY_FLOW
 from ringfence.gates.refusals import times_of
@@ -93,7 +91,7 @@ class Wanted:
     help=(
         "Show what crosses and what is refused, one line each, of all gates: time, gate, flow, endpoint, who, what came of it, "
         "categories with their forms, trace, crossing. On a terminal it goes on with what happens from now on.\n\n"
-        f"Payloads with nothing personal in them are shown as a minute's count. Times are {TIME_HELP}. Exit code: 0; 2 where the "
+        "Payloads with nothing personal in them are shown as a minute's count. Exit code: 0; 2 where the "
         "ledger cannot be read; 130 after Ctrl-C.\n\nExample: ringfence tail --outcome refused --category user.contact"
     )
 )
@@ -114,7 +112,7 @@ def tail(
     ] = None,
     role: Annotated[str | None, typer.Option(help="Asked for in this role.")] = None,
     principal: Annotated[str | None, typer.Option(help="Asked for by this principal.")] = None,
-    since: Annotated[str | None, typer.Option(help="From this time on.")] = None,
+    since: Annotated[str | None, typer.Option(help=f"From then on: {TIME_HELP}.")] = None,
     output: FormatOption = Format.TEXT,
     policy: PolicyOption = None,
     folder: HomeOption = None,

@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections.abc import Collection
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._extras import POSTGRES, need
+from ringfence.cli._formats import Format, FormatOption
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
 from ringfence.cli._table import show_table
@@ -23,13 +23,6 @@ app = typer.Typer(add_completion=False)
 
 REFUSED = 1
 NOT_SQL = 2
-
-
-class Format(StrEnum):
-    """How the answer is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(
@@ -50,7 +43,7 @@ def trying(
     zone: Annotated[
         str, typer.Option("--zone", help="Where the asker stands.", show_default="the zone of the policy's principals")
     ] = "",
-    output: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TEXT,
+    output: FormatOption = Format.TEXT,
     policy: PolicyOption = None,
     overlay: OverlayOption = None,
     folder: HomeOption = None,

@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 import sys
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._extras import HTTP, POSTGRES, need
+from ringfence.cli._formats import Format
 from ringfence.cli._home import Home, HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._policy import overlay_of, texts
 from ringfence.cli._session import principal
@@ -23,13 +23,6 @@ from ringfence.serve import Event, EventKind, GaveUp, Instance, LogFormat, Place
 app = typer.Typer(add_completion=False)
 
 NEVER_READY = 2
-
-
-class Format(StrEnum):
-    """How what is ready is announced."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(
@@ -113,9 +106,9 @@ def _client(event: Event) -> tuple[str, str]:
     """Give a program that connects, and the line that does."""
     if event.gate_kind != "http":
         return "psql", _psql(event)
-    return "curl", f"curl http://{event.address}{event.path}" if not event.address.startswith(
-        "unix:"
-    ) else "(your own Envoy)"
+    if event.address.startswith("unix:"):
+        return "curl", "(your own Envoy)"
+    return "curl", f"curl {event.scheme}://{event.address}{event.path}"
 
 
 def _psql(event: Event) -> str:

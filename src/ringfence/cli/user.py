@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from secrets import token_bytes
@@ -18,6 +17,7 @@ import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._extras import PASSWORDS, need
+from ringfence.cli._formats import Format
 from ringfence.cli._home import OverlayOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
 from ringfence.cli._table import show_table
@@ -41,13 +41,6 @@ PrincipalsOption = Annotated[
 GenerateOption = Annotated[bool, typer.Option("--generate", help="Make a password and print it.")]
 
 _MOST_TYPED = 8192  # bytes of a password on standard input
-
-
-class Format(StrEnum):
-    """How a list is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 @app.command(

@@ -132,7 +132,7 @@ class Crossing:
     @property
     def held(self) -> int:
         """How many bytes are held in all: not judged yet, not covered by an entry, or waiting for its receipt."""
-        return self._held
+        return self._queued + self._ready_bytes + self._payload.held
 
     @property
     def summary(self) -> Summary:
@@ -185,7 +185,7 @@ class Crossing:
             self._raw += piece
         if self._faulted:
             return self._advance(at)
-        if self._binds and self._held + (len(piece.data) if isinstance(piece, Rows) else len(piece)) > INBOX:
+        if self._binds and self.held + (len(piece.data) if isinstance(piece, Rows) else len(piece)) > INBOX:
             return self._refuse(_too_large(), at)
         try:
             judging = self._payload.feed(piece)
@@ -226,14 +226,9 @@ class Crossing:
             self._queue.append(judged)
             self._queued += judged.size
             self._position += judged.extent
-        if self._held > INBOX:
+        if self.held > INBOX:
             return self._deny(_too_large(), at)
         return []
-
-    @property
-    def _held(self) -> int:
-        """How many bytes wait here."""
-        return self._queued + self._ready_bytes + self._payload.held
 
     def _answer(self, reply: Reply, at: datetime) -> list[Effect]:
         if reply.of != self._awaited or not isinstance(reply, self._awaited_kind):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import re2
 
 from ringfence.carriers.model import Field
-from ringfence.transform import Ask, label, stand_in
+from ringfence.transform import Ask, label, series, stand_in
 from ringfence.transform.types import TEXTUAL
 
 REMEMBERED = 10_000  # values of one exchange; what is beyond is not restored, which shows a token, never a clear value
@@ -139,11 +139,11 @@ class Surrogates:
         if known not in self._given:
             if len(self._given) >= REMEMBERED:
                 return None
-            series = label(ask.category)
-            number = self._numbers.get(series, 0) + 1
-            while (series.encode(), number) in taken:
+            name, shown = series(ask), label(ask.category).encode()
+            number = self._numbers.get(name, 0) + 1
+            while (shown, number) in taken:
                 number += 1
-            self._numbers[series] = number
+            self._numbers[name] = number
             self._given[known] = stand_in(ask, number)
         return self._given[known]
 

@@ -1,8 +1,9 @@
 """A gate of the policy in this process: what it decides by, and whether it has shown that it masks.
 
 The rule: nobody is served before a canary was seen masked both ways, through the code that everybody takes, and recorded in the
-ledger; that is done once in each process, when it is first needed, for a process may be forked after this was made. The policy is
-read once, when this is made: a program takes a changed one when it is started anew, as it takes changed code.
+ledger; that is done once in each process, when it is first needed, for a process may be forked after this was made. Who is asked
+is opened anew with it. The policy is read once, when this is made: a program takes a changed one when it is started anew, as it
+takes changed code.
 """
 
 import asyncio
@@ -14,26 +15,32 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import MISSING, Field, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from ringfence.access import Brought, Doorkeeper, Identities, Principal, Unknown, open_identities
 from ringfence.crossing import Reason
 from ringfence.gates.canary import CanaryResult
 from ringfence.gates.carrying import Unrecorded, new_crossing_id, now
+from ringfence.gates.http.asking import Door
 from ringfence.gates.http.canary import canary_masked, canary_payload, side_of_canary
 from ringfence.gates.http.destinations import destinations_of
 from ringfence.gates.http.edits import RequestHead
-from ringfence.gates.http.exchange import Side
+from ringfence.gates.http.exchange import NOWHERE, Side
 from ringfence.gates.http.local import BadMessage, LocalExchange, Message, Refused, Rim, broken, refusal
 from ringfence.gates.http.refusing import Told
 from ringfence.gates.http.targets import BadTarget
 from ringfence.home import Home, Problem, home
-from ringfence.integrations._scribe import LOG, BlockingRecorder, Scribe, WaitingRecorder, scribe_for
+from ringfence.integrations._scribe import LOG, BlockingScribe, Scribe, WaitingScribe, scribe_for
 from ringfence.ledger import LedgerError
 from ringfence.policy import AssetName, Gate, Policy, ZoneName
 from ringfence.policy_files import load_policy
 from ringfence.serve.needed import keys_for
+from ringfence.serve.principals import Seldom, check_principals
 
+Place: TypeAlias = tuple[str, str, int]
+"""Where a service is: its scheme, host and port."""
 PathLike: TypeAlias = "str | os.PathLike[str] | None"
 
 _HTTP: Final = "http"
@@ -41,7 +48,10 @@ _UNAVAILABLE: Final = 503
 _OPENING: Final = 20.0  # seconds: the ledger's writer may have to be started first
 _AGAIN: Final = 1.0  # seconds between two tries to begin
 _UNDERSTOOD: Final = frozenset(
-    {"name", "kind", "listen", "upstream", "upstreams", "hosts", "clients", "bodies", "limits", "workers", "tls"}
+    {
+        *("name", "kind", "listen", "upstream", "upstreams", "hosts", "clients", "bodies", "limits", "workers", "tls"),
+        *("principals", "asking", "forward_token", "conversation"),
+    }
 )
 """What a gate may say here. Addresses, processes, encryption: the server's business; what else it said would be passed over."""
 _JSON: Final = (("content-type", "application/json"),)
@@ -59,7 +69,13 @@ class LocalGate:
         read = load_policy(self.home.policy, overlay=_path(overlay, "RINGFENCE_OVERLAY"))
         found = _gate(read, gate)
         self.name = gate
-        self.side = Side(read, gate, *_ends(read, found), keys_for(read, found, self.home.keys), new_crossing_id)
+        check_principals(read, found, self.home.policy.parent)
+        upstream, zone = _ends(read, found)
+        self._keys = keys_for(read, found, self.home.keys)
+        self._access = self._opened(read, found)
+        self.side = Side(read, gate, upstream, zone, self._keys, new_crossing_id, door=_door(read, found, self._access))
+        self._sides: Mapping[Place, Side] | None = None
+        self._opened_in = os.getpid()
         self._lock = threading.Lock()
         self._proven_in = 0  # the process
         self._proving: Future[None] | None = None
@@ -75,7 +91,7 @@ class LocalGate:
                 await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._prove())), _OPENING)
             except Exception as error:  # noqa: BLE001 (what broke blocks everything, and is named by its type alone)
                 raise Refused(_not_ready(error)) from None
-            self._waiting = self._rim(WaitingRecorder(scribe_for(self.home)))
+            self._waiting = self._rim(WaitingScribe)
         return self._waiting
 
     def ready_at_once(self) -> Rim:
@@ -85,7 +101,7 @@ class LocalGate:
                 self._prove().result(_OPENING)
             except Exception as error:  # noqa: BLE001 (as above)
                 raise Refused(_not_ready(error)) from None
-            self._blocking = self._rim(BlockingRecorder(scribe_for(self.home)))
+            self._blocking = self._rim(BlockingScribe)
         return self._blocking
 
     async def write_counts(self) -> None:
@@ -97,9 +113,18 @@ class LocalGate:
             except Unrecorded as fault:
                 LOG.warning("the last counts are lost: the ledger cannot be written (%s)", fault.fault)
 
-    def _rim(self, recorder: WaitingRecorder | BlockingRecorder) -> Rim:
+    def _rim(self, kind: type[WaitingScribe] | type[BlockingScribe]) -> Rim:
         scribe = scribe_for(self.home)
-        return Rim(self.side, recorder, now, lambda decided, came: scribe.count(self.name, decided, came), scribe.leave)
+        asked = kind(scribe)
+        return Rim(
+            self.side,
+            asked,
+            asked,
+            now,
+            lambda decided, came: scribe.count(self.name, decided, came),
+            lambda called, refused: scribe.called(self.name, called, refused=refused),
+            scribe.leave,
+        )
 
     def _prove(self) -> "Future[None]":
         """Begin, in this process, where that was not begun, or failed a while ago."""
@@ -113,6 +138,8 @@ class LocalGate:
             if again or self._proving is None:
                 scribe = scribe_for(self.home)
                 self._waiting = self._blocking = None
+                if self._opened_in != process:
+                    self._open_anew(process)
                 self._tried, self._proving_in = at, process
                 self._proving = scribe.run(self._begin(scribe))
             return self._proving
@@ -121,18 +148,67 @@ class LocalGate:
         """On the scribe's thread: open the ledger, and send the canary."""
         try:
             await scribe.open()
-            await prove(Rim(side_of_canary(self.side), scribe, now, lambda _decided, _came: None, scribe.leave))
+            scribe.use_keys(self._keys)
+            if self._access is not None:
+                await scribe.keep_fresh(self._access)
+            await prove(_rim_of_canary(self.side, scribe))
         except Exception as error:
             LOG.error("gate %s serves nobody: %s", self.name, _words(error))
             raise
         self._proven_in = os.getpid()
 
-    def destinations(self) -> Mapping[tuple[str, str, int], Side]:
-        """Give the sides of the services that the gate leads to, each by its scheme, host and port. Raises `NoAddress`."""
+    def _open_anew(self, process: int) -> None:
+        """Open those who are asked in another process than this was made in: their key sets are kept fresh by a loop of its own."""
         policy, gate = self.side.policy, self.side.policy.gates[self.name]
-        outside = gate if gate.upstream is None else replace(gate, upstreams=(gate.upstream,))
-        found = destinations_of(policy, outside)
-        return {(one.scheme, one.host, one.port): replace(self.side, asset=one.asset) for one in found}
+        self._access = self._opened(policy, gate)
+        self.side = replace(self.side, door=_door(policy, gate, self._access))
+        self._sides, self._opened_in = None, process
+
+    def _opened(self, policy: Policy, gate: Gate) -> Identities | None:
+        if not gate.principals:
+            return None
+        tell = Seldom(lambda words: LOG.warning("gate %s: %s", gate.name, words), time.monotonic)
+        access = open_identities(policy, gate, self.home.policy.parent, tell.hear)
+        access.caution()
+        return access
+
+    def destinations(self) -> Mapping[Place, Side]:
+        """Give the sides of the services that the gate leads to. Raises `NoAddress`."""
+        if self._sides is None:
+            policy, gate = self.side.policy, self.side.policy.gates[self.name]
+            outside = gate if gate.upstream is None else replace(gate, upstreams=(gate.upstream,))
+            found = destinations_of(policy, outside)
+            self._sides = {(one.scheme, one.host, one.port): replace(self.side, asset=one.asset) for one in found}
+        return self._sides
+
+
+class _OneAtATime(Doorkeeper):
+    """A doorkeeper who is asked by threads."""
+
+    def __init__(self, identities: Identities) -> None:
+        super().__init__(identities)
+        self._lock = threading.Lock()
+
+    def know(self, brought: Brought, address: str, now: datetime) -> Principal | Unknown | None:
+        """Say who asks."""
+        with self._lock:
+            return super().know(brought, address, now)
+
+
+def _door(policy: Policy, gate: Gate, access: Identities | None) -> Door:
+    return Door(policy, gate, _OneAtATime(access) if access is not None else None)
+
+
+def _rim_of_canary(side: Side, scribe: Scribe) -> Rim:
+    return Rim(
+        side_of_canary(side),
+        scribe,
+        scribe,
+        now,
+        lambda _decided, _came: None,
+        lambda _called, _refused: None,
+        scribe.leave,
+    )
 
 
 async def prove(rim: Rim) -> None:
@@ -235,9 +311,13 @@ def _ends(policy: Policy, gate: Gate) -> tuple[AssetName, ZoneName]:
         raise Problem(
             f"gates.{gate.name} does not say what is behind it", "write `upstream: ASSET`, or `upstreams: [ASSET]`"
         )
-    if gate.clients is None:
-        raise Problem(f"gates.{gate.name} does not say where its clients stand", "write `clients: ZONE`")
-    if any(policy.assets[each].zone == gate.clients for each in behind):
+    stand = {policy.principals[each].zone for each in gate.principals}
+    if gate.clients is not None:
+        stand.add(gate.clients)
+    if not stand:
+        mend = "write `clients: ZONE`, or `principals: [NAME]`"
+        raise Problem(f"gates.{gate.name} does not say where its clients stand", mend)
+    if any(policy.assets[each].zone in stand for each in behind):
         mend = "put them into zones of their own: within a zone there is no boundary"
         raise Problem(f"gates.{gate.name}: its clients stand in the zone of what is behind it", mend)
-    return behind[0], gate.clients
+    return behind[0], gate.clients if gate.clients is not None else NOWHERE

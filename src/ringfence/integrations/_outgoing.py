@@ -111,12 +111,12 @@ class Outlet:
 
     def __init__(self, gate: LocalGate) -> None:
         self.gate = gate
-        self._sides = gate.destinations()
+        gate.destinations()  # what is wrong with an address is said now
 
     async def ask(self, rim: Rim, request: Request, pull: Pull) -> Outgoing:
         """Take a request's head across, and as much of its body as may go at first. Raises `Refused`, `BadTarget`, `BadMessage`."""
         raw, is_query, query = request.target.partition("?")
-        side = self._sides.get(request.place)
+        side = self.gate.destinations().get(request.place)
         pull, is_empty = await _peeked(pull)
         path = normalised(raw) if side is not None and request.method != CONNECT else raw
         head = RequestHead(request.method, path, request.fields, is_empty, query if is_query else None)

@@ -1,8 +1,9 @@
-"""One thread of this process that sends to one ledger, for whatever runs beside it: event loops, threads, or neither.
+"""One thread of this process that writes one ledger and asks one vault, for whatever runs beside it: loops, threads, or neither.
 
-The rule: `record` gives a receipt or raises `Unrecorded` within a second, whatever the program's own loop is busy with; the thread
-is the only one that touches the ledger's client. Entries that come at the same time share a commit, from however many threads.
-Several processes (workers that were forked or spawned) each have their own thread, and one writer: the ledger's.
+The rule: `record` gives a receipt or raises `Unrecorded` within a second, and `resolve` an answer or None, whatever the program's
+own loop is busy with; the thread is the only one that touches the ledger's client and the vault, and keeps the key sets fresh of
+those whom gates ask. Entries that come at the same time share a commit, from however many threads. Several processes (workers that
+were forked or spawned) each have their own thread, and one writer: the ledger's.
 
 A forked child inherits no thread: `scribe_for` gives it one of its own, which begins when it is first needed.
 """
@@ -13,16 +14,19 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
+from ringfence.access import Identities
 from ringfence.crossing import Body
 from ringfence.crossing.crossing import Summary
 from ringfence.gates.carrying import Carried, Unrecorded, carry_out, new_crossing_id, now
+from ringfence.gates.http.calling import Called, Calls
 from ringfence.gates.http.way import Asked, Way
 from ringfence.gates.recording import LedgerRecorder
 from ringfence.gates.refusals import CountedRefusals
@@ -30,6 +34,8 @@ from ringfence.gates.tallies import Tallies
 from ringfence.home import Home
 from ringfence.ledger import LedgerClient
 from ringfence.policy import Plan
+from ringfence.transform import Ask, Keyring
+from ringfence.vault import STAND_INS, Recall, Resolution, Vault
 
 T = TypeVar("T")
 
@@ -37,6 +43,7 @@ LOG: Final = logging.getLogger("ringfence")
 _HOUSEKEEPING: Final = 1.0  # seconds
 _REFUSALS: Final = 10  # turns of housekeeping between two looks at counted refusals
 _LATEST: Final = 1.5  # seconds: the ledger's own deadline is one; beyond it this thread itself stands still
+_FIRST_LOOK: Final = 3.0  # seconds: who comes before the first look at a key set is told to try again
 _LAST: Final = 5.0  # seconds for the last counts, when the program ends
 _MOST_LEFT: Final = 1000  # closing records that wait to be written; what is beyond stays opened without closed
 _MOST_COUNTED: Final = 100_000  # bodies between two turns of housekeeping
@@ -50,7 +57,11 @@ class Scribe:
         self._home = home
         self._loop = asyncio.new_event_loop()
         self._counted: deque[tuple[str, Plan, Summary]] = deque(maxlen=_MOST_COUNTED)
-        self._tallies: dict[str, Tallies] = {}
+        self._called: deque[tuple[str, Called, datetime, bool]] = deque(maxlen=_MOST_COUNTED)
+        self._counts: dict[str, tuple[Tallies, Calls]] = {}  # by gate
+        self._vault: Vault | None = None  # once a gate has opened it
+        self._vault_file = home.keys.with_name(STAND_INS)
+        self._kept: dict[Identities, asyncio.Task[None]] = {}  # what keeps key sets fresh
         self._left: set[asyncio.Task[None]] = set()
         self._house: asyncio.Task[None] | None = None
         self._client = LedgerClient(home.ledger, home.signing_key)
@@ -69,13 +80,36 @@ class Scribe:
         if self._house is None:
             self._house = self._loop.create_task(self._keep_house())
 
+    def use_keys(self, keys: Keyring) -> None:
+        """On the thread: have a vault, which seals with these keys."""
+        if self._vault is None:
+            self._vault = Vault(self._vault_file, keys, LOG.warning)
+        self._vault.use(keys)
+
+    async def keep_fresh(self, access: Identities) -> None:
+        """On the thread: keep key sets fresh from now on. Waits a moment for the first look at them."""
+        if access not in self._kept:
+            self._kept[access] = self._loop.create_task(access.run())
+            self._kept[access].add_done_callback(_ended_keeping)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_LOOK):
+                await access.first_look()
+
     async def record(self, body: Body) -> str:
         """On the thread: write one entry."""
         return await self._recorder.record(body)
 
+    async def resolve(self, asks: Sequence[Ask], conversation: str, recall: Recall, at: datetime) -> Resolution | None:
+        """On the thread: ask the vault."""
+        return await self._vault.resolve(asks, conversation, recall, at) if self._vault is not None else None
+
     def count(self, gate: str, plan: Plan, summary: Summary) -> None:
         """Count a body in which nothing was found; the thread writes a minute's count."""
         self._counted.append((gate, plan, summary))
+
+    def called(self, gate: str, called: Called, *, refused: bool) -> None:
+        """Count that an endpoint was asked for."""
+        self._called.append((gate, called, now(), refused))
 
     def leave(self, way: Way, asked: list[Asked]) -> None:
         """Carry out what closes a record. Nobody waits for it."""
@@ -87,7 +121,7 @@ class Scribe:
         for task in set(self._left):
             await task
         self._take_counted()
-        for tallies in self._tallies.values():
+        for tallies, _ in list(self._counts.values()):
             await tallies.write(self, closing=True)
         await self._recorder.flush(closing=True)
 
@@ -103,20 +137,30 @@ class Scribe:
         self._thread.join(_LAST)
 
     async def _end(self) -> None:
-        if self._house is not None:
-            self._house.cancel()
+        own = [task for task in (self._house, *self._kept.values()) if task is not None]
+        for task in own:
+            task.cancel()
+        await asyncio.gather(*own, return_exceptions=True)
         try:
             await self.write_counts()
         finally:
+            if self._vault is not None:
+                await self._vault.close()
             await self._client.close()
 
     def _take_counted(self) -> None:
         for _ in range(len(self._counted)):
             gate, plan, summary = self._counted.popleft()
-            tallies = self._tallies.get(gate)
-            if tallies is None:
-                tallies = self._tallies[gate] = Tallies(gate, new_crossing_id, now)
-            tallies.add(plan, summary)
+            self._counts_of(gate)[0].add(plan, summary)
+        for _ in range(len(self._called)):
+            gate, called, at, refused = self._called.popleft()
+            self._counts_of(gate)[1].add(called, at, refused=refused)
+
+    def _counts_of(self, gate: str) -> tuple[Tallies, Calls]:
+        if gate not in self._counts:
+            calls = Calls(gate, new_crossing_id)
+            self._counts[gate] = Tallies(gate, new_crossing_id, now, [calls]), calls
+        return self._counts[gate]
 
     async def _keep_house(self) -> None:
         turn = 0
@@ -125,8 +169,10 @@ class Scribe:
             await asyncio.sleep(_HOUSEKEEPING)
             turn += 1
             self._take_counted()
+            if self._vault is not None:
+                await self._vault.sweep(now())
             try:
-                for tallies in list(self._tallies.values()):
+                for tallies, _ in list(self._counts.values()):
                     await tallies.write(self)
                 if turn % _REFUSALS == 0:
                     await self._recorder.flush()
@@ -149,8 +195,14 @@ class Scribe:
             LOG.warning("a record was not closed: %s", type(error).__name__)
 
 
-class WaitingRecorder:
-    """Records from an event loop, which goes on meanwhile."""
+def _ended_keeping(task: "asyncio.Task[None]") -> None:
+    fault = task.exception() if not task.cancelled() else None
+    if fault is not None:
+        LOG.error("key sets are kept fresh no more: %s; start the program anew", type(fault).__name__)
+
+
+class WaitingScribe:
+    """Records, and asks the vault, from an event loop, which goes on meanwhile."""
 
     def __init__(self, scribe: Scribe) -> None:
         self._scribe = scribe
@@ -163,9 +215,17 @@ class WaitingRecorder:
         except TimeoutError:
             raise Unrecorded("timeout") from None
 
+    async def resolve(self, asks: Sequence[Ask], conversation: str, recall: Recall, at: datetime) -> Resolution | None:
+        """Ask the vault; None where it gives no answer in time."""
+        try:
+            async with asyncio.timeout(_LATEST):
+                return await asyncio.wrap_future(self._scribe.run(self._scribe.resolve(asks, conversation, recall, at)))
+        except TimeoutError:
+            return None
 
-class BlockingRecorder:
-    """Records from a thread, which stands still meanwhile: its coroutine never waits."""
+
+class BlockingScribe:
+    """Records, and asks the vault, from a thread, which stands still meanwhile: its coroutines never wait."""
 
     def __init__(self, scribe: Scribe) -> None:
         self._scribe = scribe
@@ -176,6 +236,13 @@ class BlockingRecorder:
             return self._scribe.run(self._scribe.record(body)).result(_LATEST)
         except TooLate:
             raise Unrecorded("timeout") from None
+
+    async def resolve(self, asks: Sequence[Ask], conversation: str, recall: Recall, at: datetime) -> Resolution | None:
+        """Ask the vault; None where it gives no answer in time."""
+        try:
+            return self._scribe.run(self._scribe.resolve(asks, conversation, recall, at)).result(_LATEST)
+        except TooLate:
+            return None
 
 
 _scribes: dict[Path, Scribe] = {}

@@ -10,15 +10,17 @@ stands outside of this, an error page of the framework's own among it, is not se
 """
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final, TypeAlias, cast
 from urllib.parse import quote, unquote_to_bytes
 
+from ringfence.gates.http.asking import Client
 from ringfence.gates.http.edits import RequestHead
 from ringfence.gates.http.heads import as_octets, as_text
-from ringfence.gates.http.local import BadMessage, Going, LocalExchange, Message, Refused, has_no_body
+from ringfence.gates.http.local import BadMessage, Going, LocalExchange, Message, Refused, fields_of, has_no_body
 from ringfence.gates.http.media import Fields
-from ringfence.gates.http.refusing import CONTENT_TYPE, Told
+from ringfence.gates.http.refusing import Told
 from ringfence.gates.http.targets import normalised
 from ringfence.integrations._gate import LocalGate, PathLike, told_of
 from ringfence.integrations._scribe import LOG
@@ -154,7 +156,7 @@ class _Call:
         piece = await self._pull()
         self._exchange = LocalExchange(rim)
         head = RequestHead(scope["method"], path, fields, not piece, query)
-        self._request = message = await self._exchange.request(head)
+        self._request = message = await self._exchange.request(head, _client(scope))
         pending = [piece] if piece else []
 
         async def pull() -> bytes:
@@ -274,11 +276,7 @@ class _Call:
             self._is_cut = True
             return
         self._is_sent = True
-        headers = [
-            (b"content-type", CONTENT_TYPE.encode()),
-            (b"cache-control", b"no-store"),
-            (b"content-length", str(len(told.body)).encode()),
-        ]
+        headers = [(name.encode(), value.encode()) for name, value in fields_of(told)]
         await self._server_send({"type": "http.response.start", "status": told.status, "headers": headers})
         await self._server_send(_answer_body(told, self._scope["method"]))
 
@@ -289,6 +287,24 @@ class _Call:
 
 def _fields(headers: Iterable[tuple[bytes, bytes]]) -> Fields:
     return tuple((as_text(name).lower(), as_text(value)) for name, value in headers)
+
+
+def _client(scope: Scope) -> Client:
+    """Say what the server knows of the client: its address, and the certificate that the server itself has verified."""
+    address = str((scope.get("client") or ("",))[0] or "")
+    tls = (scope.get("extensions") or {}).get("tls") or {}
+    chain = list(tls.get("client_cert_chain") or ())
+    if tls.get("client_cert_error"):
+        return Client(address, b"")
+    return Client(address, _der(chain[0]) if chain else None)
+
+
+def _der(pem: str) -> bytes:
+    """Read a certificate; b"" where it is none: somebody showed one, and it is not taken for none."""
+    try:
+        return ssl.PEM_cert_to_DER_cert(pem.strip())
+    except ValueError:
+        return b""
 
 
 def _raw_path(scope: Scope) -> bytes:

@@ -4,8 +4,8 @@
     client = httpx.Client(transport=RingfenceTransport(gate="out"))
 
 The rule: what goes to the wrapped transport was released, and goes to an asset that the gate names; what the program gets of the
-answer was released. A refusal is an answer, a problem as at the gate (403, 400, 413, 502, 503): `raise_for_status` raises it. An
-answer that is cut off in its middle raises `httpx.ReadError`. Each redirect that the client follows is a request of its own.
+answer was released. A refusal is an answer, a problem as at the gate (400, 401, 403, 413, 429, 502, 503): `raise_for_status` raises
+it. An answer that is cut off in its middle raises `httpx.ReadError`. Each redirect that the client follows is a request of its own.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -13,9 +13,8 @@ from typing import Final
 
 from ringfence.extras import install_line
 from ringfence.gates.http.heads import as_octets, as_text
-from ringfence.gates.http.local import Going, Refused, at_once
+from ringfence.gates.http.local import Going, Refused, at_once, fields_of
 from ringfence.gates.http.media import Fields
-from ringfence.gates.http.refusing import CONTENT_TYPE
 from ringfence.integrations._gate import LocalGate, PathLike, told_of
 from ringfence.integrations._outgoing import Incoming, Outgoing, Outlet, Pieces, Request
 
@@ -252,9 +251,8 @@ def _response(
 def _refused(request: httpx.Request, error: Exception, *, of_request: bool) -> httpx.Response:
     """Give a refusal as an answer."""
     told = told_of(error, of_request=of_request)
-    headers = {"content-type": CONTENT_TYPE, "cache-control": "no-store", "content-length": str(len(told.body))}
     body = b"" if request.method == "HEAD" else told.body
-    return httpx.Response(told.status, headers=headers, stream=httpx.ByteStream(body), request=request)
+    return httpx.Response(told.status, headers=fields_of(told), stream=httpx.ByteStream(body), request=request)
 
 
 class _AsyncPieces:

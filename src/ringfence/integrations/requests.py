@@ -4,8 +4,9 @@
     session = RingfenceAdapter(gate="out").mounted(requests.Session())
 
 The rule: what goes to the wrapped adapter was released, and goes to an asset that the gate names; what the program gets of the
-answer was released. A refusal is an answer, a problem as at the gate (403, 400, 413, 502, 503): `raise_for_status` raises it. An
-answer that is cut off in its middle raises `requests.exceptions.ChunkedEncodingError`. Each redirect is a request of its own.
+answer was released. A refusal is an answer, a problem as at the gate (400, 401, 403, 413, 429, 502, 503): `raise_for_status` raises
+it. An answer that is cut off in its middle raises `requests.exceptions.ChunkedEncodingError`. Each redirect is a request of its
+own.
 """
 
 import io
@@ -16,9 +17,8 @@ from urllib.parse import urlsplit
 
 from ringfence.extras import install_line
 from ringfence.gates.http.heads import as_octets, as_text
-from ringfence.gates.http.local import PIECE, Going, Refused, at_once
+from ringfence.gates.http.local import PIECE, Going, Refused, at_once, fields_of
 from ringfence.gates.http.media import Fields
-from ringfence.gates.http.refusing import CONTENT_TYPE
 from ringfence.integrations._gate import LocalGate, PathLike, told_of
 from ringfence.integrations._outgoing import Incoming, Outgoing, Outlet, Pieces, Request
 
@@ -117,11 +117,7 @@ class RingfenceAdapter(HTTPAdapter):
     def _refused(self, request: requests.PreparedRequest, error: Exception, *, of_request: bool) -> requests.Response:
         """Give a refusal as an answer."""
         told = told_of(error, of_request=of_request)
-        headers = [
-            ("content-type", CONTENT_TYPE),
-            ("cache-control", "no-store"),
-            ("content-length", str(len(told.body))),
-        ]
+        headers = list(fields_of(told))
         return self.build_response(request, _raw(told.status, headers, io.BytesIO(told.body), request.method or ""))
 
 

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
+from ringfence.gates.http.asking import Client
 from ringfence.gates.http.edits import RequestHead
 from ringfence.gates.http.heads import as_octets, as_text
 from ringfence.gates.http.local import (
@@ -25,10 +26,10 @@ from ringfence.gates.http.local import (
     LocalExchange,
     Message,
     at_once,
+    fields_of,
     has_no_body,
 )
 from ringfence.gates.http.media import Fields
-from ringfence.gates.http.refusing import CONTENT_TYPE
 from ringfence.gates.http.targets import normalised
 from ringfence.integrations._gate import LocalGate, PathLike, told_of
 
@@ -122,7 +123,7 @@ class _Call:
         piece = body.read()
         self._exchange = LocalExchange(rim)
         head = RequestHead(environ["REQUEST_METHOD"], path, fields, not piece, query)
-        request = at_once(self._exchange.request(head))
+        request = at_once(self._exchange.request(head, Client(environ.get("REMOTE_ADDR", ""))))
         pending = [piece] if piece else []
 
         async def pull() -> bytes:
@@ -214,12 +215,7 @@ class _Call:
             self.is_cut = True
             return
         told = told_of(error, of_request=of_request)
-        headers = [
-            ("content-type", CONTENT_TYPE),
-            ("cache-control", "no-store"),
-            ("content-length", str(len(told.body))),
-        ]
-        self._begin(told.status, headers)
+        self._begin(told.status, list(fields_of(told)))
         self._problem = [] if self._environ["REQUEST_METHOD"] == "HEAD" else [told.body]
 
     def refused(self, error: Exception, *, of_request: bool) -> Iterable[bytes]:

@@ -6,6 +6,7 @@ stays in the middle of a query would keep the writer's log from being folded bac
 
 import os
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -28,7 +29,6 @@ class Follower:
         self._query = query
         self._reader = Reader(file)
         self._was: tuple[int, int] | None = _identity(file)
-        self._first = self._reader.entry(0)
         self.at = self._reader.size if at is None else at
         self.replacements = 0  # how often another file was found in the ledger's place
 
@@ -73,18 +73,34 @@ class Follower:
                 time.sleep(POLL)
 
     def _look_for_another(self) -> None:
-        """Take the file that stands in the ledger's place now: another ledger from its beginning, an older copy from its end."""
+        """Take the file that stands in the ledger's place now, and go on where it parts from what was read.
+
+        Another ledger does so at its beginning; an older copy at its end, or where it has been written to since.
+        """
         is_there = _identity(self._file)
         if is_there is None or (is_there == self._was and self._reader.size >= self.at):
             return
         fresh = Reader(self._file)
+        self.at = _parting(self._reader, fresh, min(self.at, fresh.size))
         self._reader.close()
         self._reader, self._was = fresh, is_there
         self.replacements += 1
-        first = fresh.entry(0)
-        is_same = first is not None and self._first is not None and first.commitment == self._first.commitment
-        self._first = first
-        self.at = min(self.at, fresh.size) if is_same else 0
+
+
+def _parting(before: Reader, now: Reader, most: int) -> int:
+    """Give the first index below `most` at which two ledgers differ: from there on all entries do, for each is salted.
+
+    Where the one before cannot be read any more that is the beginning: what is shown twice is not missed.
+    """
+    try:
+        return bisect_left(range(most), True, key=lambda index: _commitment(before, index) != _commitment(now, index))
+    except LedgerUnreadable:
+        return 0
+
+
+def _commitment(reader: Reader, index: int) -> bytes:
+    entry = reader.entry(index)
+    return entry.commitment if entry is not None else b""
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

@@ -16,7 +16,7 @@ from enum import Enum
 from hashlib import sha256
 
 from ringfence.detect.own import Detection, OwnRecognizer
-from ringfence.policy.model import Asset, Gate, Policy, Principals, Tls
+from ringfence.policy.model import AskingFields, Asset, Gate, Policy, Principals, Tls
 
 _FORMAT = "ringfence policy 1"
 _LEFT_OUT = {
@@ -27,7 +27,9 @@ _LEFT_OUT = {
     (Gate, "workers"),
     (Gate, "bodies"),
     (Gate, "hosts"),
-    (Gate, "asking"),
+    *(
+        (AskingFields, each.name) for each in fields(AskingFields)
+    ),  # their names; that a client says something of itself counts
     (Tls, "certificate"),
     (Tls, "key"),
     (Tls, "clients"),

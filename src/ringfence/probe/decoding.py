@@ -71,7 +71,10 @@ def _backwards(text: bytes) -> bytes:
 def _plain(text: bytes) -> bytes:
     """Give the letters that others stand for (wide ones), without marks and spaces that are not seen."""
     known = unicodedata.normalize("NFKD", text.decode("utf-8", "replace"))
-    return "".join(one for one in known if unicodedata.category(one) not in _UNSEEN).encode()
+    unseen = {
+        ord(one): None for one in set(known) if unicodedata.category(one) in _UNSEEN
+    }  # a text has few different signs
+    return (known.translate(unseen) if unseen else known).encode()
 
 
 def _decoded(way: str, text: bytes) -> Iterator[tuple[str, bytes]]:

@@ -105,6 +105,8 @@ def _read_secret(file: Path) -> bytes:
 def site_of(policy: Policy, folder: Path, beside: Path) -> Site | HttpSite:
     """Say what is attacked. `folder` is the home, `beside` the policy's. Raises `NothingToAsk`."""
     gate = gate_of(policy)
+    if gate.kind == "http":
+        _check_http(gate)
     if gate.upstream is None:
         raise NothingToAsk(f"gate {gate.name} has nothing behind it", "say what: `upstream:`")
     asset = policy.assets[gate.upstream]
@@ -114,6 +116,15 @@ def site_of(policy: Policy, folder: Path, beside: Path) -> Site | HttpSite:
     host = os.path.dirname(at.path) if at.path else at.host  # noqa: PTH120 (a text, as it is handed on)
     port = int(at.path.rpartition(".")[2]) if at.path else at.port
     return Site(policy, gate, asset, host, port, parse_upstream(asset.at, beside).database)
+
+
+def _check_http(gate: Gate) -> None:
+    """Refuse an HTTP gate whose clients or services are not played. Raises `NothingToAsk`."""
+    mend = "name another gate: `probe: {gate: NAME}`"
+    if gate.upstreams:
+        raise NothingToAsk(f"gate {gate.name} is a way out, which the probe does not play", mend)
+    if gate.principals:
+        raise NothingToAsk(f"gate {gate.name} asks its clients who they are, and the probe brings no credential", mend)
 
 
 def gate_of(policy: Policy) -> Gate:

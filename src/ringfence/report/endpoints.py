@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ringfence.gates.http.calling import KIND
 from ringfence.ledger import Entry, JsonValue
-from ringfence.policy import Endpoint, Policy
+from ringfence.policy import AssetName, Endpoint, Policy
 from ringfence.policy.model import NONE, SCAN, UNKNOWN
 from ringfence.report.passages import Outcome, Passage, passages
 
@@ -82,13 +82,11 @@ def endpoint_usage(policy: Policy, entries: Iterable[Entry], assets: Sequence[st
                 _count(entry.body, counted, totals, assets)
             yield entry
 
-    sides = {name: gate.upstream for name, gate in policy.gates.items() if gate.upstream is not None}
     for passage in passages(kept()):
-        asset = sides.get(passage.text("gate"))
-        if asset is not None and passage.outcome is not Outcome.REFUSED:
-            name = _endpoint_of(passage)
-            if name and passage.text("from") == policy.assets[asset].zone and (not assets or asset in assets):
-                counted[asset, name].seen.update(each.category for each in passage.found)
+        name = _endpoint_of(passage)
+        asset = _answering(policy, passage, name) if name and passage.outcome is not Outcome.REFUSED else None
+        if asset is not None and (not assets or asset in assets):
+            counted[asset, name].seen.update(each.category for each in passage.found)
     rows = [*_declared(policy, counted, totals, assets), *_undeclared(policy, counted, assets)]
     return Usages(tuple(rows), totals.since, totals.more)
 
@@ -117,6 +115,17 @@ def _count(body: Mapping[str, JsonValue], counted: _Counted, totals: _Totals, as
 
 def _number(value: JsonValue) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _answering(policy: Policy, passage: Passage, endpoint: str) -> AssetName | None:
+    """Give the service whose response it was; None of a request, and where several behind the gate have such an endpoint."""
+    gate = next((gate for name, gate in policy.gates.items() if name == passage.text("gate")), None)
+    if gate is None:
+        return None
+    behind = [gate.upstream] if gate.upstream is not None else gate.upstreams
+    there = [name for name in behind if policy.assets[name].zone == passage.text("from")]
+    declaring = [name for name in there if endpoint in policy.assets[name].endpoints] if len(there) > 1 else there
+    return declaring[0] if len(declaring) == 1 else None
 
 
 def _endpoint_of(passage: Passage) -> str:

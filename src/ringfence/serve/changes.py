@@ -46,6 +46,7 @@ def refused_changes(old: Policy, new: Policy, running: Sequence[str]) -> Said | 
             ("workers", before.workers == after.workers),
             ("upstream", _upstream(old, before) == _upstream(new, after)),
             ("bodies", before.bodies == after.bodies),
+            ("limits", before.kind != HTTP_KIND or before.limits == after.limits),
             ("tls", before.kind != HTTP_KIND or _asks(before) == _asks(after)),
             ("principals", before.kind != HTTP_KIND or _told_envoy(old, before) == _told_envoy(new, after)),
         ):

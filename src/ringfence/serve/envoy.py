@@ -9,6 +9,7 @@ import asyncio
 import errno
 import json
 import os
+import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -30,8 +31,10 @@ MOST_FAILURES: Final = 5  # deaths in a row, each before it had lived for STEADY
 STEADY: Final = 10.0
 FIRST_REST: Final = 0.1  # seconds before it is started again; doubled up to LONGEST_REST
 LONGEST_REST: Final = 5.0
+VALIDATING: Final = 60.0  # seconds for its look at a configuration
 OPENING: Final = 20.0  # seconds for the clients' listener to take connections
 ADMIN_SECONDS: Final = 2.0
+_SHAKE: Final = 2.0  # seconds for a TLS handshake
 ENDING: Final = 3.0  # seconds between TERM and KILL
 _LOOK: Final = 0.05  # seconds between two looks at what is under way
 _UNTOLD: Final = "Envoy could not be told where services are: reload again"
@@ -45,6 +48,7 @@ class Envoy:
         self._gate = gate
         self._place = place
         self._at = (place.setup.host, place.setup.port)
+        self._tls = _handshake() if place.setup.certificate is not None else None
         self._news = news
         self._log = log.within(gate=gate, companion="envoy")
         self._process: asyncio.subprocess.Process | None = None
@@ -161,6 +165,8 @@ class Envoy:
             "immediate",
         )
         process = self._process = await _start(program, "-c", str(setup), *options)
+        if self._ending.is_set():  # told while it was being started: `drain` has not seen it
+            kill(process)
         ended = asyncio.create_task(process.wait())
         listening = asyncio.create_task(self._listen(opening))
         try:
@@ -179,7 +185,7 @@ class Envoy:
     async def _listen(self, opening: "asyncio.Task[None]") -> None:
         """Wait until clients are let in: by this one, which may not be the first."""
         await asyncio.shield(opening)
-        while not await _takes_connections(*self._at):  # noqa: ASYNC110 (Envoy does not tell)
+        while not await _takes_connections(*self._at, self._tls):  # noqa: ASYNC110 (Envoy does not tell)
             await asyncio.sleep(_LOOK)
 
     async def _open(self) -> None:
@@ -188,7 +194,7 @@ class Envoy:
         self._write("listeners.json", listeners(self._place.setup, is_open=True))
         try:
             async with asyncio.timeout(OPENING):
-                while not await _takes_connections(*self._at):  # noqa: ASYNC110
+                while not await _takes_connections(*self._at, self._tls):  # noqa: ASYNC110
                     await asyncio.sleep(_LOOK)
         except TimeoutError:
             raise GaveUp(
@@ -204,7 +210,8 @@ class Envoy:
         if setup.routes:
             self._write(Path(setup.routes).name, routes(setup, self._told))
         if setup.certificate is not None:
-            self._write(Path(setup.secrets).name, secrets(self._linked(setup.certificate), self._told))
+            for name, told in secrets(self._linked(setup.certificate), self._told).items():
+                self._write(name, told)
 
     def _linked(self, certificate: Certificate) -> Certificate:
         """Give a certificate's files new names: what has the name of before is not read anew."""
@@ -225,8 +232,17 @@ class Envoy:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # a terminal's signals are not for it
         )
-        _, said = await checking.communicate()
+        try:
+            async with asyncio.timeout(VALIDATING):
+                _, said = await checking.communicate()
+        except TimeoutError:
+            raise GaveUp(
+                f"gate {self._gate}: Envoy does not come to an end with its configuration", "start again"
+            ) from None
+        finally:
+            kill(checking)
         if checking.returncode:
             last = said.decode(errors="replace").strip().rpartition("\n")[2][-_MOST_SAID:]
             mend = f"it says: {clean(last)}"
@@ -279,9 +295,17 @@ async def _start(program: Path, *arguments: str) -> asyncio.subprocess.Process:
     )
 
 
-async def _takes_connections(host: str, port: int) -> bool:
+def _handshake() -> ssl.SSLContext:
+    """Give what sees whether somebody speaks TLS. Who that is, is not asked: nothing is said to him."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+async def _takes_connections(host: str, port: int, tls: ssl.SSLContext | None) -> bool:
+    """Whether somebody listens, and, with `tls`, has a certificate to show: Envoy listens before it has read one."""
     try:
-        _, writer = await asyncio.open_connection(host, port)
+        _, writer = await asyncio.open_connection(host, port, ssl=tls, ssl_handshake_timeout=_SHAKE if tls else None)
     except OSError:
         return False
     writer.close()

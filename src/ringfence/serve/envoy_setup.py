@@ -67,6 +67,7 @@ class EnvoyPlace:
 def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
     """Make ready for an Envoy of the gate's own. `base` is the policy's folder. Raises `ServeFault`."""
     check_gate(policy, gate)
+    envoy_program()  # said before anything listens where it is not there
     if takes_certificates(policy, gate) and (gate.tls is None or not gate.tls.clients):
         where, mend = (
             ("gates", gate.name, "principals"),
@@ -86,7 +87,7 @@ def make_place(policy: Policy, gate: Gate, base: Path) -> EnvoyPlace:
         listeners=str(folder / "listeners.json"),
         clusters=str(folder / "clusters.json"),
         routes=str(folder / "routes.json") if setup.outside else "",
-        secrets=str(folder / "secrets.json") if setup.certificate is not None else "",
+        secrets=str(folder) if setup.certificate is not None else "",
     )
     return EnvoyPlace(folder, made, reserved, own, _listen(made))
 

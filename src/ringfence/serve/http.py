@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
 
 from ringfence.access import Identities, open_identities
 from ringfence.gates.carrying import now
@@ -22,10 +21,7 @@ from ringfence.serve.needed import keys_for
 from ringfence.serve.principals import Seldom, check_principals
 from ringfence.serve.service import Canary, Change, Given
 from ringfence.serve.worker import main
-from ringfence.vault import Vault
-
-STAND_INS: Final = "stand-ins.db"
-"""The vault's file of stand-ins, beside the folder of keys."""
+from ringfence.vault import STAND_INS, Vault
 
 
 class HttpService:

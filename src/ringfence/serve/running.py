@@ -67,6 +67,7 @@ class Event:
     workers: int = 0
     gate_kind: str = ""
     path: str = "/"  # of HTTP: what a first request may ask for
+    scheme: str = "http"  # of HTTP: what its clients speak
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +303,10 @@ class _Running:
                 self._log.info("gate-ready", gate=name, workers=workers)
                 gate = self._policy.gates[name]
                 path = f"/{gate.upstreams[0]}/" if gate.upstreams else "/"
-                self._instance.announce(Event(EventKind.READY, self._addresses[name], name, workers, gate.kind, path))
+                scheme = "https" if gate.tls is not None else "http"
+                self._instance.announce(
+                    Event(EventKind.READY, self._addresses[name], name, workers, gate.kind, path, scheme)
+                )
 
 
 def _close_all(opened: Mapping[str, list[list[socket.socket]]]) -> None:

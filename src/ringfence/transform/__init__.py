@@ -26,7 +26,7 @@ from ringfence.transform.model import About, Ask, Untransformable
 from ringfence.transform.null import null
 from ringfence.transform.placeholder import placeholder
 from ringfence.transform.redact import redact
-from ringfence.transform.stand_ins import label, stand_in
+from ringfence.transform.stand_ins import label, series, stand_in
 from ringfence.transform.surrogate import asked, surrogate
 from ringfence.transform.token import NotAToken, WrongKey, reverse, token
 from ringfence.transform.truncate import truncate, truncate_address
@@ -50,6 +50,7 @@ __all__ = [
     "fit_answer",
     "label",
     "reverse",
+    "series",
     "stand_in",
 ]
 

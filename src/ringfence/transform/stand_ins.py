@@ -32,7 +32,7 @@ _LABELS: Final[Mapping[str, str]] = {
 
 
 def label(category: str) -> str:
-    """Name the series in which values of a category are numbered.
+    """Name a category as its placeholders do.
 
     >>> label("user.contact.email"), label("user.name.first")
     ('EMAIL', 'FIRST_NAME')
@@ -46,11 +46,26 @@ def stand_in(ask: Ask, number: int) -> str | None:
     >>> stand_in(Ask("k", "zone:models", "user.contact.email", ValueType.TEXT, "ada@example.org", FormKind.PLACEHOLDER), 3)
     '[EMAIL_3]'
     """
-    text = f"[{label(ask.category)}_{number}]"
-    if ask.kind is FormKind.SURROGATE:
-        make = _OF_TYPE.get(ask.type) or _ALIKE.get(ask.category)
-        text = (make(number - 1) if make is not None else None) or text
+    make = _maker(ask)
+    text = (make(number - 1) if make is not None else None) or f"[{label(ask.category)}_{number}]"
     return text if ask.type in TEXTUAL or is_spelt(text, ask.type) else None
+
+
+def series(ask: Ask) -> str:
+    """Name the series in which a value is numbered: its category's, but where values of several categories look the same.
+
+    >>> birth = Ask("k", "zone:a", "user.demographic.date_of_birth", ValueType.DATE, "1980-05-17", FormKind.SURROGATE)
+    >>> series(birth)
+    'day'
+    """
+    make = _maker(ask)
+    return (_SHARED.get(make) if make is not None else None) or label(ask.category)
+
+
+def _maker(ask: Ask) -> "_Maker | None":
+    if ask.kind is not FormKind.SURROGATE:
+        return None
+    return _OF_TYPE.get(ask.type) or _ALIKE.get(ask.category)
 
 
 def _words(names: str) -> list[str]:
@@ -180,3 +195,6 @@ _OF_TYPE: Final[Mapping[ValueType, _Maker]] = {
     ValueType.UUID: _uuid,
     ValueType.INET: _address,
 }
+
+_SHARED: Final[Mapping[_Maker, str]] = {_day: "day", _moment: "moment", _uuid: "uuid", _address: "address"}
+"""What is made for values of more than one category: numbered in one series, or one day would stand for two people's."""

@@ -12,18 +12,20 @@ read. Who owns the machine owns the keys: files keep other users out, not root.
 <key k-contact version 2>
 """
 
-from ringfence.vault.asking import Vault
+from ringfence.vault.asking import STAND_INS, Vault
 from ringfence.vault.faults import BadKeyFile, BadKeyName, KeyExists, KeyFault, NoSuchKey, UnsafeKeyFile, VaultFault
 from ringfence.vault.keys import KeyFile, create, list_keys, load, rotate
-from ringfence.vault.stand_ins import Resolution, StandIns
+from ringfence.vault.stand_ins import Recall, Resolution, StandIns
 
 __all__ = [
+    "STAND_INS",
     "BadKeyFile",
     "BadKeyName",
     "KeyExists",
     "KeyFault",
     "KeyFile",
     "NoSuchKey",
+    "Recall",
     "Resolution",
     "StandIns",
     "UnsafeKeyFile",

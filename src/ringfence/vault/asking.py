@@ -13,6 +13,9 @@ from typing import Final, TypeVar
 from ringfence.transform import Ask, Keyring
 from ringfence.vault.stand_ins import Recall, Resolution, StandIns
 
+STAND_INS: Final = "stand-ins.db"
+"""The file, beside the folder of keys."""
+
 SECONDS: Final = 1.0  # for an answer
 SWEPT: Final = 60.0  # seconds between two sweeps
 
@@ -74,7 +77,10 @@ class Vault:
         return made
 
     def _opened(self) -> StandIns:
-        """Open the store, in its thread."""
+        """Open the store, in its thread; anew where its file was taken away, or another stands in its place."""
+        if self._store is not None and not self._store.is_in_place:
+            self._store.close()
+            self._store = None
         if self._store is None:
             self._store = StandIns(self._file)
         return self._store

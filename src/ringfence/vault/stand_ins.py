@@ -26,7 +26,7 @@ import apsw
 
 from ringfence.crossing import Issued
 from ringfence.policy.model import FormKind
-from ringfence.transform import Ask, KeyHandle, Keyring, MissingKey, ValueType, label, stand_in
+from ringfence.transform import Ask, KeyHandle, Keyring, MissingKey, ValueType, series, stand_in
 from ringfence.vault import _folder
 from ringfence.vault.faults import VaultFault
 
@@ -91,12 +91,21 @@ class StandIns:
         _make(file)
         self._file = file
         self._is_in_log = False  # what was swept
+        self._identity = _identity(file)
         self._db = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             self._set_up(most_bytes)
         except BaseException:
             self._db.close(force=True)
             raise
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the file still stands where it was opened.
+
+        One that was taken away would go on for this process alone: another would begin a new one, and give its numbers twice.
+        """
+        return self._identity == _identity(self._file)
 
     def resolve(self, keys: Keyring, asks: Sequence[Ask], conversation: str, recall: Recall, at: float) -> Resolution:
         """Answer asks within a conversation, and give what it held before, under the keys and scopes of `recall`.
@@ -143,7 +152,7 @@ class StandIns:
         for number, _ in self._db.execute(_FIND, (room.id, index, at)):
             self._db.execute(_RENEW, (at + ask.keep, room.id, index))
             return int(number)
-        number = int(self._db.execute(_COUNT, (room.id, label(ask.category), at)).get)
+        number = int(self._db.execute(_COUNT, (room.id, series(ask), at)).get)
         sealed = room.seal(index, ask.value)
         named = (ask.kind.value, ask.category, ask.type.value, number)
         self._db.execute(_ADD, (room.id, index, *named, room.key.version, sealed, at + ask.keep))
@@ -241,6 +250,15 @@ def _wait(tried: int) -> bool:
 
 def _mac(key: bytes, text: bytes) -> bytes:
     return hmac.digest(key, text, "sha256")
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Say which file stands at a path; None where none does."""
+    try:
+        there = file.stat()
+    except FileNotFoundError:
+        return None
+    return there.st_dev, there.st_ino
 
 
 def _make(file: Path) -> None:

@@ -13,12 +13,13 @@ from ringfence.access import Attempts, Doorkeeper, Identities, open_identities
 from ringfence.access.api_keys import hash_of, make_api_key
 from ringfence.access.users import User, spell
 from ringfence.crossing import Body, CrossingId, Effects, Ending, Record, Recorded, Refusal, Refuse, Release
-from ringfence.gates.http.asking import ANYONE, Client, Door
+from ringfence.gates.http.asking import ANYONE, Asking, Client, Door
+from ringfence.gates.http.belonging import remembered
+from ringfence.gates.http.destinations import refused
 from ringfence.gates.http.edits import RequestHead, ResponseHead
 from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.passage import Passage
-from ringfence.gates.http.refusing import told
 from ringfence.policy import AssetName, Policy, ZoneName, read
 from ringfence.transform import Keyring
 from tls_authority import Authority
@@ -119,7 +120,7 @@ class Ran:
                     self._refuse(refusal, of_request=of_request)
 
     def _refuse(self, refusal: Refusal, *, of_request: bool) -> None:
-        said = told(refusal, of_request=of_request, challenge=self.exchange.challenge)
+        said = self.exchange.told(refusal, of_request=of_request)
         self.status, self.fields, self.told = said.status, said.fields, json.loads(said.body)
         self.out = b""
 
@@ -208,6 +209,21 @@ def test_all_wrong_credentials_look_the_same_from_outside(folder: Path) -> None:
         ran = Ran(side(folder), tuple(fields))
         said.add(json.dumps({**ran.told, "crossing": "", "fields": ran.fields}))
     assert len(said) == 1
+
+
+@pytest.mark.parametrize(("key", "reason"), [(KEY, "not-allowed"), (make_api_key(), "not-authenticated")])
+def test_who_asks_for_what_is_nowhere_is_asked_first_and_no_endpoint_is_counted(
+    key: str, reason: str, folder: Path
+) -> None:
+    one = side(folder, POLICY.replace("fields: {mail", "endpoints: {GET /people: {}}, fields: {mail"))
+    exchange, fields = HttpExchange(one), (("x-api-key", key), ("traceparent", f"00-{'4b' * 16}-{'a1' * 8}-01"))
+    head = RequestHead("GET", "/people", fields, ends=True)
+    passage = exchange.refuse(head, refused(one, head), "ada@elsewhere.example.com:81", Client(), NOW)
+    [entry] = [effect.body for effect in passage.head.start(NOW) if isinstance(effect, Record)]
+    assert (entry["kind"], entry["refused"]) == ("refused", reason)
+    assert entry["client"] == {"method": "GET", "authority": "elsewhere.example.com:81"}
+    assert entry["principal"] == ("acme" if key == KEY else ANYONE)
+    assert (exchange.called, entry["trace"]) == (None, {"id": "4b" * 16, "parent": "a1" * 8})
 
 
 def test_whoever_brings_nothing_where_nobody_may_is_asked_to(folder: Path) -> None:
@@ -374,7 +390,7 @@ def test_a_credential_that_ends_on_the_way_ends_what_it_let_in(folder: Path) -> 
     assert any(isinstance(effect, Release) for effect in released)
     effects = list(answer.feed(MAIL + b"\n", ends))
     refusal = next(effect.refusal for effect in effects if isinstance(effect, Refuse))
-    assert told(refusal, of_request=False, challenge=exchange.challenge).status == 401
+    assert exchange.told(refusal, of_request=False).status == 401
     assert not any(isinstance(effect, Release) for effect in effects)
 
 
@@ -397,3 +413,18 @@ def test_what_one_asker_gets_is_never_anothers(folder: Path) -> None:
         == list(asked())
         == [MAIL, b'{"mail": "[redacted:email]"}', b'{"mail": null}', b'{"mail": "[redacted:email]"}']
     )
+
+
+def test_one_name_of_two_sources_has_two_conversations(folder: Path) -> None:
+    text = POLICY.replace("zone: staff}", "zone: partners}").replace(
+        "clients: street", "clients: street, conversation: [header.x-c]"
+    )
+    there = side(folder, text)
+    assert there.door is not None
+    names = set()
+    for fields in ((bearer("partners", sub="acme"),), (("x-api-key", KEY),), (("authorization", "Basic YTpi"),), ()):
+        who = there.door.ask(fields, Client(), NOW)
+        assert isinstance(who, Asking)
+        [conversation] = remembered(there, who, fields)._named_by.values()
+        names.add(conversation(b"c1"))
+    assert len(names) == 4

@@ -4,14 +4,17 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from http_stage import Stage, policy, response, stage
 
+from ringfence.atlas import map_openapi, write_map
 from ringfence.crossing import Body, CrossingId
 from ringfence.detect import Detector
 from ringfence.gates.http.calling import MOST_CHARACTERS, MOST_SHAPES, Called, Calls, shape_of_path
 from ringfence.gates.http.turns import Mode
+from ringfence.policy.reading import read
 
 MODES = pytest.mark.parametrize("mode", Mode, ids=lambda mode: mode.name.lower())
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -95,6 +98,31 @@ def test_an_endpoints_own_fields_decide_and_its_calls_are_told(mode: Mode) -> No
     play(work, mode)
 
 
+def test_a_table_is_judged_by_the_columns_that_its_description_names(tmp_path: Path) -> None:
+    row = {"type": "object", "properties": {"nick": {"x-ringfence-category": "user.name"}, "note": {"type": "integer"}}}
+    answer = {"content": {"text/csv": {"schema": {"type": "array", "items": row}}}}
+    described = {
+        "openapi": "3.1.0",
+        "info": {"title": "shop", "version": "1"},
+        "paths": {"/export": {"get": {"responses": {"200": answer}}}},
+    }
+    (tmp_path / "api.json").write_text(json.dumps(described))
+    zones, gates = POLICY.partition("assets:")[0], POLICY.partition("gates:")[2].replace("BODIES", "streamed")
+    whole = f"include: [map.yaml]{zones}gates:{gates.replace('MODE', 'enforce')}"
+    write_map(tmp_path / "map.yaml", map_openapi(tmp_path / "api.json", asset="shop"))
+    sources = {"p.yaml": whole, "map.yaml": (tmp_path / "map.yaml").read_text()}
+
+    async def run() -> None:
+        async with stage(read("p.yaml", sources, {})) as one:
+            one.shop.says["/export"] = [response(b"nick,note\r\nxyz,7\r\n", "text/csv")]
+            answer = await one.ask("GET", "/export")
+            assert (answer.status, answer.body) == (200, b"nick,note\r\n[redacted:name],7\r\n")
+            one.shop.says["/export"] = [response(b"nick,more\r\nxyz,7\r\n", "text/csv")]
+            assert (await one.ask("GET", "/export")).status == 403  # a column that is not described
+
+    asyncio.run(run())
+
+
 @MODES
 def test_what_nobody_declared_is_refused_by_its_head_and_the_service_hears_nothing(mode: Mode) -> None:
     async def work(one: Stage) -> None:
@@ -128,6 +156,16 @@ def test_what_nobody_declared_is_refused_by_its_head_and_the_service_hears_nothi
         assert "ada" not in json.dumps(one.notes.bodies)
 
     play(work, mode)
+
+
+def test_what_envoy_refuses_by_itself_is_no_call_of_an_endpoint() -> None:
+    async def work(one: Stage) -> None:
+        for _ in range(3):
+            assert (await one.ask("GET", "/a%00b")).status == 400
+        await one.ask("GET", "/customers/7")
+        assert list(await table(one)) == ["GET /customers/{id}"]
+
+    play(work)
 
 
 @MODES

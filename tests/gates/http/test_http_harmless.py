@@ -103,6 +103,44 @@ def test_names_that_come_twice_are_looked_at_together_each_time() -> None:
     assert [value for _, value in edits.add] == ["one of them", "[redacted:email]"]
 
 
+def test_a_path_goes_with_its_query_and_neither_is_known_by_itself() -> None:
+    of = side()
+    asked(of, USUAL, "/orders/7", "page=2")
+    asked(of, USUAL, "/orders/8", "page=3")
+    assert (
+        octets_looked_at(of, USUAL, path="/orders/8", query="page=2") == 0
+    )  # each half was seen with nothing beside it
+    assert octets_looked_at(of, USUAL, path="/orders/8", query="page=4") >= len("/orders/8?page=4")
+
+
+def test_a_value_that_was_found_is_never_learned_nor_what_stood_beside_it() -> None:
+    of = side()
+    found: Given = (*USUAL, ("x-user", MAIL))
+    for _ in range(3):
+        assert asked(of, found)[1] == ["crossed"]
+        assert len(of.harmless.others(parts_of(found), "")) == len(found)
+
+
+def test_what_was_nothing_under_one_endpoints_fields_is_looked_at_under_anothers() -> None:
+    declared = (
+        'at: "http://127.0.0.1:1", endpoints: {POST /a: {}, POST /b: {request: {header.x-nick: user.name}},'
+        " POST /c: {request: {header.x-nick: none}}}"
+    )
+    of = side(OPEN.replace('at: "http://127.0.0.1:1"', declared).replace(', path: "/orders*"', ""))
+    given: Given = (("x-nick", "ada"),)
+    for path, refused in (("/c", False), ("/a", False), ("/b", True), ("/a", False), ("/b", True)):
+        assert asked(of, given, path)[2] is refused, path
+
+
+def test_what_a_request_held_is_looked_at_in_an_answer_under_its_endpoint() -> None:
+    declared = 'at: "http://127.0.0.1:1", endpoints: {POST /a: {response: {header.x-nick: user.name}}}'
+    of = side(OPEN.replace('at: "http://127.0.0.1:1"', declared).replace(', path: "/orders*"', ""))
+    given: Given = (("x-nick", "ada"),)
+    exchange = HttpExchange(of)
+    assert came_of(exchange.request(RequestHead("POST", "/a", given, ends=True))) == (HeadEdits(), [], False)
+    assert came_of(exchange.response(ResponseHead(200, given, ends=True)))[2]
+
+
 def test_where_every_crossing_is_recorded_each_head_is() -> None:
     of = side(OPEN.replace("carry: {user.contact.email: redact}", "record: all, carry: {user.contact.email: redact}"))
     assert [asked(of, USUAL)[1] for _ in range(3)] == [["crossed"]] * 3
@@ -123,7 +161,7 @@ def test_what_was_issued_to_a_request_is_looked_for_in_a_field_that_came_before(
         passage = exchange.response(ResponseHead(200, stood_in, ends=True))
         came_of(passage)
         if not issued:
-            assert of.harmless.others(parts_of(stood_in)) == []
+            assert of.harmless.others(parts_of(stood_in), "") == []
         assert passage.head.summary is not None
 
 
@@ -136,19 +174,19 @@ def test_another_policy_has_seen_nothing() -> None:
 def test_what_is_remembered_is_bounded_holds_no_octets_and_keeps_what_is_used() -> None:
     harmless = Harmless()
     usual = parts_of(USUAL)
-    harmless.learn(usual)
+    harmless.learn(usual, "")
     for number in range(3 * _MOST):
         if number % 1000 == 0:
-            assert harmless.others(usual) == []
-        harmless.learn(parts_of((("x-request-id", f"id-{number}"),)))
+            assert harmless.others(usual, "") == []
+        harmless.learn(parts_of((("x-request-id", f"id-{number}"),)), "")
     assert len(harmless._new) + len(harmless._old) <= 2 * _MOST
     assert all(len(digest) == 16 for digest in harmless._new | harmless._old)
-    assert len(harmless.others(parts_of((("x-request-id", "id-0"),)))) == 1
+    assert len(harmless.others(parts_of((("x-request-id", "id-0"),)), "")) == 1
 
 
 @pytest.mark.parametrize("named", ["a\udce9", "x"])
 def test_octets_of_any_kind_are_told_apart(named: str) -> None:
     harmless = Harmless()
-    harmless.learn(parts_of(((named, "\udce9"),)))
-    assert harmless.others(parts_of(((named, "\udce9"),))) == []
-    assert len(harmless.others(parts_of(((named, "\udcea"),)))) == 1
+    harmless.learn(parts_of(((named, "\udce9"),)), "")
+    assert harmless.others(parts_of(((named, "\udce9"),)), "") == []
+    assert len(harmless.others(parts_of(((named, "\udcea"),)), "")) == 1

@@ -96,6 +96,20 @@ def test_a_path_that_is_read_in_two_ways_is_refused(path: str) -> None:
         normalised(path)
 
 
+@pytest.mark.parametrize("path", ["/a/%2e%2e;/b", "/a/.%2e;x=1/b", "/a/%2E;", "/a/%2e%2E;"])
+def test_dots_with_a_parameter_reach_no_service_over_envoy(path: str) -> None:
+    """Envoy follows `..;` and leaves `%2e%2e;`, which some services follow: to another path than the verdict was made for."""
+
+    async def run() -> None:
+        async with stage() as one:
+            answer = await one.ask("GET", path)
+            assert answer.status == 403
+            assert b"dots that have a parameter" in answer.body
+            assert one.shop.requests == []
+
+    asyncio.run(run())
+
+
 def test_what_is_spelt_well_stays_as_it_is_and_twice_is_once() -> None:
     chance = random.Random(8)
     for path in ("/", "/a", "/a/", "/a%20b/c;x=1", "/%C3%A9", "/a..b/..c"):

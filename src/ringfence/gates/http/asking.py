@@ -55,6 +55,7 @@ class Asking:
     expires: datetime | None = None
     taken: frozenset[str] = frozenset()  # header fields that are the gate's own
     challenge: str = ""
+    source: str = ""  # which of the policy's principals knows him: two sources may have the same name for two people
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -129,6 +130,7 @@ class Door:
             principal.expires,
             self._taken(fields),
             self._if_wrong,
+            principal.source,
         )
 
     def _role(self, roles: tuple[RoleName, ...], fields: Fields, said: AskingFields) -> RoleName | None:

@@ -1,8 +1,10 @@
 """Which conversation a request belongs to, and what is remembered of it.
 
 The rule: a conversation is one of one asker: its name counts only together with who asks, or, where nobody is asked who he is, with
-the credentials that he shows the service. So whoever learns a conversation's name, or guesses it, gets nothing of it back. A
-request that names none is a conversation of its own: its values are numbered as they first appear, so that a history that is sent
+the credentials that he shows the service. So whoever learns a conversation's name, or guesses it, gets nothing of it back. One name
+that two sources know is two people. Only those who are asked for nothing and show nothing are all one: nothing tells them apart.
+
+A request that names none is a conversation of its own: its values are numbered as they first appear, so that a history that is sent
 again with each request has the same stand-ins each time; nothing of it is kept.
 """
 
@@ -25,8 +27,8 @@ def remembered(side: "Side", who: Asking, fields: Fields) -> Surrogates:
     words = side.conversation
     if not words:
         return Surrogates(alone=True)
-    shown = [value for name, value in fields if name in _CREDENTIALS] if who.principal == side.principal else []
-    asker = [who.zone, who.principal, *shown]
+    shown = [] if who.source else [value for name, value in fields if name in _CREDENTIALS]
+    asker = [who.zone, who.principal, who.source, *shown]
     return Surrogates(alone=True, named_by={word: partial(_name, side, asker, word) for word in words})
 
 

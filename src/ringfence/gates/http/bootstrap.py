@@ -83,7 +83,7 @@ class Setup:
     listeners: str = ""  # the path of the file in which the clients' listener is told, later than the rest; "": at once
     clusters: str = ""  # the path of the file in which the services are told, so that they can change; "": at the start
     routes: str = ""  # the path of the file in which the routes to `outside` are told; "": at the start
-    secrets: str = ""  # the path of the file in which certificates are told, so that they can change; "": at the start
+    secrets: str = ""  # the folder of files in which certificates are told, so that they can change; "": at the start
     outside: tuple[Destination, ...] = ()
     hosts: tuple[str, ...] = ()  # further names of a gate that is the way out
     authorities: str = ""  # the file of those that certificates of services outside are checked against
@@ -174,7 +174,6 @@ def _ext_proc(setup: Setup, cluster: str, *, canary: bool) -> Object:
         "typed_config": {
             "@type": f"{TYPE}extensions.filters.http.ext_proc.v3.ExternalProcessor",
             "grpc_service": service,
-            **attributes,
             "failure_mode_allow": False,
             "allow_mode_override": False,
             "disable_clear_route_cache": True,

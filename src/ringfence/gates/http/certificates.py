@@ -1,9 +1,12 @@
 """The certificate that Envoy shows to clients, and the authorities whose clients it lets in, as data.
 
-The rule: where certificates can change while Envoy runs, they are told to it in a file of their own; the listener only names them.
+The rule: where certificates can change while Envoy runs, each is told to it in a file of its own, which the listener only names:
+of a file with two of them Envoy takes neither, and lets nobody in.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from ringfence.gates.http.clusters import TYPE, watched
@@ -11,6 +14,7 @@ from ringfence.gates.http.routes import Json, Object
 
 _CERTIFICATE: Final = "certificate"
 _AUTHORITIES: Final = "authorities"
+_FILES: Final = {name: f"{name}.json" for name in (_CERTIFICATE, _AUTHORITIES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +31,15 @@ class Certificate:
 
 
 def shown(certificate: Certificate, secrets_at: str) -> Object:
-    """Make what a listener shows; `secrets_at` is the path of the file in which certificates are told, "" where they are fixed."""
+    """Make what a listener shows; `secrets_at` is the folder in which certificates are told, "" where they are fixed."""
     common: dict[str, Json] = {
         "alpn_protocols": ["h2", "http/1.1"],
         "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
     }
     if secrets_at:
-        told = {name: {"name": name, "sds_config": watched(secrets_at)} for name in (_CERTIFICATE, _AUTHORITIES)}
+        told = {
+            name: {"name": name, "sds_config": watched(str(Path(secrets_at) / file))} for name, file in _FILES.items()
+        }
         common["tls_certificate_sds_secret_configs"] = [told[_CERTIFICATE]]
         if certificate.clients:
             common["validation_context_sds_secret_config"] = told[_AUTHORITIES]
@@ -51,14 +57,16 @@ def shown(certificate: Certificate, secrets_at: str) -> Object:
     }
 
 
-def secrets(certificate: Certificate, version: int) -> Object:
-    """Make what the file of certificates says. Envoy reads those that are named otherwise than before."""
+def secrets(certificate: Certificate, version: int) -> Mapping[str, Object]:
+    """Make what files of certificates say, by their names. Envoy reads what is named otherwise than before."""
     kind = {"@type": f"{TYPE}extensions.transport_sockets.tls.v3.Secret"}
-    told: list[Json] = [{**kind, "name": _CERTIFICATE, "tls_certificate": _pair(certificate)}]
+    told: dict[str, Object] = {_CERTIFICATE: {"tls_certificate": _pair(certificate)}}
     if certificate.clients:
-        trusted: Json = {"trusted_ca": {"filename": certificate.clients}}
-        told.append({**kind, "name": _AUTHORITIES, "validation_context": trusted})
-    return {"version_info": str(version), "resources": told}
+        told[_AUTHORITIES] = {"validation_context": {"trusted_ca": {"filename": certificate.clients}}}
+    return {
+        _FILES[name]: {"version_info": str(version), "resources": [{**kind, "name": name, **what}]}
+        for name, what in told.items()
+    }
 
 
 def _pair(certificate: Certificate) -> Json:

@@ -14,23 +14,29 @@ from envoy.config.core.v3.base_pb2 import HeaderMap
 from envoy.service.ext_proc.v3.external_processor_pb2 import HttpBody, HttpHeaders, HttpTrailers, ProcessingRequest
 from google.protobuf.message import DecodeError
 
-from ringfence.crossing import Reason, Refusal, Reply
+from ringfence.crossing import Reply
 from ringfence.crossing.crossing import Summary
 from ringfence.gates.http.calling import Called
 from ringfence.gates.http.clients import Attributes, client_of
 from ringfence.gates.http.counting import Outcome
-from ringfence.gates.http.destinations import CONNECT, refuse
+from ringfence.gates.http.destinations import CONNECT, refused
 from ringfence.gates.http.edits import HeadEdits, RequestHead, ResponseHead, joined, response_edits
 from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.heads import as_text
 from ringfence.gates.http.media import Fields
-from ringfence.gates.http.refusing import Told, told
 from ringfence.gates.http.replies import LARGEST_CHUNK, Direction, Replies, arrival_of_body
+from ringfence.gates.http.targets import has_dotted_parameters
 from ringfence.gates.http.turns import Arrival, Mode, OutOfTurn, Sent
 from ringfence.gates.http.way import Asked, Broken, Way
 from ringfence.policy import Mode as FlowMode
 from ringfence.policy import Plan
 
+ROUTE: Final = "xds.route_name"
+"""What Envoy is asked to say of a request, where a gate leads to several services."""
+
+_FILTER: Final = "envoy.filters.http.ext_proc"
+_PSEUDO: Final = ":"
+_LINE_ENDS: Final = frozenset("\r\n\0")  # Envoy refuses such a message itself
 _NONE: Final[Attributes] = {}
 _WHOLE: Final = 1 << 31
 
@@ -46,9 +52,8 @@ class Conversation:
         self._ways: dict[Direction, Way] = {}
         self._trailers_of: dict[Direction, tuple[str, ...]] = {}  # their names, where they came
         self._now: Direction | None = None  # whose message is under way
-        self._left: tuple[bytes, int, bool] | None = (
-            None  # of a body's message: how far it was taken, whether it ends the body
-        )
+        # Of a body's message that is under way: its octets, how far it was taken, whether it ends the body.
+        self._left: tuple[bytes, int, bool] | None = None
 
     @property
     def held(self) -> int:
@@ -102,19 +107,10 @@ class Conversation:
         if way.refusal is not None:
             if not self._replies.may_refuse:
                 raise Broken("a refusal after something of the response has gone")
-            return [self._replies.refuse(self._told(way.refusal, direction))]
+            of_request = direction is Direction.REQUEST
+            return [self._replies.refuse(self._exchange.told(way.refusal, of_request=of_request))]
         way.check()
         return self._streamed(direction, way) if self._mode is Mode.STREAMED else self._buffered(direction, way)
-
-    def _told(self, refusal: Refusal, direction: Direction) -> Told:
-        exchange = self._exchange
-        return told(
-            refusal,
-            of_request=direction is Direction.REQUEST,
-            trace=exchange.trace.id if exchange.trace is not None else "",
-            challenge=exchange.challenge,
-            answered=exchange.answered,
-        )
 
     def cut(self, at: datetime) -> list[Asked]:
         """Take that the stream is over; give the entries that close what was opened. There is nobody to reply to any more."""
@@ -134,18 +130,18 @@ class Conversation:
     @property
     def outcome(self) -> Outcome:
         """What became of the request and its response."""
-        found = [each for way in self._ways.values() for each in way.summaries]
-        if any(each.refused not in (None, Reason.CUT) for each in found):
+        if any(way.is_refused for way in self._ways.values()):
             return Outcome.REFUSED
         answer = self._ways.get(Direction.RESPONSE)
         if answer is None or not answer.ended or answer.passage.is_own:
             return Outcome.UNANSWERED
+        found = [each for way in self._ways.values() for each in way.summaries]
         return Outcome.CHANGED if any(each.changes for each in found) else Outcome.PASSED
 
     @property
     def called(self) -> Called | None:
-        """Which endpoint was asked for; None where the service declares none, or nothing was asked yet."""
-        return self._exchange.called
+        """Which endpoint was asked for; None where the service declares none, or Envoy let no request through to be asked about."""
+        return self._exchange.called if Direction.REQUEST in self._ways else None
 
     # ---------------------------------------------------------------- what arrives
 
@@ -174,8 +170,10 @@ class Conversation:
         target, is_query, query = pseudo.get(":path", "").partition("?")
         path = target.partition("#")[0].removeprefix(prefix)
         asked = RequestHead(pseudo.get(":method", ""), path, fields, ends, query if is_query else None)
-        if side is None or asked.method == CONNECT:
-            return Way(refuse(self._side, asked, pseudo.get(":authority", "")), fields, HeadEdits(), ends=ends)
+        if side is None or asked.method == CONNECT or has_dotted_parameters(path):
+            why, client = refused(self._side, asked), client_of(attributes, fields)
+            passage = self._exchange.refuse(asked, why, pseudo.get(":authority", ""), client, at)
+            return Way(passage, fields, HeadEdits(), ends=ends)
         if side is not self._side:
             self._side, self._exchange = side, HttpExchange(side)
         passage = self._exchange.request(asked, client_of(attributes, fields), at)
@@ -271,23 +269,15 @@ def _behind(prefix: str, edits: HeadEdits) -> HeadEdits:
     return replace(edits, set=tuple((name, prefix + value if name == ":path" else value) for name, value in edits.set))
 
 
-ROUTE: Final = "xds.route_name"
-"""What Envoy is asked to say of a request, where a gate leads to several services."""
-_FILTER: Final = "envoy.filters.http.ext_proc"
-_PSEUDO: Final = ":"
-_LINE_ENDS: Final = frozenset("\r\n\0")  # Envoy refuses such a message itself
-
-
 def _fields(headers: HeaderMap) -> tuple[dict[str, str], Fields]:
     """Read header fields: octets that are no UTF-8 stand as surrogates, and fit nothing."""
     pseudo: dict[str, str] = {}
     fields: list[tuple[str, str]] = []
     for each in headers.headers:
-        raw = each.raw_value
+        raw, name = each.raw_value, each.key  # a message's attributes are read anew each time
         value = as_text(raw) if raw else each.value
-        if not _LINE_ENDS.isdisjoint(value):
+        if not (_LINE_ENDS.isdisjoint(value) and _LINE_ENDS.isdisjoint(name)):
             raise OutOfTurn("Envoy sent a header field with a line end in it")
-        name = each.key  # a message's attributes are read anew each time
         if name.startswith(_PSEUDO):
             pseudo[name] = value
         else:

@@ -11,19 +11,16 @@ name as the first part of a path at the gate's own address (`http://127.0.0.1:91
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 import re2
 
-from ringfence.crossing import Crossing, Head
 from ringfence.gates.http.edits import RequestHead
 from ringfence.gates.http.exchange import Side
-from ringfence.gates.http.heads import HeadCarrier, Kind, Part
-from ringfence.gates.http.passage import HeadPassage, Passage
-from ringfence.policy import Asker, Asset, AssetName, FlowId, Gate, Policy, plan
+from ringfence.gates.http.targets import has_dotted_parameters
+from ringfence.policy import Asset, AssetName, Gate, Policy
 from ringfence.policy.verdict import Denial, Refused
 
 _PORTS: Final = {"http": 80, "https": 443}
@@ -141,19 +138,12 @@ def sides_of(side: Side, destinations: tuple[Destination, ...]) -> Mapping[str, 
     return sides
 
 
-def refuse(side: Side, head: RequestHead, authority: str) -> Passage:
-    """Give the passage of a request to where no request may go: it is refused by its head, and nothing follows."""
-    refused = _refused(side, head.method)
-    decided = replace(plan(side.policy, FlowId(""), Asker()), source_zone=side.zone, refused=refused)
-
-    def begin(at: datetime, carrier: HeadCarrier) -> Crossing:
-        client = {"method": head.method, "authority": authority.rpartition("@")[2]}  # scrubbed before it is recorded
-        whose = Head(side.new_id(at), decided.policy_hash, at, side.gate, side.principal, client=client)
-        return Crossing(decided, whose, side.keys, carrier)
-
-    parts = [Part(Kind.PATH, "", b"/")]  # something, so that there is a crossing; it is refused unseen
-    head_passage = HeadPassage(parts, begin)
-    return Passage(decided, head_passage, lambda at: begin(at, HeadCarrier(parts)), ends=head.ends)
+def refused(side: Side, head: RequestHead) -> Refused:
+    """Say why a request that may go nowhere is refused, and what to do."""
+    if has_dotted_parameters(head.path):
+        mend = "write the path without dots that have a parameter: `..;`"
+        return Refused(Denial.NO_FLOW, f"gates.{side.gate}", mend, why="a path that services read in two ways")
+    return _refused(side, head.method)
 
 
 def _refused(side: Side, method: str) -> Refused:

@@ -11,11 +11,11 @@ was issued, in this exchange and in its conversation before (`ringfence.gates.ht
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 
-from ringfence.crossing import Crossing, CrossingId, Head, Trace
+from ringfence.crossing import Crossing, CrossingId, Head, Refusal, Trace
 from ringfence.crossing.crossing import HOLD
 from ringfence.crossing.restoring import Surrogates
 from ringfence.detect import detector_for
@@ -34,6 +34,7 @@ from ringfence.gates.http.heads import (
 )
 from ringfence.gates.http.media import Chosen, choose
 from ringfence.gates.http.passage import HeadPassage, Passage
+from ringfence.gates.http.refusing import Told, told
 from ringfence.gates.http.tracing import trace_of
 from ringfence.policy import (
     AssetName,
@@ -50,10 +51,13 @@ from ringfence.policy import (
 )
 from ringfence.policy.endpoints import Endpoints, Found, Param
 from ringfence.policy.model import Flow, Judgement, Mode
+from ringfence.policy.verdict import Refused
 from ringfence.transform import Keyring
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_NOWHERE: Final = FlowId("")
+NOWHERE: Final = ZoneName("")
+"""Where nobody stands: the door says where who asks does."""
+_NO_FLOW: Final = FlowId("")
 _NOTHING_KNOWN: Final = Client()
 _OF_ASKERS: Final = frozenset({Denial.NO_ROLE, Denial.NO_PURPOSE, Denial.NO_REASON})
 
@@ -118,11 +122,6 @@ class HttpExchange:
         return self._asked.method if self._asked is not None else ""
 
     @property
-    def challenge(self) -> str:
-        """What a client is to bring that is refused for want of a credential, as `WWW-Authenticate` says it."""
-        return self._who.challenge
-
-    @property
     def called(self) -> Called | None:
         """Which endpoint was asked for; None where the service declares none, or nothing was asked yet."""
         side = self._side
@@ -137,10 +136,7 @@ class HttpExchange:
         """Begin with the request's head, at a time, which is needed where the side has a door."""
         self._asked = head
         self.trace = trace_of(head.fields)
-        if self._side.door is not None:
-            if at is None:
-                raise ValueError("who asks is known at a time, and none was given")
-            self._who = self._side.door.ask(head.fields, client, at)
+        self._ask(head, client, at)
         params = self._find_endpoint(head)
         decided = self._plan_of_request(head)
         if isinstance(self._who, TurnedAway):
@@ -149,7 +145,7 @@ class HttpExchange:
         flows = (self._way_in(head), self._way_back(head))
         self.observes = all(each is not None and each.mode is Mode.OBSERVE for each in flows)
         if _is_undeclared(decided) and self._is_observed(head):
-            decided = plan(self._side.policy, _NOWHERE, self._who.asker)
+            decided = plan(self._side.policy, _NO_FLOW, self._who.asker)
         self._surrogates = remembered(self._side, self._who, head.fields)
         not_sent = {*NOT_SENT, *self._who.taken}
         stays = tuple(each for each in head.fields if each[0] not in not_sent)
@@ -162,6 +158,29 @@ class HttpExchange:
         taken = self._who.taken if isinstance(self._who, Asking) else frozenset()
         there = {name for name, _ in head.fields}
         return joined(request_edits(head, observes=self.observes), HeadEdits(remove=tuple(sorted(taken & there))))
+
+    def refuse(self, head: RequestHead, refused: Refused, authority: str, client: Client, at: datetime) -> Passage:
+        """Begin with the head of a request that may go nowhere, whatever is in it: who asks is asked all the same, and first.
+
+        `authority` is where it wanted to go: scrubbed before it is recorded, as the method is. No endpoint was asked for.
+        """
+        self.trace = trace_of(head.fields)
+        self._ask(head, client, at)
+        who, asked = self._who, {"method": head.method, "authority": authority.rpartition("@")[2]}
+        if isinstance(who, TurnedAway):
+            return self._refused(who.plan, ends=head.ends, asked=asked)
+        decided = replace(plan(self._side.policy, _NO_FLOW, who.asker), source_zone=who.zone, refused=refused)
+        return self._refused(decided, ends=head.ends, asked=asked)
+
+    def told(self, refusal: Refusal, *, of_request: bool) -> Told:
+        """Say what a client is told of a refusal."""
+        return told(
+            refusal,
+            of_request=of_request,
+            trace=self.trace.id if self.trace is not None else "",
+            challenge=self._who.challenge,
+            answered=self.answered,
+        )
 
     def response(self, head: ResponseHead) -> Passage:
         """Go on with the response's head: of a request that nobody has seen, too, where whoever speaks HTTP did not take it."""
@@ -226,6 +245,13 @@ class HttpExchange:
         is_over = self._out is None or self._out.is_over
         return None if is_over and not len(self._surrogates) else self._surrogates
 
+    def _ask(self, head: RequestHead, client: Client, at: datetime | None) -> None:
+        if self._side.door is None:
+            return
+        if at is None:
+            raise ValueError("who asks is known at a time, and none was given")
+        self._who = self._side.door.ask(head.fields, client, at)
+
     def _plan_of_request(self, head: RequestHead) -> Plan:
         """Decide about the request; turn its asker away where role, purpose or reason let nothing cross, before it is asked for.
 
@@ -264,7 +290,7 @@ class HttpExchange:
     def _plan(self, flow: Flow | None, way: Literal["request", "response"]) -> Plan:
         if isinstance(self._who, TurnedAway):
             return self._who.plan
-        side, name, at = self._side, flow.id if flow is not None else _NOWHERE, self._at(way)
+        side, name, at = self._side, flow.id if flow is not None else _NO_FLOW, self._at(way)
         if at is not None:
             return plan_at(side.policy, name, self._who.asker, at)
         return plan(side.policy, name, self._who.asker, behind=side.asset)
@@ -286,22 +312,24 @@ class HttpExchange:
         flow = self._way_back(head)
         return self._way_in(head) is None and flow is not None and flow.mode is Mode.OBSERVE
 
-    def _refused(self, decided: Plan, *, ends: bool) -> Passage:
-        """Make the passage of a request that goes nowhere, with or without a body."""
+    def _refused(self, decided: Plan, *, ends: bool, asked: Mapping[str, str] | None = None) -> Passage:
+        """Make the passage of a request that goes nowhere, with or without a body. `asked`: what is recorded of it."""
 
         def begin(at: datetime, carrier: HeadCarrier | None = None) -> Crossing:
-            return self._crossing(decided, at, Chosen(carrier or HeadCarrier(())), of_request=True)
+            head = self._head(at, decided)
+            head = head if asked is None else replace(head, client=asked)
+            return Crossing(decided, head, self._side.keys, carrier or HeadCarrier(()))
 
         return Passage(decided, HeadPassage([], begin, refused=True), begin, ends=ends)
 
     def _head(self, at: datetime, decided: Plan) -> Head:
         side, who = self._side, self._who
         client = {"method": self.method} if self.method in _METHODS else {}
-        told = (who.reason, who.expires) if isinstance(who, Asking) else ("", None)
+        why = (who.reason, who.expires) if isinstance(who, Asking) else ("", None)
         if self._shape:
             client["path"] = self._shape
         return Head(
-            side.new_id(at), decided.policy_hash, at, side.gate, who.principal, *told, client=client, trace=self.trace
+            side.new_id(at), decided.policy_hash, at, side.gate, who.principal, *why, client=client, trace=self.trace
         )
 
 

@@ -20,20 +20,23 @@ from ringfence.gates.http.calling import Calls
 from ringfence.gates.http.canary import Answerer, send_canary, side_of_canary
 from ringfence.gates.http.counting import Counts
 from ringfence.gates.http.destinations import destinations_of, sides_of
-from ringfence.gates.http.exchange import Side
+from ringfence.gates.http.exchange import NOWHERE, Side
 from ringfence.gates.http.processor import PATH, Line, Setting
 from ringfence.gates.http.turns import Mode
 from ringfence.gates.tallies import Tallies
-from ringfence.policy import Gate, Policy, ZoneName
+from ringfence.policy import Gate, Policy
 from ringfence.transform import Keyring
 from ringfence.vault import Vault
 from ringfence.wire.http2 import Method
 
 _HOUSEKEEPING: Final = 1.0  # seconds
-_NOWHERE: Final = ZoneName("")  # where nobody stands: the door says where who asks does
 _LOOK: Final = 1.0  # seconds that a look at Envoy may take
 _MOST_WAITING: Final = 24 * 1024 * 1024  # octets of messages whose turn has not come
-_LARGEST_MESSAGE: Final = 2 * 1024 * 1024  # octets; Envoy's own buffers are smaller
+_LARGEST_MESSAGE: Final = {
+    Mode.STREAMED: 512 * 1024,
+    Mode.BUFFERED: 2 * 1024 * 1024,
+}  # octets; Envoy's own buffers are half
+"""A request may have so much on the way before it has to wait, so this is what many of them take of a worker's memory."""
 
 
 class NoUpstream(Exception):
@@ -97,7 +100,7 @@ class HttpGate:
         processor, answers = sockets
         loop = asyncio.get_running_loop()
         most_calls = 2 * self._world.gate.limits.connections
-        method = Method(PATH, largest=_LARGEST_MESSAGE, most_calls=most_calls, most_held=_MOST_WAITING)
+        method = Method(PATH, largest=_LARGEST_MESSAGE[self._setting.mode], most_calls=most_calls)
         self._servers.append(
             await loop.create_unix_server(lambda: Line(self._setting, self._lines, method), sock=processor)
         )
@@ -146,9 +149,10 @@ class HttpGate:
 
     async def close(self) -> None:
         """End everything."""
-        for task in (self._house, self._identities):
-            if task is not None:
-                task.cancel()
+        tasks = [task for task in (self._house, self._identities) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)  # what it was writing is not written twice at once below
         for server in self._servers:
             server.close()
         lines = list(self._lines)
@@ -217,7 +221,7 @@ def _side(policy: Policy, gate: Gate, keys: Keyring, access: Identities | None) 
     if gate.principals and access is None:
         raise NoUpstream(f"gate {gate.name} has principals, and nobody who knows them")
     door = Door(policy, gate, Doorkeeper(access) if gate.principals and access is not None else None)
-    side = Side(policy, gate.name, asset, gate.clients or _NOWHERE, keys, new_crossing_id, door=door)
+    side = Side(policy, gate.name, asset, gate.clients or NOWHERE, keys, new_crossing_id, door=door)
     if gate.upstream is not None:
         return side
     return replace(side, destinations=sides_of(side, destinations_of(policy, gate)))

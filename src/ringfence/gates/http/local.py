@@ -8,16 +8,20 @@ thread or a loop: whether its coroutines ever wait is for the recorder to say, s
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from ringfence.crossing import Reason, Refusal
 from ringfence.crossing.crossing import Summary
-from ringfence.gates.carrying import Carried, Clock, Recorder, carry_out, new_crossing_id
-from ringfence.gates.http.destinations import refuse
-from ringfence.gates.http.edits import HeadEdits, RequestHead, ResponseHead, joined, request_edits, response_edits
+from ringfence.gates.carrying import Carried, Clock, Recorder, StandInSource, carry_out, new_crossing_id
+from ringfence.gates.http.asking import Client
+from ringfence.gates.http.calling import Called
+from ringfence.gates.http.destinations import refused
+from ringfence.gates.http.edits import HeadEdits, RequestHead, ResponseHead, joined, response_edits
 from ringfence.gates.http.exchange import HttpExchange, Side
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.refusing import Told, told
+from ringfence.gates.http.targets import has_dotted_parameters
 from ringfence.gates.http.way import Asked, Way
 from ringfence.policy import Plan
 
@@ -29,6 +33,8 @@ _WITHOUT_BODY: Final = frozenset({204, 304})
 _OF_CHUNKS: Final = frozenset({"transfer-encoding", "trailer"})
 _FRAMES: Final = _OF_CHUNKS | {"content-length"}
 _LEAST, _MOST = 200, 599  # of a status that ends a request
+NOBODY: Final = Client()
+"""Of whom nothing is known: a program that asks for itself, or a server that does not say."""
 
 
 class Refused(Exception):
@@ -45,12 +51,18 @@ class BadMessage(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Rim:
-    """What all exchanges of a gate share in one process. `leave` carries out, for nobody waits for it, what closes a record."""
+    """What all exchanges of a gate share in one process.
+
+    `count` takes a body that crossed, `called` which endpoint was asked for, and whether it was refused. `leave` carries out, for
+    nobody waits for it, what closes a record.
+    """
 
     side: Side
     recorder: Recorder
+    vault: StandInSource
     clock: Clock
     count: Callable[[Plan, Summary], None]
+    called: Callable[[Called, bool], None]
     leave: Callable[[Way, list[Asked]], None]
 
 
@@ -66,11 +78,11 @@ class Going:
 class Message:
     """One message. `through` takes it from where it comes; `feed` and `end` take what is brought."""
 
-    def __init__(self, rim: Rim, way: Way, fields: Fields, *, of_request: bool, ends: bool) -> None:
+    def __init__(self, rim: Rim, way: Way, fields: Fields, tell: Callable[[Refusal], Told], *, ends: bool) -> None:
         self._rim = rim
         self._way = way
         self._fields = fields
-        self._of_request = of_request
+        self._tell = tell
         self._has_body = not ends
 
     @property
@@ -116,9 +128,10 @@ class Message:
 
     async def _carry(self, asked: list[Asked]) -> None:
         if asked:
-            await carry_out(self._way, asked, self._rim.recorder, self._rim.clock, Carried())
+            rim = self._rim
+            await carry_out(self._way, asked, rim.recorder, rim.clock, Carried(), rim.vault)
         if self._way.refusal is not None:
-            raise Refused(told(self._way.refusal, of_request=self._of_request))
+            raise Refused(self._tell(self._way.refusal))
         self._way.check()
 
 
@@ -130,15 +143,23 @@ class LocalExchange:
         self._exchange = HttpExchange(rim.side)
         self._ways: list[Way] = []
 
-    async def request(self, head: RequestHead) -> Message:
-        """Begin with the request's head, and take it across. Raises `Refused` or `BadMessage`."""
+    async def request(self, head: RequestHead, client: Client = NOBODY) -> Message:
+        """Begin with the request's head, and take it across. Raises `Refused` or `BadMessage`.
+
+        `client` is what whoever took the connection knows of the client, by itself: never out of a header field.
+        """
         _check(head.fields)
-        way = Way(self._exchange.request(head), head.fields, request_edits(head), ends=head.ends)
+        if has_dotted_parameters(head.path):
+            await self.refuse(head, "", client)
+        passage = self._exchange.request(head, client, self._rim.clock())
+        way = Way(passage, head.fields, self._exchange.edits_of_request(head), ends=head.ends)
         return await self._begun(way, head.fields, of_request=True, ends=head.ends)
 
-    async def refuse(self, head: RequestHead, authority: str) -> None:
+    async def refuse(self, head: RequestHead, authority: str, client: Client = NOBODY) -> None:
         """Refuse a request to where none may go, and record it. Raises `Refused`."""
-        way = Way(refuse(self._rim.side, head, authority), head.fields, HeadEdits(), ends=head.ends)
+        why = refused(self._rim.side, head)
+        passage = self._exchange.refuse(head, why, authority, client, self._rim.clock())
+        way = Way(passage, head.fields, HeadEdits(), ends=head.ends)
         await self._begun(way, head.fields, of_request=True, ends=head.ends)
 
     async def response(self, status: int, fields: Fields, *, is_empty: bool) -> Message:
@@ -155,6 +176,9 @@ class LocalExchange:
     def close(self) -> None:
         """Count what crossed, and have the records closed of what was cut off."""
         ways, self._ways = self._ways, []
+        called = self._exchange.called
+        if called is not None and ways:
+            self._rim.called(called, any(way.is_refused for way in ways))
         for way in ways:
             closing = way.cut(self._rim.clock())
             if closing:
@@ -165,7 +189,8 @@ class LocalExchange:
 
     async def _begun(self, way: Way, fields: Fields, *, of_request: bool, ends: bool) -> Message:
         self._ways.append(way)
-        message = Message(self._rim, way, fields, of_request=of_request, ends=ends)
+        tell = partial(self._exchange.told, of_request=of_request)
+        message = Message(self._rim, way, fields, tell, ends=ends)
         await message.start()
         return message
 
@@ -177,6 +202,11 @@ def has_no_body(method: str, status: int) -> bool:
     (True, True, False)
     """
     return method == "HEAD" or status in _WITHOUT_BODY
+
+
+def fields_of(told: Told) -> Fields:
+    """Give the header fields of a refusal, which is the whole of its message."""
+    return (*told.fields, ("content-length", str(len(told.body))))
 
 
 def applied(fields: Fields, edits: HeadEdits) -> Fields:

@@ -2,7 +2,9 @@
 
 The rule: what Envoy does to a path before the gate sees it (`normalize_path`, `merge_slashes`, escaped slashes refused) is done
 here where there is no Envoy, to the same end: a path that two readers read in two ways reaches neither of them. That goes further
-than Envoy in two cases: an escape that is made by undoing another (`%%32f`), and dots with a parameter (`/..;x/`).
+than Envoy in two cases: an escape that is made by undoing another (`%%32f`), and dots with a parameter (`/..;x/`), which some
+services follow and others do not. Those Envoy follows where they came so, and leaves where they came escaped (`/%2e%2e;x/`): what
+it leaves is refused by the gate (`has_dotted_parameters`).
 `tests/gates/http/test_http_targets.py` holds the two beside each other.
 """
 
@@ -13,6 +15,7 @@ _ESCAPED: Final = frozenset(b'"<>^`{|} \x7f')  # what no URL has in it, as brows
 _TWO_WAYS: Final = ("%00", "%2f", "%5c")
 _HEX: Final = frozenset(b"0123456789ABCDEFabcdef")
 _SPECIAL: Final = frozenset('%\\"<>^`{|} ')
+_DOTTED: Final = (".;", "..;")
 
 
 class BadTarget(Exception):
@@ -38,6 +41,15 @@ def normalised(path: str) -> str:
     if "//" in path or "/." in path:
         path = _walked(path)
     return path
+
+
+def has_dotted_parameters(path: str) -> bool:
+    """Whether a segment of a path is dots with a parameter: one service takes it for a name, another goes up by it.
+
+    >>> has_dotted_parameters("/orders/..;x=1/admin"), has_dotted_parameters("/orders/..x;y")
+    (True, False)
+    """
+    return "/." in path and any(segment.startswith(_DOTTED) for segment in path.split("/"))
 
 
 def _respelt(path: str) -> str:
@@ -66,7 +78,7 @@ def _walked(path: str) -> str:
     walked: list[str] = []
     for number, segment in enumerate(segments):
         is_last = number == len(segments) - 1
-        if segment.startswith((".;", "..;")):
+        if segment.startswith(_DOTTED):
             raise BadTarget("a segment of the request's path is dots with a parameter")
         match segment:
             case ".":

@@ -8,7 +8,7 @@ carries out what that asks for, hands answers to `answer` until none is due, cal
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from ringfence.crossing import Effects, Ending, Record, Refusal, Refuse, Release, Reply, Resolve, Summary
+from ringfence.crossing import Effects, Ending, Reason, Record, Refusal, Refuse, Release, Reply, Resolve, Summary
 from ringfence.gates.http.edits import HeadEdits, edits_of_change, joined
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.passage import Passage
@@ -53,6 +53,11 @@ class Way:
     def held(self) -> int:
         """How many octets of the body are held."""
         return self.passage.held + len(self._came or b"")
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it was refused, and not only cut off."""
+        return any(each.refused not in (None, Reason.CUT) for each in self.summaries)
 
     def start(self, at: datetime) -> list[Asked]:
         """Take the head across."""
