@@ -19,11 +19,13 @@ from benchmarks._http_bodies import BODIES
 from benchmarks._rows import Row
 from ringfence.crossing import Body
 from ringfence.gates.carrying import new_crossing_id, now
+from ringfence.gates.http.calling import Calls
 from ringfence.gates.http.canary import side_of_canary
-from ringfence.gates.http.counting import Counts, Tallies
+from ringfence.gates.http.counting import Counts
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.processor import PATH, Line, Setting
 from ringfence.gates.http.turns import Mode
+from ringfence.gates.tallies import Tallies
 from ringfence.policy import AssetName, ZoneName
 from ringfence.policy.reading import read
 from ringfence.transform import Keyring
@@ -99,7 +101,10 @@ def _line() -> Line:
     policy = read("p.yaml", {"p.yaml": POLICY}, {})
     side = Side(policy, "api", AssetName("shop"), ZoneName("partners"), Keyring(), new_crossing_id)
     tallies = Tallies("api", new_crossing_id, now)
-    setting = Setting(side, side_of_canary(side), Mode.STREAMED, _Noted(), now, _fail, tallies, Counts(), is_open=True)
+    calls = Calls("api", new_crossing_id)
+    setting = Setting(
+        *(side, side_of_canary(side), Mode.STREAMED, _Noted(), now, _fail, tallies, calls, Counts()), is_open=True
+    )
     return Line(setting, set(), Method(PATH))
 
 

@@ -133,6 +133,19 @@ def test_values_scanned_together_give_what_each_gives_alone(fields: list[tuple[s
     assert DETECTOR.find_fields(fields) == [DETECTOR.find(value, field=path) for path, value in fields]
 
 
+AGAINST_PATHS = st.sampled_from(["", "a.b", "sku", "items[].count", "order.title", "notes"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(AGAINST_PATHS, VALUES), max_size=8))
+def test_names_that_only_speak_against_say_the_same_of_values_together_and_alone(
+    fields: list[tuple[str, bytes]],
+) -> None:
+    assert DETECTOR.find_fields(fields) == [DETECTOR.find(value, field=path) for path, value in fields]
+    found = DETECTOR.find_in([path for path, _ in fields], [value for _, value in fields])
+    assert list(found) == sorted(found)
+
+
 def test_a_value_larger_than_a_block_is_scanned_as_any_other() -> None:
     value = b"x" * 70_000 + b" anna@mail.example"
     fields = [("a", b"10.0.0.7"), ("b", value), ("c", b"10.0.0.8")]

@@ -26,6 +26,7 @@ from ringfence.carriers.media import format_of, is_streamed, make_body_carrier
 from ringfence.carriers.model import (
     Carrier,
     Change,
+    Columns,
     Edit,
     Fault,
     Field,
@@ -49,6 +50,7 @@ __all__ = [
     "Carrier",
     "Change",
     "CodedCarrier",
+    "Columns",
     "CsvCarrier",
     "Edit",
     "EventsCarrier",

@@ -18,7 +18,9 @@ from ringfence.carriers._json_grammar import BACKSLASH, CONTROLS, decode, offset
 from ringfence.carriers._json_scan import MAX_NUMBER, Scanner
 from ringfence.carriers._json_whole import read_document
 from ringfence.carriers._paths import Paths
+from ringfence.carriers.fields import Columns
 from ringfence.carriers.model import Field, Repeat
+from ringfence.transform.types import ValueType
 
 _SHAPES_OF_A_SIZE = 8  # remembered for each number of quotes in a line
 _FIELDS_OF_A_SHAPE = 200  # and, with it, the number of different sizes
@@ -51,6 +53,7 @@ class Shape:
         self._scalars = [(index, place) for index, place in enumerate(places) if place.piece % 2 == 0]
         self._paths = [field.path for field in fields]
         self._types = [field.type for field in fields]
+        self._kinds = frozenset(self._types)
         self._are_keys = [field.is_key for field in fields]
         sums = list(accumulate((len(pieces[piece]) for piece in varying), initial=base))
         ranks = [bisect_left(varying, place.piece) for place in places]
@@ -60,12 +63,12 @@ class Shape:
         self._starts = [field.start - sums[rank] for field, rank in zip(fields, ranks, strict=True)]
         self._ends = [field.end - sums[rank] for field, rank in zip(fields, ends, strict=True)]
 
-    def read(self, pieces: list[bytes], base: int, order: int) -> list[Field] | None:
+    def read(self, pieces: list[bytes], base: int, order: int) -> Columns | None:
         """Give the fields of a line that was split at its quotes; None where the line has another shape."""
         if self._pick(pieces) != self._fixed:
             return None
         values: Sequence[bytes] = self._values(pieces)
-        types = self._types
+        types, kinds = self._types, self._kinds
         if self._scalars:
             values, types = list(values), types.copy()
             for index, place in self._scalars:
@@ -79,6 +82,13 @@ class Shape:
                 if kind is None or not (piece.startswith(place.before) and piece.endswith(place.behind)):
                     return None
                 values[index], types[index] = text, kind
+                if kind not in kinds:
+                    kinds = kinds | {kind}
+        return Columns(self._paths, types, values, kinds, lambda: self._fields(types, values, pieces, base, order))
+
+    def _fields(
+        self, types: list[ValueType], values: Sequence[bytes], pieces: list[bytes], base: int, order: int
+    ) -> list[Field]:
         sums = list(accumulate(map(len, self._vary(pieces)), initial=base))
         starts = map(add, self._starts, self._sums_before(sums))
         ends = map(add, self._ends, self._sums_after(sums))
@@ -116,7 +126,7 @@ class LineReader:
         self._paths = Paths()
         self._shapes: dict[int, list[Shape]] = {}
 
-    def read(self, line: bytes, *, at: int, base: int, order: int) -> tuple[list[Field], list[Repeat]]:
+    def read(self, line: bytes, *, at: int, base: int, order: int) -> tuple[Sequence[Field], list[Repeat]]:
         """Read one document.
 
         `at` is the line's offset in the payload, `base` in its unit, `order` the number of its first field.
@@ -144,11 +154,11 @@ class LineReader:
         """Start to read a document that is too long to wait for its whole line."""
         return Scanner(self._paths, at=at, order=order)
 
-    def _scan(self, line: bytes, at: int, base: int, order: int) -> tuple[list[Field], list[Repeat]]:
+    def _scan(self, line: bytes, at: int, base: int, order: int) -> tuple[Sequence[Field], list[Repeat]]:
         return read_document(line, self._paths, at=at, base=base, order=order)
 
 
-def _unescape(fields: list[Field], unit_at: int) -> None:
+def _unescape(fields: Sequence[Field], unit_at: int) -> None:
     """Decode the values with escapes of fields that a shape has cut out as they stand."""
     for field in fields:
         content = field.value

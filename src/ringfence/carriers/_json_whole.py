@@ -10,7 +10,7 @@ by side they are the fields. Objects with the same keys in the same place are lo
 half of the scanner's time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate
 from json import JSONDecoder
@@ -20,7 +20,7 @@ from typing import Final, TypeAlias
 from ringfence.carriers._json_grammar import BACKSLASH, decode, offsets
 from ringfence.carriers._json_scan import MAX_DEPTH, MAX_NUMBER, UNIT_BYTES, Scanner
 from ringfence.carriers._paths import MAX_PATH, Paths, join
-from ringfence.carriers.fields import Field, Repeat
+from ringfence.carriers.fields import Columns, Field, Repeat
 from ringfence.transform.types import ValueType
 
 _Value: TypeAlias = "str | int | float | bool | list[_Value] | tuple[tuple[str, _Value], ...] | None"
@@ -133,7 +133,7 @@ def _below(path: str, name: str) -> str:
     return below
 
 
-def read_whole(raw: bytes, *, base: int, order: int) -> list[Field] | None:
+def read_whole(raw: bytes, *, base: int, order: int) -> Columns | None:
     """Read a document; give its fields, or None where the scanner has to.
 
     `base` is the document's offset in its unit, `order` the number of its first field.
@@ -143,22 +143,33 @@ def read_whole(raw: bytes, *, base: int, order: int) -> list[Field] | None:
     walk = _Walk()
     try:
         walk.value(_READER.decode(raw.decode()), "")
-        values, starts = _places(raw)
-        if len(values) != len(walk.paths):
+        contents, starts = _places(raw)
+        if len(contents) != len(walk.paths):
             return None
-        if base:
-            starts = [start + base for start in starts]
-        ends = map(add, starts, map(len, values))
-        orders = range(order, order + len(values))
-        fields = list(map(Field, walk.paths, walk.types, values, starts, ends, orders, walk.are_keys))
-        if BACKSLASH in raw:
-            _unescape(fields)
+        values = [decode(each, 0) if BACKSLASH in each else each for each in contents] if BACKSLASH in raw else contents
     except (_Odd, ValueError, RecursionError):  # of the library, and `Undecodable`
         return None
+    return Columns(
+        walk.paths, walk.types, values, set(walk.types), lambda: _fields(walk, values, contents, starts, base, order)
+    )
+
+
+def _fields(
+    walk: _Walk, values: "list[bytes]", contents: "list[bytes]", starts: "list[int]", base: int, order: int
+) -> "list[Field]":
+    """Make the fields of what was read; `contents` are the values as they stand there."""
+    if base:
+        starts = [start + base for start in starts]
+    ends = map(add, starts, map(len, contents))
+    orders = range(order, order + len(values))
+    fields = list(map(Field, walk.paths, walk.types, values, starts, ends, orders, walk.are_keys))
+    for field, content in zip(fields, contents, strict=True) if values is not contents else ():
+        if content is not field.value:
+            field.raw_offsets = partial(offsets, content, field.start)
     return fields
 
 
-def read_document(raw: bytes, paths: Paths, *, at: int, base: int, order: int) -> tuple[list[Field], list[Repeat]]:
+def read_document(raw: bytes, paths: Paths, *, at: int, base: int, order: int) -> tuple[Sequence[Field], list[Repeat]]:
     """Read a document of any kind, as one unit or a part of one; `at` is its offset in the payload. Raises `Undecodable`."""
     fields = read_whole(raw, base=base, order=order)
     if fields is not None:
@@ -209,12 +220,3 @@ def _joined(pieces: list[bytes]) -> list[bytes]:
         joined.append(piece if len(parts) == 1 else _QUOTE.join(parts))
         parts = []
     return joined
-
-
-def _unescape(fields: Iterable[Field]) -> None:
-    """Decode values that stand there with escapes."""
-    for field in fields:
-        content = field.value
-        if BACKSLASH in content:
-            field.value = decode(content, 0)
-            field.raw_offsets = partial(offsets, content, field.start)

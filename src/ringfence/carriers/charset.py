@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ringfence.carriers._json_grammar import escape_ascii
-from ringfence.carriers.model import Carrier, Change, Edit, Fault, Field, Layer, Undecodable, Unit
+from ringfence.carriers.model import Carrier, Change, Edit, Fault, Field, Layer, Undecodable, Unit, splice
 
 _SETS: Mapping[str, str] = {
     **dict.fromkeys(("utf-8", "utf8", "unicode-1-1-utf-8"), "utf-8"),
@@ -103,7 +103,11 @@ class TranscodedCarrier(Layer):
             if len(self._head) < self._wanted:
                 return
             piece = self._begin()
-        for unit in self._inner.feed(self._plain(piece, final=False)):
+        units = self._inner.feed(self._plain(piece, final=False))
+        if self._is_plain:
+            yield from units
+            return
+        for unit in units:
             yield self._unit(unit)
 
     def end(self) -> list[Unit]:
@@ -113,6 +117,8 @@ class TranscodedCarrier(Layer):
             units += self._inner.feed(self._plain(self._begin(), final=False))
         units += self._inner.feed(self._plain(b"", final=True))
         units += self._inner.end()
+        if self._is_plain:
+            return units
         given: list[Unit] = [self._unit(unit) for unit in units]
         return [*given, Unit(self._mark)] if self._mark else given
 
@@ -123,7 +129,7 @@ class TranscodedCarrier(Layer):
     def render(self, unit: Unit, edits: Sequence[Edit]) -> bytes:
         """Apply edits of the decoded bytes to those that came."""
         if not edits or unit.within is None:
-            return unit.raw
+            return splice(unit.raw, edits)
         plain = unit.within.raw
         parts: list[bytes] = []
         mark = unit.mark if isinstance(unit, _TranscodedUnit) else 0
@@ -134,6 +140,11 @@ class TranscodedCarrier(Layer):
             parts += (unit.raw[at:start], self._encoded(edit.raw))
             at_plain, at = edit.end, end
         return unit.raw[:mark] + b"".join(parts) + unit.raw[at:]
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether what comes is what is read: its units are the format's own."""
+        return self._codec in (None, "utf-8") and not self._mark
 
     @property
     def _wanted(self) -> int:

@@ -3,8 +3,9 @@
 The rule: nothing here knows a format.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from typing import overload
 
 from ringfence.transform.types import ValueType
 
@@ -34,6 +35,54 @@ class Field:
 
     def __repr__(self) -> str:
         return f"<field {self.type.value} at {self.start}, {self.end - self.start} bytes>"
+
+
+class Columns(Sequence[Field]):
+    """The fields of a unit in columns: paths, types and values, of which objects are made when one is asked for, and then kept.
+
+    To be searched, a field needs no more than its path and its value; of most payloads no object is ever made. Once they are
+    `made`, the objects alone count: whoever asked for them may have changed them.
+    """
+
+    __slots__ = ("_made", "_make", "kinds", "paths", "types", "values")
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        types: Sequence[ValueType],
+        values: Sequence[bytes],
+        kinds: Set[ValueType],
+        make: Callable[[], list[Field]],
+    ) -> None:
+        self.paths = paths
+        self.types = types
+        self.values = values
+        self.kinds = kinds  # the types that there are, and maybe others
+        self._make = make
+        self._made: list[Field] | None = None
+
+    @property
+    def made(self) -> bool:
+        """Whether there are objects."""
+        return self._made is not None
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, number: int) -> Field: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Field]: ...
+    def __getitem__(self, number: int | slice) -> Field | Sequence[Field]:
+        return self._all()[number]
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self._all())
+
+    def _all(self) -> list[Field]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
 
 @dataclass(frozen=True, slots=True)

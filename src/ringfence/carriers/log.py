@@ -53,7 +53,7 @@ class LogCarrier:
             if read is None:
                 continue
             self._add_text(unit, text, start)
-            unit.fields += read[0]
+            unit.add(read[0])
             unit.repeats += read[1]
             self._order += len(read[0])
             text = at
@@ -61,7 +61,7 @@ class LogCarrier:
         self._at += len(raw)
         return unit
 
-    def _document(self, raw: bytes, start: int, end: int, order: int) -> tuple[list[Field], list[Repeat]] | None:
+    def _document(self, raw: bytes, start: int, end: int, order: int) -> tuple[Sequence[Field], list[Repeat]] | None:
         """Read a line as JSON; None where it is none."""
         line = raw[start:end]
         if not line.rstrip(SPACES).endswith(b"}"):  # most lines that only begin like an object
@@ -75,7 +75,7 @@ class LogCarrier:
 
     def _add_text(self, unit: Unit, start: int, end: int) -> None:
         if start < end:
-            unit.fields.append(text_field(unit.raw[start:end], start, self._order))
+            unit.add((text_field(unit.raw[start:end], start, self._order),))
             self._order += 1
 
 

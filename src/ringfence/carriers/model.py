@@ -6,16 +6,17 @@ dropped, added or re-encoded (law 6). What cannot be decoded raises `Undecodable
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from ringfence.carriers.fields import Change, Edit, Field, Repeat, moved
+from ringfence.carriers.fields import Change, Columns, Edit, Field, Repeat, moved
 
 __all__ = [
     "Carrier",
     "Change",
+    "Columns",
     "Edit",
     "Fault",
     "Field",
@@ -40,7 +41,7 @@ class Unit:
     """
 
     raw: bytes
-    fields: list[Field] = field(default_factory=list)
+    fields: Sequence[Field] = field(default_factory=list)
     repeats: list[Repeat] = field(default_factory=list)
     within: "Unit | None" = None
 
@@ -48,6 +49,12 @@ class Unit:
     def read(self) -> bytes:
         """The bytes that were read: what the offsets of fields and edits are into."""
         return self.raw if self.within is None else self.within.read
+
+    def add(self, fields: Iterable[Field]) -> None:
+        """Add fields behind those that there are."""
+        there = self.fields if isinstance(self.fields, list) else list(self.fields)
+        there.extend(fields)
+        self.fields = there
 
     def __repr__(self) -> str:
         return f"<unit of {len(self.raw)} bytes, {len(self.fields)} fields>"

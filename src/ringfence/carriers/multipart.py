@@ -276,7 +276,7 @@ class MultipartCarrier(Layer):
                     _decode_extended(unit.fields[-1], self._at + begin)
 
     def _add(self, unit: Unit, path: str, value: bytes, start: int, *, is_key: bool = False) -> None:
-        unit.fields.append(Field(path, ValueType.TEXT, value, start, start + len(value), self._order, is_key))
+        unit.add((Field(path, ValueType.TEXT, value, start, start + len(value), self._order, is_key),))
         self._order += 1
 
     def _give(self, body: bytes) -> Sequence[Unit]:

@@ -131,7 +131,7 @@ class EventsCarrier:
             at += end - start + 1
         mapped = partial(_offsets, lines) if len(lines) > 1 else None
         start, end = lines[0][0], lines[-1][1]
-        unit.fields.append(ScatteredField(path, _TEXT, value, start, end, self._order, is_key, mapped, places))
+        unit.add((ScatteredField(path, _TEXT, value, start, end, self._order, is_key, mapped, places),))
         self._order += 1
 
     def _read_data(self, unit: Unit, lines: Sequence[_Line]) -> None:
@@ -142,13 +142,13 @@ class EventsCarrier:
                 fields, repeats = read
                 for field in fields:
                     field.path = below("data", field.path)
-                unit.fields += fields
+                unit.add(fields)
                 unit.repeats += repeats
                 self._order += len(fields)
                 return
         self._add_text(unit, "data", lines)
 
-    def _document(self, raw: bytes, lines: Sequence[_Line]) -> tuple[list[Field], list[Repeat]] | None:
+    def _document(self, raw: bytes, lines: Sequence[_Line]) -> tuple[Sequence[Field], list[Repeat]] | None:
         """Read data as JSON; None where they are none."""
         try:
             if len(lines) == 1:

@@ -8,7 +8,6 @@ keeps state between units, except the verdicts that a repeated key must be compa
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Literal, TypeAlias
 
 from ringfence.carriers import Change, Edit, Field, Repeat, Unit
@@ -16,6 +15,7 @@ from ringfence.crossing import nested
 from ringfence.crossing.effects import Reason
 from ringfence.crossing.joining import Found
 from ringfence.crossing.restoring import Surrogates
+from ringfence.crossing.scanned import Scanned
 from ringfence.detect import Crowded, Detector, Finding
 from ringfence.policy.model import NONE, NUMBERED, SCAN, UNKNOWN, Form, FormKind, Judgement
 from ringfence.policy.plan import Plan
@@ -35,14 +35,8 @@ WHOLE_TYPES = frozenset(ValueType) - TEXTUAL
 
 # Members are held in names of the module: looking one up in its enum costs more than all else that is done for most fields.
 _BOOLEAN = ValueType.BOOLEAN
-_BYTES = ValueType.BYTES
-_INTEGER = ValueType.INTEGER
 _NULL = ValueType.NULL
-_NUMBER = ValueType.NUMBER
 _STRING = ValueType.STRING
-_TEXT = ValueType.TEXT
-
-_DIGITS_MOST = 64  # of a number that is spelt out: nothing personal is longer
 
 REVERSIBLE = NUMBERED | {FormKind.TOKEN}
 
@@ -148,6 +142,15 @@ class Judged:
         return edits
 
 
+def _place_of(slot: _Slot) -> tuple[int, int]:
+    return slot.field.order, slot.start
+
+
+def _run(units: Sequence[Unit]) -> Judged:
+    """Make one of units in which nothing was found."""
+    return Judged(units[0] if len(units) == 1 else Unit(b"".join([unit.raw for unit in units])))
+
+
 _Find: TypeAlias = Callable[[Sequence[str], Sequence[bytes], Sequence[int]], dict[int, list[Finding]]]
 """Finds what stands in the values of fields, by their paths; those of the unit numbered n end before the nth number."""
 _TOO_MANY = Denied(Reason.TOO_LARGE, f"send a value with fewer than {MOST_FOUND:,} findings in it")
@@ -206,21 +209,51 @@ class Judge:
         """
         return self._judged(units, self._found_apart, pieces)
 
+    @property
+    def judges_runs(self) -> bool:
+        """Whether a unit in which nothing is found is nothing but its bytes: no field of it is asked for afterwards."""
+        is_looked_at = self._issued is not None and self._issued.looks_at_fields
+        return self._scans_all and self._restored is None and not is_looked_at
+
+    def judge_runs(self, units: Sequence[Unit]) -> list[Judged]:
+        """Judge several units as `judge_each` does, where `judges_runs`; those in a row that hold nothing come as one."""
+        scanned, made = Scanned(), dict[int, Judged]()
+        for number, unit in enumerate(units):
+            scanned.add_unit(unit.fields)
+            if unit.repeats or unit.within is not None:
+                made[number] = Judged(unit)
+
+        def judged_of(number: int) -> Judged:
+            return made.setdefault(number, Judged(units[number]))
+
+        self._by_content(judged_of, scanned, self._found_apart)
+        verdicts: list[Judged] = []
+        at = 0
+        for number, judged in sorted(made.items()):
+            if at < number:
+                verdicts.append(_run(units[at:number]))
+            judged.slots.sort(key=_place_of)
+            judged.denied = judged.denied or self._repeated(judged.unit.repeats)
+            verdicts.append(judged)
+            at = number + 1
+        if at < len(units):
+            verdicts.append(_run(units[at:]))
+        return verdicts
+
     def _judged(self, units: Sequence[Unit], find: _Find, pieces: Sequence[Mapping[int, Found]]) -> list[Judged]:
         verdicts: list[Judged] = []
-        scanned: list[Field] = []
-        ends: list[int] = []
+        scanned = Scanned()
         for number, unit in enumerate(units):
             judged = Judged(unit, found=pieces[number] if pieces else {})
-            if self._scans_all:
-                scanned += [item for item in unit.fields if item.type is not _BOOLEAN and item.type is not _NULL]
+            fields = unit.fields
+            if not self._scans_all:
+                scanned.add([item for item in fields if self._by_field(judged, item)])
             else:
-                scanned += [item for item in unit.fields if self._by_field(judged, item)]
+                scanned.add_unit(fields)
             verdicts.append(judged)
-            ends.append(len(scanned))
-        self._by_content(verdicts, scanned, ends, find)
+        self._by_content(verdicts.__getitem__, scanned, find)
         for judged in verdicts:
-            judged.slots.sort(key=lambda slot: (slot.field.order, slot.start))
+            judged.slots.sort(key=_place_of)
             if judged.denied is None:
                 judged.denied = self._repeated(judged.unit.repeats)
         return verdicts
@@ -278,26 +311,18 @@ class Judge:
     ) -> dict[int, list[Finding]]:
         return self._detector.find_in(paths, values, ends, most=MOST_FOUND)
 
-    def _by_content(
-        self, verdicts: Sequence[Judged], scanned: Sequence[Field], ends: Sequence[int], find: _Find
-    ) -> None:
-        """Search the fields of several units; those of the unit numbered n end before `ends[n]`."""
-        if not scanned:
+    def _by_content(self, judged_of: Callable[[int], Judged], scanned: Scanned, find: _Find) -> None:
+        """Search the fields of several units."""
+        if not scanned.values:
             return
-        values = [
-            item.value
-            if (kind := item.type) is _STRING or kind is _INTEGER or kind is _TEXT  # most are, and stand as they are
-            else as_scanned(kind, item.value)
-            for item in scanned
-        ]
         try:
-            found = find([item.path for item in scanned], values, ends)
+            found = find(scanned.paths, scanned.values, scanned.ends)
         except Crowded as crowded:
-            verdicts[bisect_right(ends, crowded.number)].denied = _TOO_MANY
+            judged_of(bisect_right(scanned.ends, crowded.number)).denied = _TOO_MANY
             return
-        for number in found if self._restored is None else range(len(scanned)):
-            item = scanned[number]
-            judged = verdicts[bisect_right(ends, number)]
+        for number in found if self._restored is None else range(len(scanned.values)):
+            of, item = scanned.item(number)
+            judged = judged_of(of)
             known = self._plan.judge(item.path) if self._whole is None else self._whole.judgement
             self._by_findings(judged, item, found.get(number, ()), "" if item.is_key else known)
 
@@ -408,32 +433,3 @@ def sighting_by_field(judgement: Judgement, decision: Decision, path: str, place
     how = "unknown" if judgement == UNKNOWN and not decision.form.denies else "declared"
     evidence = "field:denied" if decision.form.denies else f"field:{how}"
     return Sighting(judgement, "", decision, how, 1.0, (evidence,), path, place, count)
-
-
-def as_scanned(value_type: ValueType, value: bytes) -> bytes:
-    """Give a value as it is searched. What is found in another spelling than the value's own replaces all of it."""
-    if value_type is _NUMBER:
-        return _spelt_out(value)
-    if value_type is _BYTES and value.startswith(b"\\x") and value.isascii():
-        try:
-            return bytes.fromhex(value[2:].decode("ascii"))  # of ``\x6164614061``, as SQL spells bytes
-        except ValueError:
-            return value
-    return value
-
-
-def _spelt_out(number: bytes) -> bytes:
-    """Give a number without its exponent, where it is short: ``4.111111111111111e15`` is a card's number too.
-
-    A number is replaced whole, so it does not matter that what is found in this spelling stands elsewhere in the other.
-    """
-    if (b"e" not in number and b"E" not in number) or not number.isascii():
-        return number
-    try:
-        value = Decimal(number.decode("ascii"))
-    except InvalidOperation:
-        return number  # what a client sends as a number need not be one
-    if abs(value.adjusted()) > _DIGITS_MOST or len(value.as_tuple().digits) > _DIGITS_MOST:
-        return number
-    text = f"{value:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text).encode("ascii")

@@ -7,7 +7,18 @@ was fed judged, piece by piece, and makes of each judged piece what will be rele
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from ringfence.carriers import Carrier, Fault, Layer, Rows, RowsCarrier, Undecodable, Unit, released, rest
+from ringfence.carriers import (
+    Carrier,
+    Fault,
+    Layer,
+    Rows,
+    RowsCarrier,
+    TranscodedCarrier,
+    Undecodable,
+    Unit,
+    released,
+    rest,
+)
 from ringfence.crossing.effects import Reason
 from ringfence.crossing.joining import Joined, Joiner
 from ringfence.crossing.judging import Denied, Judge, Judged
@@ -66,6 +77,10 @@ class _BytesPayload:
         self._carrier = carrier
         self._joiner = joiner
         self._fault: Undecodable | None = None  # told already, as a denial
+        # What an encoding stands between has to be rendered unit by unit, in its order.
+        self._goes_in_runs = joiner is None and (
+            not isinstance(carrier, Layer) or isinstance(carrier, TranscodedCarrier)
+        )
 
     @property
     def held(self) -> int:
@@ -128,9 +143,11 @@ class _BytesPayload:
             yield from self._joiner.end()
 
     def _each(self, joined: Sequence[Joined]) -> Iterable[Judged]:
-        pieces = [each.found for each in joined] if self._joiner is not None else ()
+        units = [each.unit for each in joined]
         try:
-            return self._judge.judge_each([each.unit for each in joined], pieces)
+            if self._goes_in_runs and self._judge.judges_runs:
+                return self._judge.judge_runs(units)
+            return self._judge.judge_each(units, [each.found for each in joined] if self._joiner is not None else ())
         except MissingKey as missing:
             if len(joined) > 1:
                 return self._one_by_one(joined)

@@ -103,12 +103,17 @@ class Surrogates:
             self._clear[_fold(stand_in.encode("utf-8", "replace"))[0]] = (category, clear)
             self._is_ready = False
 
+    @property
+    def looks_at_fields(self) -> bool:
+        """Whether a field may still name the conversation."""
+        return bool(self._named_by) and not self.conversation
+
     def note(self, fields: Iterable[Field]) -> None:
         """Look at a payload's fields for the one that names the conversation, as long as none has been named.
 
         What a head was numbered in this exchange alone, before its body named the conversation, gives way to what that holds.
         """
-        if self.conversation or not self._named_by:
+        if not self.looks_at_fields:
             return
         for item in fields:
             if item.path in self._named_by and item.value and item.type in TEXTUAL and not item.is_key:

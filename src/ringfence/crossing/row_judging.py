@@ -23,11 +23,11 @@ from ringfence.crossing.judging import (
     Judge,
     Judged,
     Sighting,
-    as_scanned,
     handling,
     sighting_by_field,
 )
 from ringfence.crossing.restoring import Surrogates
+from ringfence.crossing.scanned import as_scanned
 from ringfence.detect import Detector
 from ringfence.policy.model import NUMBERED, Judgement, Mode
 from ringfence.policy.plan import Plan

@@ -64,15 +64,27 @@ def columns_in(paths: Sequence[str], spelt: Set[str]) -> Mapping[str, Sequence[i
 
 def columns_apart(paths: Sequence[str], ends: Sequence[int]) -> Iterator[tuple[str, Sequence[int]]]:
     """Give the columns of several payloads, one after another: each has its own, and most have none."""
-    names = list(map(column_of, paths))
     first = 0
     for last in ends:
-        own = names[first:last]
-        if len(own) - own.count("") - len({*own, ""}) >= FEWEST - 2:  # as many are there again
-            within = paths[first:last]
-            for column, numbers in columns_in(within, set(within)).items():
-                yield column, [first + number for number in numbers]
+        if last - first >= FEWEST:
+            for column, numbers in _columns_of(tuple(paths[first:last])).items():
+                yield column, [first + number for number in numbers] if first else numbers
         first = last
+
+
+def _columns_of(paths: tuple[str, ...]) -> Mapping[str, Sequence[int]]:
+    """Give the columns of one payload. Payloads of a kind have the same: those of short ones are remembered by their paths."""
+    spelt = set(paths)
+    return _known(paths) if len(paths) + sum(map(len, spelt)) <= _MOST_KNOWN else columns_in(paths, spelt)
+
+
+_MOST_KNOWN = 4096  # paths of a payload, and characters of those that differ
+_KINDS_KNOWN = 256  # of payloads: with the bound above at most some 20 MB, for whoever sends nothing but the worst
+
+
+@lru_cache(maxsize=_KINDS_KNOWN)
+def _known(paths: tuple[str, ...]) -> Mapping[str, Sequence[int]]:
+    return columns_in(paths, set(paths))
 
 
 def _is_number(value: bytes) -> bool:

@@ -235,35 +235,56 @@ class Detector:
         self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int]
     ) -> dict[int, list[Finding]]:
         found: dict[int, list[Finding]] = {}
-        data = _JOINT.join(values)
         distinct = set(paths)
         spoken = {path: names for path in distinct if (names := self._names.says(path))}
-        # Names that only speak against can only lower a score: where nothing is found without them they need not be placed.
-        lower = bool(spoken) and self._second is None and all(AGAINST in names for names in spoken.values())
-        silent = lower and not self._candidates(data, ())
-        spoken = {} if silent else spoken
+        if spoken and self._second is None and all(AGAINST in names for names in spoken.values()):
+            # Names that only speak against can only lower a score: they count where something is found without them.
+            self._add(found, self._candidates(_JOINT.join(values), ()), values, range(len(values)))
+            again = sorted(number for number in found if paths[number] in spoken)
+            for number in again:
+                del found[number]
+            few, few_paths = [values[number] for number in again], [paths[number] for number in again]
+            if again:
+                self._add(found, self._spoken_of(few_paths, few, spoken), few, again)
+                found = dict(sorted(found.items()))
+        else:
+            self._add(found, self._spoken_of(paths, values, spoken), values, range(len(values)))
+        columns = columns_in(paths, distinct).items() if not ends else columns_apart(paths, ends)
+        for column, numbers in columns:
+            found |= self._in_company(column, numbers, values, found)
+        return found
+
+    def _spoken_of(
+        self, paths: Sequence[str], values: Sequence[bytes], spoken: Mapping[str, Mapping[str, str]]
+    ) -> list[Candidate]:
+        """Find in joined values, of some of which their names say something."""
         starts = starts_of(values) if spoken else []
         parts = [
             (starts[number], starts[number] + len(values[number]), spoken[path])
             for number, path in (enumerate(paths) if spoken else ())
             if path in spoken
         ]
-        candidates = [] if silent else self._candidates(data, parts)
-        starts = starts or (starts_of(values) if candidates else starts)
+        return self._candidates(_JOINT.join(values), parts)
+
+    def _add(
+        self,
+        found: dict[int, list[Finding]],
+        candidates: Sequence[Candidate],
+        values: Sequence[bytes],
+        numbers: Sequence[int],
+    ) -> None:
+        """Take what was found in joined values, which have these numbers."""
+        starts = starts_of(values) if candidates else []
         for one in candidates:
-            number = bisect_right(starts, one.start) - 1
-            found.setdefault(number, []).append(self._finding(one, -starts[number]))
-        columns = columns_in(paths, distinct).items() if not ends else columns_apart(paths, ends)
-        for column, numbers in columns:
-            found |= self._in_company(column, numbers, values, found)
-        return found
+            at = bisect_right(starts, one.start) - 1
+            found.setdefault(numbers[at], []).append(self._finding(one, -starts[at]))
 
     def _in_company(
         self, path: str, numbers: Sequence[int], values: Sequence[bytes], found: Mapping[int, list[Finding]]
     ) -> dict[int, list[Finding]]:
         """Give the findings of a column that are other than `found`, since its values stand together."""
         changed = weighed(values, found, numbers, self._thresholds, self._checked)
-        if changed or (found and any(number in found for number in numbers)) or self._names.says(path):
+        if changed or (found and not found.keys().isdisjoint(numbers)) or self._names.says(path):
             return changed
         told = self._company.told(values, numbers)
         if told is None:

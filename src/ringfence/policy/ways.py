@@ -5,7 +5,7 @@ the first in the policy. Where none fits, nothing may cross (law 1). `about` say
 (`via: {match: ...}`); a flow that is narrowed to what the gate does not know of its payloads fits none of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ringfence.policy.model import AssetName, Flow, Policy, PurposeName, ZoneName
 
@@ -24,7 +24,7 @@ def flows_between(
     """Give the flow from an asset, or the zone that it stands in, to a zone through a gate."""
     zone = policy.assets[source].zone
     return _best(
-        (flow for flow in _through(policy, gate, about) if flow.source in (source, zone) and flow.sink == sink), purpose
+        [flow for flow in _through(policy, gate, about) if flow.source in (source, zone) and flow.sink == sink], purpose
     )
 
 
@@ -40,14 +40,16 @@ def flows_into(
     """Give the flow the other way: from a zone to an asset, or the zone that it stands in."""
     zone = policy.assets[sink].zone
     return _best(
-        (flow for flow in _through(policy, gate, about) if flow.source == source and flow.sink in (sink, zone)), purpose
+        [flow for flow in _through(policy, gate, about) if flow.source == source and flow.sink in (sink, zone)], purpose
     )
 
 
-def _through(policy: Policy, gate: str, about: Mapping[str, str]) -> Iterator[Flow]:
-    return (
-        flow for flow in policy.flows.values() if flow.via.gate in (None, gate) and _is_about(flow.via.match, about)
-    )
+def _through(policy: Policy, gate: str, about: Mapping[str, str]) -> list[Flow]:
+    return [
+        flow
+        for flow in policy.flows.values()
+        if (flow.via.gate is None or flow.via.gate == gate) and (not flow.via.match or _is_about(flow.via.match, about))
+    ]
 
 
 def _is_about(match: Mapping[str, str], about: Mapping[str, str]) -> bool:
@@ -74,8 +76,9 @@ def fits(pattern: str, text: str) -> bool:
     return at <= end and text.endswith(parts[-1])
 
 
-def _best(flows: Iterator[Flow], purpose: PurposeName | None) -> Flow | None:
-    found = list(flows)
+def _best(found: list[Flow], purpose: PurposeName | None) -> Flow | None:
+    if len(found) < 2:
+        return found[0] if found else None
     named = [flow for flow in found if purpose is not None and purpose in flow.purposes]
     free = [flow for flow in found if not flow.purposes]
     # A flow whose purposes are not met is given last, so that the refusal can name the purposes that it asks for.

@@ -14,6 +14,8 @@ import re2
 class ValueType(Enum):
     """What kind of value a field holds. `TEXT` is raw text (a log line, a CSV cell); `STRING` is a JSON string or key."""
 
+    __hash__ = object.__hash__  # an Enum's own is a call into Python for each field of a payload
+
     TEXT = "text"
     STRING = "string"
     INTEGER = "integer"

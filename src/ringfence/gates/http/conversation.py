@@ -274,11 +274,12 @@ def _fields(headers: HeaderMap) -> tuple[dict[str, str], Fields]:
     pseudo: dict[str, str] = {}
     fields: list[tuple[str, str]] = []
     for each in headers.headers:
-        value = as_text(each.raw_value) if each.raw_value else each.value
-        if not (_LINE_ENDS.isdisjoint(value) and _LINE_ENDS.isdisjoint(each.key)):
+        raw, name = each.raw_value, each.key  # a message's attributes are read anew each time
+        value = as_text(raw) if raw else each.value
+        if not (_LINE_ENDS.isdisjoint(value) and _LINE_ENDS.isdisjoint(name)):
             raise OutOfTurn("Envoy sent a header field with a line end in it")
-        if each.key.startswith(_PSEUDO):
-            pseudo[each.key] = value
+        if name.startswith(_PSEUDO):
+            pseudo[name] = value
         else:
-            fields.append((each.key.lower(), value))
+            fields.append((name.lower(), value))
     return pseudo, tuple(fields)

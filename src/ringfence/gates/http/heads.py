@@ -186,7 +186,7 @@ class HeadCarrier:
         at = 0
         for part in self._parts:
             found = list(self._read(part, at, len(unit.fields)))
-            unit.fields += found
+            unit.add(found)
             self._kinds += [part.kind] * len(found)
             at += len(part.raw) + len(_END)
         return [unit] if raw else []

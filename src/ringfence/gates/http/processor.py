@@ -168,9 +168,9 @@ class Line(asyncio.Protocol):
             self._transport.close()
 
     async def settled(self) -> None:
-        """Wait for the records of streams that ended."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
+        """Wait for the turns that are left, and for the records of streams that ended."""
+        while self._tasks or self._goes_on:
+            await (asyncio.wait(set(self._tasks)) if self._tasks else asyncio.sleep(0))
 
     # ---------------------------------------------------------------- streams
 

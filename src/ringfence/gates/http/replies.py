@@ -7,6 +7,7 @@ CONTINUE_AND_REPLACE, or end the stream: a stream is ended by Envoy, or with an 
 
 from collections.abc import Sequence
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final
 
 from envoy.config.core.v3.base_pb2 import HeaderValue, HeaderValueOption
@@ -24,7 +25,7 @@ from envoy.service.ext_proc.v3.external_processor_pb2 import (
 )
 from google.protobuf.wrappers_pb2 import BoolValue
 
-from ringfence.gates.http.edits import HeadEdits
+from ringfence.gates.http.edits import NOT_SENT, OF_THE_OCTETS, HeadEdits
 from ringfence.gates.http.heads import as_octets
 from ringfence.gates.http.own_replies import REFUSED
 from ringfence.gates.http.refusing import Told
@@ -72,8 +73,7 @@ class Replies:
     def headers(self, direction: Direction, edits: HeadEdits) -> bytes:
         """Reply to headers."""
         self._send(direction, Sent.HEADERS)
-        common = CommonResponse(header_mutation=_mutation(edits))
-        return _of(direction, "headers", HeadersResponse(response=common))
+        return _to_headers(direction, edits) if _is_common(edits) else _headers(direction, edits)
 
     def body(self, direction: Direction, octets: bytes, *, ends: bool, edits: HeadEdits = HeadEdits()) -> bytes:  # noqa: B008 (frozen)
         """Reply to a body: these octets stand in its place, or go on it. `edits` are the headers' where the body is buffered."""
@@ -107,6 +107,23 @@ class Replies:
         if self.is_over:
             raise NotAllowed("a reply after a refusal")
         self._turns[direction].send(sent)
+
+
+def _is_common(edits: HeadEdits) -> bool:
+    """Whether nothing in it is a client's or a service's own words."""
+    return not edits.add and edits.set in _COMMONLY_SET and _COMMONLY_REMOVED.issuperset(edits.remove)
+
+
+_COMMONLY_SET: Final = ((), (("accept-encoding", "identity"),))
+_COMMONLY_REMOVED: Final = frozenset({*NOT_SENT, *OF_THE_OCTETS, "accept-ranges", "content-length"})
+
+
+def _headers(direction: Direction, edits: HeadEdits) -> bytes:
+    common = CommonResponse(header_mutation=_mutation(edits))
+    return _of(direction, "headers", HeadersResponse(response=common))
+
+
+_to_headers = lru_cache(maxsize=256)(_headers)  # most replies to headers say one of a few things
 
 
 def _of(direction: Direction, part: str, reply: HeadersResponse | BodyResponse | TrailersResponse) -> bytes:
