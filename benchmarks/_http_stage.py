@@ -41,7 +41,7 @@ class Way:
 
     def used(self) -> list[float]:
         """Processor time of each process, in seconds."""
-        return [_used(process) for process in self.processes]
+        return [used(process) for process in self.processes]
 
     def resident(self) -> list[int]:
         """Resident memory of each process, in bytes."""
@@ -156,7 +156,8 @@ def _running(command: Sequence[str | Path], port: int) -> Iterator[int]:
         process.wait()
 
 
-def _used(process: int) -> float:
+def used(process: int) -> float:
+    """Processor time of a process, in seconds."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 

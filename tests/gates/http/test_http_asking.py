@@ -55,6 +55,7 @@ flows:
 CLOSED = POLICY.replace(", clients: street", "")
 NAMED = {"support": ["support"], "both": ["support", "oncall"], "oncall": ["oncall"], "stranger": ["choir"]}
 KEY = make_api_key()
+WRONG_KEY = make_api_key()
 
 
 @pytest.fixture
@@ -211,7 +212,9 @@ def test_all_wrong_credentials_look_the_same_from_outside(folder: Path) -> None:
     assert len(said) == 1
 
 
-@pytest.mark.parametrize(("key", "reason"), [(KEY, "not-allowed"), (make_api_key(), "not-authenticated")])
+@pytest.mark.parametrize(
+    ("key", "reason"), [(KEY, "not-allowed"), (WRONG_KEY, "not-authenticated")], ids=["right", "wrong"]
+)
 def test_who_asks_for_what_is_nowhere_is_asked_first_and_no_endpoint_is_counted(
     key: str, reason: str, folder: Path
 ) -> None:
