@@ -44,6 +44,8 @@ _HTTP2: Final = {
     "initial_connection_window_size": 1 << 20,
 }
 """What a client may have on the way over HTTP/2 in one connection; by default 16 MiB for each of a thousand requests."""
+_HTTP2_OF_PROCESSOR: Final = {"initial_stream_window_size": 65_536, "initial_connection_window_size": 16 << 20}
+"""What one stream of the processor may have on the way to a client that does not read; by default 16 MiB."""
 IDLE: Final = 10.0
 ASK: Final = 5.0  # seconds for an answer of the processor: the ledger's own deadline is one second
 _BODY_MODES: Final = {Mode.STREAMED: "FULL_DUPLEX_STREAMED", Mode.BUFFERED: "BUFFERED"}
@@ -205,7 +207,7 @@ def _processor_clusters(setup: Setup) -> list[Json]:
 
 
 def _processor_cluster(setup: Setup, name: str, paths: Sequence[str]) -> Object:
-    options = spoken({"http2_protocol_options": {}})
+    options = spoken({"http2_protocol_options": _HTTP2_OF_PROCESSOR})
     if setup.guard:
         options["http_filters"] = [_never_ok(), _upstream_codec()]
     most = setup.most_asked or setup.connections  # what is beyond them is answered with 503, at once

@@ -11,7 +11,7 @@ from ringfence.gates.http.routes import Json, Object
 
 TYPE: Final = "type.googleapis.com/envoy."
 OPTIONS: Final = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-BUFFER: Final = 256 * 1024  # octets that a connection may hold
+BUFFER: Final = 64 * 1024  # octets that a connection may hold
 CONNECT_SECONDS: Final = "2s"
 
 
