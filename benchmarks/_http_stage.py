@@ -101,6 +101,7 @@ def saying(folder: Path, body: bytes) -> Iterator[int]:
     [listener] = made["static_resources"]["listeners"]
     manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
     del manager["http_filters"][0]
+    del manager["local_reply_config"]  # the service's answers are Envoy's own here
     made["static_resources"]["clusters"] = []
     kind = {"key": "content-type", "value": "application/json"}
     manager["route_config"]["virtual_hosts"][0]["routes"] = [

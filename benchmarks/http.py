@@ -60,7 +60,9 @@ def _requests(folder: Path, service: int, what: str, body: bytes) -> Iterator[Ro
     for bodies in ("streamed", "buffered"):
         title = f"http: {len(body)} B of JSON, {what}, {bodies}"
         with gated(folder, service, bodies) as way:
-            assert ("nothing" in what) is (_body(way.port) == body), "the body is not what it should be"
+            came = _body(way.port)
+            assert ("nothing" in what) is (came == body), "the body is not what it should be"
+            assert len(came) == len(body), "a mask has the length of what it hides"
             gate = _loaded(way)
             half = asyncio.run(_at(way.port, gate.rate / 2))
         with alone(folder, service) as way:
