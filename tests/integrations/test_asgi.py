@@ -14,6 +14,7 @@ from http_local_stage import Place, make_place, uvicorn_running
 from http_stage import POLICY, read_message
 
 from ringfence.home import Problem
+from ringfence.integrations._gate import CutOff
 from ringfence.integrations.asgi import RingfenceMiddleware
 
 MAIL = b'{"mail": "ada@example.com"}'
@@ -105,6 +106,42 @@ def test_what_must_be_refused_in_its_middle_is_cut_off_and_the_application_learn
     serve(wrapped(place, app), work)
     assert seen == ["http.disconnect"]
     assert [entry["kind"] for entry in place.entries()] == ["opened", "refused"]
+
+
+def test_an_answer_whose_request_is_refused_while_its_head_goes_goes_no_further(place: Place) -> None:
+    """The refusal comes while the server takes the answer's head: it must not be forgotten when the head has gone."""
+    went, heard = asyncio.Event(), list[str]()
+    pieces = [MAIL + b"\n", b'{"card": "4111 1111 1111 1111"}\n']
+    events = [{"type": "http.request", "body": piece, "more_body": piece is pieces[0]} for piece in pieces]
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": LINES})
+
+        async def rest() -> None:
+            heard.append((await receive())["type"])
+            went.set()
+
+        reading = asyncio.create_task(rest())
+        try:
+            await send({"type": "http.response.body", "body": b'{"n": 1}\n', "more_body": True})
+        finally:
+            await reading
+
+    async def receive() -> Any:
+        return events.pop(0) if events else {"type": "http.disconnect"}
+
+    async def send(event: Any) -> None:
+        sent.append(event["type"])
+        if event["type"] == "http.response.start":
+            await asyncio.wait_for(went.wait(), 30)
+
+    scope = {"type": "http", "method": "POST", "path": "/orders", "query_string": b"", "headers": LINES}
+    with pytest.raises(CutOff):
+        asyncio.run(wrapped(place, app)(scope, receive, send))
+    assert heard == ["http.disconnect"]
+    assert sent == ["http.response.start"]
 
 
 def test_a_client_that_goes_away_leaves_a_closed_record(place: Place) -> None:

@@ -57,6 +57,10 @@ _UNDERSTOOD: Final = frozenset(
 _JSON: Final = (("content-type", "application/json"),)
 
 
+class CutOff(OSError):
+    """The answer was cut off: the client sees that it is not whole."""
+
+
 class NotProven(Exception):
     """The canary did not come back masked: nobody is served."""
 

@@ -7,9 +7,9 @@ recorded where it is refused, is what the one who carries it would have connecte
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from ringfence.gates.http.destinations import CONNECT, is_address
+from ringfence.gates.http.destinations import CONNECT, PORTS, is_address
 from ringfence.gates.http.edits import RequestHead
 from ringfence.gates.http.local import BadMessage, Going, LocalExchange, Message, Rim
 from ringfence.gates.http.media import Fields
@@ -17,8 +17,6 @@ from ringfence.gates.http.targets import normalised
 from ringfence.integrations._gate import LocalGate
 
 Pull: TypeAlias = Callable[[], Awaitable[bytes]]
-
-_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,7 +44,7 @@ class Request:
 
     @property
     def _port(self) -> int:
-        return self.port if self.port is not None else _PORTS.get(self.scheme, 0)
+        return self.port if self.port is not None else PORTS.get(self.scheme, 0)
 
 
 class Pieces:
@@ -150,7 +148,7 @@ async def _peeked(pull: Pull) -> tuple[Pull, bool]:
 
 def _check_host(request: Request) -> None:
     """See that the host which is named is the one that is asked: a service may serve another than whom the policy names."""
-    bare = request.authority.rpartition(":")[0] if request.port in (None, _PORTS.get(request.scheme)) else ""
+    bare = request.authority.rpartition(":")[0] if request.port in (None, PORTS.get(request.scheme)) else ""
     named = [value.lower() for name, value in request.fields if name == "host"]
     if any(value not in (request.authority.lower(), bare.lower()) for value in named):
         raise BadMessage("a `Host` that is not the host of the address")

@@ -22,7 +22,7 @@ from ringfence.gates.http.local import BadMessage, Going, LocalExchange, Message
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.refusing import Told
 from ringfence.gates.http.targets import normalised
-from ringfence.integrations._gate import LocalGate, PathLike, told_of
+from ringfence.integrations._gate import CutOff, LocalGate, PathLike, told_of
 from ringfence.integrations._scribe import LOG
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -34,10 +34,6 @@ Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 _OFFERED: Final = frozenset({"tls"})  # extensions that say something and lead nowhere
 _GONE: Final = {"type": "http.disconnect"}
 _POLICY_VIOLATION: Final = 1008  # RFC 6455, 7.4.1
-
-
-class CutOff(OSError):
-    """The answer was cut off: the client sees that it is not whole."""
 
 
 class _Gone(Exception):
@@ -215,8 +211,7 @@ class _Call:
     async def _send(self, event: Event) -> None:
         """Take what the application sends."""
         async with self._sending:
-            if self._is_over:
-                raise CutOff("the answer is over")
+            self._check_goes_on()
             match event["type"]:
                 case "http.response.start" if self._head is None:
                     self._head = event
@@ -233,14 +228,19 @@ class _Call:
         except Exception as error:  # noqa: BLE001 (what broke blocks the answer)
             await self._refuse(error, of_request=False)
             raise CutOff("the answer was refused") from None
-        if self._is_over:  # the rest of the request was refused meanwhile
-            raise CutOff("the answer is over")
+        self._check_goes_on()
         if going is not None:
             self._is_sent = True
             await self._server_send({"type": "http.response.start", "status": self._status, "headers": _written(going)})
+            self._check_goes_on()
         if octets or not more:
             self._is_over = not more
             await self._server_send({"type": "http.response.body", "body": octets, "more_body": more})
+
+    def _check_goes_on(self) -> None:
+        """See, after each wait, that the rest of the request was not refused meanwhile. Raises `CutOff`."""
+        if self._is_over:
+            raise CutOff("the answer is over")
 
     async def _crossed(self, piece: bytes, *, more: bool) -> tuple[Going | None, bytes]:
         """Take a piece of the answer across; give the head, where it goes now, and what goes after it."""

@@ -31,7 +31,7 @@ from ringfence.gates.http.local import (
 )
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.targets import normalised
-from ringfence.integrations._gate import LocalGate, PathLike, told_of
+from ringfence.integrations._gate import CutOff, LocalGate, PathLike, told_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -49,10 +49,6 @@ StartResponse: TypeAlias = Callable[..., Write]
 """What a server hands to an application: called with a status, header fields and, where an error is answered, what was raised."""
 
 Application: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
-
-
-class CutOff(OSError):
-    """The answer was cut off: the client sees that it is not whole."""
 
 
 class RingfenceMiddleware:
