@@ -13,6 +13,7 @@ or both. Only UTF-8 is read.
 b'1\t*\\n\n2\t\\N\n'
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -65,7 +66,7 @@ class CopySpelling(Protocol):
         """What stands for a column's default; None where nothing does."""
 
 
-class CopyLines:
+class CopyLines(ABC):
     """Lines of a copy, one row each: what text and csv have in common."""
 
     def __init__(self, spelling: CopySpelling, width: int) -> None:
@@ -152,24 +153,24 @@ class CopyLines:
             raise self._other_width()
         self._data, self._cells = data, cells
 
+    @abstractmethod
     def _lines(self, data: bytes) -> tuple[bytes, list[bytes]]:
         """Give what ends a line, and the lines without it: the last is what stands behind the last end."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _split(self, lines: list[bytes]) -> list[bytes]:
         """Give the lines' cells as they are spelt, row after row; each line has `_stride` of them, or it is `_other_width`."""
-        raise NotImplementedError
 
     def _other_width(self) -> Undecodable:
         return Undecodable(Fault.MALFORMED, f"lines of a copy that do not have {self._width} columns", 0)
 
+    @abstractmethod
     def _values(self, column: int) -> list[bytes | None]:
         """Give what a column's cells spell."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _spelt(self, value: bytes) -> bytes:
         """Spell a value."""
-        raise NotImplementedError
 
     def _spelt_all(self, values: Sequence[bytes | None]) -> list[bytes]:
         """Spell a column's values."""
