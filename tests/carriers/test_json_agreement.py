@@ -1,46 +1,23 @@
 """Whom the JSON carrier agrees with: the JSON test suite, and the standard library's strict reading of mutated documents."""
 
-import base64
 import json
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from carrier_plays import Documents, every_byte, outcome
 
+from corpora import PASSES, json_suite
 from ringfence.carriers import FORMATS, Field, JsonCarrier, Repeat, Undecodable
 from ringfence.carriers._json_lines import LineReader
 from ringfence.carriers._json_scan import Scanner
 from ringfence.carriers._json_whole import read_whole
 from ringfence.carriers._paths import Paths
 
-SUITE = Path(__file__).resolve().parents[2] / ".." / "shared" / "corpora" / "naughty" / "json_test_suite.jsonl"
 
-PASSES = {  # of what the suite leaves to each reader: what is refused is not UTF-8, too deep, or begins with a byte order mark
-    "i_number_pos_double_huge_exp.json",
-    "i_number_real_neg_overflow.json",
-    "i_number_real_pos_overflow.json",
-    "i_object_key_lone_2nd_surrogate.json",
-    "i_string_1st_surrogate_but_2nd_missing.json",
-    "i_string_incomplete_surrogate_and_escape_valid.json",
-    "i_string_incomplete_surrogates_escape_valid.json",
-    "i_string_invalid_lonely_surrogate.json",
-    "i_string_inverted_surrogates_U+1D11E.json",
-}
-
-
-def suite() -> Iterator[tuple[str, str, bytes]]:
-    for line in SUITE.read_text(encoding="utf-8").splitlines():
-        case = json.loads(line)
-        yield case["name"], case["expect"], base64.b64decode(case["data_base64"])
-
-
-@pytest.mark.skipif(not SUITE.exists(), reason="the JSON test suite is not beside this checkout")
 @pytest.mark.parametrize("way", ["whole", "byte by byte"])
 def test_the_json_test_suite_is_blocked_where_it_must_be_and_else_passes_bit_identical(way: str) -> None:
     counted = dict.fromkeys(("accept", "reject", "either", "transform"), 0)
-    for name, expect, data in suite():
+    for name, expect, data in json_suite():
         came = outcome(JsonCarrier, [data] if way == "whole" else every_byte(data))
         passes = expect in ("accept", "transform") or name in PASSES
         assert (came is not None) is passes, name
@@ -50,10 +27,9 @@ def test_the_json_test_suite_is_blocked_where_it_must_be_and_else_passes_bit_ide
     assert counted["reject"] >= 80
 
 
-@pytest.mark.skipif(not SUITE.exists(), reason="the JSON test suite is not beside this checkout")
 @pytest.mark.parametrize("name", FORMATS)
 def test_whatever_the_suite_holds_passes_bit_identical_or_is_refused_in_every_format(name: str) -> None:
-    for _, _, data in suite():
+    for _, _, data in json_suite():
         came = outcome(FORMATS[name], [data])
         assert came is None or came[0] == data
 
@@ -238,9 +214,8 @@ def test_a_document_that_is_read_whole_has_the_fields_that_the_scanner_finds_at_
     assert sum(whole_and_scanned_agree(mutated(data, rng), rng) for data in plain) > 100
 
 
-@pytest.mark.skipif(not SUITE.exists(), reason="the JSON test suite is not beside this checkout")
 def test_of_the_suite_what_is_read_whole_is_what_the_scanner_reads() -> None:
-    assert sum(whole_and_scanned_agree(data, random.Random(0)) for _, _, data in suite()) >= 60
+    assert sum(whole_and_scanned_agree(data, random.Random(0)) for _, _, data in json_suite()) >= 60
 
 
 @pytest.mark.parametrize(

@@ -11,26 +11,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from corpora import bundles, corpus, leaves
 from detect.sql_scripts import Column, columns_of
 from ringfence.demo.postgres_shop import shop
 from ringfence.detect import Classified, classify
 from ringfence.detect.recognizer import listed
 from ringfence.policy import AssetName, read
 
-CORPORA = Path(__file__).resolve().parents[2] / ".." / "shared" / "corpora"
 KEY = "user.unique_id"
-
-
-def corpus(name: str) -> Path:
-    path = CORPORA / name
-    if not path.exists():
-        pytest.skip(f"no corpus {name} at {CORPORA}")
-    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,31 +123,12 @@ def test_sakila_is_judged_as_its_labels_say() -> None:
 # --- FHIR -----------------------------------------------------------------------------------------------------------------
 
 
-def bundles() -> Iterable[tuple[dict[str, Any], dict[str, str]]]:
-    folder = corpus("fhir")
-    for line in corpus("fhir_truth.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        bundle = json.loads((folder / row["file"]).read_text(encoding="utf-8"))
-        yield bundle, {one["path"]: one["label"] for one in row["pii"]}
-
-
-def leaves(value: object, pointer: str) -> Iterable[tuple[str, object]]:
-    match value:
-        case dict():
-            for name, inner in value.items():
-                yield from leaves(inner, f"{pointer}/{name}")
-        case list():
-            for number, inner in enumerate(value):
-                yield from leaves(inner, f"{pointer}/{number}")
-        case _:
-            yield pointer, value
-
-
 def fields_of_bundles(*, by_kind: bool) -> Iterable[tuple[str, bool, Classified]]:
     samples: dict[tuple[str, str], list[str]] = defaultdict(list)
     personal: set[str] = set()
-    for bundle, truth in bundles():
-        for pointer, value in leaves(bundle, ""):
+    for raw, truth in bundles():
+        bundle = json.loads(raw)
+        for pointer, value in leaves(bundle):
             parts = pointer.split("/")[1:]
             if parts[0] != "entry" or parts[2] != "resource":
                 continue

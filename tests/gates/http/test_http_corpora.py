@@ -6,16 +6,13 @@ judges them, those must be hidden which their corpora mark, and hardly others.
 """
 
 import asyncio
-import base64
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import pytest
 from envoy.service.ext_proc.v3.external_processor_pb2 import (
     HttpBody,
     HttpHeaders,
@@ -24,6 +21,7 @@ from envoy.service.ext_proc.v3.external_processor_pb2 import (
 )
 from http_stage import Stage, policy, response, stage
 
+from corpora import PASSES, bundles, corpus, json_suite, leaves
 from ringfence.atlas import map_files
 from ringfence.carriers import join_path
 from ringfence.crossing import CrossingId, Record, Recorded, Resolve, Resolved
@@ -35,7 +33,6 @@ from ringfence.gates.http.turns import Mode
 from ringfence.policy import AssetName, ZoneName
 from ringfence.transform import Keyring
 
-CORPORA = Path(__file__).resolve().parents[3] / ".." / "shared" / "corpora"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PIECE = 65_536
 EVERY = 7  # of what goes through a real Envoy
@@ -53,13 +50,6 @@ flows:
 NOTHING_PERSONAL = '{"*": clear}'
 NAMED_OR_REACHED = '{"*": clear, user.name: redact, user.contact: redact}'
 ALL = "{}"
-
-
-def corpus(name: str) -> Path:
-    path = CORPORA / name
-    if not path.exists():
-        pytest.skip(f"needs shared/corpora/{name} beside the checkout")
-    return path
 
 
 def text_of(carry: str, fields: Mapping[str, str] | None = None) -> str:
@@ -114,27 +104,9 @@ async def through_envoy(one: Stage, body: bytes) -> tuple[int, bytes]:
 
 # ---------------------------------------------------------------- the JSON test suite
 
-PASSES = {  # of what the suite leaves to each reader: what is refused is not UTF-8, too deep, or begins with a byte order mark
-    "i_number_pos_double_huge_exp.json",
-    "i_number_real_neg_overflow.json",
-    "i_number_real_pos_overflow.json",
-    "i_object_key_lone_2nd_surrogate.json",
-    "i_string_1st_surrogate_but_2nd_missing.json",
-    "i_string_incomplete_surrogate_and_escape_valid.json",
-    "i_string_incomplete_surrogates_escape_valid.json",
-    "i_string_invalid_lonely_surrogate.json",
-    "i_string_inverted_surrogates_U+1D11E.json",
-}
 OTHERWISE = {  # what HTTP makes of it: no body at all, and a mark that says the charset
     "n_structure_no_data.json": True,
 }
-
-
-@cache
-def suite() -> list[tuple[str, str, bytes]]:
-    lines = corpus("naughty/json_test_suite.jsonl").read_text(encoding="utf-8").splitlines()
-    cases = [json.loads(line) for line in lines]
-    return [(case["name"], case["expect"], base64.b64decode(case["data_base64"])) for case in cases]
 
 
 def must_pass(name: str, expect: str) -> bool:
@@ -144,18 +116,18 @@ def must_pass(name: str, expect: str) -> bool:
 def test_the_json_test_suite_is_refused_where_it_is_no_json_and_else_passes_to_the_octet() -> None:
     of = side(text_of(NOTHING_PERSONAL))
     wrong = []
-    for name, expect, data in suite():
+    for name, expect, data in json_suite():
         status, body = crossed(of, data)
         if (status, body) != ((200, data) if must_pass(name, expect) else (502, b"")):
             wrong.append((name, status))
     assert wrong == []
-    assert len(suite()) >= 150
+    assert len(json_suite()) >= 150
 
 
 def test_a_slice_of_the_suite_gets_the_same_verdicts_from_a_real_gate() -> None:
     async def play() -> None:
         async with stage(policy(text_of(NOTHING_PERSONAL))) as one:
-            for name, expect, data in suite()[::EVERY]:
+            for name, expect, data in json_suite()[::EVERY]:
                 expected = (200, data) if must_pass(name, expect) else (502, b"")
                 assert await through_envoy(one, data) == expected, name
 
@@ -163,25 +135,6 @@ def test_a_slice_of_the_suite_gets_the_same_verdicts_from_a_real_gate() -> None:
 
 
 # ---------------------------------------------------------------- FHIR
-
-
-def bundles() -> Iterator[tuple[bytes, dict[str, str]]]:
-    folder = corpus("fhir")
-    for line in corpus("fhir_truth.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        yield (folder / row["file"]).read_bytes(), {one["path"]: one["label"] for one in row["pii"]}
-
-
-def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, object]]:
-    match value:
-        case dict():
-            for name, inner in value.items():
-                yield from leaves(inner, f"{pointer}/{name}")
-        case list():
-            for number, inner in enumerate(value):
-                yield from leaves(inner, f"{pointer}/{number}")
-        case _:
-            yield pointer, value
 
 
 def changed(before: bytes, after: bytes) -> set[str]:

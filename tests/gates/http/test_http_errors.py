@@ -174,6 +174,7 @@ def test_where_no_flow_leads_back_the_gates_own_words_are_told_and_a_services_ar
         async with stage(policy(one_way)) as one:
             one.shop.says["/orders"] = [response(b'{"n": 1}', "application/problem+json", "503 Service Unavailable")]
             is_problem(await one.ask("POST", "/orders", b'{"n": 1}'), 403, "not-allowed")
+            assert one.notes.kinds()[-1] == "refused"
 
     asyncio.run(run())
 
@@ -225,6 +226,7 @@ def test_a_body_that_envoy_will_not_hold_is_too_large() -> None:
         async with staged(Mode.BUFFERED) as one:
             large = json.dumps({"n": CANARY * 200_000}).encode()
             is_problem(await raw(one, asked("POST", "/orders", body=large)), 413, "too-large")
+            assert one.shop.requests == []
             answers(one, response(json.dumps({"n": CANARY * 200_000}).encode()))
             is_problem(await raw(one, asked()), 500, "too-large")
 

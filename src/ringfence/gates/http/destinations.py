@@ -23,7 +23,7 @@ from ringfence.gates.http.targets import has_dotted_parameters
 from ringfence.policy import Asset, AssetName, Gate, Policy
 from ringfence.policy.verdict import Denial, Refused
 
-_PORTS: Final = {"http": 80, "https": 443}
+PORTS: Final = {"http": 80, "https": 443}
 _NAME: Final = re2.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _LONGEST: Final = 253  # characters of a host's name (RFC 1035)
 CONNECT: Final = "CONNECT"
@@ -59,7 +59,7 @@ class Destination:
         """What clients may call it: with its port, and without where that is its scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         explicit = f"{host}:{self.port}"
-        return (host, explicit) if self.port == _PORTS[self.scheme] else (explicit,)
+        return (host, explicit) if self.port == PORTS[self.scheme] else (explicit,)
 
     @property
     def route(self) -> str:
@@ -87,11 +87,11 @@ def destination_of(asset: Asset) -> Destination:
     try:
         parts = urlsplit(asset.at)
         host = (parts.hostname or "").lower()
-        port = _PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
+        port = PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
     except ValueError:
         parts, host, port = urlsplit(""), "", 0
     if (
-        parts.scheme not in _PORTS
+        parts.scheme not in PORTS
         or not host
         or not port
         or parts.path.strip("/")
