@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,11 @@ Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
 # Machines are noisy: a slow example is not a wrong one. Bounds on work are tested by counting it.
 settings.register_profile("ringfence", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ringfence")
+
+
+# Of a shell's background a process inherits that interrupts are passed over, and so would all that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
