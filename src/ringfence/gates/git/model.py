@@ -1,0 +1,147 @@
+"""What a scan looks at and what it says: items, findings with where they stand, and what became of each item.
+
+The rule: values of this module cross between processes and end in reports, so none of them holds a value that was found. A
+finding says where, what, how sure, and by which rule of the policy; its `shape` is drawn, its `digest` is keyed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ringfence.extract.model import Fault, Why
+
+
+class Origin(StrEnum):
+    """Where an item comes from."""
+
+    FILE = "file"  # on disk
+    INPUT = "standard input"
+    INDEX = "index"
+    BLOB = "blob"
+    COMMIT = "commit"  # a commit's message, and, where asked for, its authors
+    TAG = "tag"  # an annotated tag's message
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to look at.
+
+    Attributes
+    ----------
+    name
+        Its path from the repository's top (or as it was named), with ``/``; undecodable bytes as surrogates.
+    size
+        Bytes; -1 where nobody knows yet.
+    object
+        The id of the git object that holds it; "" for a file on disk.
+    path
+        Where on disk it is; "" for an object.
+    commit
+        Of history: a commit that has it; for a message, its own.
+    lines
+        Where only some lines are meant (a diff): half-open spans of lines from 1, in order; None: all.
+    """
+
+    name: str
+    origin: Origin
+    size: int = -1
+    object: str = ""
+    path: str = ""
+    commit: str = ""
+    lines: tuple[tuple[int, int], ...] | None = None
+
+
+class Standing(StrEnum):
+    """What a finding comes to."""
+
+    REFUSED = "refused"  # may not cross
+    NOTED = "noted"  # an example, a canary of one's own, a published notice: told lower, and no reason to refuse
+    ALLOWED = "allowed"  # a person has said that it may stay
+    CARRIED = "carried"  # the policy lets its category cross as it is
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One piece of personal data in an item.
+
+    Attributes
+    ----------
+    file, members, where
+        The item's name, the archive members on the way, and the place in the format's own words (``sheet Kunden``).
+    line, column, end_line, end_column
+        From 1, columns in bytes, the end behind the last byte; 0 where the format has no lines.
+    start, end
+        Where it stands in the item's own bytes, if it stands there as it was read; else -1.
+    field
+        The path of its field, personal data in it redacted; "" in running text.
+    rule
+        The rule that decided: ``flows.push.carry[user.contact.email][0]``.
+    why
+        Of those that are noted or allowed, what says so: ``known:documentation``, ``baseline``, ``inline``.
+    shape
+        The value drawn: ``x`` for a letter, ``9`` for a digit.
+    digest
+        Keyed hash of entity and value, 16 bytes in hexadecimal; "" where there is no key.
+    commit, object
+        Of history: where it was found.
+    """
+
+    file: str
+    entity: str
+    category: str
+    score: float
+    evidence: tuple[str, ...]
+    standing: Standing
+    rule: str = ""
+    why: str = ""
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    start: int = -1
+    end: int = -1
+    field: str = ""
+    where: str = ""
+    members: tuple[str, ...] = ()
+    shape: str = ""
+    digest: str = ""
+    commit: str = ""
+    object: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a reason to refuse."""
+        return self.standing is Standing.REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Something that was not looked into, by rule."""
+
+    file: str
+    why: Why
+    members: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Something that could not be read: a clear error each, and the scan's exit code is 2."""
+
+    file: str
+    fault: Fault
+    what: str
+    mend: str = ""
+    members: tuple[str, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What became of one item."""
+
+    item: Item
+    found: tuple[Found, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    size: int = 0  # bytes looked at
