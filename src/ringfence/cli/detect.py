@@ -22,13 +22,13 @@ from ringfence.cli._home import PolicyOfOwnOption
 from ringfence.cli._policy import load_policy
 from ringfence.detect import Detection, Detector, Finding
 from ringfence.detect.own import DECLARED, LISTED, POLICYS, categories_told
+from ringfence.detect.shapes import shape_of
 
 app = typer.Typer(add_completion=False)
 
 _PIECE = 1 << 18  # bytes read at a time
 _LARGE = 32 << 20  # bytes of a file from which progress is shown
 _PROBE = 8192  # first bytes in which a NUL marks a binary file
-_SHAPE_MOST = 40  # characters of a shape that are shown
 _STANDARD_INPUT = "-"
 
 
@@ -105,15 +105,6 @@ def _printable(value: bytes) -> str:
     """Write a value so that it stands on one line and commands no terminal."""
     text = value.decode(errors="backslashreplace")
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
-
-
-def shape_of(value: bytes) -> str:
-    """Draw a value: ``x`` for each letter, ``9`` for each digit, marks as they are, and its length where it is cut short."""
-    text = value.decode(errors="replace")
-    drawn = "".join(
-        "9" if c.isdecimal() else "x" if c.isalnum() else c if c.isprintable() else "." for c in text[:_SHAPE_MOST]
-    )
-    return drawn if len(text) <= _SHAPE_MOST else f"{drawn}… ({len(text)} characters)"
 
 
 class _Reading:

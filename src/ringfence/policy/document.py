@@ -272,9 +272,11 @@ class MatchDocument(_Model):
 
     stream: Literal["stdout", "stderr"] | None = Field(default=None, description="Log: the stream.")
     method: Word | None = Field(default=None, description="HTTP: the method.")
-    path: Word | None = Field(default=None, description="HTTP: the path without its query; `*` stands for anything.")
+    path: Word | None = Field(
+        default=None, description="HTTP: the path without its query; git: the file's path. `*` stands for anything."
+    )
     topic: Word | None = Field(default=None, description="Queue: the topic.")
-    ref: Word | None = Field(default=None, description="Git: the ref.")
+    ref: Word | None = Field(default=None, description="Git: the ref; `*` stands for anything.")
     target: Word | None = Field(default=None, description="File: the copy's target.")
 
 

@@ -64,7 +64,7 @@ _MATCHES: Mapping[str, frozenset[str]] = {
     "log": frozenset({"stream"}),
     "http": frozenset({"method", "path"}),
     "queue": frozenset({"topic"}),
-    "git": frozenset({"ref"}),
+    "git": frozenset({"ref", "path"}),
     "file": frozenset({"target"}),
     "postgres": frozenset(),
 }

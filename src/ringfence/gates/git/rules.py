@@ -1,0 +1,77 @@
+"""Which plan decides about a file: a policy's flows, by ref and path, or none of them.
+
+The rule: this file chooses a flow and decides nothing else. Without a policy everything personal is refused, content alone
+decides, and no flow is named.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ringfence.policy import Asker, Flow, FlowId, Mode, Plan, Policy, Zone, ZoneName, flows_into, plan
+from ringfence.policy.model import DENY, AssetName, Via
+
+_FROM, _TO = ZoneName("here"), ZoneName("repository")
+_NO_ASSET: Final = AssetName("")
+_ANYBODY: Final = Asker()
+NO_POLICY: Final = FlowId("without-policy")
+
+WITHOUT_POLICY: Final = Policy(
+    hash="",
+    zones={_FROM: Zone(_FROM, "where code is written"), _TO: Zone(_TO, "who reads it")},
+    assets={},
+    keys={},
+    forms={},
+    roles={},
+    purposes={},
+    principals={},
+    gates={},
+    flows={
+        NO_POLICY: Flow(
+            id=NO_POLICY,
+            source=_FROM,
+            sink=_TO,
+            source_zone=_FROM,
+            sink_zone=_TO,
+            via=Via(),
+            carry={},
+            otherwise=DENY,
+            unknown="scan",
+            mode=Mode.ENFORCE,
+        )
+    },
+)
+"""What decides where nobody has written a policy: nothing personal may stand in a repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Decides by a policy's flows from one zone into one asset; where they are narrowed, the first whose path and ref fit.
+
+    `gate` and `sink` name the gate and where files go to. `named` is a flow that was asked for: it stands for all files unless it
+    is narrowed to other ones.
+    """
+
+    policy: Policy = WITHOUT_POLICY
+    named: FlowId | None = NO_POLICY
+    gate: str = ""
+    source: ZoneName = _FROM
+    sink: AssetName = _NO_ASSET
+    ref: str = ""
+    asker: Asker = _ANYBODY
+    _plans: dict[str, Plan] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def plan_for(self, path: str) -> Plan:
+        """Give the plan that decides about a file of this path."""
+        about = {"path": path, "ref": self.ref} if self.ref else {"path": path}
+        flow = self._flow(about)
+        known = self._plans.get(flow)
+        if known is None:
+            known = self._plans[flow] = plan(self.policy, flow, self.asker, behind=self.sink or None)
+        return known
+
+    def _flow(self, about: Mapping[str, str]) -> FlowId:
+        if self.named is not None:
+            return self.named
+        found = flows_into(self.policy, self.gate, self.source, self.sink, self.asker.purpose, about=about)
+        return found.id if found is not None else FlowId("")

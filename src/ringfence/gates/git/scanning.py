@@ -1,0 +1,127 @@
+"""Looking at one item: taken apart, searched, decided about, and told without telling it.
+
+The rule: whatever an item holds, looking at it ends, within bounds, with what was found, what was left out and what could not be
+read. Values stay here: what leaves is a place, a shape, and a keyed digest.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from ringfence.crossing import scrub
+from ringfence.crossing.inspecting import Looked, Seen, inspect
+from ringfence.detect import Detector, detector_for
+from ringfence.detect.shapes import shape_of
+from ringfence.extract import extract
+from ringfence.extract.model import Bounds, Budget, Kind, LeftOut, Part, Source, Text, Unreadable
+from ringfence.extract.places import locate
+from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing
+from ringfence.gates.git.rules import Rules
+from ringfence.gates.git.weighing import lowered, stands_in_data
+from ringfence.policy.plan import Plan
+from ringfence.transform import Keyring, blind_index
+
+Opened = Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """How what is found is named, so that it is known again: by a key of one's own."""
+
+    keys: Keyring
+    key: str
+
+    def of(self, entity: str, value: bytes) -> str:
+        """Give the digest of a value as an entity."""
+        return blind_index(self.keys, self.key, f"{entity}\x00{value.decode('utf-8', 'replace')}")
+
+
+@dataclass(slots=True)
+class Scanner:
+    """Looks at items by the same rules. One of them belongs to each process."""
+
+    rules: Rules
+    bounds: Bounds = field(default_factory=Bounds)
+    digests: Digests | None = None
+
+    def scan(self, item: Item, opened: Opened) -> Scanned:
+        """Look at an item whose bytes are given when they are asked for."""
+        plan = self.rules.plan_for(item.name)
+        looking = _Looking(item, plan, detector_for(plan.detection), self.digests)
+        looking.take(extract(Source(item.name, item.size, opened), Budget(self.bounds)))
+        return looking.told()
+
+
+@dataclass(slots=True)
+class _Looking:
+    item: Item
+    plan: Plan
+    detector: Detector
+    digests: Digests | None
+    found: list[Found] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    size: int = 0
+
+    def take(self, steps: Iterator[list[Text] | LeftOut | Unreadable]) -> None:
+        for step in steps:
+            match step:
+                case LeftOut(why=why, members=members, note=note):
+                    self.passed.append(Passed(self.item.name, why, members, note))
+                case Unreadable(fault=fault, what=what, mend=mend, members=members, line=line):
+                    self.failed.append(Failed(self.item.name, fault, what, mend, members, line))
+                case texts:
+                    self._look(texts)
+
+    def told(self) -> Scanned:
+        return Scanned(self.item, tuple(self.found), tuple(self.passed), tuple(self.failed), self.size)
+
+    def _look(self, texts: Sequence[Text]) -> None:
+        self.size += sum(len(text.value) for text in texts)
+        looked = [Looked(text.path, text.value, text.kind is Kind.NAME) for text in texts]
+        number, parts = -1, tuple[Part, ...]()
+        for one in inspect(self.plan, self.detector, looked):
+            text = texts[one.number]
+            if one.number != number:
+                number, parts = one.number, tuple(text.parts()) if text.parts is not None else ()
+            if stands_in_data(text, parts, one):
+                found = self._found(text, one)
+                if self._is_meant(found):
+                    self.found.append(found)
+
+    def _is_meant(self, found: Found) -> bool:
+        """Whether it stands in the lines that are looked at."""
+        lines = self.item.lines
+        if lines is None or not found.line:
+            return True
+        return any(first <= found.end_line and found.line < last for first, last in lines)
+
+    def _found(self, text: Text, one: Seen) -> Found:
+        value = text.value[one.start : one.end]
+        line, column = locate(text, one.start)
+        end_line, end_column = locate(text, one.end)
+        why = lowered(text, one)
+        standing = Standing.CARRIED if one.crosses else Standing.NOTED if why else Standing.REFUSED
+        return Found(
+            file=self.item.name,
+            entity=one.entity,
+            category=one.category,
+            score=one.score,
+            evidence=one.evidence,
+            standing=standing,
+            rule=one.decision.rule,
+            why=why,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            start=text.start + one.start if text.start >= 0 else -1,
+            end=text.start + one.end if text.start >= 0 else -1,
+            field=scrub(text.path, self.detector) if text.path else "",
+            where=text.where,
+            members=text.members,
+            shape=shape_of(value),
+            digest=self.digests.of(one.entity, value) if self.digests is not None else "",
+            commit=self.item.commit,
+            object=self.item.object,
+        )
