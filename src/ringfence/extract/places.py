@@ -4,9 +4,9 @@ from ringfence.extract.model import Text
 
 
 def locate(text: Text, offset: int) -> tuple[int, int]:
-    """Give line and column, from 1 and in bytes, of a byte of a text; (0, 0) where the format has no lines.
+    r"""Give line and column, from 1 and in bytes, of a byte of a text; (0, 0) where the format has no lines.
 
-    >>> locate(Text(b"one\\ntwo", line=7, column=3), 5)
+    >>> locate(Text(b"one\ntwo", line=7, column=3), 5)
     (8, 2)
     """
     if not text.line:
