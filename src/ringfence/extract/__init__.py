@@ -3,3 +3,8 @@
 The rule: readers read and judge nothing. They take foreign bytes: whatever comes, they end, within bounds, with a clear word for
 what could not be read.
 """
+
+from ringfence.extract.extracting import extract
+from ringfence.extract.model import Budget, Bounds, Extracted, LeftOut, Source, Text, Unreadable, Values
+
+__all__ = ["Bounds", "Budget", "Extracted", "LeftOut", "Source", "Text", "Unreadable", "Values", "extract"]

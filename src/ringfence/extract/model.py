@@ -8,7 +8,7 @@ of it than `Bounds` allow, and never stops in silence: what it does not look int
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import BinaryIO, Protocol, TypeAlias
+from typing import BinaryIO, Protocol, TypeAlias, overload
 
 
 class Kind(StrEnum):
@@ -122,8 +122,38 @@ class Unreadable:
     line: int = 0
 
 
-Extracted: TypeAlias = "list[Text] | LeftOut | Unreadable"
-"""One step of a reader: texts that may be looked at together (about `BATCH` bytes, all of one file), or what is not looked at."""
+class Values(Sequence[Text]):
+    """Values of fields, in columns: their paths and bytes, of which a `Text` is made when it is asked for.
+
+    To be searched, a value needs no more than its path and its bytes, and of most tables no `Text` is ever asked for. Where a value
+    stands is found out then, by `make`.
+    """
+
+    __slots__ = ("_make", "paths", "values")
+
+    def __init__(self, paths: Sequence[str], values: Sequence[bytes], make: Callable[[int], Text]) -> None:
+        self.paths = paths
+        self.values = values
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, number: int) -> Text: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Text]: ...
+    def __getitem__(self, number: int | slice) -> Text | Sequence[Text]:
+        if isinstance(number, slice):
+            return [self._make(each) for each in range(*number.indices(len(self.values)))]
+        if not -len(self.values) <= number < len(self.values):
+            raise IndexError(number)
+        return self._make(number % len(self.values))
+
+
+Extracted: TypeAlias = "Sequence[Text] | LeftOut | Unreadable"
+"""One step of a reader: texts that may be looked at together (about `BATCH` bytes, all of one file; `Values` where they are cells of
+a table), or what is not looked at."""
 
 BATCH = 1 << 20
 
@@ -138,6 +168,7 @@ class Bounds:
     depth: int = 6  # archives in archives
     document: int = 64 << 20  # of a format that must be held whole (PDF, office, JSON in one document)
     nesting: int = 256  # of a document's levels
+    leaves_out: frozenset[Why] = frozenset((Why.VENDORED, Why.MINIFIED, Why.GENERATED))  # of what only a name or a look tells
 
 
 @dataclass(slots=True)

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
+from ringfence.extract.languages import ENDINGS_OF_LANGUAGES, NAMES_OF_LANGUAGES
 from ringfence.extract.model import Reader
+from ringfence.extract.reading import charset
 
 READERS: Final[Mapping[str, str]] = {
     # text
@@ -45,14 +47,168 @@ READERS: Final[Mapping[str, str]] = {
 }
 """Each reader's name, and its module and function in this room."""
 
-ENDINGS: Final[Mapping[str, str]] = {}
+def _all(reader: str, names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), reader)
+
+
+ENDINGS: Final[Mapping[str, str]] = {
+    **_all("text", "txt text md markdown mdx rst adoc asciidoc org tex log out err diff patch po pot srt vtt rtf asc"),
+    **_all("code", " ".join(ENDINGS_OF_LANGUAGES)),
+    **_all("csv", "csv psv"),
+    **_all("tsv", "tsv tab"),
+    **_all("json", "json jsonc json5 geojson jsonld webmanifest har avsc topojson tfstate"),
+    **_all("ndjson", "ndjson jsonl ldjson jsonlines"),
+    **_all("yaml", "yaml yml"),
+    **_all("toml", "toml"),
+    **_all("settings", "env ini cfg conf cnf properties props desktop service editorconfig reg inf strings"),
+    **_all("xml", "xml xsd xsl xslt wsdl svg rss atom plist csproj vbproj fsproj pom kml gpx xliff xlf resx config xaml"),
+    **_all("html", "html htm xhtml vue svelte"),
+    **_all("sql", "sql ddl dml psql pgsql mysql"),
+    **_all("notebook", "ipynb"),
+    **_all("mail", "eml mbox mbx"),
+    **_all("zip", "zip jar war ear whl egg apk aar nupkg xpi vsix kmz epub"),
+    **_all("tar", "tar"),
+    **_all("gzip", "gz tgz"),
+    **_all("bzip2", "bz2 tbz tbz2"),
+    **_all("xz", "xz txz lzma"),
+    **_all("zstd", "zst tzst zstd"),
+    **_all("7z", "7z"),
+    **_all("sqlite", "sqlite sqlite3 db3"),
+    **_all("parquet", "parquet pqt"),
+    **_all("arrow", "arrow feather ipc"),
+    **_all("office", "docx docm dotx xlsx xlsm xltx pptx pptm potx ppsx odt ods odp ott ots otp"),
+    **_all("pdf", "pdf"),
+    **_all("image", "jpg jpeg jpe png tif tiff webp heic heif avif"),
+    **_all("pgdump", "pgdump"),
+}
 """A name's ending, in lower case, and its reader."""
 
-NAMES: Final[Mapping[str, str]] = {}
+NAMES: Final[Mapping[str, str]] = {
+    **_all("code", " ".join(NAMES_OF_LANGUAGES)),
+    **_all("settings", ".env .envrc .npmrc .gitconfig .pypirc .netrc .my.cnf .pgpass .editorconfig .flaskenv .htpasswd"),
+    **_all("json", ".babelrc .eslintrc .prettierrc composer.lock pipfile.lock"),
+    **_all("toml", "pipfile"),
+    **_all("text", "readme license licence copying notice authors contributors changelog changes news todo codeowners .mailmap"),
+}
 """Whole names, in lower case, and their readers."""
 
-MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = ()
+MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
+    (0, b"PK\x03\x04", "zip"),
+    (0, b"PK\x05\x06", "zip"),  # an empty one
+    (257, b"ustar", "tar"),
+    (0, b"\x1f\x8b\x08", "gzip"),
+    (0, b"BZh", "bzip2"),
+    (0, b"\xfd7zXZ\x00", "xz"),
+    (0, b"\x28\xb5\x2f\xfd", "zstd"),
+    (0, b"7z\xbc\xaf\x27\x1c", "7z"),
+    (0, b"SQLite format 3\x00", "sqlite"),
+    (0, b"PAR1", "parquet"),
+    (0, b"ARROW1", "arrow"),
+    (0, b"%PDF-", "pdf"),
+    (0, b"\xff\xd8\xff", "image"),
+    (0, b"\x89PNG\r\n\x1a\n", "image"),
+    (0, b"II*\x00", "image"),
+    (0, b"MM\x00*", "image"),
+    (8, b"WEBP", "image"),
+    *((4, b"ftyp" + brand, "image") for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")),
+    (0, b"PGDMP", "pgdump"),
+    (0, b"From ", "mail"),  # where its name does not say something else: see `recognise`
+)
 """Offset, bytes that stand there, reader."""
+
+_SECOND_NAMES: Final = {"tmpl", "template", "tpl", "example", "sample", "dist", "bak", "orig", "old", "in", "j2", "erb", "default"}
+"""Endings that say nothing of what a file is: the one before them does."""
+
+_HTML: Final = (b"<!doctype html", b"<html")
+_INTERPRETERS: Final = (b"python", b"bash", b"zsh", b"sh", b"perl", b"ruby", b"node", b"php", b"lua", b"env")
+_TEXT_MARKS: Final = bytes((7, 8, 9, 10, 11, 12, 13, 27))
+_CONTROLS: Final = bytes(byte for byte in range(32) if byte not in _TEXT_MARKS)
+
+
+def recognise(name: str, head: bytes) -> str:
+    """Say which reader a file needs by its name and its first bytes; "" where it is binary and there is none for it.
+
+    >>> recognise("people.csv", b"name,mail"), recognise("backup.bin", b"SQLite format 3\0"), recognise("a.out", b"\x7fELF\0\0\0")
+    ('csv', 'sqlite', '')
+    """
+    named = by_name(name)
+    for offset, mark, reader_name in MAGIC:
+        if head.startswith(mark, offset):
+            if mark.isalnum() or mark.endswith(b" "):  # letters may begin a text, too
+                if named in _TEXTS or not _is_first(reader_name, head, mark):
+                    continue
+            return "office" if reader_name == "zip" and (named == "office" or is_office(head)) else reader_name
+    is_binary = looks_binary(head)
+    if is_binary:
+        return "" if named in _TEXTS or not named else named
+    if named and named not in _BINARIES:
+        return named
+    return _by_text(head)
+
+
+def by_name(name: str) -> str:
+    """Say which reader a name asks for; "" where it says nothing."""
+    base = name.rpartition("/")[2].lower()
+    found = NAMES.get(base) or ("settings" if base.startswith(".env.") else "")
+    while not found and "." in base:
+        base, _, ending = base.rpartition(".")
+        found = ENDINGS.get(ending, "") or NAMES.get(base, "")
+        if ending not in _SECOND_NAMES and not ending.isdigit():
+            break
+    return found or ("code" if base.startswith(("dockerfile", "makefile", "jenkinsfile", "vagrantfile")) else "")
+
+
+def looks_binary(head: bytes) -> bool:
+    """Whether the first bytes of a file are no text of any charset."""
+    if charset(head)[0]:
+        return False
+    nuls = head.count(0)
+    if nuls > 1 + len(head) // 512:
+        return True
+    return len(head) - len(head.translate(None, _CONTROLS)) > len(head) // 10
+
+
+def is_office(head: bytes) -> bool:
+    """Whether a ZIP begins as office programs begin theirs."""
+    first = head[30:200]
+    return first.startswith((b"[Content_Types].xml", b"_rels/.rels", b"word/", b"xl/", b"ppt/", b"docProps/")) or (
+        first.startswith(b"mimetypeapplication/vnd.oasis.opendocument")
+    )
+
+
+def _is_first(reader_name: str, head: bytes, mark: bytes) -> bool:
+    """Whether what begins with letters is what they say, and no text that happens to begin so."""
+    if reader_name == "mail":
+        line = head.partition(b"\n")[0]
+        return b"@" in line or line.count(b":") > 1
+    if reader_name == "bzip2":
+        return head[3:4].isdigit() and head[4:10] in (b"1AY&SY", b"\x17rE8P\x90")
+    return looks_binary(head[len(mark) :]) or len(head) > 8
+
+
+def _by_text(head: bytes) -> str:
+    """Say what a text whose name says nothing is, by how it begins."""
+    begins = head[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+    lowered = begins[:64].lower()
+    if begins.startswith(b"#!"):
+        return "code" if any(each in begins.partition(b"\n")[0] for each in _INTERPRETERS) else "text"
+    if lowered.startswith(_HTML):
+        return "html"
+    if lowered.startswith(b"<?xml"):
+        return "xml"
+    if lowered.startswith(b"<?php"):
+        return "code"
+    if b"PostgreSQL database dump" in head[:512] or b"MySQL dump" in head[:512] or b"MariaDB dump" in head[:512]:
+        return "sql"
+    if begins.startswith((b'{"', b"[{")):
+        return "ndjson" if begins.startswith(b"{") and b"}\n{" in head.replace(b"\r", b"") else "json"
+    return "text"
+
+
+_BINARIES: Final = frozenset(
+    "zip tar gzip bzip2 xz zstd 7z sqlite parquet arrow office pdf image pgdump".split()
+)
+_TEXTS: Final = frozenset(READERS) - _BINARIES
 
 
 def reader(name: str) -> Reader:
