@@ -14,7 +14,7 @@ read. Who owns the machine owns the keys: files keep other users out, not root.
 
 from ringfence.vault.asking import STAND_INS, Vault
 from ringfence.vault.faults import BadKeyFile, BadKeyName, KeyExists, KeyFault, NoSuchKey, UnsafeKeyFile, VaultFault
-from ringfence.vault.keys import KeyFile, create, list_keys, load, rotate
+from ringfence.vault.keys import KeyFile, create, handle_of, list_keys, load, rotate
 from ringfence.vault.stand_ins import Recall, Resolution, StandIns
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Vault",
     "VaultFault",
     "create",
+    "handle_of",
     "list_keys",
     "load",
     "rotate",

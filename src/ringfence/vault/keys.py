@@ -91,6 +91,23 @@ def load(folder: Path) -> Keyring:
     return Keyring(each.handle for each in _load(folder))
 
 
+def handle_of(line: str, where: str) -> KeyHandle:
+    """Give the key that the one line of a key file holds, wherever it came from (`where`: a place, to be told).
+
+    Raises `BadKeyFile`; nothing of the line is told.
+    """
+    mark, _, rest = line.strip().rpartition(":")
+    parts = mark.split(":")
+    name, version = (parts[2], parts[3]) if len(parts) == 4 else ("", "")
+    del parts
+    named = _FILE.fullmatch(f"{name}.v{version}.key") if name.isascii() and version.isascii() else None
+    secret = _parse(f"{mark}:{rest}\n".encode("utf-8", "replace"), name, int(version)) if named is not None else None
+    del line, mark, rest  # a traceback that shows local variables must not show a key
+    if secret is None:
+        raise BadKeyFile(f"{where} is not the line of a key file", "give the whole line that `ringfence key add` wrote")
+    return KeyHandle(name, int(version), secret)
+
+
 def _check_name(name: str) -> None:
     if not name.isascii() or _NAME.fullmatch(name) is None:  # not ASCII: re2 raises on what no encoding knows
         raise BadKeyName

@@ -77,7 +77,9 @@ class Found:
     rule
         The rule that decided: ``flows.push.carry[user.contact.email][0]``.
     why
-        Of those that are noted or allowed, what says so: ``known:documentation``, ``baseline``, ``inline``.
+        Of those that are noted or allowed, what says so: ``known:documentation``, ``inline``, ``ignored``, ``baseline``.
+    reason
+        Of those that are allowed, why in the words of whoever allowed it, personal data in them redacted; "" where none are given.
     shape
         The value drawn: ``x`` for a letter, ``9`` for a digit.
     digest
@@ -94,6 +96,7 @@ class Found:
     standing: Standing
     rule: str = ""
     why: str = ""
+    reason: str = ""
     line: int = 0
     column: int = 0
     end_line: int = 0
@@ -136,12 +139,52 @@ class Failed:
     line: int = 0
 
 
+class By(StrEnum):
+    """How a person says that something may stay."""
+
+    INLINE = "inline"  # a comment beside it
+    IGNORED = "ignored"  # a line of `.ringfenceignore`
+    BASELINE = "baseline"  # an entry of a baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A person's word that something may stay, and what became of it.
+
+    Attributes
+    ----------
+    file, line
+        Where it is said; 0 where the format has no lines.
+    names
+        The entities and categories that it is said of, as it spells them; none: of everything.
+    reason
+        Why, in that person's words, personal data in them redacted.
+    used
+        How many findings (or, of a line of ``.ringfenceignore``, files) it covers.
+    spare
+        Of a baseline's entry: how many more it would have covered.
+    wrong, mend
+        Where it allows nothing: what is wrong with it, and what to do.
+    """
+
+    by: By
+    file: str
+    line: int
+    names: tuple[str, ...] = ()
+    reason: str = ""
+    used: int = 0
+    spare: int = 0
+    wrong: str = ""
+    mend: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What became of one item."""
+    """What became of one item. `allowances`: what it says itself may stay, and the ignore file's lines that it used."""
 
     item: Item
     found: tuple[Found, ...] = ()
     passed: tuple[Passed, ...] = ()
     failed: tuple[Failed, ...] = ()
     size: int = 0  # bytes looked at
+    allowances: tuple[Allowance, ...] = ()

@@ -15,6 +15,7 @@ from ringfence.detect.shapes import shape_of
 from ringfence.extract import extract
 from ringfence.extract.model import Bounds, Budget, Kind, LeftOut, Part, Source, Text, Unreadable
 from ringfence.extract.places import locate
+from ringfence.gates.git.allowing import Allowances
 from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing
 from ringfence.gates.git.rules import Rules
 from ringfence.gates.git.weighing import lowered, stands_in_data
@@ -43,13 +44,19 @@ class Scanner:
     rules: Rules
     bounds: Bounds = field(default_factory=Bounds)
     digests: Digests | None = None
+    allowances: Allowances = field(default_factory=Allowances)
 
     def scan(self, item: Item, opened: Opened) -> Scanned:
         """Look at an item whose bytes are given when they are asked for."""
         plan = self.rules.plan_for(item.name)
-        looking = _Looking(item, plan, detector_for(plan.detection), self.digests)
-        looking.take(extract(Source(item.name, item.size, opened), Budget(self.bounds)))
-        return looking.told()
+        detector = detector_for(plan.detection)
+        reading = self.allowances.about(item, opened, detector)
+        left_out = reading.left_out()
+        if left_out is not None:
+            return left_out
+        looking = _Looking(item, plan, detector, self.digests)
+        looking.take(extract(Source(item.name, item.size, reading.open), Budget(self.bounds)))
+        return reading.settled(looking.told())
 
 
 @dataclass(slots=True)
