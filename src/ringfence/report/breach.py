@@ -15,7 +15,7 @@ from ringfence.policy.model import FormKind
 from ringfence.report.basis import Basis
 from ringfence.report.document import Cell, Column, Document, Table, several
 from ringfence.report.gathering import COUNTED, Gathered, in_order
-from ringfence.report.passages import Outcome, Passage, passages
+from ringfence.report.passing import Outcome, Passage, passages
 from ringfence.taxonomy import CATEGORIES
 
 _NO_INDEX = "no index kept"

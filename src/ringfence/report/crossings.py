@@ -7,7 +7,7 @@ from ringfence.ledger import Entry
 from ringfence.report.basis import Basis
 from ringfence.report.document import NOT_YET, Column, Document, Table, several
 from ringfence.report.gathering import COUNTED, Gathered, in_order
-from ringfence.report.passages import Outcome, Passage, passages
+from ringfence.report.passing import Outcome, Passage, passages
 
 _WHO = (
     Column("principal", "who"),

@@ -14,7 +14,7 @@ from ringfence.gates.http.calling import KIND
 from ringfence.ledger import Entry, JsonValue
 from ringfence.policy import AssetName, Endpoint, Policy
 from ringfence.policy.model import NONE, SCAN, UNKNOWN
-from ringfence.report.passages import Outcome, Passage, passages
+from ringfence.report.passing import Outcome, Passage, passages
 
 _NO_CATEGORY = (NONE, SCAN, UNKNOWN)
 

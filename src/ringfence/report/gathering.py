@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ringfence.report.document import Cell, Column
-from ringfence.report.passages import Outcome, Passage
+from ringfence.report.passing import Outcome, Passage
 
 COUNTED = (
     Column("crossings", "crossings"),

@@ -11,7 +11,7 @@ from ringfence.ledger import Entry
 from ringfence.report.basis import Basis
 from ringfence.report.document import NOT_YET, Column, Document, Table, several
 from ringfence.report.gathering import Gathered, in_order
-from ringfence.report.passages import passages
+from ringfence.report.passing import passages
 
 _CLEAR = "clear"
 _DENY = "deny"

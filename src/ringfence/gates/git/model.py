@@ -70,6 +70,8 @@ class Found:
         The item's name, the archive members on the way, and the place in the format's own words (``sheet Kunden``).
     line, column, end_line, end_column
         From 1, columns in bytes, the end behind the last byte; 0 where the format has no lines.
+    units, end_units
+        The same two columns in UTF-16 code units, as editors and SARIF count them (`units_in`); 0 where nobody counted.
     start, end
         Where it stands in the item's own bytes, if it stands there as it was read; else -1.
     field
@@ -101,6 +103,8 @@ class Found:
     column: int = 0
     end_line: int = 0
     end_column: int = 0
+    units: int = 0
+    end_units: int = 0
     start: int = -1
     end: int = -1
     field: str = ""
@@ -115,6 +119,17 @@ class Found:
     def counts(self) -> bool:
         """Whether it is a reason to refuse."""
         return self.standing is Standing.REFUSED
+
+
+def units_in(text: bytes) -> int:
+    r"""Count the UTF-16 code units of a piece of a line: one for most characters, two for those beyond U+FFFF.
+
+    A finding whose line begins with `before` has `units` 1 + units_in(before).
+
+    >>> units_in(b"mail: "), units_in("für 🙂".encode()), units_in(b"f\xfcr")
+    (6, 6, 3)
+    """
+    return len(text) if text.isascii() else len(text.decode("utf-8", "replace").encode("utf-16-le")) // 2
 
 
 @dataclass(frozen=True, slots=True)
