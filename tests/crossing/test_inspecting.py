@@ -6,7 +6,7 @@ import random
 import pytest
 
 from ringfence.carriers import make_body_carrier
-from ringfence.crossing.inspecting import Looked, inspect
+from ringfence.crossing.inspecting import inspect
 from ringfence.crossing.judging import Judge, Sighting
 from ringfence.detect import detector_for
 from ringfence.policy import Asker, FlowId, plan, read
@@ -48,7 +48,8 @@ def test_a_text_that_is_looked_at_gets_the_verdict_of_a_field_that_crosses(flow:
     fields = [field for unit in units for field in unit.fields]
 
     judged = Judge(decided, Keyring(()), detector).judge_all(units)
-    seen = inspect(decided, detector, [Looked(field.path, field.value, field.is_key) for field in fields])
+    names = {number for number, field in enumerate(fields) if field.is_key}
+    seen = inspect(decided, detector, [field.path for field in fields], [field.value for field in fields], names)
 
     crossed = sorted((_told(one) for each in judged for one in each.sightings), key=repr)
     looked = sorted(
@@ -65,5 +66,5 @@ def test_a_text_that_is_looked_at_gets_the_verdict_of_a_field_that_crosses(flow:
 
 def test_what_may_not_cross_clear_does_not_cross() -> None:
     decided = plan(DECIDED, FlowId("unknown-scanned"), Asker())
-    seen = inspect(decided, detector_for(decided.detection), [Looked("", b"write to ada@firma.example")])
+    seen = inspect(decided, detector_for(decided.detection), [""], [b"write to ada@firma.example"])
     assert [(one.start, one.end, one.decision.form.name, one.crosses) for one in seen] == [(9, 26, "redact", False)]

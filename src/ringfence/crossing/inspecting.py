@@ -4,7 +4,7 @@ The rule: what is decided is what `judging` decides of the same fields by the sa
 changed here, so a form other than clear lets nothing cross: whoever asks refuses it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from ringfence.crossing.judging import handling, sighting_by_field
@@ -12,14 +12,6 @@ from ringfence.detect import Detector
 from ringfence.policy.model import NONE, SCAN
 from ringfence.policy.plan import Plan
 from ringfence.policy.verdict import Decision
-
-
-class Looked(NamedTuple):
-    """A text to be judged: the path of its field ("" in running text), its bytes in UTF-8, and whether it is a field's name."""
-
-    path: str
-    value: bytes
-    is_name: bool = False
 
 
 class Seen(NamedTuple):
@@ -40,18 +32,33 @@ class Seen(NamedTuple):
         return self.decision.form.passes_clear
 
 
-def inspect(plan: Plan, detector: Detector, texts: Sequence[Looked]) -> list[Seen]:
-    """Judge texts that stand together: those of one path vouch for each other, as a column's do."""
+def inspect(
+    plan: Plan, detector: Detector, paths: Sequence[str], values: Sequence[bytes], names: Container[int] = ()
+) -> list[Seen]:
+    """Judge texts that stand together: those of one path vouch for each other, as a column's do.
+
+    Parameters
+    ----------
+    paths
+        Of each text the path of its field, "" in running text.
+    values
+        Their bytes, in UTF-8.
+    names
+        The numbers of those that are fields' names.
+    """
     seen: list[Seen] = []
-    numbers: list[int] = []
-    for number, text in enumerate(texts):
-        if _by_field(plan, number, text, seen):
-            numbers.append(number)
-    found = detector.find_in([texts[number].path for number in numbers], [texts[number].value for number in numbers])
-    for at, findings in found.items():
-        number = numbers[at]
-        text = texts[number]
-        declared = "" if text.is_name else plan.judge(text.path)
+    if not plan.fields and plan.unknown == "scan":
+        found = detector.find_in(paths, values)
+    else:
+        numbers = [
+            number
+            for number, path in enumerate(paths)
+            if _by_field(plan, number, path, values[number], number in names, seen)
+        ]
+        told = detector.find_in([paths[number] for number in numbers], [values[number] for number in numbers])
+        found = {numbers[at]: findings for at, findings in told.items()}
+    for number, findings in found.items():
+        declared = "" if number in names else plan.judge(paths[number])
         for one in findings:
             if one.category != declared:
                 decision = plan.decide(one.category)
@@ -66,17 +73,17 @@ def _place_of(one: Seen) -> tuple[int, int, int]:
     return one.number, one.start, one.end
 
 
-def _by_field(plan: Plan, number: int, text: Looked, seen: list[Seen]) -> bool:
+def _by_field(plan: Plan, number: int, path: str, value: bytes, is_name: bool, seen: list[Seen]) -> bool:
     """Apply what is known of a field; say whether its content is to be searched."""
-    judgement = plan.judge(text.path)
+    judgement = plan.judge(path)
     if judgement == NONE:
         return False
-    if text.is_name or judgement == SCAN:
+    if is_name or judgement == SCAN:
         return True
     decision = handling(plan, judgement)
     if decision is None or decision == "scan":
         return decision is not None
-    if decision.form.denies or text.value:
-        sighting = sighting_by_field(judgement, decision, text.path, 0)
-        seen.append(Seen(number, 0, len(text.value), "", judgement, sighting.score, sighting.evidence, decision))
-    return decision.form.passes_clear and bool(text.value)
+    if decision.form.denies or value:
+        sighting = sighting_by_field(judgement, decision, path, 0)
+        seen.append(Seen(number, 0, len(value), "", judgement, sighting.score, sighting.evidence, decision))
+    return decision.form.passes_clear and bool(value)

@@ -168,7 +168,9 @@ class Bounds:
     depth: int = 6  # archives in archives
     document: int = 64 << 20  # of a format that must be held whole (PDF, office, JSON in one document)
     nesting: int = 256  # of a document's levels
-    leaves_out: frozenset[Why] = frozenset((Why.VENDORED, Why.MINIFIED, Why.GENERATED))  # of what only a name or a look tells
+    leaves_out: frozenset[Why] = frozenset(
+        (Why.VENDORED, Why.MINIFIED, Why.GENERATED)
+    )  # of what only a name or a look tells
 
 
 @dataclass(slots=True)

@@ -47,6 +47,7 @@ READERS: Final[Mapping[str, str]] = {
 }
 """Each reader's name, and its module and function in this room."""
 
+
 def _all(reader: str, names: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), reader)
 
@@ -61,7 +62,9 @@ ENDINGS: Final[Mapping[str, str]] = {
     **_all("yaml", "yaml yml"),
     **_all("toml", "toml"),
     **_all("settings", "env ini cfg conf cnf properties props desktop service editorconfig reg inf strings"),
-    **_all("xml", "xml xsd xsl xslt wsdl svg rss atom plist csproj vbproj fsproj pom kml gpx xliff xlf resx config xaml"),
+    **_all(
+        "xml", "xml xsd xsl xslt wsdl svg rss atom plist csproj vbproj fsproj pom kml gpx xliff xlf resx config xaml"
+    ),
     **_all("html", "html htm xhtml vue svelte"),
     **_all("sql", "sql ddl dml psql pgsql mysql"),
     **_all("notebook", "ipynb"),
@@ -85,10 +88,15 @@ ENDINGS: Final[Mapping[str, str]] = {
 
 NAMES: Final[Mapping[str, str]] = {
     **_all("code", " ".join(NAMES_OF_LANGUAGES)),
-    **_all("settings", ".env .envrc .npmrc .gitconfig .pypirc .netrc .my.cnf .pgpass .editorconfig .flaskenv .htpasswd"),
+    **_all(
+        "settings", ".env .envrc .npmrc .gitconfig .pypirc .netrc .my.cnf .pgpass .editorconfig .flaskenv .htpasswd"
+    ),
     **_all("json", ".babelrc .eslintrc .prettierrc composer.lock pipfile.lock"),
     **_all("toml", "pipfile"),
-    **_all("text", "readme license licence copying notice authors contributors changelog changes news todo codeowners .mailmap"),
+    **_all(
+        "text",
+        "readme license licence copying notice authors contributors changelog changes news todo codeowners .mailmap",
+    ),
 }
 """Whole names, in lower case, and their readers."""
 
@@ -116,7 +124,21 @@ MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
 )
 """Offset, bytes that stand there, reader."""
 
-_SECOND_NAMES: Final = {"tmpl", "template", "tpl", "example", "sample", "dist", "bak", "orig", "old", "in", "j2", "erb", "default"}
+_SECOND_NAMES: Final = {
+    "tmpl",
+    "template",
+    "tpl",
+    "example",
+    "sample",
+    "dist",
+    "bak",
+    "orig",
+    "old",
+    "in",
+    "j2",
+    "erb",
+    "default",
+}
 """Endings that say nothing of what a file is: the one before them does."""
 
 _HTML: Final = (b"<!doctype html", b"<html")
@@ -205,9 +227,7 @@ def _by_text(head: bytes) -> str:
     return "text"
 
 
-_BINARIES: Final = frozenset(
-    "zip tar gzip bzip2 xz zstd 7z sqlite parquet arrow office pdf image pgdump".split()
-)
+_BINARIES: Final = frozenset("zip tar gzip bzip2 xz zstd 7z sqlite parquet arrow office pdf image pgdump".split())
 _TEXTS: Final = frozenset(READERS) - _BINARIES
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from ringfence.crossing import scrub
-from ringfence.crossing.inspecting import Looked, Seen, inspect
+from ringfence.crossing.inspecting import Seen, inspect
 from ringfence.detect import Detector, detector_for
 from ringfence.detect.shapes import shape_of
 from ringfence.extract import extract
-from ringfence.extract.model import Bounds, Budget, Kind, LeftOut, Part, Source, Text, Unreadable
+from ringfence.extract.model import Bounds, Budget, Extracted, Kind, LeftOut, Part, Source, Text, Unreadable, Values
 from ringfence.extract.places import locate
 from ringfence.gates.git.allowing import Allowances
 from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing
@@ -70,7 +70,7 @@ class _Looking:
     failed: list[Failed] = field(default_factory=list)
     size: int = 0
 
-    def take(self, steps: Iterator[list[Text] | LeftOut | Unreadable]) -> None:
+    def take(self, steps: Iterator[Extracted]) -> None:
         for step in steps:
             match step:
                 case LeftOut(why=why, members=members, note=note):
@@ -84,13 +84,17 @@ class _Looking:
         return Scanned(self.item, tuple(self.found), tuple(self.passed), tuple(self.failed), self.size)
 
     def _look(self, texts: Sequence[Text]) -> None:
-        self.size += sum(len(text.value) for text in texts)
-        looked = [Looked(text.path, text.value, text.kind is Kind.NAME) for text in texts]
-        number, parts = -1, tuple[Part, ...]()
-        for one in inspect(self.plan, self.detector, looked):
-            text = texts[one.number]
+        if isinstance(texts, Values):
+            paths, values, names = texts.paths, texts.values, frozenset[int]()
+        else:
+            paths, values = [text.path for text in texts], [text.value for text in texts]
+            names = frozenset(number for number, text in enumerate(texts) if text.kind is Kind.NAME)
+        self.size += sum(map(len, values))
+        number, text, parts = -1, Text(b""), tuple[Part, ...]()
+        for one in inspect(self.plan, self.detector, paths, values, names):
             if one.number != number:
-                number, parts = one.number, tuple(text.parts()) if text.parts is not None else ()
+                number, text = one.number, texts[one.number]
+                parts = tuple(text.parts()) if text.parts is not None else ()
             if stands_in_data(text, parts, one):
                 found = self._found(text, one)
                 if self._is_meant(found):
