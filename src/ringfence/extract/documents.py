@@ -1,0 +1,176 @@
+"""Documents of fields: JSON in one document or many, XML, HTML.
+
+The rule: a document that is not what its name says is text, from where it ceases to be, and nothing of it is lost: JSON with comments
+is read as a program's text is, markup that no two programs read alike as running text.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from ringfence.carriers import Carrier, HtmlCarrier, Undecodable, Unit, XmlCarrier
+from ringfence.extract.json_values import Broken, JsonValues
+from ringfence.extract.lexing import parts_of
+from ringfence.extract.model import Budget, Extracted, Fault, Kind, Source, Text, Unreadable
+from ringfence.extract.plain import as_prose
+from ringfence.extract.reading import Block, blocks, cut_at, joined
+
+_BLOCK: Final = 256 << 10
+_LONGEST_STRING: Final = 8 << 20
+
+
+def read_json(source: Source, budget: Budget) -> Iterator[Extracted]:  # noqa: ARG001 (the seam of all readers)
+    """Read JSON, of one document or of several."""
+    reading = JsonValues()
+    held: Block | None = None
+    broken = False
+    for block in blocks(source, _BLOCK):
+        if broken:
+            yield [_program(block, source, begins=False)]
+            continue
+        held = joined(held, block)
+        if len(held.value) > _LONGEST_STRING:
+            broken = True
+        else:
+            try:
+                values, names, at = reading.read(held, final=False, members=source.members)
+            except Broken as error:
+                broken = True
+                yield from _told(error, source, held)
+            else:
+                yield from _given(values, names)
+                held = cut_at(held, at) if at < len(held.value) else None
+        if broken and held is not None:
+            yield [_program(held, source, begins=held.line == 1)]
+            held = None
+    if held is not None:
+        try:
+            values, names, _ = reading.read(held, final=True, members=source.members)
+        except Broken as error:
+            yield from _told(error, source, held)
+            yield [_program(held, source, begins=held.line == 1)]
+        else:
+            yield from _given(values, names)
+
+
+def read_ndjson(source: Source, budget: Budget) -> Iterator[Extracted]:  # noqa: ARG001 (the seam of all readers)
+    """Read JSON of one document on each line. A line that is none is text."""
+    reading = JsonValues()
+    for block in blocks(source, _BLOCK):
+        reading.reset()
+        try:
+            values, names, _ = reading.read(block, final=True, members=source.members)
+        except Broken:
+            yield from _line_by_line(reading, block, source)
+            continue
+        if reading.is_outside:
+            yield from _given(values, names)
+        else:
+            yield from _line_by_line(reading, block, source)
+
+
+def _line_by_line(reading: JsonValues, block: Block, source: Source) -> Iterator[Extracted]:
+    at = 0
+    texts: list[Text] = []
+    for line in block.value.splitlines(keepends=True):
+        one = Block(line, block.line, block.column, block.start + at if block.start >= 0 else -1)
+        at += len(line)
+        block = replace(block, line=block.line + line.count(b"\n"), column=1 if line.endswith(b"\n") else block.column + len(line))
+        reading.reset()
+        try:
+            values, names, _ = reading.read(one, final=True, members=source.members)
+        except Broken:
+            texts.append(_prose(one, source))
+            continue
+        if reading.is_outside:
+            texts += names
+            texts += values
+        else:
+            texts.append(_prose(one, source))
+    if texts:
+        yield texts
+
+
+def read_xml(source: Source, budget: Budget) -> Iterator[Extracted]:  # noqa: ARG001 (the seam of all readers)
+    """Read XML: attributes and text by path."""
+    return _markup(source, XmlCarrier())
+
+
+def read_html(source: Source, budget: Budget) -> Iterator[Extracted]:  # noqa: ARG001 (the seam of all readers)
+    """Read HTML: text, attributes, comments, scripts."""
+    return _markup(source, HtmlCarrier())
+
+
+def _markup(source: Source, carrier: Carrier) -> Iterator[Extracted]:
+    """Read a page as its carrier does; from where that refuses, as text."""
+    held: Block | None = None  # what was fed and is in no unit yet
+    refused = False
+    for block in blocks(source, _BLOCK):
+        if refused:
+            yield [_prose(block, source)]
+            continue
+        held = joined(held, block)
+        try:
+            units = carrier.feed(block.value)
+        except Undecodable:
+            refused = True
+            yield from as_prose([held], source)
+            continue
+        for unit in units:
+            yield from _fields(unit, held, source)
+            held = cut_at(held, len(unit.raw))
+    if held is None or refused:
+        return
+    try:
+        units = carrier.end()
+    except Undecodable:
+        yield from as_prose([held], source)
+        return
+    for unit in units:
+        yield from _fields(unit, held, source)
+        held = cut_at(held, len(unit.raw))
+
+
+def _fields(unit: Unit, block: Block, source: Source) -> Iterator[Extracted]:
+    """Give the fields of a unit, which stands at the beginning of a block."""
+    texts: list[Text] = []
+    line, at, line_start = block.line, 0, 1 - block.column
+    for field in sorted(unit.fields, key=lambda field: field.start):
+        breaks = unit.raw.count(b"\n", at, field.start)
+        if breaks:
+            line += breaks
+            line_start = unit.raw.rindex(b"\n", at, field.start) + 1
+        at = max(at, field.start)
+        is_same = block.start >= 0 and unit.raw[field.start : field.end] == field.value
+        start = block.start + field.start if is_same else -1
+        kind = Kind.NAME if field.is_key else Kind.PROSE if field.path in _RUNNING else Kind.VALUE
+        path = "" if field.is_key or field.path in _RUNNING else field.path
+        column = field.start - line_start + 1
+        texts.append(Text(field.value, path, kind, line, column, start, "", source.members))
+    if texts:
+        yield texts
+
+
+_RUNNING: Final = frozenset(("text", "comment", "script", "style", "title", "textarea", "doctype"))
+
+
+def _given(values: "list[Text] | object", names: list[Text]) -> Iterator[Extracted]:
+    if names:
+        yield names
+    if values:
+        yield values  # type: ignore[misc]
+
+
+def _told(error: Broken, source: Source, block: Block) -> Iterator[Extracted]:
+    if error.deep:
+        what = "it has more containers in each other than are followed; the rest is read as text"
+        yield Unreadable(Fault.DEEP, what, members=source.members, line=block.line)
+
+
+def _program(block: Block, source: Source, *, begins: bool) -> Text:
+    parts = parts_of(block.value, "javascript") if begins else None
+    return Text(block.value, "", Kind.CODE, block.line, block.column, block.start, "", source.members, parts)
+
+
+def _prose(block: Block, source: Source) -> Text:
+    return Text(block.value, "", Kind.PROSE, block.line, block.column, block.start, "", source.members)

@@ -1,0 +1,142 @@
+"""Notebooks: the sources of their cells, and what running them has left there.
+
+The rule: outputs count as much as sources do, for that is where tables of people stay. Lines are those of the notebook's JSON. A
+notebook that is none is read as JSON.
+"""
+
+from collections.abc import Iterator, Sequence
+from html import unescape
+from itertools import groupby
+from typing import Final
+
+import re2
+
+from ringfence.extract.documents import read_json
+from ringfence.extract.json_values import Broken, JsonValues
+from ringfence.extract.lexing import parts_of
+from ringfence.extract.model import BATCH, Budget, Extracted, Fault, Kind, Source, Text, Unreadable
+from ringfence.extract.reading import whole
+
+_CELLS: Final = ("cells[]", "worksheets[].cells[]")
+_SOURCES: Final = ("source", "source[]", "input", "input[]")  # in the third format, of code
+_TEXTS: Final = ("text", "traceback", "evalue", "text/plain", "text/markdown", "text/latex")
+_PICTURES: Final = (".image/", ".png", ".jpeg", ".svg", ".application/pdf")
+_COLOUR: Final = re2.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_TAG: Final = re2.compile(rb"<[^<>]*>")
+_LONGEST: Final = 1 << 16  # of a text that is put together of lines
+
+
+def read_notebook(source: Source, budget: Budget) -> Iterator[Extracted]:
+    """Read a notebook of the third or fourth format."""
+    block = whole(source, budget.bounds.document)
+    if block is None:
+        yield Unreadable(Fault.BOMB, "a notebook that is larger than a document may be; it is read as JSON", members=source.members)
+        yield from read_json(source, budget)
+        return
+    reading = JsonValues(watched=frozenset(_CELLS))
+    try:
+        values, names, _ = reading.read(block, final=True, members=source.members)
+    except Broken:
+        yield from read_json(source, budget)
+        return
+    if names:
+        yield names
+    batch: list[Text] = []
+    size = 0
+    for cell, first, last in _spans(reading.items, len(values)):
+        for text in _cell(values, cell, first, last):
+            batch.append(text)
+            size += len(text.value)
+        if size > BATCH // 2:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _spans(items: Sequence[int], size: int) -> Iterator[tuple[int, int, int]]:
+    """Give the cells' numbers and their first and last values; those before the first cell are numbered 0."""
+    bounds = [0, *items, size]
+    for cell, (first, last) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        if first < last:
+            yield cell, first, last
+
+
+def _cell(values: Sequence[Text], cell: int, first: int, last: int) -> Iterator[Text]:
+    texts = [values[number] for number in range(first, last)]
+    kind = next((text.value for text in texts if text.path.endswith(".cell_type")), b"")
+    for path, group in groupby(texts, lambda text: text.path):
+        if any(mark in path for mark in _PICTURES):
+            continue
+        inside = next((path[len(cells) + 1 :] for cells in _CELLS if path.startswith(cells)), "")
+        lines = list(group)
+        if inside in _SOURCES:
+            yield from _source(lines, f"cell {cell}, source", is_code=kind == b"code")
+        elif inside.startswith("outputs"):
+            yield from _output(lines, inside, f"cell {cell}, output")
+        else:
+            for text in lines:
+                text.where = f"cell {cell}, metadata" if cell and inside else "metadata"
+                yield text
+
+
+def _source(lines: list[Text], where: str, *, is_code: bool) -> Iterator[Text]:
+    for text in _together(lines):
+        text.path, text.where = "", where
+        text.kind = Kind.CODE if is_code else Kind.PROSE
+        text.parts = parts_of(text.value, "python") if is_code else None
+        yield text
+
+
+def _output(lines: list[Text], inside: str, where: str) -> Iterator[Text]:
+    is_page = "html" in inside
+    is_text = is_page or inside.removesuffix("[]").endswith(_TEXTS)
+    for text in _together(lines) if is_text else lines:
+        value = _COLOUR.sub(b"", text.value) if b"\x1b" in text.value else text.value
+        if is_page:
+            value = _page(value)
+        if value != text.value:
+            text.value, text.start = value, -1
+        text.where = where
+        if is_text:
+            text.path, text.kind = "", Kind.PROSE
+        yield text
+
+
+def _page(value: bytes) -> bytes:
+    """Give the text of a page's piece: tags become spaces, so that lines stay where they are."""
+    value = _TAG.sub(lambda tag: b" " + b"\n" * tag[0].count(b"\n"), value)
+    return unescape(value.decode("utf-8", "replace")).encode("utf-8", "replace") if b"&" in value else value
+
+
+def _together(lines: list[Text]) -> Iterator[Text]:
+    """Put lines together that stand behind each other in the file, too; cut one text of several lines into them."""
+    at = 0
+    while at < len(lines):
+        first = lines[at]
+        end, size = at + 1, len(first.value)
+        while (
+            end < len(lines)
+            and lines[end].line == lines[end - 1].line + 1
+            and lines[end - 1].value.endswith(b"\n")
+            and lines[end - 1].value.count(b"\n") == 1
+            and size < _LONGEST
+        ):
+            size += len(lines[end].value)
+            end += 1
+        if end > at + 1:
+            first.value = b"".join(line.value for line in lines[at:end])
+            first.start = -1
+            yield first
+        else:
+            yield from _apart(first)
+        at = end
+
+
+def _apart(text: Text) -> Iterator[Text]:
+    if b"\n" not in text.value[:-1]:
+        yield text
+        return
+    # A string of several lines is on one line of the file: what is found must be told to be there.
+    for line in text.value.splitlines(keepends=True):
+        yield Text(line, text.path, text.kind, text.line, text.column, -1, text.where, text.members)
