@@ -1,0 +1,37 @@
+r"""What can be read in bytes that are no text: runs of characters, one a line.
+
+The rule: a run is what stands there in UTF-8 or in UTF-16 (little end first, as Windows' programs write it); nothing is decoded twice.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import re2
+
+LEAST: Final = 5  # characters
+_OPTIONS: Final = re2.Options()
+_OPTIONS.encoding = re2.Options.Encoding.LATIN1
+_OPTIONS.log_errors = False
+_CHARACTER: Final = rb"(?:[\x20-\x7e\t]|[\xc3-\xc5\xce-\xd4\xd7-\xdb][\x80-\xbf]|[\xe2-\xed][\x80-\xbf][\x80-\xbf])"
+_EIGHT: Final = re2.compile(_CHARACTER + rb"{%d,}" % LEAST, _OPTIONS)
+_SIXTEEN: Final = re2.compile(rb"(?:[\x20-\x7e\t\xa0-\xff]\x00|[\x00-\xff][\x01-\x06]){%d,}" % LEAST, _OPTIONS)
+_LETTERS: Final = re2.compile(rb"(?:[\x20-\x7e]\x00){3}", _OPTIONS)
+
+
+def strings(data: bytes) -> bytes:
+    r"""Give the runs in some bytes, one a line.
+
+    >>> strings(b"\x00\x01hello\x02" + "Zürich 8001".encode("utf-16-le") + b"\xff").decode()
+    'hello\nZürich 8001'
+    """
+    return b"\n".join(_runs(data))
+
+
+def _runs(data: bytes) -> Iterator[bytes]:
+    for found in _EIGHT.finditer(data):
+        yield found.group()
+    if b"\0" in data:
+        for found in _SIXTEEN.finditer(data):
+            run = found.group()
+            if _LETTERS.search(run):
+                yield run.decode("utf-16-le", "replace").encode()
