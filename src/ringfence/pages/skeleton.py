@@ -61,11 +61,13 @@ _SIDEWAYS: Final = "@page{size:landscape;margin:12mm}"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def page(title: str, sections: Iterable[Markup], *, lead: str = "", foot: str = "", language: str = "en") -> str:
-    """Give a whole page: a heading, what it is about, its sections, and a last line."""
+def page(
+    title: str, sections: Iterable[Markup], *, lead: str = "", foot: str = "", language: str = "en", style: str = ""
+) -> str:
+    """Give a whole page: a heading, what it is about, its sections, and a last line; `style` is added to that of all pages."""
     heading = escape(title)
     body = "\n".join(sections)
-    style = STYLE + (_SIDEWAYS if f'class="{WIDE}"' in body else "")
+    style = STYLE + style + (_SIDEWAYS if f'class="{WIDE}"' in body else "")
     return (
         f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'

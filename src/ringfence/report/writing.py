@@ -16,7 +16,18 @@ from ringfence.report.document import Cell, Document, Table
 from ringfence.stamps import stamp
 
 _FOOT = "Counted out of ringfence's ledger, which holds no value. Verify it: ringfence ledger verify --checkpoint FILE."
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # those of full width, too: a Japanese Excel takes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +119,20 @@ def as_csv(document: Document) -> str:
     for each in document.tables:
         writer.writerow(["table", *(column.key for column in each.columns)])
         for row in each.rows:
-            writer.writerow([each.key, *(cell if isinstance(cell, int) else _plain(cell) for cell in row)])
+            writer.writerow([each.key, *(cell if isinstance(cell, int) else as_cell(cell) for cell in row)])
     writer.writerow(["table", "fact", "value"])
     for name, value in document.facts:
-        writer.writerow(["basis", name, _plain(value)])
+        writer.writerow(["basis", name, as_cell(value)])
     return out.getvalue()
 
 
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+def as_cell(cell: str) -> str:
+    """Give a text as a cell that no spreadsheet takes for a formula, blanks before it or not.
+
+    >>> as_cell("=1+1"), as_cell("  @SUM(A1)"), as_cell("anna")
+    ("'=1+1", "'  @SUM(A1)", 'anna')
+    """
+    return f"'{cell}" if cell.startswith(_FORMULA) or cell.lstrip().startswith(_FORMULA) else cell
 
 
 def as_json(document: Document) -> str:
