@@ -7,8 +7,8 @@ r"""`.ringfenceignore`: paths that are not looked at, or in which some entities 
 
 The rule: a line is a pattern as in ``.gitignore``, and means what it means there. Behind `` : `` stand the entities and categories
 that it is narrowed to; without them files are left out whole. Behind `` #`` stands the reason. `!` takes back what lines above it
-said; the last line that fits decides, also in a folder that is left out (git would not look there). ``\#``, ``\:``, ``\!`` and ``\ ``
-are the characters themselves. A file with a line that cannot be understood counts as a whole for nothing, and that is an error.
+said; the last line that fits decides, also in a folder that is left out (git would not look there). ``\#``, ``\:``, ``\!``,
+``\ `` are these characters. A file with a line that cannot be understood counts as a whole for nothing, and that is an error.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,7 @@
 r"""Patterns of paths as git's ``.gitignore`` has them, as linear ones (RE2), by bytes as git takes them.
 
-The rule: a pattern means what ``git check-ignore`` says (a test asks it), and no pattern, whatever it is, makes a match slow. There
+The rule: a pattern means what ``git check-ignore`` says (a test asks it; only in ``a**/b`` git itself departs from what it documents,
+and its documents are followed), and no pattern makes a match slow. There
 are libraries that translate them; what they make runs in a backtracking engine, loads for 70 ms, and reads classes differently.
 
 >>> compile_pattern("tests/**/*.csv")(path_bytes("tests/a/b/people.csv"))
@@ -54,8 +55,8 @@ def compile_pattern(pattern: str) -> Matches:
     if len(pattern) > LONGEST:
         raise BadPattern(f"the pattern has more than {LONGEST} characters", "write a shorter one")
     spelt = path_bytes(pattern)
-    inside = spelt.endswith("/") and not spelt.endswith("\\/")
-    bare = spelt.removesuffix("/") if inside else spelt
+    inside = spelt.endswith("/")
+    bare = spelt.removesuffix("/")
     anchored = "/" in bare
     bare = bare.removeprefix("/")
     if not bare:
