@@ -7,8 +7,10 @@ a block, and a line that is longer than a block is cut where a value seldom goes
 """
 
 import codecs
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -35,6 +37,30 @@ class Block:
     line: int = 1
     column: int = 1
     start: int = 0
+
+
+class Lines:
+    """Where the bytes of a block stand, for many questions: its lines are counted when the first one is asked."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        found: list[int] = []
+        at = self._block.value.find(b"\n")
+        while at >= 0:
+            found.append(at)
+            at = self._block.value.find(b"\n", at + 1)
+        return found
+
+    def place(self, at: int, value: bytes) -> tuple[int, int, int]:
+        """Give line, column, and the place in the file of a value at a byte of the block; -1 if it is spelled otherwise there."""
+        block = self._block
+        before = bisect_left(self._breaks, at)
+        column = at - self._breaks[before - 1] if before else block.column + at
+        start = block.start + at if block.start >= 0 and block.value.startswith(value, at) else -1
+        return block.line + before, column, start
 
 
 def charset(head: bytes) -> tuple[str, int]:

@@ -15,7 +15,7 @@ import re2
 from ringfence.carriers import join_path
 from ringfence.extract.model import Budget, Extracted, Kind, Source, Text, Values
 from ringfence.extract.plain import as_prose
-from ringfence.extract.reading import Block, blocks, cut_at
+from ringfence.extract.reading import Block, Lines, blocks, cut_at
 
 _BLOCK: Final = 512 << 10  # bytes of a table in one batch, for its cells take several times as much
 _SAMPLE: Final = 64 << 10
@@ -261,10 +261,9 @@ class _Places:
         line, column = block.line, block.column
         for width, end in zip(widths, ends, strict=True):
             record = "".join(lines[first:end]).encode()
+            lines_of = Lines(Block(record, line, column))
             for start in _starts(record, delimiter, width):
-                breaks = record.count(b"\n", 0, start)
-                begins = start - record.rindex(b"\n", 0, start) if breaks else column + start
-                found.append((at + start, line + breaks, begins))
+                found.append((at + start, *lines_of.place(start, b"")[:2]))
             at += len(record)
             line, column = line + end - first, 1
             first = end
