@@ -218,7 +218,7 @@ class InsertRows:
             len(tokens) == width * len(rows)
             and {row.count(b",") for row in rows} == {width - 1}
             and outside.count(b"(") == len(rows)
-            and outside.count(b"\x00") == sum(b"\x00" in token for token in tokens) == len(pieces) // 2
+            and outside.count(b"\x00") == len(pieces) // 2
         )
         if not is_plain:
             return self._slowly(block, pieces)
@@ -233,6 +233,8 @@ class InsertRows:
             else:
                 values.append(b"" if token in _WORDS else token)
                 numbers.append(string - 1)
+        if string < len(pieces) - 1:  # two strings in one value
+            return self._slowly(block, pieces)
         return self._made(block, pieces, self._table.paths(width) * len(rows), values, numbers)
 
     def _slowly(self, block: Block, pieces: list[bytes]) -> Values:
@@ -279,7 +281,8 @@ class InsertRows:
     def _made(
         self, block: Block, pieces: list[bytes], paths: list[str], values: list[bytes], numbers: list[int]
     ) -> Values:
-        if any(b"''" in piece or b"\\" in piece for piece in pieces[1::2]):
+        strings = b"\x00".join(pieces[1::2])
+        if b"''" in strings or b"\\" in strings:
             values = [
                 self._meant(value, pieces[piece - 1]) if piece % 2 else value
                 for value, piece in zip(values, numbers, strict=True)
