@@ -1,7 +1,7 @@
 """SQL dumps: the rows of ``COPY`` and ``INSERT`` by column, everything else as a program's text.
 
-The rule: a dump of any size is read a block at a time. A row is read where it can be told without doubt, else it is text: nothing is
-lost, whatever the dialect. Columns that an ``INSERT`` does not name are those of the table's ``CREATE`` in the same dump.
+The rule: a dump of any size is read a block at a time. A row is read where it can be told without doubt, else it is text: nothing
+is lost, whatever the dialect. Columns that an ``INSERT`` does not name are those of the table's ``CREATE`` in the same dump.
 """
 
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from typing import Final
 
 import re2
 
+from ringfence.extract._listed import listed
 from ringfence.extract.lexing import parts_of
 from ringfence.extract.model import Budget, Extracted, Kind, Source, Text, Values
 from ringfence.extract.reading import Block, blocks, cut_at, joined
@@ -22,7 +23,11 @@ _LIST: Final = r"\(\s*(" + _IDENTIFIER + r"(?:\s*,\s*" + _IDENTIFIER + r")*)\s*\
 _BEGINS: Final = re2.compile(
     (
         r"(?im)^[ \t]*(?:(COPY)\s+(" + _NAME + r")\s*(?:" + _LIST + r")?\s+FROM\s+stdin\b([^;\n]*);[ \t\r]*\n"
-        r"|(?:INSERT|REPLACE)\s+(?:LOW_PRIORITY\s+|DELAYED\s+|IGNORE\s+|OR\s+\w+\s+)*(?:INTO\s+)?(" + _NAME + r")\s*(?:" + _LIST + r")?"
+        r"|(?:INSERT|REPLACE)\s+(?:LOW_PRIORITY\s+|DELAYED\s+|IGNORE\s+|OR\s+\w+\s+)*(?:INTO\s+)?("
+        + _NAME
+        + r")\s*(?:"
+        + _LIST
+        + r")?"
         r"\s*(?:OVERRIDING\s+\w+\s+VALUE\s+)?VALUES?\s*(?:--[^\n]*\n\s*)?(\()"
         r"|CREATE\s+(?:\w+\s+){0,3}?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(" + _NAME + r")\s*(\())"
     ).encode()
@@ -107,12 +112,12 @@ class _Reading:
             rest = found[4].upper()
             delimiter = b"," if b"CSV" in rest else b"\t"
             self._open = CopyRows(self._table(found[2], columns), delimiter, self._source.members)
-            return found.end()
+            return int(found.end())
         if found[5] is not None:
             columns = names_of(found[6]) if found[6] is not None else []
             table = self._table(found[5], columns)
             self._open = InsertRows(table, found[0][:-1], self._source.members, backslashes=self._backslashes)
-            return found.start(7)
+            return int(found.start(7))
         end = _closing(block.value, found.start(9), backslashes=self._backslashes)
         if end < 0 and not final and len(block.value) < _LONGEST:
             return -1
@@ -147,7 +152,7 @@ def _last_statement(value: bytes) -> int:
     """Say where the last statement begins, if it is one that might give rows."""
     at = max(value.rfind(b";\n"), value.rfind(b";\r\n")) + 1
     begins = _COULD_BEGIN.search(value, at) if at or value.count(b"\n") < 10_000 else None
-    return begins.start() if begins is not None else len(value)
+    return len(value) if begins is None else int(begins.start())
 
 
 def _closing(value: bytes, at: int, *, backslashes: bool) -> int:
@@ -160,7 +165,7 @@ def _closing(value: bytes, at: int, *, backslashes: bool) -> int:
             case b")":
                 depth -= 1
                 if not depth:
-                    return token.end() - 1
+                    return int(token.end()) - 1
             case _:
                 pass
     return -1
@@ -170,9 +175,7 @@ _COMMENTS: Final = r"--[^\n]*|/\*(?s:.*?)\*/"
 _TOKEN: Final = re2.compile((r"[()]|'[^']*'|\"[^\"]*\"|`[^`]*`|" + _COMMENTS).encode())
 _TOKEN_BACKSLASH: Final = re2.compile((r"[()]|'(?s:[^'\\]|\\.)*'|\"[^\"]*\"|`[^`]*`|" + _COMMENTS).encode())
 _ITEM: Final = re2.compile((r"(?s)(\()|(\))|(,)|(" + _COMMENTS + r"|'[^']*')|(" + _IDENTIFIER + r")").encode())
-_NO_COLUMNS: Final = frozenset(
-    "primary key constraint unique index foreign check fulltext spatial exclude like period".split()
-)
+_NO_COLUMNS: Final = listed("primary key constraint unique index foreign check fulltext spatial exclude like period")
 
 
 def _defined(body: bytes) -> list[str]:

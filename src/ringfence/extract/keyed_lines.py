@@ -1,7 +1,8 @@
 r"""Files of lines that name values, read line by line: what YAML and settings have in common.
 
-The rule: nothing here can fail. A line that names nothing is a value of what was named before it, or text; so templates, dialects and
-broken files are read as far as a person would read them. What is an alias or an include stays what it says: nothing is expanded.
+The rule: nothing here can fail. A line that names nothing is a value of what was named before it, or text; so templates, dialects
+and broken files are read as far as a person would read them. What is an alias or an include stays what it says: nothing is
+expanded.
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,16 @@ _FLOW: Final = re2.compile(
     rb"""[{}\[\],]|"(?s:[^"\\]|\\.)*"?|'[^']*'?|[^{}\[\],"'\s:=#][^{}\[\],:=]*|[:=]\s*|\s+|#[^\n]*|."""
 )
 _ESCAPE: Final = re2.compile(rb"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|(?s:.))")
-_ESCAPES: Final = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"0": b"\0", b"b": b"\b", b"f": b"\f", b"a": b"\a", b"e": b"\x1b"}
+_ESCAPES: Final = {
+    b"n": b"\n",
+    b"t": b"\t",
+    b"r": b"\r",
+    b"0": b"\0",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"a": b"\a",
+    b"e": b"\x1b",
+}
 _WORD: Final = b"_-. "
 
 
@@ -99,7 +109,8 @@ def unescaped(value: bytes) -> bytes:
     >>> unescaped(rb"a\tb\u00e9\"")
     b'a\tb\xc3\xa9"'
     """
-    return _ESCAPE.sub(_meant, value) if b"\\" in value else value
+    meant: bytes = _ESCAPE.sub(_meant, value) if b"\\" in value else value
+    return meant
 
 
 def _meant(escape: "re2._Match[bytes]") -> bytes:
@@ -107,7 +118,7 @@ def _meant(escape: "re2._Match[bytes]") -> bytes:
     if body[:1] in (b"x", b"u", b"U") and len(body) > 1:
         code = int(body[1:], 16)
         return chr(code).encode("utf-8", "replace") if code < 0x110000 else b"?"
-    return _ESCAPES.get(body, body)
+    return _ESCAPES.get(bytes(body), bytes(body))
 
 
 def flow(line: bytes, start: int, end: int, path: str) -> Iterator[Piece]:
@@ -144,6 +155,13 @@ def flow(line: bytes, start: int, end: int, path: str) -> Iterator[Piece]:
             pending = (token.start() if pending is None else pending[0], token.end())
     if pending is not None:
         yield Piece(named, *pending)
+
+
+def behind_spaces(line: bytes, at: int) -> int:
+    """Give where something stands again in a line."""
+    window = line[at : at + 64]
+    body = window.lstrip()
+    return at + len(window) - len(body) if body else len(line) - len(line[at:].lstrip())
 
 
 def below(path: str, name: bytes) -> str:

@@ -31,7 +31,7 @@ _SEEN_FOR_END: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Block:
-    """Some lines of a file, or a stretch of a long one: where the first byte stands, and where byte for byte (-1: it is decoded)."""
+    """Some lines of a file, or a stretch of a long one. `start` is where it stands byte for byte; -1: it is decoded."""
 
     value: bytes
     line: int = 1
@@ -129,6 +129,13 @@ def joined(first: Block | None, second: Block) -> Block:
     return Block(first.value + second.value, first.line, first.column, first.start if together else -1)
 
 
+def whole_lines(value: bytes) -> list[bytes]:
+    """Give lines with their ends: a line feed ends one, and nothing else, as everywhere here."""
+    lines = [line + b"\n" for line in value.split(b"\n")]
+    last = lines.pop()[:-1]
+    return [*lines, last] if last else lines
+
+
 def _is_utf8(value: bytes) -> bool:
     if value.isascii():
         return True
@@ -188,7 +195,7 @@ def _end_of_stretch(held: bytes) -> int:
 def _western(block: Block) -> Iterator[Block]:
     """Give the lines of a block that are UTF-8 as they are, and the others decoded, each by itself."""
     at, line, column = 0, block.line, block.column
-    lines = ((_is_utf8(each), each) for each in block.value.splitlines(keepends=True))
+    lines = ((_is_utf8(each), each) for each in whole_lines(block.value))
     for is_utf8, group in groupby(lines, itemgetter(0)):
         for value in (b"".join(each for _, each in group),) if is_utf8 else (each for _, each in group):
             if is_utf8:

@@ -1,7 +1,7 @@
 """Settings by key: TOML, .env, INI, properties.
 
-The rule: a line that names something gives its value, with the section before its name; every other line is text, or goes on with the
-value before it. Programs disagree about the details of these formats, and nothing here depends on them.
+The rule: a line that names something gives its value, with the section before its name; every other line is text, or goes on with
+the value before it. Programs disagree about the details of these formats, and nothing here depends on them.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,10 @@ from ringfence.extract.reading import Block, blocks
 
 _BLOCK: Final = 256 << 10
 _SECTION: Final = re2.compile(rb"[ \t]*(\[\[?)[ \t]*([^\[\]\n]{1,256}?)[ \t]*\]\]?[ \t]*(?:[#;].*)?")
-_PAIR: Final = re2.compile(rb"""[ \t]*(?:export[ \t]+|set[ \t]+)?((?:"[^"]*"|'[^']*'|[^\s=:"'#;{}\[\],])(?:[^=:\n]{0,254}?[^\s=:])?)[ \t]*(?:=|:[ \t=]|:$)""")
+_PAIR: Final = re2.compile(
+    rb"""[ \t]*(?:export[ \t]+|set[ \t]+)?((?:"[^"]*"|'[^']*'|[^\s=:"'#;{}\[\],])(?:[^=:\n]{0,254}?[^\s=:])?)"""
+    rb"""[ \t]*(?:=|:[ \t=]|:$)"""
+)
 _COMMENT: Final = re2.compile(rb"[ \t][#;]")
 _NAME: Final = re2.compile(rb"""[^."'\s]+|"[^"]*"|'[^']*'""")
 _TRIPLES: Final = (b'"""', b"'''")
@@ -70,6 +73,8 @@ class _Reading:
             if end >= 0:
                 self._triple = b""
             return
+        if self._depth > 0 and _SECTION.fullmatch(line) is not None and b"," not in line:
+            self._depth = 0  # a list that is never closed must not swallow the rest
         if self._goes_on or self._depth > 0:
             self._value(line, 0)
             return
@@ -106,7 +111,7 @@ class _Reading:
                 self._triple = triple if end < 0 else b""
                 gathering.add(line, at + 3, end if end >= 0 else len(line), self._path, Kind.PROSE)
                 return
-        if rest[:1] in (b'"', b"'"):
+        if rest[:1] in (b'"', b"'") and not self._depth:
             end = line.find(rest[:1], at + 1)
             while end >= 0 and line[end - 1 : end] == b"\\" and rest[:1] == b'"':
                 end = line.find(rest[:1], end + 1)
@@ -118,10 +123,12 @@ class _Reading:
         end = comment.start() if comment is not None else len(line)
         is_list = self._is_toml and (self._depth > 0 or rest[:1] in (b"[", b"{"))
         if is_list:
-            bare = line[at:end]
+            bare, was_open = line[at:end], self._depth > 0
             outside = b"".join(bare.split(b'"')[::2])
-            self._depth += outside.count(b"[") + outside.count(b"{") - outside.count(b"]") - outside.count(b"}")
-            path = self._path if rest[:1] in (b"[", b"{") else self._path + "[]"
+            self._depth = max(
+                0, self._depth + outside.count(b"[") + outside.count(b"{") - outside.count(b"]") - outside.count(b"}")
+            )
+            path = self._path + "[]" if was_open else self._path
             for piece in flow(line, at, end, path):
                 gathering.add(line, piece.start, piece.end, piece.path)
         else:

@@ -18,11 +18,20 @@ from ringfence.carriers import join_path
 from ringfence.extract.model import Kind, Text, Values
 from ringfence.extract.reading import Block, Lines
 
-_PART: Final = re2.compile(r'([\w$]+)|"((?:[^"\n]|"")+)"|`([^`\n]+)`|\[([^\]\n]+)\]'.encode())
+_PART: Final = re2.compile(rb'([\w$]+)|"((?:[^"\n]|"")+)"|`([^`\n]+)`|\[([^\]\n]+)\]')
 _NULLS: Final = frozenset((b"\\N", b""))
 _SPACES: Final = b" \t\r\n"
 _ESCAPE: Final = re2.compile(rb"\\(?:x[0-9A-Fa-f]{1,2}|[0-7]{1,3}|(?s:.))")
-_ESCAPES: Final = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f", b"v": b"\v", b"0": b"\0", b"Z": b"\x1a"}
+_ESCAPES: Final = {
+    b"n": b"\n",
+    b"t": b"\t",
+    b"r": b"\r",
+    b"b": b"\b",
+    b"f": b"\f",
+    b"v": b"\v",
+    b"0": b"\0",
+    b"Z": b"\x1a",
+}
 _TOKEN: Final = re2.compile(rb"[^,()\s\[\]]+")
 
 
@@ -49,7 +58,9 @@ class Table:
 
 def names_of(listed: bytes) -> list[str]:
     """Give the names in a list of identifiers, each spelt in any dialect."""
-    found = (token[1] or (token[2] or b"").replace(b'""', b'"') or token[3] or token[4] for token in _PART.finditer(listed))
+    found = (
+        token[1] or (token[2] or b"").replace(b'""', b'"') or token[3] or token[4] for token in _PART.finditer(listed)
+    )
     return [name.decode("utf-8", "replace")[:256] for name in found]
 
 
@@ -59,20 +70,21 @@ def unescaped(value: bytes) -> bytes:
     >>> unescaped(rb"a\tb\\c\x41\'")
     b"a\tb\\cA'"
     """
-    return _ESCAPE.sub(_meant, value)
+    meant: bytes = _ESCAPE.sub(_meant, value)
+    return meant
 
 
 def _meant(escape: "re2._Match[bytes]") -> bytes:
     body = escape[0][1:]
     if body[:1] == b"x" and len(body) > 1:
         return bytes((int(body[1:], 16),))
-    if len(body) > 1 or body in b"1234567":
+    if body.isdigit() and not body.strip(b"01234567"):
         return bytes((int(body, 8) & 0xFF,))
-    return _ESCAPES.get(body, body)
+    return _ESCAPES.get(bytes(body), bytes(body))
 
 
 class CopyRows:
-    """The lines of a ``COPY``, up to a line of ``\\.``."""
+    """The lines of a ``COPY``, up to the mark that ends them."""
 
     def __init__(self, table: Table, delimiter: bytes, members: tuple[str, ...]) -> None:
         self._table = table
@@ -110,7 +122,9 @@ class CopyRows:
         def make(number: int) -> Text:
             line, column, start = places.place(number)
             same = meant[number] == values[number]
-            return Text(meant[number], paths[number], Kind.VALUE, line, column, start if same else -1, "", self._members)
+            return Text(
+                meant[number], paths[number], Kind.VALUE, line, column, start if same else -1, "", self._members
+            )
 
         return Values(paths, meant, make), after, is_over
 
@@ -343,7 +357,7 @@ _MOST_COLUMNS: Final = 4096
 def _token_at(piece: bytes, nth: int) -> int:
     for token in _TOKEN.finditer(piece):
         if not nth:
-            return token.start()
+            return int(token.start())
         nth -= 1
     return 0
 

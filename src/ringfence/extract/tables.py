@@ -13,6 +13,7 @@ from typing import Final
 import re2
 
 from ringfence.carriers import join_path
+from ringfence.extract._listed import listed
 from ringfence.extract.model import Budget, Extracted, Kind, Source, Text, Values
 from ringfence.extract.plain import as_prose
 from ringfence.extract.reading import Block, Lines, blocks, cut_at
@@ -26,12 +27,13 @@ _NAME: Final = re2.compile(r"[\pL_$#@(][\pL\pN _.\-/()\[\]:#$%&']*")
 _LONGEST_NAME: Final = 80
 _FIGURE: Final = re2.compile(r"[\pN\s.,:/+\-()%TZ]*\pN[\pN\s.,:/+\-()%TZ]*")
 _KEYLIKE: Final = re2.compile(r"[\pL][\pL\pN]*(?:[_.\- ][\pL\pN]+)*_?")
-_WORDS_OF_NAMES: Final = frozenset(
+_WORDS_OF_NAMES: Final = listed(
     "name names surname firstname lastname first last given family full mail email e-mail phone tel telephone mobile fax street "
     "address city town zip postcode plz ort strasse straße vorname nachname geburtsdatum geburtstag birth birthday dob date id uuid "
-    "key type status country state land iban bic card ssn gender sex age title role company department user username login nom prenom "
+    "key type status country state land "
+    "iban bic card ssn gender sex age title role company department user username login nom prenom "
     "prénom adresse ville telefon handy kunde customer patient number no nr amount total price created updated description notes "
-    "comment value code nombre apellido correo telefono ciudad".split()
+    "comment value code nombre apellido correo telefono ciudad"
 )
 
 

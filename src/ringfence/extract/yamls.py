@@ -1,6 +1,6 @@
 """YAML by path, read by its indentation.
 
-The rule: a scan reads what stands there. Aliases and merges are not expanded, so that no file grows; a template (Helm's ``{{ … }}``)
+The rule: a scan reads what stands there. Aliases and merges are not expanded, so that no file grows; a template (``{{ … }}``)
 or a broken file is read as far as its lines say where they belong, and nothing of it is lost.
 """
 
@@ -9,13 +9,14 @@ from typing import Final
 
 import re2
 
-from ringfence.extract.keyed_lines import MAX_DEPTH, MAX_PATH, Gathering, below, flow
+from ringfence.extract.keyed_lines import MAX_DEPTH, MAX_PATH, Gathering, behind_spaces, below, flow
 from ringfence.extract.model import Budget, Extracted, Kind, Source
 from ringfence.extract.reading import Block, blocks
 
 _BLOCK: Final = 256 << 10
 _KEY: Final = re2.compile(
-    rb"""(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|((?:\{\{[^}]*\}\}|[^\s#'"{}\[\],&*!|>%@`])(?:[^\s:#]|:[^\s]|[^\s]#|[ \t]+[^\s#:])*))[ \t]*:(?:[ \t]|$)"""
+    rb"""(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'"""
+    rb"""|((?:\{\{[^}]*\}\}|[^\s#'"{}\[\],&*!|>%@`])(?:[^\s:#]|:[^\s]|[^\s]#|[ \t]+[^\s#:])*))[ \t]*:(?:[ \t]|$)"""
 )
 _PROPERTY: Final = re2.compile(rb"(?:[&!][^\s]*[ \t]+)+|[&!][^\s]*$")
 _COMMENT: Final = re2.compile(rb"(?:^|[ \t])#")
@@ -61,7 +62,7 @@ class _Reading:
                 self._gathering.add(line, indent, len(line), self._path, Kind.PROSE)
                 return
             self._scalar = -1
-        if body[:1] == b"#" or not indent and body[:1] == b"%":
+        if body[:1] == b"#" or (not indent and body[:1] == b"%"):
             self._gathering.add(line, indent, len(line), "", Kind.PROSE)
             return
         if not indent and (body.startswith((b"---", b"..."))) and body[3:4] in (b"", b" "):
@@ -81,12 +82,10 @@ class _Reading:
                 path += "[]"
                 stack.append((at, path))
             is_new = True
-            rest = line[at + 1 :]
-            at += 1 + len(rest) - len(rest.lstrip())
-        body = line[at:]
-        if not body:
+            at = behind_spaces(line, at + 1)
+        if at >= len(line):
             return
-        if body.startswith((b"? ", b": ")):
+        if line.startswith((b"? ", b": "), at):
             at += 2
         properties = _PROPERTY.match(line, at)
         at = properties.end() if properties is not None else at
@@ -110,8 +109,7 @@ class _Reading:
         return stack[-1][1] if stack else ""
 
     def _value(self, line: bytes, at: int, indent: int) -> None:
-        rest = line[at:]
-        at += len(rest) - len(rest.lstrip())
+        at = behind_spaces(line, at)
         properties = _PROPERTY.match(line, at)
         at = properties.end() if properties is not None else at
         if at >= len(line):
