@@ -1,7 +1,7 @@
 """Documents of fields: JSON in one document or many, XML, HTML.
 
-The rule: a document that is not what its name says is text, from where it ceases to be, and nothing of it is lost: JSON with comments
-is read as a program's text is, markup that no two programs read alike as running text.
+The rule: a document that is not what its name says is text, from where it ceases to be, and nothing of it is lost: JSON with
+comments is read as a program's text is, markup that no two programs read alike as running text.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from ringfence.extract.json_values import Broken, JsonValues
 from ringfence.extract.lexing import parts_of
 from ringfence.extract.model import Budget, Extracted, Fault, Kind, Source, Text, Unreadable
 from ringfence.extract.plain import as_prose
-from ringfence.extract.reading import Block, blocks, cut_at, joined
+from ringfence.extract.reading import Block, blocks, cut_at, joined, whole_lines
 
 _BLOCK: Final = 256 << 10
 _LONGEST_STRING: Final = 8 << 20
@@ -72,10 +72,12 @@ def read_ndjson(source: Source, budget: Budget) -> Iterator[Extracted]:  # noqa:
 def _line_by_line(reading: JsonValues, block: Block, source: Source) -> Iterator[Extracted]:
     at = 0
     texts: list[Text] = []
-    for line in block.value.splitlines(keepends=True):
+    for line in whole_lines(block.value):
         one = Block(line, block.line, block.column, block.start + at if block.start >= 0 else -1)
         at += len(line)
-        block = replace(block, line=block.line + line.count(b"\n"), column=1 if line.endswith(b"\n") else block.column + len(line))
+        block = replace(
+            block, line=block.line + line.count(b"\n"), column=1 if line.endswith(b"\n") else block.column + len(line)
+        )
         reading.reset()
         try:
             values, names, _ = reading.read(one, final=True, members=source.members)

@@ -4,7 +4,7 @@ The rule: it ends, and says something. What a reader did not foresee becomes `Un
 of what stood in the file; what the reader gave before stands.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO, Final
 
@@ -38,7 +38,7 @@ def extract(source: Source, budget: Budget | None = None) -> Iterator[Extracted]
         yield Unreadable(Fault.DENIED, "the file may not be read", "give the scan the right to read it", source.members)
     except MemoryError:
         yield Unreadable(Fault.DAMAGED, "it takes more memory than there is", _NO_MORE if begun else "", source.members)
-    except Exception as error:  # a rim: a reader takes foreign bytes, and one file must not end a scan
+    except Exception as error:  # noqa: BLE001 (a rim: a reader takes foreign bytes, and one file must not end a scan)
         what = f"it cannot be read as what it seems to be ({type(error).__name__})"
         yield Unreadable(Fault.DAMAGED, what, _NO_MORE if begun else "", source.members)
 
@@ -60,7 +60,7 @@ def _extract(source: Source, budget: Budget) -> Iterator[Extracted]:
         stream.close()
 
 
-def _again(source: Source, stream: BinaryIO):  # type: ignore[no-untyped-def]
+def _again(source: Source, stream: BinaryIO) -> Callable[[], BinaryIO]:
     """Give what opens a source whose stream is open already: that one first, if it can go back."""
     opened = [stream] if stream.seekable() else []
 

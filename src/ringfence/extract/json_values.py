@@ -15,7 +15,7 @@ from typing import Final
 
 from ringfence.carriers import join_path
 from ringfence.extract.model import Kind, Text, Values
-from ringfence.extract.reading import Block
+from ringfence.extract.reading import Block, Lines
 
 MAX_DEPTH: Final = 256
 MAX_PATH: Final = 1024  # characters
@@ -92,9 +92,7 @@ class JsonValues:
             raise Broken
         return self._read(pieces, block, members)
 
-    def _read(
-        self, pieces: list[bytes], block: Block, members: tuple[str, ...]
-    ) -> tuple[Values, list[Text], int]:
+    def _read(self, pieces: list[bytes], block: Block, members: tuple[str, ...]) -> tuple[Values, list[Text], int]:
         paths: list[str] = []
         values: list[bytes] = []
         numbers: list[int] = []  # of the piece in which each value stands
@@ -211,7 +209,7 @@ class _Places:
     """Where values stand: worked out when the first of them is asked for."""
 
     def __init__(self, block: Block, pieces: list[bytes], numbers: list[int]) -> None:
-        self._block = block
+        self._lines = Lines(block)
         self._pieces = pieces
         self._numbers = numbers
 
@@ -219,40 +217,20 @@ class _Places:
     def _starts(self) -> list[int]:
         return [0, *accumulate(len(piece) + 1 for piece in self._pieces)]
 
-    @cached_property
-    def _breaks(self) -> list[int]:
-        found: list[int] = []
-        at = self._block.value.find(b"\n")
-        while at >= 0:
-            found.append(at)
-            at = self._block.value.find(b"\n", at + 1)
-        return found
-
     def place(self, number: int, value: bytes) -> tuple[int, int, int]:
         """Give line, column and start of a value."""
         piece = self._numbers[number]
         at = self._starts[piece]
-        spelt = self._pieces[piece]
         if piece % 2 == 0:
             nth = number - bisect_left(self._numbers, piece, 0, number + 1)
-            at += _scalar_at(spelt, nth)
-        elif spelt != value:
-            return (*self._line(at), -1)
-        start = self._block.start
-        return (*self._line(at), start + at if start >= 0 else -1)
+            at += _scalar_at(self._pieces[piece], nth)
+        return self._lines.place(at, value)
 
     def name(self, piece: int, name: bytes, members: tuple[str, ...]) -> Text:
         """Make the text of a key."""
-        at = self._starts[piece]
-        start = self._block.start
         value = _decoded(name) if b"\\" in name else name
-        is_same = start >= 0 and value == name
-        return Text(value, "", Kind.NAME, *self._line(at), start + at if is_same else -1, "", members)
-
-    def _line(self, at: int) -> tuple[int, int]:
-        before = bisect_left(self._breaks, at)
-        block = self._block
-        return block.line + before, at - self._breaks[before - 1] if before else block.column + at
+        line, column, start = self._lines.place(self._starts[piece], value)
+        return Text(value, "", Kind.NAME, line, column, start, "", members)
 
 
 def _scalar_at(piece: bytes, nth: int) -> int:

@@ -24,7 +24,10 @@ _TRIPLE: Final = r'"""(?s:[^\\]|\\.)*?(?:"""|\z)'
 _TRIPLE_SINGLE: Final = r"'''(?s:[^\\]|\\.)*?(?:'''|\z)"
 _BACKTICK: Final = r"`[^`]*`?"
 _CHARACTER: Final = r"'(?:[^'\\\n]|\\[^\n])[^'\n]{0,10}'"
-_REGEX: Final = r"[(,=:\[!&|?{};+~^<>\n][ \t]*/(?:[^/\\\[\n*]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n])*\])(?:[^/\\\[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n])*\])*/"
+_CLASS: Final = r"\[(?:[^\]\\\n]|\\[^\n])*\]"
+_REGEX: Final = (
+    r"[(,=:\[!&|?{};+~^<>\n][ \t]*/(?:[^/\\\[\n*]|\\[^\n]|" + _CLASS + r")(?:[^/\\\[\n]|\\[^\n]|" + _CLASS + r")*/"
+)
 _RETURNED_REGEX: Final = r"\breturn[ \t]+/(?:[^/\\\n*]|\\[^\n])(?:[^/\\\n]|\\[^\n])*/"
 
 
@@ -132,8 +135,10 @@ LANGUAGES: Final[Mapping[str, tuple[str, Rules]]] = {
     ),
     "sql": ("sql", Rules((_DASHES, _BLOCK), (r"'(?:[^']|'')*'?", _DOUBLE_RAW))),
     "hash": (  # a dialect of settings, in which bare words are data, too
-        "mk mak cmake bazel nix tcl awk sed gp ninja pp just feature .dockerfile .containerfile .makefile .gnumakefile .justfile "
-        ".cmakelists.txt dockerfile .procfile",
+        (
+            "mk mak cmake bazel nix tcl awk sed gp ninja pp just feature dockerfile .dockerfile .containerfile .makefile "
+            ".gnumakefile .justfile .cmakelists.txt .procfile"
+        ),
         Rules((_HASH,), (_DOUBLE_LONG, _SINGLE_LONG, r"[^\s\"'#][^\s\"']*")),
     ),
     "hcl": ("tf tfvars hcl nomad", Rules((_HASH, _SLASHES, _BLOCK), (_DOUBLE,), heredocs=True)),
@@ -150,7 +155,7 @@ LANGUAGES: Final[Mapping[str, tuple[str, Rules]]] = {
 
 BY_ENDING: Final[Mapping[str, str]] = {
     ending: language
-    for language, (endings, _) in reversed(LANGUAGES.items())
+    for language, (endings, _) in reversed(tuple(LANGUAGES.items()))
     for ending in endings.split()
     if not ending.startswith(".")
 }

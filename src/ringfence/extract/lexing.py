@@ -1,7 +1,7 @@
 """Finding the strings and comments of a program: one linear pass by a language's rules.
 
-The rule: it never fails. Parts come in order, do not overlap and lie inside the text; what is never closed goes on to the end of its
-line or of the text. A text of a language that is not known has no parts, and all of it counts.
+The rule: it never fails. Parts come in order, do not overlap and lie inside the text; what is never closed goes on to the end of
+its line or of the text. A text of a language that is not known has no parts, and all of it counts.
 """
 
 from bisect import bisect_right

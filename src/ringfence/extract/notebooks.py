@@ -5,8 +5,7 @@ notebook that is none is read as JSON.
 """
 
 from collections.abc import Iterator, Sequence
-from html import unescape
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final
 
 import re2
@@ -14,15 +13,15 @@ import re2
 from ringfence.extract.documents import read_json
 from ringfence.extract.json_values import Broken, JsonValues
 from ringfence.extract.lexing import parts_of
+from ringfence.extract.markup_text import page_text
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, Kind, Source, Text, Unreadable
-from ringfence.extract.reading import whole
+from ringfence.extract.reading import whole, whole_lines
 
 _CELLS: Final = ("cells[]", "worksheets[].cells[]")
 _SOURCES: Final = ("source", "source[]", "input", "input[]")  # in the third format, of code
 _TEXTS: Final = ("text", "traceback", "evalue", "text/plain", "text/markdown", "text/latex")
 _PICTURES: Final = (".image/", ".png", ".jpeg", ".svg", ".application/pdf")
 _COLOUR: Final = re2.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_TAG: Final = re2.compile(rb"<[^<>]*>")
 _LONGEST: Final = 1 << 16  # of a text that is put together of lines
 
 
@@ -30,7 +29,9 @@ def read_notebook(source: Source, budget: Budget) -> Iterator[Extracted]:
     """Read a notebook of the third or fourth format."""
     block = whole(source, budget.bounds.document)
     if block is None:
-        yield Unreadable(Fault.BOMB, "a notebook that is larger than a document may be; it is read as JSON", members=source.members)
+        yield Unreadable(
+            Fault.BOMB, "a notebook that is larger than a document may be; it is read as JSON", members=source.members
+        )
         yield from read_json(source, budget)
         return
     reading = JsonValues(watched=frozenset(_CELLS))
@@ -57,7 +58,7 @@ def read_notebook(source: Source, budget: Budget) -> Iterator[Extracted]:
 def _spans(items: Sequence[int], size: int) -> Iterator[tuple[int, int, int]]:
     """Give the cells' numbers and their first and last values; those before the first cell are numbered 0."""
     bounds = [0, *items, size]
-    for cell, (first, last) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for cell, (first, last) in enumerate(pairwise(bounds)):
         if first < last:
             yield cell, first, last
 
@@ -94,19 +95,13 @@ def _output(lines: list[Text], inside: str, where: str) -> Iterator[Text]:
     for text in _together(lines) if is_text else lines:
         value = _COLOUR.sub(b"", text.value) if b"\x1b" in text.value else text.value
         if is_page:
-            value = _page(value)
+            value = page_text(value)
         if value != text.value:
             text.value, text.start = value, -1
         text.where = where
         if is_text:
             text.path, text.kind = "", Kind.PROSE
         yield text
-
-
-def _page(value: bytes) -> bytes:
-    """Give the text of a page's piece: tags become spaces, so that lines stay where they are."""
-    value = _TAG.sub(lambda tag: b" " + b"\n" * tag[0].count(b"\n"), value)
-    return unescape(value.decode("utf-8", "replace")).encode("utf-8", "replace") if b"&" in value else value
 
 
 def _together(lines: list[Text]) -> Iterator[Text]:
@@ -138,5 +133,5 @@ def _apart(text: Text) -> Iterator[Text]:
         yield text
         return
     # A string of several lines is on one line of the file: what is found must be told to be there.
-    for line in text.value.splitlines(keepends=True):
+    for line in whole_lines(text.value):
         yield Text(line, text.path, text.kind, text.line, text.column, -1, text.where, text.members)

@@ -7,8 +7,10 @@ a block, and a line that is longer than a block is cut where a value seldom goes
 """
 
 import codecs
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -29,12 +31,36 @@ _SEEN_FOR_END: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Block:
-    """Some lines of a file, or a stretch of a long one: where the first byte stands, and where byte for byte (-1: it is decoded)."""
+    """Some lines of a file, or a stretch of a long one. `start` is where it stands byte for byte; -1: it is decoded."""
 
     value: bytes
     line: int = 1
     column: int = 1
     start: int = 0
+
+
+class Lines:
+    """Where the bytes of a block stand, for many questions: its lines are counted when the first one is asked."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        found: list[int] = []
+        at = self._block.value.find(b"\n")
+        while at >= 0:
+            found.append(at)
+            at = self._block.value.find(b"\n", at + 1)
+        return found
+
+    def place(self, at: int, value: bytes) -> tuple[int, int, int]:
+        """Give line, column, and the place in the file of a value at a byte of the block; -1 if it is spelled otherwise there."""
+        block = self._block
+        before = bisect_left(self._breaks, at)
+        column = at - self._breaks[before - 1] if before else block.column + at
+        start = block.start + at if block.start >= 0 and block.value.startswith(value, at) else -1
+        return block.line + before, column, start
 
 
 def charset(head: bytes) -> tuple[str, int]:
@@ -103,6 +129,13 @@ def joined(first: Block | None, second: Block) -> Block:
     return Block(first.value + second.value, first.line, first.column, first.start if together else -1)
 
 
+def whole_lines(value: bytes) -> list[bytes]:
+    """Give lines with their ends: a line feed ends one, and nothing else, as everywhere here."""
+    lines = [line + b"\n" for line in value.split(b"\n")]
+    last = lines.pop()[:-1]
+    return [*lines, last] if last else lines
+
+
 def _is_utf8(value: bytes) -> bool:
     if value.isascii():
         return True
@@ -162,7 +195,7 @@ def _end_of_stretch(held: bytes) -> int:
 def _western(block: Block) -> Iterator[Block]:
     """Give the lines of a block that are UTF-8 as they are, and the others decoded, each by itself."""
     at, line, column = 0, block.line, block.column
-    lines = ((_is_utf8(each), each) for each in block.value.splitlines(keepends=True))
+    lines = ((_is_utf8(each), each) for each in whole_lines(block.value))
     for is_utf8, group in groupby(lines, itemgetter(0)):
         for value in (b"".join(each for _, each in group),) if is_utf8 else (each for _, each in group):
             if is_utf8:

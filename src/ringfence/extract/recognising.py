@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
+from ringfence.extract._listed import listed
 from ringfence.extract.languages import ENDINGS_OF_LANGUAGES, NAMES_OF_LANGUAGES
 from ringfence.extract.model import Reader
 from ringfence.extract.reading import charset
@@ -141,6 +142,10 @@ _SECOND_NAMES: Final = {
 }
 """Endings that say nothing of what a file is: the one before them does."""
 
+_OFFICE: Final = (
+    *(b"[Content_Types].xml", b"_rels/.rels", b"word/", b"xl/", b"ppt/", b"docProps/"),
+    b"mimetypeapplication/vnd.oasis.opendocument",
+)
 _HTML: Final = (b"<!doctype html", b"<html")
 _INTERPRETERS: Final = (b"python", b"bash", b"zsh", b"sh", b"perl", b"ruby", b"node", b"php", b"lua", b"env")
 _TEXT_MARKS: Final = bytes((7, 8, 9, 10, 11, 12, 13, 27))
@@ -148,7 +153,7 @@ _CONTROLS: Final = bytes(byte for byte in range(32) if byte not in _TEXT_MARKS)
 
 
 def recognise(name: str, head: bytes) -> str:
-    """Say which reader a file needs by its name and its first bytes; "" where it is binary and there is none for it.
+    r"""Say which reader a file needs by its name and its first bytes; "" where it is binary and there is none for it.
 
     >>> recognise("people.csv", b"name,mail"), recognise("backup.bin", b"SQLite format 3\0"), recognise("a.out", b"\x7fELF\0\0\0")
     ('csv', 'sqlite', '')
@@ -156,9 +161,9 @@ def recognise(name: str, head: bytes) -> str:
     named = by_name(name)
     for offset, mark, reader_name in MAGIC:
         if head.startswith(mark, offset):
-            if mark.isalnum() or mark.endswith(b" "):  # letters may begin a text, too
-                if named in _TEXTS or not _is_first(reader_name, head, mark):
-                    continue
+            are_letters = mark.isalnum() or mark.endswith(b" ")  # which may begin a text, too
+            if are_letters and (named in _TEXTS or not _is_first(reader_name, head, mark)):
+                continue
             return "office" if reader_name == "zip" and (named == "office" or is_office(head)) else reader_name
     is_binary = looks_binary(head)
     if is_binary:
@@ -193,9 +198,7 @@ def looks_binary(head: bytes) -> bool:
 def is_office(head: bytes) -> bool:
     """Whether a ZIP begins as office programs begin theirs."""
     first = head[30:200]
-    return first.startswith((b"[Content_Types].xml", b"_rels/.rels", b"word/", b"xl/", b"ppt/", b"docProps/")) or (
-        first.startswith(b"mimetypeapplication/vnd.oasis.opendocument")
-    )
+    return first.startswith(_OFFICE)
 
 
 def _is_first(reader_name: str, head: bytes, mark: bytes) -> bool:
@@ -227,7 +230,7 @@ def _by_text(head: bytes) -> str:
     return "text"
 
 
-_BINARIES: Final = frozenset("zip tar gzip bzip2 xz zstd 7z sqlite parquet arrow office pdf image pgdump".split())
+_BINARIES: Final = listed("zip tar gzip bzip2 xz zstd 7z sqlite parquet arrow office pdf image pgdump")
 _TEXTS: Final = frozenset(READERS) - _BINARIES
 
 

@@ -1,23 +1,24 @@
 """What is not looked into by rule: code of others, what a program has written, what stands elsewhere.
 
-The rule: what is left out is said, with the rule. Only names and the first bytes are looked at, and `Bounds.leaves_out` says which of
-these rules are kept.
+The rule: what is left out is said, with the rule. Only names and the first bytes are looked at, and `Bounds.leaves_out` says which
+of these rules are kept.
 """
 
 from typing import Final
 
+from ringfence.extract._listed import listed
 from ringfence.extract.model import Bounds, LeftOut, Source, Why
 
-_VENDORED: Final = frozenset(
+_VENDORED: Final = listed(
     "node_modules bower_components jspm_packages site-packages dist-packages vendor vendored _vendor third_party third-party "
     "thirdparty 3rdparty .yarn .venv venv .tox .nox __pypackages__ .bundle pods carthage .gradle .terraform .eggs "
-    ".mypy_cache .ruff_cache .pytest_cache __pycache__ .cargo".split()
+    ".mypy_cache .ruff_cache .pytest_cache __pycache__ .cargo"
 )
 _VENDORED_ENDINGS: Final = (".dist-info", ".egg-info")
-_GENERATED: Final = frozenset(
-    "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lockb poetry.lock pdm.lock uv.lock pipfile.lock conda-lock.yml "
-    "go.sum cargo.lock composer.lock gemfile.lock podfile.lock packages.lock.json mix.lock flake.lock pubspec.lock paket.lock "
-    "gradle.lockfile package.resolved .terraform.lock.hcl deno.lock rebar.lock cartfile.resolved".split()
+_GENERATED: Final = listed(
+    "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lockb poetry.lock pdm.lock uv.lock "
+    "pipfile.lock conda-lock.yml go.sum cargo.lock composer.lock gemfile.lock podfile.lock packages.lock.json mix.lock flake.lock pubspec.lock paket.lock "
+    "gradle.lockfile package.resolved .terraform.lock.hcl deno.lock rebar.lock cartfile.resolved"
 )
 _MINIFIED: Final = (
     ".min.js",
