@@ -88,7 +88,7 @@ Take: TypeAlias = Callable[[BinaryIO, Bounds, Emit], None]
 
 def confined(kind: str, source: Source, budget: Budget) -> Iterator[Extracted]:
     """Read a file in a process of its own."""
-    file = _given_file(source, budget)
+    file = given_file(source, budget)
     if isinstance(file, LeftOut | Unreadable):
         yield file
         return
@@ -102,7 +102,7 @@ def confined(kind: str, source: Source, budget: Budget) -> Iterator[Extracted]:
             child.kill()
 
 
-def _given_file(source: Source, budget: Budget) -> BinaryIO | LeftOut | Unreadable:
+def given_file(source: Source, budget: Budget) -> BinaryIO | LeftOut | Unreadable:
     """Give an open file of the system's: the source itself, or its bytes under no name."""
     opened = source.open()
     try:

@@ -352,3 +352,25 @@ class Stretch(io.RawIOBase):
                 self._member.spoil(Fault.DAMAGED, "it is not what its checksum says", "fetch it anew")
         buffer[: len(data)] = data
         return len(data)
+
+
+class Metered(io.RawIOBase):
+    """What another program makes of a file, counted as what comes out of it."""
+
+    def __init__(self, file: BinaryIO, member: Member, size: int) -> None:
+        self._file, self._member, self._size = file, member, size
+        self._out = 0
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Give the next bytes; 0 at the end, be it early."""
+        if self._member.fault is not None:
+            return 0
+        data = self._file.read(len(buffer))
+        self._out += len(data)
+        self._member.gave(self._out, self._size)
+        buffer[: len(data)] = data
+        return len(data)
