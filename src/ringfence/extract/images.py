@@ -245,7 +245,7 @@ class _Reading:
 
         logging.getLogger("exifread").disabled = True  # its warnings hold what stands in the picture
         try:
-            tags: dict[str, Any] = exifread.process_file(io.BytesIO(data), details=False, extract_thumbnail=False)
+            tags: dict[str, Any] = exifread.process_file(io.BytesIO(data), details=True, extract_thumbnail=False)
         except Exception as error:  # noqa: BLE001 (the library has no word of its own for damage)
             yield self._damaged(f"its EXIF is damaged ({type(error).__name__})")
             self._text(strings(data[:_PART]), "EXIF, damaged")
@@ -265,7 +265,7 @@ class _Reading:
             position = get_gps_coords(tags)
         except Exception:  # noqa: BLE001 (numbers that are none, divisions by nothing)
             position = ()
-        if len(position) == 2:
+        if position:
             self._text(f"{position[0]:.6f}, {position[1]:.6f}".encode(), "EXIF, GPS", _PLACE)
         for name in ("GPS GPSProcessingMethod", "GPS GPSAreaInformation"):
             if name in tags:
