@@ -11,7 +11,7 @@ from bz2 import BZ2Decompressor
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, BinaryIO, Final, Protocol
+from typing import IO, Any, BinaryIO, Final, Protocol
 
 from ringfence.extract.model import Budget, Fault, Unreadable
 from ringfence.extras import install_line
@@ -357,8 +357,8 @@ class Stretch(io.RawIOBase):
 class Metered(io.RawIOBase):
     """What another program makes of a file, counted as what comes out of it."""
 
-    def __init__(self, file: BinaryIO, member: Member, size: int) -> None:
-        self._file, self._member, self._size = file, member, size
+    def __init__(self, head: bytes, file: IO[bytes], member: Member, size: int) -> None:
+        self._head, self._file, self._member, self._size = head, file, member, size
         self._out = 0
 
     def readable(self) -> bool:
@@ -369,7 +369,8 @@ class Metered(io.RawIOBase):
         """Give the next bytes; 0 at the end, be it early."""
         if self._member.fault is not None:
             return 0
-        data = self._file.read(len(buffer))
+        data, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        data = data or self._file.read(len(buffer))
         self._out += len(data)
         self._member.gave(self._out, self._size)
         buffer[: len(data)] = data
