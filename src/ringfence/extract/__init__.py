@@ -5,6 +5,6 @@ what could not be read.
 """
 
 from ringfence.extract.extracting import extract
-from ringfence.extract.model import Budget, Bounds, Extracted, LeftOut, Source, Text, Unreadable, Values
+from ringfence.extract.model import Bounds, Budget, Extracted, LeftOut, Source, Text, Unreadable, Values
 
 __all__ = ["Bounds", "Budget", "Extracted", "LeftOut", "Source", "Text", "Unreadable", "Values", "extract"]

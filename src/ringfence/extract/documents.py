@@ -75,7 +75,9 @@ def _line_by_line(reading: JsonValues, block: Block, source: Source) -> Iterator
     for line in block.value.splitlines(keepends=True):
         one = Block(line, block.line, block.column, block.start + at if block.start >= 0 else -1)
         at += len(line)
-        block = replace(block, line=block.line + line.count(b"\n"), column=1 if line.endswith(b"\n") else block.column + len(line))
+        block = replace(
+            block, line=block.line + line.count(b"\n"), column=1 if line.endswith(b"\n") else block.column + len(line)
+        )
         reading.reset()
         try:
             values, names, _ = reading.read(one, final=True, members=source.members)

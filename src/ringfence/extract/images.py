@@ -1,7 +1,8 @@
-"""Pictures: what stands beside the picture. EXIF with its place and its owner, IPTC, XMP, comments, the text chunks of PNG and WebP.
+"""Pictures: what stands beside the picture. EXIF with its place and its owner, IPTC, XMP, comments, the text chunks of PNG and
+WebP.
 
-The rule: pixels are not looked at. Only the parts that hold words are read, each within bounds; EXIF is read by a library, which is
-asked for only where there is EXIF.
+The rule: pixels are not looked at. Only the parts that hold words are read, each within bounds; EXIF is read by a library, which
+is asked for only where there is EXIF.
 """
 
 import io
@@ -117,7 +118,9 @@ class _Reading:
                 continue
             self._read += size
             if self._read > _ALL:
-                yield Unreadable(Fault.BOMB, f"more than {_ALL >> 20} MiB beside the picture", "look at it by hand", self._members)
+                yield Unreadable(
+                    Fault.BOMB, f"more than {_ALL >> 20} MiB beside the picture", "look at it by hand", self._members
+                )
                 return
             yield from self._segment(kind, file.exactly(max(size, 0)))
 
@@ -163,7 +166,9 @@ class _Reading:
             file.skip(size - len(data) + 4)
             self._read += len(data)
             if self._read > _ALL or size > _PART:
-                yield Unreadable(Fault.BOMB, "more text beside the picture than may be", "look at it by hand", self._members)
+                yield Unreadable(
+                    Fault.BOMB, "more text beside the picture than may be", "look at it by hand", self._members
+                )
                 return
             if kind == b"eXIf":
                 yield from self._exif(data)
@@ -187,7 +192,12 @@ class _Reading:
                 return
             self._budget.unpacked += len(value)
             if stream.unconsumed_tail:
-                yield Unreadable(Fault.BOMB, "a text beside the picture unpacks to more than may be", "look at it by hand", self._members)
+                yield Unreadable(
+                    Fault.BOMB,
+                    "a text beside the picture unpacks to more than may be",
+                    "look at it by hand",
+                    self._members,
+                )
         if kind != b"iTXt" and not _is_utf8(value):
             value = value.decode("latin-1").encode()
         name = key.decode("latin-1")[:80]
@@ -202,7 +212,11 @@ class _Reading:
             else:
                 self._iptc(raw)
             return
-        self._text(value, "XMP" if name.startswith("XML:com.adobe.xmp") else "PNG text", "author_name" if name == "Author" else "")
+        self._text(
+            value,
+            "XMP" if name.startswith("XML:com.adobe.xmp") else "PNG text",
+            "author_name" if name == "Author" else "",
+        )
 
     def webp(self, file: _After) -> Iterator[Extracted]:
         """Read WebP's chunks."""
@@ -264,7 +278,7 @@ class _Reading:
         try:
             position = get_gps_coords(tags)
         except Exception:  # noqa: BLE001 (numbers that are none, divisions by nothing)
-            position = ()
+            position = None
         if position:
             self._text(f"{position[0]:.6f}, {position[1]:.6f}".encode(), "EXIF, GPS", _PLACE)
         for name in ("GPS GPSProcessingMethod", "GPS GPSAreaInformation"):
@@ -288,7 +302,12 @@ def _tag_text(tag: Any) -> bytes:
     if isinstance(values, str):
         return _words(values.encode("utf-8", "surrogateescape"))
     kind = getattr(tag, "field_type", 0)
-    if isinstance(values, list) and int(kind) in (1, 7) and values and all(isinstance(each, int) and 0 <= each < 256 for each in values):
+    if (
+        isinstance(values, list)
+        and int(kind) in (1, 7)
+        and values
+        and all(isinstance(each, int) and 0 <= each < 256 for each in values)
+    ):
         return strings(bytes(values))
     if isinstance(values, bytes):
         return strings(values)

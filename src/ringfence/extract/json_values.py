@@ -92,9 +92,7 @@ class JsonValues:
             raise Broken
         return self._read(pieces, block, members)
 
-    def _read(
-        self, pieces: list[bytes], block: Block, members: tuple[str, ...]
-    ) -> tuple[Values, list[Text], int]:
+    def _read(self, pieces: list[bytes], block: Block, members: tuple[str, ...]) -> tuple[Values, list[Text], int]:
         paths: list[str] = []
         values: list[bytes] = []
         numbers: list[int] = []  # of the piece in which each value stands

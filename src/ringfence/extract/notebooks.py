@@ -30,7 +30,9 @@ def read_notebook(source: Source, budget: Budget) -> Iterator[Extracted]:
     """Read a notebook of the third or fourth format."""
     block = whole(source, budget.bounds.document)
     if block is None:
-        yield Unreadable(Fault.BOMB, "a notebook that is larger than a document may be; it is read as JSON", members=source.members)
+        yield Unreadable(
+            Fault.BOMB, "a notebook that is larger than a document may be; it is read as JSON", members=source.members
+        )
         yield from read_json(source, budget)
         return
     reading = JsonValues(watched=frozenset(_CELLS))

@@ -1,9 +1,9 @@
 """Office documents: OOXML (docx, xlsx, pptx) and OpenDocument (odt, ods, odp), which are ZIP archives of XML.
 
-The rule: every XML part is read, known or not: text by paragraph, attributes that hold words of people, tables of sheets by column.
-What an author deleted and the program keeps (tracked changes, hidden rows, notes, comments, strings that no cell shows any more) is text
-as any other. Other parts (pictures, embedded files) are read as members of any archive. Old .doc, .xls and .ppt: what can be read
-in their bytes, as running text.
+The rule: every XML part is read, known or not: text by paragraph, attributes that hold words of people, tables of sheets by
+column. What an author deleted and the program keeps (tracked changes, hidden rows, notes, comments, strings that no cell shows
+any more) is text as any other. Other parts (pictures, embedded files) are read as members of any archive. Old .doc, .xls and
+.ppt: what can be read in their bytes, as running text.
 """
 
 from collections.abc import Iterator, Sequence
@@ -79,7 +79,9 @@ def read_parts(file: BinaryIO, listed: Sequence[Entry], source: Source, budget: 
             return
     yield from document.unused()
     kept = set(map(id, parts))
-    yield from read_members(file, [entry for entry in listed if id(entry) not in kept and entry.name != _MIMETYPE], source, budget)
+    yield from read_members(
+        file, [entry for entry in listed if id(entry) not in kept and entry.name != _MIMETYPE], source, budget
+    )
 
 
 class _Document:

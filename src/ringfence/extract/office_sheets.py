@@ -1,7 +1,7 @@
 """Sheets: cells by column, the columns named by the first row where that looks like names. OOXML's and OpenDocument's.
 
-The rule: a row is a row as the program shows it; a cell that stands for many (repeated) is given once. Formulas are text, too: what is
-written in them is not only numbers.
+The rule: a row is a row as the program shows it; a cell that stands for many (repeated) is given once. Formulas are text, too:
+what is written in them is not only numbers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -91,7 +91,9 @@ class Sheet:
                 self._takes = True
                 self._text = []
             case "hyperlink" | "dataValidation":
-                self.others += [attributes[key] for key in ("display", "tooltip", "prompt", "error") if attributes.get(key)]
+                self.others += [
+                    attributes[key] for key in ("display", "tooltip", "prompt", "error") if attributes.get(key)
+                ]
             case "oddHeader" | "oddFooter" | "evenHeader" | "evenFooter" | "firstHeader" | "firstFooter":
                 self._takes = True
                 self._text = []

@@ -1,33 +1,116 @@
 """XML of office documents: text by paragraph, and attributes that hold words of people. By expat, piece by piece.
 
-The rule: a document that declares entities is refused, no other file is ever asked for, and depth is bounded. What a paragraph is, no
-table of any one format says: text goes on over the elements that stand inside a line, and ends with any other.
+The rule: a document that declares entities is refused, no other file is ever asked for, and depth is bounded. What a paragraph
+is, no table of any one format says: text goes on over the elements that stand inside a line, and ends with any other.
 """
 
 from collections.abc import Iterator
 from typing import BinaryIO, Final, Protocol
-from xml.parsers import expat  # noqa: S407 (entities are refused below, which is what the hardened parsers do)
+from xml.parsers import expat
 
 from ringfence.extract.model import BATCH, Bounds, Kind, Text
 from ringfence.extract.unpacking import CHUNK
 
 _INSIDE: Final = frozenset(
-    "t r a s span tab br cr delText instrText hyperlink ins del moveFrom moveTo smartTag sdt sdtContent fld fldSimple fldChar rPr rFonts "
-    "b i u sz szCs lang color latin ea cs sym bookmarkStart bookmarkEnd proofErr noBreakHyphen softHyphen lastRenderedPageBreak "
-    "commentRangeStart commentRangeEnd bookmark bookmark-start bookmark-end soft-page-break line-break solidFill srgbClr schemeClr "
-    "vertAlign highlight bCs iCs strike noProof rStyle".split()
+    [
+        "t",
+        "r",
+        "a",
+        "s",
+        "span",
+        "tab",
+        "br",
+        "cr",
+        "delText",
+        "instrText",
+        "hyperlink",
+        "ins",
+        "del",
+        "moveFrom",
+        "moveTo",
+        "smartTag",
+        "sdt",
+        "sdtContent",
+        "fld",
+        "fldSimple",
+        "fldChar",
+        "rPr",
+        "rFonts",
+        "b",
+        "i",
+        "u",
+        "sz",
+        "szCs",
+        "lang",
+        "color",
+        "latin",
+        "ea",
+        "cs",
+        "sym",
+        "bookmarkStart",
+        "bookmarkEnd",
+        "proofErr",
+        "noBreakHyphen",
+        "softHyphen",
+        "lastRenderedPageBreak",
+        "commentRangeStart",
+        "commentRangeEnd",
+        "bookmark",
+        "bookmark-start",
+        "bookmark-end",
+        "soft-page-break",
+        "line-break",
+        "solidFill",
+        "srgbClr",
+        "schemeClr",
+        "vertAlign",
+        "highlight",
+        "bCs",
+        "iCs",
+        "strike",
+        "noProof",
+        "rStyle",
+    ]
 )
 """Elements that a paragraph goes on over."""
 
 _GAPS: Final = {"tab": "\t", "br": "\n", "cr": "\n", "s": " ", "line-break": "\n"}
 _WORDS: Final = frozenset(
-    "author initials Target descr title displayName userId providerId email href string-value alt name-and-extension user "
-    "userName lastModifiedBy content".split()
+    [
+        "author",
+        "initials",
+        "Target",
+        "descr",
+        "title",
+        "displayName",
+        "userId",
+        "providerId",
+        "email",
+        "href",
+        "string-value",
+        "alt",
+        "name-and-extension",
+        "user",
+        "userName",
+        "lastModifiedBy",
+        "content",
+    ]
 )
 """Attributes that hold words of people, or addresses."""
 
 _PEOPLE: Final = frozenset(
-    "creator lastModifiedBy author initial-creator printed-by sender-initials Manager userName displayName user".split()
+    [
+        "creator",
+        "lastModifiedBy",
+        "author",
+        "initial-creator",
+        "printed-by",
+        "sender-initials",
+        "Manager",
+        "userName",
+        "displayName",
+        "user",
+    ]
 )
 """Elements and attributes that hold a person's name."""
 
@@ -78,9 +161,9 @@ def parse(file: BinaryIO, handler: Handler, bounds: Bounds) -> Iterator[None]:
     parser.EntityDeclHandler = entity
     try:
         while piece := file.read(CHUNK):
-            parser.Parse(piece, False)  # noqa: FBT003 (the library's own)
+            parser.Parse(piece, False)
             yield
-        parser.Parse(b"", True)  # noqa: FBT003 (the library's own)
+        parser.Parse(b"", True)
     except (expat.ExpatError, ValueError, LookupError):
         raise BadXml("it is no well-formed XML") from None
     yield
@@ -133,7 +216,9 @@ class Paragraphs:
         self._size += len(raw)
         where = self._where
         if name in _PEOPLE:
-            self._texts.append(Text(raw, _PERSON, Kind.VALUE, where=f"{where}, {name}" if where else name, members=self._members))
+            self._texts.append(
+                Text(raw, _PERSON, Kind.VALUE, where=f"{where}, {name}" if where else name, members=self._members)
+            )
         else:
             self._texts.append(Text(raw, where=where, members=self._members))
 

@@ -4,12 +4,26 @@ confined process (`confined`).
 The rule: a page's text is what a reader can mark and copy, in the order in which the file draws it. Text in pictures is not read.
 """
 
+import ctypes
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 from ringfence.extract.confined import Emit, Given, confined
 from ringfence.extract.members import too_deep
-from ringfence.extract.model import BATCH, Bounds, Budget, Extracted, Fault, Kind, LeftOut, Source, Text, Unreadable, Why
+from ringfence.extract.model import (
+    BATCH,
+    Bounds,
+    Budget,
+    Extracted,
+    Fault,
+    Kind,
+    LeftOut,
+    Source,
+    Text,
+    Unreadable,
+    Why,
+)
 from ringfence.extract.strings import strings
 from ringfence.extract.unpacking import SPLIT, MissingExtra
 
@@ -45,7 +59,13 @@ def take(file: BinaryIO, bounds: Bounds, emit: Emit) -> None:
         pdf = pypdfium2.PdfDocument(whole)
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", 0) in (_PASSWORD, _SECURITY):
-            emit(Unreadable(Fault.ENCRYPTED, "it is encrypted", "save it without a password where that is allowed, and scan that"))
+            emit(
+                Unreadable(
+                    Fault.ENCRYPTED,
+                    "it is encrypted",
+                    "save it without a password where that is allowed, and scan that",
+                )
+            )
         else:
             emit(Unreadable(Fault.DAMAGED, "it is damaged, and no page of it can be read", "fetch it anew"))
             _damaged(whole, emit)
@@ -131,21 +151,19 @@ class _Reading:
                 continue
             try:
                 for key in (b"Contents", b"T", b"V"):
-                    value = self._string(lambda buffer, size, key=key: raw.FPDFAnnot_GetStringValue(annotation, key, buffer, size))
+                    value = self._string(partial(raw.FPDFAnnot_GetStringValue, annotation, key))
                     if value:
                         yield Text(value, where=f"{where}, {'field' if key == b'V' else 'note'}")
                 link = raw.FPDFAnnot_GetLink(annotation)
                 action = raw.FPDFLink_GetAction(link) if link else None
                 if action:
-                    address = self._bytes(lambda buffer, size: raw.FPDFAction_GetURIPath(self._pdf.raw, action, buffer, size))
+                    address = self._bytes(partial(raw.FPDFAction_GetURIPath, self._pdf.raw, action))
                     if address:
                         yield Text(address.rstrip(b"\0"), where=f"{where}, link")
             finally:
                 raw.FPDFPage_CloseAnnot(annotation)
 
     def _bytes(self, ask: Any) -> bytes:
-        import ctypes
-
         size = ask(None, 0)
         if not 0 < size <= self._bounds.document:
             return b""
@@ -154,8 +172,6 @@ class _Reading:
         return buffer.raw
 
     def _string(self, ask: Any) -> bytes:
-        import ctypes
-
         size = ask(None, 0)
         if not 2 < size <= self._bounds.document:
             return b""

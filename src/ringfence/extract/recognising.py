@@ -227,7 +227,24 @@ def _by_text(head: bytes) -> str:
     return "text"
 
 
-_BINARIES: Final = frozenset("zip tar gzip bzip2 xz zstd 7z sqlite parquet arrow office pdf image pgdump".split())
+_BINARIES: Final = frozenset(
+    [
+        "zip",
+        "tar",
+        "gzip",
+        "bzip2",
+        "xz",
+        "zstd",
+        "7z",
+        "sqlite",
+        "parquet",
+        "arrow",
+        "office",
+        "pdf",
+        "image",
+        "pgdump",
+    ]
+)
 _TEXTS: Final = frozenset(READERS) - _BINARIES
 
 

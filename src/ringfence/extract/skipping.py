@@ -9,15 +9,68 @@ from typing import Final
 from ringfence.extract.model import Bounds, LeftOut, Source, Why
 
 _VENDORED: Final = frozenset(
-    "node_modules bower_components jspm_packages site-packages dist-packages vendor vendored _vendor third_party third-party "
-    "thirdparty 3rdparty .yarn .venv venv .tox .nox __pypackages__ .bundle pods carthage .gradle .terraform .eggs "
-    ".mypy_cache .ruff_cache .pytest_cache __pycache__ .cargo".split()
+    [
+        "node_modules",
+        "bower_components",
+        "jspm_packages",
+        "site-packages",
+        "dist-packages",
+        "vendor",
+        "vendored",
+        "_vendor",
+        "third_party",
+        "third-party",
+        "thirdparty",
+        "3rdparty",
+        ".yarn",
+        ".venv",
+        "venv",
+        ".tox",
+        ".nox",
+        "__pypackages__",
+        ".bundle",
+        "pods",
+        "carthage",
+        ".gradle",
+        ".terraform",
+        ".eggs",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        "__pycache__",
+        ".cargo",
+    ]
 )
 _VENDORED_ENDINGS: Final = (".dist-info", ".egg-info")
 _GENERATED: Final = frozenset(
-    "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lockb poetry.lock pdm.lock uv.lock pipfile.lock conda-lock.yml "
-    "go.sum cargo.lock composer.lock gemfile.lock podfile.lock packages.lock.json mix.lock flake.lock pubspec.lock paket.lock "
-    "gradle.lockfile package.resolved .terraform.lock.hcl deno.lock rebar.lock cartfile.resolved".split()
+    [
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "bun.lockb",
+        "poetry.lock",
+        "pdm.lock",
+        "uv.lock",
+        "pipfile.lock",
+        "conda-lock.yml",
+        "go.sum",
+        "cargo.lock",
+        "composer.lock",
+        "gemfile.lock",
+        "podfile.lock",
+        "packages.lock.json",
+        "mix.lock",
+        "flake.lock",
+        "pubspec.lock",
+        "paket.lock",
+        "gradle.lockfile",
+        "package.resolved",
+        ".terraform.lock.hcl",
+        "deno.lock",
+        "rebar.lock",
+        "cartfile.resolved",
+    ]
 )
 _MINIFIED: Final = (
     ".min.js",

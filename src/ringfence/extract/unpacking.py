@@ -32,7 +32,9 @@ class MissingExtra(Exception):
 
     def told(self, members: tuple[str, ...] = ()) -> Unreadable:
         """Say it as readers do."""
-        return Unreadable(Fault.EXTRA, f"{self.format} is read with what is not installed", install_line(self.extra), members)
+        return Unreadable(
+            Fault.EXTRA, f"{self.format} is read with what is not installed", install_line(self.extra), members
+        )
 
 
 class Decoder(Protocol):
