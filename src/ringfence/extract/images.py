@@ -8,7 +8,7 @@ is asked for only where there is EXIF.
 import io
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Literal
 
 from ringfence.extract.members import look_into, member_of, too_deep
 from ringfence.extract.model import Budget, Extracted, Fault, Kind, Source, Text, Unreadable
@@ -27,6 +27,7 @@ _IPTC: Final = b"8BIM\x04\x04"
 _PERSONS: Final = {"Image Artist", "EXIF CameraOwnerName", "Image XPAuthor", "EXIF OwnerName"}
 _SERIALS: Final = {"EXIF BodySerialNumber", "EXIF LensSerialNumber", "Image CameraSerialNumber"}
 _PLACE: Final = "EXIF.GPS.coordinates"
+_WIDTHS: Final = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # of TIFF's types, where not 1
 _IPTC_PERSONS: Final = {80: "author_name", 122: "author_name"}
 
 
@@ -68,10 +69,11 @@ class _After:
         head, self._head = self._head[:size], self._head[size:]
         return head + _exactly(self._file, size - len(head))
 
-    def skip(self, size: int) -> None:
-        """Go on."""
+    def skip(self, size: int) -> int:
+        """Go on; give how much was missing."""
         while size > 0 and (data := self.exactly(min(size, 1 << 16))):
             size -= len(data)
+        return max(size, 0)
 
 
 class _Reading:
@@ -220,15 +222,14 @@ class _Reading:
 
     def webp(self, file: _After) -> Iterator[Extracted]:
         """Read WebP's chunks."""
-        while len(head := file.exactly(8)) == 8:
+        while head := file.exactly(8):
             kind, size = head[:4], int.from_bytes(head[4:], "little")
-            if kind not in (b"EXIF", b"XMP "):
-                file.skip(size + size % 2)
+            wanted = kind in (b"EXIF", b"XMP ") and size <= _PART
+            data = file.exactly(size) if wanted else b""
+            if file.skip(size - len(data) + size % 2) or len(head) < 8 or len(data) < size * wanted:
+                yield self._damaged("it ends early")
+            if not wanted:
                 continue
-            data = file.exactly(min(size, _PART))
-            if size > _PART:
-                return
-            file.skip(size % 2)
             if kind == b"EXIF":
                 yield from self._exif(data.removeprefix(_EXIF))
             else:
@@ -239,7 +240,8 @@ class _Reading:
     def exif_file(self, head: bytes, rest: BinaryIO) -> Iterator[Extracted]:
         """Read a picture that the library reads whole: TIFF, HEIF."""
         data = head + _exactly(rest, _ALL)
-        yield from self._tags(data)
+        if head[:2] in (b"II", b"MM") or b"Exif" in data:
+            yield from self._tags(data)
         at = data.find(b"<x:xmpmeta")
         if at >= 0:
             end = data.find(b"</x:xmpmeta>", at, at + _PART)
@@ -264,6 +266,8 @@ class _Reading:
             yield self._damaged(f"its EXIF is damaged ({type(error).__name__})")
             self._text(strings(data[:_PART]), "EXIF, damaged")
             return
+        if not tags or _is_cut(data):
+            yield self._damaged("its EXIF cannot be read")
         self._position(tags)
         for name, tag in tags.items():
             if name.startswith(("GPS", "Thumbnail", "Interoperability")) or name == "JPEGThumbnail":
@@ -294,6 +298,23 @@ class _Reading:
                 value = data[at + 5 : at + 5 + size]
                 self._text(_words(value), "IPTC", _IPTC_PERSONS.get(data[at + 2], ""))
             at += 5 + size
+
+
+def _is_cut(data: bytes) -> bool:
+    """Whether a value of TIFF's first directory lies behind the end, which the library passes over in silence."""
+    if data[:2] not in (b"II", b"MM"):
+        return False
+    order: Literal["little", "big"] = "little" if data[:2] == b"II" else "big"
+    at = int.from_bytes(data[4:8], order)
+    count = int.from_bytes(data[at : at + 2], order)
+    if len(data) < at + 2 + 12 * count:
+        return True
+    for entry in range(at + 2, at + 2 + 12 * count, 12):
+        width = _WIDTHS.get(int.from_bytes(data[entry + 2 : entry + 4], order), 1)
+        size = width * int.from_bytes(data[entry + 4 : entry + 8], order)
+        if size > 4 and int.from_bytes(data[entry + 8 : entry + 12], order) + size > len(data):
+            return True
+    return False
 
 
 def _tag_text(tag: Any) -> bytes:

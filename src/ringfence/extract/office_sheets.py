@@ -122,7 +122,7 @@ class Sheet:
 
     def _put(self, text: str) -> None:
         if self._kind == "s":
-            number = int(text) if text.isdigit() and len(text) < 10 else -1
+            number = _whole(text, -1)
             self._used.add(number)
             text = self._shared[number] if 0 <= number < len(self._shared) else ""
         place = self._at - 1
@@ -140,6 +140,7 @@ class OpenSheets:
         self._row: list[str] = []
         self._cell: list[str] | None = None
         self._value = ""
+        self._repeated = 0
         self.done: list[Rows] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> bool:
@@ -154,7 +155,7 @@ class OpenSheets:
             case "table-cell" | "covered-table-cell":
                 self._cell = []
                 self._value = attributes.get("office:value") or attributes.get("office:date-value") or ""
-                empty = min(int(attributes.get("table:number-columns-repeated", "1")[:6] or 1) - 1, _COLUMNS)
+                empty = min(max(_whole(attributes.get("table:number-columns-repeated", ""), 1) - 1, 0), _COLUMNS)
                 self._repeated = empty
             case "p" if self._cell:
                 self._cell.append("\n")
@@ -232,6 +233,10 @@ class Names:
 
     def data(self, text: str) -> None:
         """Take text."""
+
+
+def _whole(text: str, otherwise: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
 
 
 def column_number(reference: str) -> int:

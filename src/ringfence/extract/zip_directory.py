@@ -167,6 +167,8 @@ class Head:
 
 def read_head(file: BinaryIO, at: int) -> Head | None:
     """Read a local head, or None where none stands."""
+    if not 0 <= at < 1 << 62:
+        return None
     file.seek(at)
     head = file.read(HEAD_SIZE)
     if len(head) < HEAD_SIZE or head[:4] != LOCAL:
