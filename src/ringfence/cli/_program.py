@@ -43,6 +43,7 @@ COMMANDS = {
     "try": "Show which columns a query would give, in which form, and why, without running it.",
     "alerts": "Send alerts, list them, acknowledge them, try their receivers.",
     "user": "Add, list and remove users of the gates.",
+    "scan": "Find personal data in files, commits and all of a repository's history.",
     "detect": "Find personal data in files or standard input.",
     "policy": "Check, show, ask and describe policies.",
     "key": "Make, list and rotate keys.",

@@ -25,15 +25,15 @@ class Opener:
     """Opens items. It crosses between processes as it is; `authors`: who wrote a commit stands behind its message."""
 
     def __init__(self, repository: Repository | None = None, *, authors: bool = False) -> None:
-        self._repository = repository
-        self._authors = authors
+        self.repository = repository
+        self.authors = authors
         self._objects: Objects | None = None
 
     def __getstate__(self) -> tuple[Repository | None, bool]:
-        return self._repository, self._authors
+        return self.repository, self.authors
 
     def __setstate__(self, state: tuple[Repository | None, bool]) -> None:
-        self._repository, self._authors = state
+        self.repository, self.authors = state
         self._objects = None
 
     def open(self, item: Item) -> Opened:
@@ -61,9 +61,9 @@ class Opener:
 
     def _store(self) -> Objects:
         if self._objects is None:
-            if self._repository is None:
+            if self.repository is None:
                 raise Problem("an object was asked for, and no repository was named", "name the repository")
-            self._objects = Objects(self._repository)
+            self._objects = Objects(self.repository)
         return self._objects
 
     def _spoken(self, item: Item, got: Opened | Unread) -> Opened | Unread:
@@ -72,7 +72,7 @@ class Opener:
         if got.kind not in {"commit", "tag"}:
             return got
         try:
-            said = spoken(got.stream.read(), authors=self._authors)
+            said = spoken(got.stream.read(), authors=self.authors)
         except Unread as unread:
             return unread
         return Opened(io.BytesIO(said), len(said), got.kind)

@@ -1,26 +1,24 @@
 """Looking at many items: in this process where they are few, else shared by several.
 
 The rule: what comes out comes in the order of the items, each once, whoever looked at it. A process that dies takes nothing down:
-what it was looking at is told as not read, for a file that kills a reader would kill the next one, too.
+what it was looking at is told as not read, for a file that ends one reader would end the next one, too.
 """
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from multiprocessing import get_context
 from typing import BinaryIO, Final
 
-from ringfence.extract.model import Fault
-from ringfence.gates.git.model import Failed, Item, Scanned
+from ringfence.extract.model import Fault, Why
+from ringfence.gates.git.model import Failed, Item, Passed, Scanned
+from ringfence.gates.git.objects import Opened, Unread
+from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.scanning import Scanner
-
-Opener = Callable[[Item], BinaryIO]
-OpenerMaker = Callable[[], Opener]
-"""Makes what opens items, in the process that looks at them: each has children and handles of its own."""
 
 ALONE: Final = 1 << 20  # bytes that one process looks at sooner than others are started
 _CHUNK: Final = 1 << 20  # bytes given to a process at a time
@@ -35,7 +33,7 @@ def processors() -> int:
 
 
 def scan_all(
-    items: Iterable[Item], scanner: Scanner, opener: OpenerMaker, *, processes: int | None = None
+    items: Iterable[Item], scanner: Scanner, opener: Opener, *, processes: int | None = None
 ) -> Iterator[Scanned]:
     """Look at all items; give what became of each, in their order."""
     wanted = processes if processes is not None else processors()
@@ -47,20 +45,42 @@ def scan_all(
         if size > ALONE and wanted > 1:
             break
     else:
-        open_item = opener()
-        for item in first:
-            yield _scan(scanner, open_item, item)
+        yield from _looked_at(first, scanner, opener)
         return
-    yield from _Shared(scanner, opener, wanted).run(_chunks(_chain(first, left)))
+    yield from _Shared(scanner, opener, wanted).run(_chunks(chain(first, left)))
 
 
-def _scan(scanner: Scanner, open_item: Opener, item: Item) -> Scanned:
-    return scanner.scan(item, lambda: open_item(item))
+def _looked_at(items: Iterable[Item], scanner: Scanner, opener: Opener) -> Iterator[Scanned]:
+    """Look at items one after another; objects are asked for ahead."""
+    second = Opener(opener.repository, authors=opener.authors)  # for what is read twice, while more is on its way
+    try:
+        for item, got in opener.many(items):
+            if isinstance(got, Unread):
+                yield _unread(item, got)
+                continue
+            sized = item if item.size == got.size else replace(item, size=got.size)
+            yield scanner.scan(sized, _Again(item, got, second))
+    finally:
+        second.close()
 
 
-def _chain(first: Iterable[Item], rest: Iterable[Item]) -> Iterator[Item]:
-    yield from first
-    yield from rest
+@dataclass(slots=True)
+class _Again:
+    """Opens an item: the first time it is open already."""
+
+    item: Item
+    got: Opened | None
+    second: Opener
+
+    def __call__(self) -> BinaryIO:
+        got, self.got = self.got, None
+        return got.stream if got is not None else self.second.open(self.item).stream
+
+
+def _unread(item: Item, unread: Unread) -> Scanned:
+    if unread.absent:
+        return Scanned(item, passed=(Passed(item.name, Why.ABSENT),))
+    return Scanned(item, failed=(Failed(item.name, unread.fault, unread.what, unread.mend),))
 
 
 def _weight(item: Item) -> int:
@@ -85,12 +105,12 @@ class _Shared:
     """Work shared by processes. They are forked: what was loaded and made for the first is there for all."""
 
     scanner: Scanner
-    opener: OpenerMaker
+    opener: Opener
     processes: int
     waiting: deque[tuple[list[Item], "Future[list[Scanned]]"]] = field(default_factory=deque)
 
     def run(self, chunks: Iterator[list[Item]]) -> Iterator[Scanned]:
-        pool = self._pool()
+        pool = self._pool(self.processes)
         try:
             for chunk in islice(chunks, self.processes * _AHEAD):
                 self.waiting.append((chunk, pool.submit(_work, chunk)))
@@ -101,7 +121,7 @@ class _Shared:
                 except BrokenProcessPool:
                     pool.shutdown(wait=False, cancel_futures=True)
                     done = list(self._one_by_one(chunk))
-                    pool = self._pool()
+                    pool = self._pool(self.processes)
                     again = [each for each, _ in self.waiting]
                     self.waiting = deque((each, pool.submit(_work, each)) for each in again)
                 for more in islice(chunks, 1):
@@ -110,17 +130,15 @@ class _Shared:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _pool(self) -> ProcessPoolExecutor:
+    def _pool(self, processes: int) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self.processes, mp_context=get_context("fork"), initializer=_begin, initargs=(self.scanner, self.opener)
+            processes, mp_context=get_context("fork"), initializer=_begin, initargs=(self.scanner, self.opener)
         )
 
     def _one_by_one(self, chunk: list[Item]) -> Iterator[Scanned]:
         """Find out which item a process died of: each is looked at by a process of its own."""
         for item in chunk:
-            pool = ProcessPoolExecutor(
-                1, mp_context=get_context("fork"), initializer=_begin, initargs=(self.scanner, self.opener)
-            )
+            pool = self._pool(1)
             try:
                 yield from pool.submit(_work, [item]).result()
             except BrokenProcessPool:
@@ -134,16 +152,15 @@ class _Worker:
     """What a process that looks at items has."""
 
     scanner: Scanner
-    open_item: Opener
+    opener: Opener
 
 
-def _begin(scanner: Scanner, opener: OpenerMaker) -> None:
+def _begin(scanner: Scanner, opener: Opener) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends its processes
-    _Worker.scanner = scanner
-    _Worker.open_item = staticmethod(opener())
+    _Worker.scanner, _Worker.opener = scanner, opener
 
 
 def _work(chunk: list[Item]) -> list[Scanned]:
-    return [_scan(_Worker.scanner, _Worker.open_item, item) for item in chunk]
+    return list(_looked_at(chunk, _Worker.scanner, _Worker.opener))

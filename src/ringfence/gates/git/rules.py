@@ -44,6 +44,19 @@ WITHOUT_POLICY: Final = Policy(
 """What decides where nobody has written a policy: nothing personal may stand in a repository."""
 
 
+def rules_of(policy: Policy, flow: Flow, asker: Asker, ref: str = "") -> "Rules":
+    """Give the rules by which a named flow decides: with those beside it that some paths are narrowed to."""
+    beside = [
+        other
+        for other in policy.flows.values()
+        if (other.via.gate, other.source, other.sink) == (flow.via.gate, flow.source, flow.sink)
+    ]
+    narrowed = any("path" in other.via.match for other in beside)
+    if not narrowed or flow.via.gate is None or AssetName(flow.sink) not in policy.assets:
+        return Rules(policy, flow.id, asker=asker)
+    return Rules(policy, None, flow.via.gate, flow.source_zone, AssetName(flow.sink), ref, asker)
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Decides by a policy's flows from one zone into one asset; where they are narrowed, the first whose path and ref fit.

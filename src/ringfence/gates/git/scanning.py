@@ -14,7 +14,7 @@ from ringfence.detect import Detector, detector_for
 from ringfence.detect.shapes import shape_of
 from ringfence.extract import extract
 from ringfence.extract.model import Bounds, Budget, Extracted, Kind, LeftOut, Part, Source, Text, Unreadable, Values
-from ringfence.extract.places import locate
+from ringfence.extract.places import Lines
 from ringfence.gates.git.allowing import Allowances
 from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing
 from ringfence.gates.git.rules import Rules
@@ -91,12 +91,14 @@ class _Looking:
             names = frozenset(number for number, text in enumerate(texts) if text.kind is Kind.NAME)
         self.size += sum(map(len, values))
         number, text, parts = -1, Text(b""), tuple[Part, ...]()
+        lines = Lines(text)
         for one in inspect(self.plan, self.detector, paths, values, names):
             if one.number != number:
                 number, text = one.number, texts[one.number]
+                lines = Lines(text)
                 parts = tuple(text.parts()) if text.parts is not None else ()
             if stands_in_data(text, parts, one):
-                found = self._found(text, one)
+                found = self._found(text, one, lines)
                 if self._is_meant(found):
                     self.found.append(found)
 
@@ -107,10 +109,10 @@ class _Looking:
             return True
         return any(first <= found.end_line and found.line < last for first, last in lines)
 
-    def _found(self, text: Text, one: Seen) -> Found:
+    def _found(self, text: Text, one: Seen, lines: Lines) -> Found:
         value = text.value[one.start : one.end]
-        line, column = locate(text, one.start)
-        end_line, end_column = locate(text, one.end)
+        line, column = lines.at(one.start)
+        end_line, end_column = lines.at(one.end)
         why = lowered(text, one)
         standing = Standing.CARRIED if one.crosses else Standing.NOTED if why else Standing.REFUSED
         return Found(

@@ -1,0 +1,303 @@
+"""What `ringfence scan` was asked, made into a scan."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ringfence.cli._errors import Problem
+from ringfence.detect import Detector, detector_for
+from ringfence.extract.model import Bounds, Why
+from ringfence.gates.git.allowing import Allowances, Settling
+from ringfence.gates.git.model import Allowance, Item, Origin, Scanned
+from ringfence.gates.git.naming import Names
+from ringfence.gates.git.opening import Opener
+from ringfence.gates.git.repository import NoRepository, Repository, find
+from ringfence.gates.git.rules import NO_POLICY, WITHOUT_POLICY, Rules, rules_of
+from ringfence.gates.git.scanning import Digests, Scanner
+from ringfence.gates.git.scans import Listed, Scan
+from ringfence.home import Home
+from ringfence.policy import Asker, FlowId, PurposeName, RoleName
+from ringfence.report.scan_summary import About
+
+if TYPE_CHECKING:
+    from ringfence.gates.git.baseline import Baseline, Recording
+    from ringfence.gates.git.ignoring import Ignoring
+    from ringfence.gates.git.scan_key import ScanKey
+
+IGNORE_FILE: Final = ".ringfenceignore"
+_INPUT: Final = "-"
+_UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+class ScanFormat(StrEnum):
+    """How a scan is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITLAB = "gitlab"
+    CSV = "csv"
+    HTML = "html"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The options of one call."""
+
+    paths: tuple[str, ...]
+    staged: bool
+    diff: str
+    history: bool
+    since: str
+    authors: bool
+    max_size: str
+    everything: bool
+    name: str
+    flow: str
+    role: str | None
+    purpose: str | None
+    baseline: Path | None
+    write_baseline: Path | None
+    ignore_file: Path | None
+    processes: int | None
+    by_policy: bool
+    place: Home
+    overlay: Path | None
+
+    @property
+    def what(self) -> str:
+        """What is scanned, in words."""
+        if self.staged:
+            return "the index"
+        if self.diff:
+            return "a diff"
+        if self.history:
+            return "all history" if not self.since else "history"
+        if len(self.paths) == 1:
+            return "standard input" if self.paths[0] == _INPUT else "1 path"
+        return f"{len(self.paths)} paths" if self.paths else "this folder"
+
+    @property
+    def whole(self) -> bool:
+        """Whether all is looked at that an ignore file and a baseline are for."""
+        return not (self.paths or self.staged or self.diff or self.since or self.max_size)
+
+
+@dataclass(slots=True)
+class Made:
+    """A scan ready to run, and what goes with it."""
+
+    scan: Scan
+    about: About
+    detector: Detector
+    asking: Asking
+    recording: "Recording | None" = None
+    key: "ScanKey | None" = None
+    old: "Baseline | None" = None
+    notes: list[str] = field(default_factory=list)
+
+    def taken(self, scanned: Iterable[Scanned]) -> Iterator[Scanned]:
+        """Take down what a baseline is to be made of."""
+        for one in scanned:
+            if self.recording is not None:
+                self.recording.take(one)
+            yield one
+        if self.scan.done is not None:
+            self.scan.done.clear()
+
+    def ended(self) -> Iterator[str]:
+        """Do what comes after the last item; give what is to be said."""
+        if self.scan.done is not None:
+            self.scan.done.close()
+        yield from self.notes
+        if self.recording is not None and self.key is not None and self.asking.write_baseline is not None:
+            from ringfence.gates.git.baseline import write_baseline
+
+            made = self.recording.baseline(self.key.handle, counting=not self.asking.history, old=self.old)
+            write_baseline(self.asking.write_baseline, made)
+            if self.key.is_new:
+                yield f"made the key of the baseline: {self.key.place}; who checks against it needs it, and nobody else"
+        for one in self.scan.settling.wrong():
+            yield f"{one.file}:{one.line}: {one.wrong}; {one.mend}"
+        for one in self.scan.settling.unused():
+            yield f"{one.file}:{one.line}: nothing needs this any more ({_named(one)}); take it out"
+
+
+def _named(one: Allowance) -> str:
+    names = ", ".join(one.names) if one.names else "everything"
+    return f"{one.by.value}: {names}" + (f", {one.spare} more" if one.spare else "")
+
+
+def listed_of(asking: Asking) -> tuple[Iterable[Listed], Repository | None]:
+    """Give what is to be looked at, and the repository that it is in. Raises `Problem`."""
+    chosen = [
+        name
+        for name, is_so in (
+            ("--staged", asking.staged),
+            ("--diff", bool(asking.diff)),
+            ("--history", asking.history),
+            ("paths", bool(asking.paths)),
+        )
+        if is_so
+    ]
+    if len(chosen) > 1:
+        raise Problem(f"{chosen[0]} and {chosen[1]} are asked for at once", "ask for one of them")
+    if (asking.since or asking.authors) and not asking.history:
+        raise Problem("--since and --authors are of history", "add --history")
+    if asking.staged or asking.diff or asking.history:
+        repository = find()
+        return _of_repository(asking, repository), repository
+    if _INPUT in asking.paths:
+        if len(asking.paths) > 1:
+            raise Problem("standard input and files are asked for at once", "ask for one of them")
+        return [Item(asking.name or "(standard input)", Origin.INPUT)], None
+    from ringfence.gates.git.walking import walk
+
+    try:
+        repository = find()
+    except NoRepository:
+        return walk(asking.paths or (".",), ignore=not asking.everything), None
+    return walk(asking.paths or (".",), ignore=not asking.everything), repository
+
+
+def _of_repository(asking: Asking, repository: Repository) -> Iterable[Listed]:
+    if asking.staged:
+        from ringfence.gates.git.items import staged
+
+        return staged(repository)
+    if asking.diff:
+        from ringfence.gates.git.items import between
+
+        return between(repository, asking.diff)
+    from ringfence.gates.git.history import Extent, history
+
+    since = _moment(asking.since)
+    after = "" if since is not None else asking.since
+    return history(repository, Extent(since, after))
+
+
+def _moment(written: str) -> datetime | None:
+    try:
+        read = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+
+
+def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | None) -> Made:
+    """Make the scan that was asked for. Raises `Problem`, `PolicyError`, and what the allowances' files raise."""
+    rules = _rules(asking)
+    detection = rules.policy.detect
+    names = Names.of(detection)
+    detector = detector_for(detection)
+    notes: list[str] = []
+    key, old, recording = None, None, None
+    if asking.write_baseline is not None or asking.baseline is not None:
+        from ringfence.gates.git.baseline import Recording, read_baseline
+        from ringfence.gates.git.scan_key import key_to_know_again, key_to_write
+
+        if asking.baseline is not None:
+            old = read_baseline(asking.baseline)
+            key = key_to_know_again(old.key_name, old.key_version, asking.place, os.environ)
+            old.opened_by(key.handle)
+        if asking.write_baseline is not None:
+            key = key or key_to_write(asking.place, os.environ)
+            recording = Recording()
+            old = old or (read_baseline(asking.write_baseline) if asking.write_baseline.exists() else None)
+    allowances = Allowances(names, _ignoring(asking, repository, names, detector))
+    digests = Digests(key.keys, key.handle.name) if key is not None else None
+    leaves_out = frozenset[Why]() if asking.everything else Bounds().leaves_out
+    scanner = Scanner(rules, Bounds(leaves_out=leaves_out), digests, allowances)
+    applied = old if asking.baseline is not None and recording is None else None
+    settling = Settling(allowances, applied, asking.whole, asking.history, detection)
+    scan = Scan(
+        listed,
+        scanner,
+        Opener(repository, authors=asking.authors),
+        settling,
+        _bytes(asking.max_size),
+        asking.processes,
+    )
+    if asking.history and repository is not None:
+        _resume(scan, asking, repository, rules, notes)
+    flow = "" if rules.named == NO_POLICY else asking.flow
+    about = About(version("ringfence"), asking.what, flow, rules.policy.hash)
+    return Made(scan, about, detector, asking, recording, key, old, notes)
+
+
+def _resume(scan: Scan, asking: Asking, repository: Repository, rules: Rules, notes: list[str]) -> None:
+    """Go on where a scan of this history was ended that asked for the same."""
+    from ringfence.gates.git.resuming import Progress, place
+
+    said = (
+        version("ringfence"),
+        rules,
+        asking.authors,
+        asking.everything,
+        asking.max_size,
+        scan.scanner.allowances.ignoring,
+    )
+    digests = scan.scanner.digests
+    named = digests.keys.current(digests.key) if digests is not None else None
+    decided = sha256(repr((*said, rules.policy.hash, named)).encode("utf-8", "backslashreplace")).hexdigest()
+    try:
+        scan.done = Progress(place(repository), decided)
+    except Problem as problem:
+        notes.append(f"this scan cannot be resumed: {problem.what}")
+        return
+    if len(scan.done):
+        notes.append(f"went on after {len(scan.done):,} objects that an earlier scan had looked at")
+
+
+def _rules(asking: Asking) -> Rules:
+    if not asking.by_policy:
+        return Rules()
+    from ringfence.cli._policy import load_policy
+
+    policy = load_policy(asking.place.policy, overlay=asking.overlay)
+    if not asking.flow:
+        return Rules(policy=replace(WITHOUT_POLICY, hash=policy.hash, detect=policy.detect), named=NO_POLICY)
+    flow = policy.flows.get(FlowId(asking.flow))
+    if flow is None:
+        from ringfence.policy.problems import nearest
+
+        mend = nearest(asking.flow, policy.flows, f"the policy has: {', '.join(policy.flows) or 'no flow at all'}")
+        raise Problem("--flow: the policy has no flow of that id", mend)
+    asker = Asker(
+        RoleName(asking.role) if asking.role is not None else None,
+        PurposeName(asking.purpose) if asking.purpose is not None else None,
+    )
+    rules = rules_of(policy, flow, asker)
+    refused = rules.plan_for("").refused if rules.named is not None else None
+    if refused is not None:
+        raise Problem(f"flow {flow.id}: {refused.why or refused.denial.value}", refused.mend)
+    return rules
+
+
+def _ignoring(asking: Asking, repository: Repository | None, names: Names, detector: Detector) -> "Ignoring | None":
+    from ringfence.gates.git.ignoring import read_ignoring
+
+    top = Path(repository.top) if repository is not None and repository.top else Path()
+    file = asking.ignore_file if asking.ignore_file is not None else top / IGNORE_FILE
+    if asking.ignore_file is None and not file.is_file():
+        return None
+    return read_ignoring(file, names, detector, shown=IGNORE_FILE if asking.ignore_file is None else "")
+
+
+def _bytes(written: str) -> int:
+    """Understand a size: 500, 64K, 10M, 1G."""
+    if not written:
+        return 0
+    text = written.strip().upper().removesuffix("IB").removesuffix("B")
+    unit = text[-1:] if text[-1:] in _UNITS else ""
+    digits = text.removesuffix(unit) if unit else text
+    if not digits.isdecimal() or not digits.isascii() or int(digits) == 0:
+        raise Problem("--max-size: no size", "write it as 500K, 10M or 1G")
+    return int(digits) * _UNITS[unit]

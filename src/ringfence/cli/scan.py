@@ -1,0 +1,170 @@
+"""`ringfence scan`: personal data in files, in what is about to be committed, in changes and in all of a repository's history.
+
+The rule: this file reads options and shows what comes; what is looked at, how, and by which rule is decided in `gates/git`. What a
+usual commit needs is imported at once, everything else when it is asked for.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
+from ringfence.cli._scan_options import Asking, ScanFormat, listed_of, scan_of
+from ringfence.report.scan_outputs import OUTPUTS
+from ringfence.report.scan_summary import Asked, Summary
+from ringfence.report.scan_words import Names
+
+if TYPE_CHECKING:
+    from ringfence.gates.git.model import Scanned
+    from ringfence.gates.git.scans import Scan
+
+app = typer.Typer(add_completion=False)
+
+_Paths = Annotated[list[str] | None, typer.Argument(metavar="PATH", help="Files and folders; - is standard input.")]
+
+
+@app.command(
+    help="Find personal data in files (what git ignores is left out), in what is about to be committed, in a diff, or in all "
+    "history. A value is shown by its shape only. Without a policy nothing personal may stand anywhere; with --flow a flow "
+    "decides.\n\nExit code: 0 clean, 1 found, 2 an error, or something could not be read.\n\n"
+    "Example: ringfence scan --staged"
+)
+def scan(
+    paths: _Paths = None,
+    staged: Annotated[bool, typer.Option("--staged", help="What `git commit` would commit: new lines only.")] = False,
+    diff: Annotated[
+        str, typer.Option("--diff", metavar="A..B", help="What changed between two revisions: new lines only.")
+    ] = "",
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--history",
+            help="Everything that the repository holds, each object once, also what is dangling; goes on where it was ended.",
+        ),
+    ] = False,
+    since: Annotated[
+        str,
+        typer.Option("--since", metavar="DATE|REV", help="Of history: only what came after, as 2031-05-01 or v1.2."),
+    ] = "",
+    authors: Annotated[bool, typer.Option("--authors", help="Of history: who wrote each commit, too.")] = False,
+    max_size: Annotated[
+        str, typer.Option("--max-size", metavar="SIZE", help="Leave larger files out, as 10M. Said so.")
+    ] = "",
+    everything: Annotated[
+        bool,
+        typer.Option("--everything", help="Also vendored, minified and generated files, and those that git ignores."),
+    ] = False,
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Of standard input: a file's name, which says what it is.")
+    ] = "",
+    flow: Annotated[
+        str, typer.Option("--flow", "-f", help="The flow of the policy that decides.", show_default=False)
+    ] = "",
+    role: Annotated[str | None, typer.Option("--role", help="The role to ask as.")] = None,
+    purpose: Annotated[str | None, typer.Option("--purpose", help="Why: one of the flow's purposes.")] = None,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", metavar="FILE", help="What was found before, and may stay.")
+    ] = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option("--write-baseline", metavar="FILE", help="Write what is found as a baseline.")
+    ] = None,
+    ignore_file: Annotated[
+        Path | None,
+        typer.Option("--ignore-file", metavar="FILE", help="Instead of .ringfenceignore.", show_default=False),
+    ] = None,
+    output: Annotated[ScanFormat, typer.Option("--format", help="How to write it.")] = ScanFormat.TEXT,
+    out: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there, whole or not at all.")
+    ] = None,
+    allowed: Annotated[bool, typer.Option("--allowed", help="Show what is allowed, too, and by what.")] = False,
+    carried: Annotated[bool, typer.Option("--carried", help="Show what the policy lets through, too.")] = False,
+    every: Annotated[bool, typer.Option("--every", help="Show each finding; else findings alike are counted.")] = False,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, help="How many work at once.", show_default="one a core")
+    ] = None,
+    policy: PolicyOption = None,
+    overlay: OverlayOption = None,
+    folder: HomeOption = None,
+) -> int:
+    """Scan, write what is found, and give the exit code."""
+    place = home(policy, folder)
+    asking = Asking(
+        tuple(paths or ()),
+        staged,
+        diff,
+        history,
+        since,
+        authors,
+        max_size,
+        everything,
+        name,
+        flow,
+        role,
+        purpose,
+        baseline,
+        write_baseline,
+        ignore_file,
+        processes,
+        policy is not None or bool(flow),
+        place,
+        overlay,
+    )
+    listed, repository = listed_of(asking)
+    made = scan_of(asking, listed, repository)
+    summary = Summary(made.about)
+    shown = Asked(allowed, carried, every)
+    with _progress(made.scan, history=history) as running, _written(out, output) as stream:
+        items = summary.counting(made.taken(running.run()))
+        OUTPUTS[output.value].write(items, summary, stream, shown, Names(made.detector))
+    _tell(made.ended())
+    return summary.exit_code
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"ringfence: {line}", file=sys.stderr)
+
+
+@contextmanager
+def _written(file: Path | None, output: ScanFormat) -> Iterator[TextIO]:
+    """Give where to write: standard output, or a file that is there when all of it is."""
+    if file is None:
+        yield sys.stdout
+        return
+    draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
+    try:
+        with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="") as opened:
+            yield opened
+        draft.replace(file)
+    except OSError as error:
+        if error.filename == os.fspath(draft):
+            error.filename = os.fspath(file)
+        raise
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@dataclass(slots=True)
+class _Bare:
+    scan: "Scan"
+
+    def run(self) -> "Iterator[Scanned]":
+        return self.scan.run()
+
+
+@contextmanager
+def _progress(scan: "Scan", *, history: bool) -> "Iterator[_Bare]":
+    """Show how far a scan is, where somebody watches standard error and it takes long."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield _Bare(scan)
+        return
+    from ringfence.cli._scan_progress import watched
+
+    with watched(scan, history=history):
+        yield _Bare(scan)
