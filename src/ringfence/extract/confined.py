@@ -1,8 +1,8 @@
 """Readers that are libraries in other languages, or that hold what they like: each file in a process of its own.
 
-The rule: a foreign file can cost that process its life, and the scan one `Unreadable`. The process gets the file on its standard input,
-and nothing else: it can write no file, and the system ends it when it has taken too much memory or time. What it finds it sends as
-frames; members of archives come back whole, and are looked at here, by the budget that everything else is looked at.
+The rule: a foreign file can cost that process its life, and the scan one `Unreadable`. The process gets the file on its standard
+input, and nothing else: it can write no file, and the system ends it when it has taken too much memory or time. What it finds it
+sends as frames; members of archives come back whole, and are looked at here, by the budget that everything else is looked at.
 
 A frame is the length of its head (4 bytes), the length of its content (4 bytes), the head in JSON, the content.
 """
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import IO, Any, BinaryIO, Final, TypeAlias, cast
 
 from ringfence.extract.members import count_in, held, look_into, member_of, name_faults, name_text, named, spent
@@ -88,7 +88,7 @@ Take: TypeAlias = Callable[[BinaryIO, Bounds, Emit], None]
 
 def confined(kind: str, source: Source, budget: Budget) -> Iterator[Extracted]:
     """Read a file in a process of its own."""
-    file = _given_file(source, budget)
+    file = given_file(source, budget)
     if isinstance(file, LeftOut | Unreadable):
         yield file
         return
@@ -102,7 +102,7 @@ def confined(kind: str, source: Source, budget: Budget) -> Iterator[Extracted]:
             child.kill()
 
 
-def _given_file(source: Source, budget: Budget) -> BinaryIO | LeftOut | Unreadable:
+def given_file(source: Source, budget: Budget) -> BinaryIO | LeftOut | Unreadable:
     """Give an open file of the system's: the source itself, or its bytes under no name."""
     opened = source.open()
     try:
@@ -118,7 +118,7 @@ def _given_file(source: Source, budget: Budget) -> BinaryIO | LeftOut | Unreadab
     if hasattr(os, "memfd_create"):
         file: Any = os.fdopen(os.memfd_create("ringfence"), "w+b")
     else:
-        file = tempfile.TemporaryFile()
+        file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by who asked)
     file.write(whole)
     file.seek(0)
     return cast("BinaryIO", file)
@@ -159,7 +159,7 @@ def _step(head: Any, content: bytes, source: Source, budget: Budget) -> Iterator
             ends = [0, *accumulate(each[4] for each in head["texts"])]
             yield [
                 Text(content[at:to], path, Kind(kind), line, where=where, members=members)
-                for at, to, (path, kind, where, line, _) in zip(ends, ends[1:], head["texts"], strict=False)
+                for (at, to), (path, kind, where, line, _) in zip(pairwise(ends), head["texts"], strict=True)
             ]
         case "columns":
             yield _columns(head, content).values(members)
@@ -188,7 +188,7 @@ def _columns(head: Any, content: bytes) -> Columns:
     lengths = array("I")
     lengths.frombytes(content[: 4 * count])
     ends = list(accumulate(lengths, initial=4 * count))
-    cells = [content[at:to] for at, to in zip(ends, ends[1:], strict=False)]
+    cells = [content[at:to] for at, to in pairwise(ends)]
     columns = []
     at = 0
     for path, number in head["columns"]:

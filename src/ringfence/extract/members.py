@@ -1,8 +1,8 @@
 """Files in files: what every archive does with a member, whichever way it is packed.
 
-The rule: nothing is ever written under a name that an archive gives. A member's name is looked at as a text, told as a fault where it
-would lead elsewhere, and its content is read all the same. Depth, number and size are bounded by the one budget of the file that
-everything is in.
+The rule: nothing is ever written under a name that an archive gives. A member's name is looked at as a text, told as a fault
+where it would lead elsewhere, and its content is read all the same. Depth, number and size are bounded by the one budget of the
+file that everything is in.
 """
 
 import io
@@ -118,7 +118,9 @@ def spent(source: Source, budget: Budget) -> Unreadable | None:
     """Say, after a member, whether the rest of its archive can still be looked at."""
     if not is_spent(budget):
         return None
-    return Unreadable(Fault.BOMB, "what comes behind is not looked at: too much has come out already", SPLIT, source.members)
+    return Unreadable(
+        Fault.BOMB, "what comes behind is not looked at: too much has come out already", SPLIT, source.members
+    )
 
 
 def _exactly(file: BinaryIO, size: int) -> bytes:

@@ -1,7 +1,7 @@
 """Single compressed files, streamed: gzip, bzip2, xz, Zstandard; and 7-Zip's archives.
 
-The rule: what is packed in a single file is one member, named as the file without its ending. Several streams one behind another are
-one, as their own programs read them. 7-Zip's archives are read by a library, which works in a confined process (`confined`).
+The rule: what is packed in a single file is one member, named as the file without its ending. Several streams one behind another
+are one, as their own programs read them. 7-Zip's archives are read by a library, which works in a confined process (`confined`).
 """
 
 import io
@@ -79,5 +79,8 @@ def _single(source: Source, budget: Budget, make: Callable[[], Decoder]) -> Iter
         yield missing.told(source.members)
         return
     yield from look_into(
-        name, -1, lambda: io.BufferedReader(cast("io.RawIOBase", Unpacked(source.open(), make, member, joined=True)), CHUNK), member
+        name,
+        -1,
+        lambda: io.BufferedReader(cast("io.RawIOBase", Unpacked(source.open(), make, member, joined=True)), CHUNK),
+        member,
     )

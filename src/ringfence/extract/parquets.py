@@ -1,7 +1,8 @@
 """Parquet, Arrow and Feather files, by column, a batch of rows at a time; by pyarrow, in the confined process (`confined`).
 
 The rule: a column's values are given as text, in the order of the file; those of lists and structures under the path that gates
-give them (`orders[].city`). Numbers and days are values too: a telephone number may be kept as one. Only truth values are not given.
+give them (`orders[].city`). Numbers and days are values too: a telephone number may be kept as one. Only truth values are not
+given.
 """
 
 from collections.abc import Iterator, Mapping
@@ -99,7 +100,9 @@ class _Giving:
 
     def all(self, batch: Any) -> bool:
         """Give a batch of any size."""
-        batch.validate(full=True)  # offsets are read as they stand in the file: those that lead elsewhere are found first
+        batch.validate(
+            full=True
+        )  # offsets are read as they stand in the file: those that lead elsewhere are found first
         return all(self.batch(batch.slice(at, _ROWS), "") for at in range(0, batch.num_rows, _ROWS))
 
     def batch(self, batch: Any, where: str) -> bool:

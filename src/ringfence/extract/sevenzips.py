@@ -1,6 +1,7 @@
 """7-Zip's archives, by py7zr; in the confined process (`confined`).
 
-The rule: members come out one after another, none larger than may be held, all of them no more than may be unpacked. Nothing is written.
+The rule: members come out one after another, none larger than may be held, all of them no more than may be unpacked. Nothing is
+written.
 """
 
 from collections.abc import Callable
@@ -69,11 +70,13 @@ def take(file: BinaryIO, bounds: Bounds, emit: Emit) -> None:
         out += more
         return out <= bounds.unpacked and (out <= FREE or out <= bounds.ratio * size)
 
-    class Factory(py7zr.io.WriterFactory):  # type: ignore[misc]
+    class Factory(py7zr.io.WriterFactory):
         def create(self, filename: str) -> Any:
             return _Out(filename, allowed, bounds.document, emit)
 
-    encrypted = Unreadable(Fault.ENCRYPTED, "it is encrypted", "decrypt it where its password may be known, and scan that")
+    encrypted = Unreadable(
+        Fault.ENCRYPTED, "it is encrypted", "decrypt it where its password may be known, and scan that"
+    )
     try:
         with py7zr.SevenZipFile(file, blocksize=1 << 16, max_extract_size=None) as archive:
             if archive.needs_password():

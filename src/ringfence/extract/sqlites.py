@@ -1,12 +1,11 @@
 """SQLite's files: tables by column, and what is left in them of rows that were deleted.
 
-The rule: a foreign file is opened as one that may be hostile: read only, never locked, its schema not trusted, no view, no virtual table
-and no computed column asked for, so that nothing in it is run. A damaged table gives what can be read of it. Time is bounded by
-counting the steps of SQLite's machine, memory by the length of a value.
+The rule: a foreign file is opened as one that may be hostile: read only, never locked, its schema not trusted, no view, no
+virtual table and no computed column asked for, so that nothing in it is run. A damaged table gives what can be read of it. Time
+is bounded by counting the steps of SQLite's machine, memory by the length of a value.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
@@ -30,7 +29,16 @@ _STEPS_BYTE: Final = 50
 _EVERY: Final = 100_000  # steps between two looks at how many there were
 _WAL: Final = slice(18, 20)  # of the head: how it is written and read; 2 asks for a log beside the file
 _BLOB: Final = 64  # bytes: a shorter one that is no text holds no file
-_FILES: Final = (b"PK\x03\x04", b"\x1f\x8b", b"%PDF-", b"\xff\xd8\xff", b"\x89PNG", b"SQLite format 3\0", b"\xd0\xcf\x11\xe0", b"BZh")
+_FILES: Final = (
+    b"PK\x03\x04",
+    b"\x1f\x8b",
+    b"%PDF-",
+    b"\xff\xd8\xff",
+    b"\x89PNG",
+    b"SQLite format 3\0",
+    b"\xd0\xcf\x11\xe0",
+    b"BZh",
+)
 _Row: TypeAlias = "tuple[apsw.SQLiteValue, ...]"
 _MEND: Final = "try `sqlite3 FILE .recover`, and scan what it writes"
 
@@ -142,9 +150,7 @@ class _Reading:
 
     def _table(self, name: str) -> Iterator[Extracted]:
         try:
-            columns = [
-                str(row[1]) for row in self._db.execute(f"pragma table_xinfo({_quoted(name)})") if row[6] == 0
-            ]
+            columns = [str(row[1]) for row in self._db.execute(f"pragma table_xinfo({_quoted(name)})") if row[6] == 0]
             if columns:
                 yield from self._rows(name, columns)
         except (apsw.Error, UnicodeDecodeError) as error:
@@ -196,7 +202,9 @@ class _Reading:
             self._out += len(value)
             yield from self._file(path, value)
         if binary:
-            yield LeftOut(Why.BINARY, self._source.members, f"{binary} values that are no text, nor files that are read here")
+            yield LeftOut(
+                Why.BINARY, self._source.members, f"{binary} values that are no text, nor files that are read here"
+            )
 
     def _file(self, path: str, value: bytes) -> Iterator[Extracted]:
         many = count_in(self._source, self._budget)

@@ -1,6 +1,7 @@
 r"""What can be read in bytes that are no text: runs of characters, one a line.
 
-The rule: a run is what stands there in UTF-8 or in UTF-16 (little end first, as Windows' programs write it); nothing is decoded twice.
+The rule: a run is what stands there in UTF-8 or in UTF-16 (little end first, as Windows' programs write it); nothing is decoded
+twice.
 """
 
 from collections.abc import Iterator

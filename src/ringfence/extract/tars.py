@@ -1,14 +1,15 @@
 """tar archives of every kind, read from beginning to end in one go: ustar, pax, GNU's long names and sparse files, Unix v7.
 
-The rule: links are not followed and devices not opened; both are said. A head that is damaged costs what it was the head of: the next
-one that checks is looked for. (The standard library's reader keeps an object for every member, holds extended heads of any size, and
-searches them with patterns whose time is quadratic; so heads are read here. Its writer and reader are what the tests compare with.)
+The rule: links are not followed and devices not opened; both are said. A head that is damaged costs what it was the head of: the
+next one that checks is looked for. (The standard library's reader keeps an object for every member, holds extended heads of any
+size, and searches them with patterns whose time is quadratic; so heads are read here. Its writer and reader are what the tests
+compare with.)
 """
 
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 
 from ringfence.extract.members import (
     count_in,
@@ -134,9 +135,7 @@ class _Archive:
             size -= self._sparse_map(size)
         if size > 0 and head.kind not in _LINKS:
             stretch = Stretch(self._file, size, member)
-            yield from look_into(
-                member.members[-1], size, lambda: io.BufferedReader(_Kept(stretch), CHUNK), member
-            )
+            yield from look_into(member.members[-1], size, lambda: io.BufferedReader(_Kept(stretch), CHUNK), member)
             self._skip(stretch.left)
         else:
             self._skip(max(size, 0))
@@ -158,7 +157,9 @@ class _Archive:
         content = self._exactly(min(head.size, _LONGEST_HEAD))
         self._skip(head.size - len(content) + (-head.size % BLOCK))
         if head.size > _LONGEST_HEAD:
-            yield self._damaged(f"an extended head of more than {_LONGEST_HEAD >> 20} MiB; the rest of it is not looked at")
+            yield self._damaged(
+                f"an extended head of more than {_LONGEST_HEAD >> 20} MiB; the rest of it is not looked at"
+            )
         match head.kind:
             case b"L":
                 self._next[b"path"] = content.rstrip(b"\0")

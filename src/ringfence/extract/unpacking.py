@@ -11,7 +11,7 @@ from bz2 import BZ2Decompressor
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, BinaryIO, Final, Protocol
+from typing import IO, Any, BinaryIO, Final, Protocol
 
 from ringfence.extract.model import Budget, Fault, Unreadable
 from ringfence.extras import install_line
@@ -32,7 +32,9 @@ class MissingExtra(Exception):
 
     def told(self, members: tuple[str, ...] = ()) -> Unreadable:
         """Say it as readers do."""
-        return Unreadable(Fault.EXTRA, f"{self.format} is read with what is not installed", install_line(self.extra), members)
+        return Unreadable(
+            Fault.EXTRA, f"{self.format} is read with what is not installed", install_line(self.extra), members
+        )
 
 
 class Decoder(Protocol):
@@ -350,5 +352,28 @@ class Stretch(io.RawIOBase):
             self._crc = zlib.crc32(data, self._crc)
             if not self.left and self._crc != self._check:
                 self._member.spoil(Fault.DAMAGED, "it is not what its checksum says", "fetch it anew")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class Metered(io.RawIOBase):
+    """What another program makes of a file, counted as what comes out of it."""
+
+    def __init__(self, head: bytes, file: IO[bytes], member: Member, size: int) -> None:
+        self._head, self._file, self._member, self._size = head, file, member, size
+        self._out = 0
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Give the next bytes; 0 at the end, be it early."""
+        if self._member.fault is not None:
+            return 0
+        data, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        data = data or self._file.read(len(buffer))
+        self._out += len(data)
+        self._member.gave(self._out, self._size)
         buffer[: len(data)] = data
         return len(data)

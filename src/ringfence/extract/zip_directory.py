@@ -1,8 +1,8 @@
 """ZIP's directory: what members a file says that it has, and, where it is cut off, those that can still be found.
 
-The rule: numbers in the file are claims. None of them makes this module hold more than the directory's own bytes, look elsewhere than
-in the file, or go on for more members than asked for. (The standard library's reader makes an object for each of any number of entries,
-and gives up a whole archive for one broken entry.)
+The rule: numbers in the file are claims. None of them makes this module hold more than the directory's own bytes, look elsewhere
+than in the file, or go on for more members than asked for. (The standard library's reader makes an object for each of any number
+of entries, and gives up a whole archive for one broken entry.)
 """
 
 import struct
@@ -167,6 +167,8 @@ class Head:
 
 def read_head(file: BinaryIO, at: int) -> Head | None:
     """Read a local head, or None where none stands."""
+    if not 0 <= at < 1 << 62:
+        return None
     file.seek(at)
     head = file.read(HEAD_SIZE)
     if len(head) < HEAD_SIZE or head[:4] != LOCAL:

@@ -1,8 +1,8 @@
 """ZIP archives, and all that is one: jar, whl, apk, epub. Office documents, which are ZIP archives too, go on to their own reader.
 
-The rule: each member is read at most once, from where it stands in the file to where it ends. Members that lie over one another, by
-which a small archive unpacks to a vast one, are a bomb. Members of one name are all looked at: which of them a program takes, nobody
-knows. Only the standard library's decoders are taken, not its archive reader (`zip_directory` says why).
+The rule: each member is read at most once, from where it stands in the file to where it ends. Members that lie over one another,
+by which a small archive unpacks to a vast one, are a bomb. Members of one name are all looked at: which of them a program takes,
+nobody knows. Only the standard library's decoders are taken, not its archive reader (`zip_directory` says why).
 """
 
 import io
@@ -35,7 +35,6 @@ from ringfence.extract.unpacking import (
     zstd_decoder,
 )
 from ringfence.extract.zip_directory import (
-    DESCRIPTOR,
     LOCAL,
     Directory,
     Entry,
@@ -100,7 +99,9 @@ def listing(
                 listed.append(entry)
     if directory is None or (faults and not listed):
         listed = list(find_heads(file, most))
-        faults = [Unreadable(Fault.DAMAGED, "its directory is missing: it is cut off, or damaged", _FETCH, source.members)]
+        faults = [
+            Unreadable(Fault.DAMAGED, "its directory is missing: it is cut off, or damaged", _FETCH, source.members)
+        ]
     listed.sort(key=lambda entry: entry.at)
     return directory, listed, faults
 
@@ -139,9 +140,7 @@ def read_members(file: BinaryIO, listed: Sequence[Entry], source: Source, budget
             return
 
 
-def opening(
-    file: BinaryIO, entry: Entry, starts: int, member: Member
-) -> Callable[[], BinaryIO] | LeftOut | Unreadable:
+def opening(file: BinaryIO, entry: Entry, starts: int, member: Member) -> Callable[[], BinaryIO] | LeftOut | Unreadable:
     """Give what opens a member, or why it cannot be opened."""
     if entry.is_link:
         return LeftOut(Why.LINK, member.members, "a symbolic link, which is not followed")
@@ -153,7 +152,7 @@ def opening(
     if entry.method == _STORED:
         if size is None:
             size = _up_to_next(file, starts)
-        return lambda: cast("BinaryIO", Stretch(_At(file, starts), size, member, check))
+        return lambda: cast("BinaryIO", Stretch(_at(file, starts), size, member, check))
     make = _DECODERS.get(entry.method)
     if make is None:
         mend = "pack it anew with Deflate"
@@ -162,7 +161,11 @@ def opening(
         make()
     except MissingExtra as missing:
         return missing.told(member.members)
-    return lambda: cast("BinaryIO", Unpacked(_At(file, starts), make, member, size, check=check))
+    return lambda: cast("BinaryIO", Unpacked(_at(file, starts), make, member, size, check=check))
+
+
+def _at(file: BinaryIO, at: int) -> BinaryIO:
+    return cast("BinaryIO", _At(file, at))
 
 
 class _At(io.RawIOBase):
@@ -180,7 +183,7 @@ class _At(io.RawIOBase):
 
 def _up_to_next(file: BinaryIO, starts: int) -> int:
     """Measure a stored member whose head does not say its size, in an archive without a directory."""
-    following = next(find_heads(_Shifted(file, starts), 1), None)
+    following = next(find_heads(cast("BinaryIO", _Shifted(file, starts)), 1), None)
     return file.seek(0, 2) - starts if following is None else following.at
 
 
@@ -240,6 +243,6 @@ def _before(file: BinaryIO, first: int, source: Source, budget: Budget) -> Itera
     yield from look_into(
         source.name.rpartition("/")[2] + ".head",
         first,
-        lambda: cast("BinaryIO", Stretch(_At(file, 0), first, member)),
+        lambda: cast("BinaryIO", Stretch(_at(file, 0), first, member)),
         member,
     )

