@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ringfence.extract.model import Why
 from ringfence.gates.git.diffs import OPTIONS, Change, changes
-from ringfence.gates.git.history import Ids, bare, broken, message, read_walk, unmet
+from ringfence.gates.git.history import Ids, absent, bare, broken, message, read_walk, unmet
 from ringfence.gates.git.items import given
 from ringfence.gates.git.model import Failed, Item, Origin, Passed
 from ringfence.gates.git.repository import Repository
@@ -70,7 +69,7 @@ def _brought(
     for tip in dict.fromkeys(tips):
         kind = kinds.get(tip)
         if kind is None:
-            yield Passed(tip, Why.ABSENT)
+            yield absent(tip, lacking=repository.lacking())
         elif kind == "commit":
             starts.append(tip)
         elif kind == "tag":
@@ -88,7 +87,7 @@ def _brought(
         read = ["cat-file", "--batch-check=%(objecttype) %(objectname) %(objectsize) %(rest)", "--buffer"]
         try:
             with repository.piped(walk, read, lines=[*others, *unwanted]) as out:
-                yield from read_walk(out, Ids())
+                yield from read_walk(repository, out, Ids())
         except GitFailed as failed:
             yield broken(failed)
 
