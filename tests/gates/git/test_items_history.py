@@ -211,6 +211,17 @@ def test_a_damaged_tree_hides_no_file(repo: Repo) -> None:
     assert [each.fault for each in given if isinstance(each, Failed)] == [Fault.DAMAGED]
 
 
+def test_a_ref_that_names_nothing_hides_nothing(repo: Repo) -> None:
+    repo.commit(a_txt="a")
+    repo.commit(a_txt="b")
+    repo.write(".git/refs/heads/broken", "1" * 40 + "\n")
+    given = list(history(repo.found()))
+    assert [each.fault for each in given if isinstance(each, Failed)] == [Fault.DAMAGED]
+    kept = [item for item in given if isinstance(item, Item) and item.origin is Origin.BLOB]
+    assert [(item.name, bool(item.commit)) for item in kept] == [("a.txt", True)] * 2
+    assert sorted(contents(repo.found(), kept)) == [b"a", b"b"]
+
+
 def test_a_killed_child_is_begun_again_and_nothing_is_lost(repo: Repo) -> None:
     expected = []
     for number in range(300):

@@ -26,11 +26,11 @@ from ringfence.gates.git.pushes import outgoing, pushed, pushing, received
 from ringfence.gates.git.repository import find
 repository = find()
 if sys.argv[0].endswith("pre-push"):
-    given = outgoing(repository, pushing(sys.stdin, repository), sys.argv[1])
+    given = outgoing(repository, pushing(sys.stdin.buffer, repository), sys.argv[1])
 elif sys.argv[0].endswith("update"):
-    given = pushed(repository, received([" ".join((sys.argv[2], sys.argv[3], sys.argv[1]))], repository))
+    given = pushed(repository, received([" ".join((sys.argv[2], sys.argv[3], sys.argv[1])).encode()], repository))
 else:
-    given = pushed(repository, received(sys.stdin, repository))
+    given = pushed(repository, received(sys.stdin.buffer, repository))
 for item, opened in Opener(repository).many(item for item in given if isinstance(item, Item)):
     said = opened.stream.read() if item.origin is not Origin.BLOB else item.name.encode()
     print("seen", ascii(said.decode().strip()), item.lines, file=sys.stderr)
@@ -127,11 +127,11 @@ def test_single_commits_bring_what_they_change(repo: Repo) -> None:
 def test_what_the_remote_has_and_nobody_here_knows_is_no_hindrance(repo: Repo) -> None:
     head = repo.commit("one", a_txt="a\n")
     found = repo.found()
-    refs = pushing([f"refs/heads/main {head} refs/heads/main {'1' * 40}\n"], found)
+    refs = pushing([f"refs/heads/main {head} refs/heads/main {'1' * 40}\n".encode()], found)
     assert set(items(outgoing(found, refs, "https://example.com/new"))) == {f"commit {head[:12]}", "a.txt"}
-    gone = pushing([f"(delete) {'0' * 40} refs/heads/main {head}\n"], found)
+    gone = pushing([f"(delete) {'0' * 40} refs/heads/main {head}\n".encode()], found)
     assert list(outgoing(found, gone)) == []
-    lost = pushing([f"refs/heads/main {'2' * 40} refs/heads/main {'0' * 40}\n"], found)
+    lost = pushing([f"refs/heads/main {'2' * 40} refs/heads/main {'0' * 40}\n".encode()], found)
     (told,) = outgoing(found, lost)
     assert isinstance(told, Failed)
     assert told.fault is Fault.DAMAGED
@@ -142,7 +142,7 @@ def test_what_the_remote_has_and_nobody_here_knows_is_no_hindrance(repo: Repo) -
 )
 def test_what_is_no_line_of_a_hook_is_said_clearly(repo: Repo, line: str) -> None:
     with pytest.raises(Problem, match="hook"):
-        received([line], repo.found())
+        received([line.encode()], repo.found())
 
 
 def test_every_name_that_a_file_may_have_goes_through_a_push(repo: Repo) -> None:
@@ -229,7 +229,7 @@ def test_reading_a_repository_runs_nothing_that_it_names_and_changes_nothing(rep
         repo.git("config", name, str(program))
     for name, value in {
         "extensions.partialClone": "origin", "remote.origin.promisor": "true", "remote.origin.url": "ssh://example.invalid/x",
-        "core.repositoryFormatVersion": "1", "log.showSignature": "true", "diff.own.binary": "true", "remote.origin.vcs": "own",
+        "core.repositoryFormatVersion": "1", "log.showSignature": "true", "diff.own.binary": "true",
         "submodule.recurse": "true", "diff.submodule": "log", "core.untrackedCache": "true",
     }.items():  # fmt: skip
         repo.git("config", name, value)
@@ -248,7 +248,9 @@ def test_reading_a_repository_runs_nothing_that_it_names_and_changes_nothing(rep
         *between(found, "HEAD~1..HEAD"),
         *commits(found, ["HEAD"]),
     ]
-    given += outgoing(found, pushing([f"refs/heads/main {lacking} refs/heads/main {'0' * 40}"], found), "origin")
+    given += outgoing(
+        found, pushing([f"refs/heads/main {lacking} refs/heads/main {'0' * 40}".encode()], found), "origin"
+    )
     with Opener(found) as opener:
         for _, opened in opener.many(item for item in given if isinstance(item, Item)):
             if not isinstance(opened, Unread):

@@ -63,9 +63,12 @@ def history(repository: Repository, extent: Extent | None = None) -> Iterator[It
     wanted = ["--all", *(["--reflog"] if extent.reflogs else []), *_stashes(repository)]
     if extent.after:
         wanted.append(f"^{repository.id(extent.after)}")
-    yield from _walked(repository, wanted, extent, seen, notes)
+    whole = True
+    for told in _walked(repository, wanted, extent, seen, notes):
+        whole = whole and not (isinstance(told, Failed) and not told.file)
+        yield told
     if extent.dangling and extent.whole:
-        yield from _dangling(repository, seen)
+        yield from _dangling(repository, seen, ["--not", "--all", "--reflog", "--not"] if whole else [])
 
 
 class Ids:
@@ -119,12 +122,8 @@ def absent(name: str, *, lacking: bool) -> Passed | Failed:
     """Tell that an object is not there: of a clone that does not have all, or of one that should."""
     if lacking:
         return Passed(name, Why.ABSENT)
-    return Failed(
-        name,
-        Fault.DAMAGED,
-        f"object {name[:12]} is missing or damaged",
-        "`git fsck` lists what is; fetch or clone again",
-    )
+    what = f"object {name[:12]} is missing or damaged"
+    return Failed(name, Fault.DAMAGED, what, "`git fsck` lists what is damaged; fetch or clone again")
 
 
 def message(commit: str, size: int = -1) -> Item:
@@ -150,8 +149,11 @@ def broken(failed: GitFailed) -> Failed:
     return Failed("", Fault.DAMAGED, f"the history cannot be walked to its end: {failed.what}", failed.mend)
 
 
-def _dangling(repository: Repository, seen: Ids) -> Iterator[Item | Passed | Failed]:
-    """Give what no walk came to: first by the commits among it, so that it has names, then what has none."""
+def _dangling(repository: Repository, seen: Ids, known: list[str]) -> Iterator[Item | Passed | Failed]:
+    """Give what no walk came to: first by the commits among it, so that it has names, then what has none.
+
+    `known`: what need not be walked again; nothing, where a walk from there does not come to its end.
+    """
     rest: dict[str, tuple[bytes, int]] = {}
     try:
         with repository.piped(["cat-file", _TOLD, "--batch-all-objects", "--buffer"]) as out:
@@ -163,7 +165,7 @@ def _dangling(repository: Repository, seen: Ids) -> Iterator[Item | Passed | Fai
     if commits:
         with (
             suppress(GitFailed),  # what is dangling may lack what it names; all that is there comes below
-            repository.piped([*_WALK, "--not", "--all", "--reflog", "--not"], _READ, lines=commits) as out,
+            repository.piped([*_WALK, *known], _READ, lines=commits) as out,
         ):
             for item in read_walk(repository, out, Ids()):
                 if isinstance(item, Item) and item.object in rest:

@@ -29,12 +29,12 @@ class Ref:
     new: str
 
 
-def received(lines: Iterable[str], repository: Repository) -> list[Ref]:
+def received(lines: Iterable[bytes], repository: Repository) -> list[Ref]:
     """Read the lines of ``pre-receive``: old id, new id, ref. Raises `Problem`."""
     return [_ref(line, repository, old=0, new=1, name=2, fields=3) for line in lines if line.strip()]
 
 
-def pushing(lines: Iterable[str], repository: Repository) -> list[Ref]:
+def pushing(lines: Iterable[bytes], repository: Repository) -> list[Ref]:
     """Read the lines of ``pre-push``: local ref, local id, remote ref, remote id. Raises `Problem`."""
     return [_ref(line, repository, old=3, new=1, name=2, fields=4) for line in lines if line.strip()]
 
@@ -136,8 +136,8 @@ def _unnamed(repository: Repository, tips: list[str]) -> Iterator[Item | Passed 
             yield bare(name, kind, size)
 
 
-def _ref(line: str, repository: Repository, *, old: int, new: int, name: int, fields: int) -> Ref:
-    parts = line.rstrip("\n").split(" ")
+def _ref(line: bytes, repository: Repository, *, old: int, new: int, name: int, fields: int) -> Ref:
+    parts = line.decode("utf-8", "surrogateescape").rstrip("\n").split(" ")
     length = len(repository.none)
     ids = [parts[old], parts[new]] if len(parts) == fields else []
     if not ids or any(len(each) != length or not each.isalnum() for each in ids):
