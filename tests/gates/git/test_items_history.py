@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from git_repositories import Repo, contents, items
+from git_repositories import Repo, contents, items, lines
 
 from ringfence.extract.model import Fault, Why
 from ringfence.gates.git.history import Extent, history
+from ringfence.gates.git.items import between, staged
 from ringfence.gates.git.model import Failed, Item, Origin, Passed
 from ringfence.gates.git.objects import HELD, Objects, Unread
 from ringfence.gates.git.opening import Opener, spoken
+from ringfence.gates.git.pushes import commits
 from ringfence.gates.git.repository import find
 from ringfence.home import Problem
 
@@ -174,6 +176,23 @@ def test_of_a_partial_clone_what_lacks_is_told_and_not_fetched(repo: Repo, tmp_p
     assert partial.git("count-objects", "-v") == before
 
 
+def test_where_a_partial_clone_lacks_what_stood_there_before_whole_files_are_given(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    for number in range(3):
+        repo.commit(f"{number}", a_txt="".join(f"{n}\n" for n in range(number + 1)))
+    repo.git("clone", "--quiet", "--filter=blob:none", f"file://{repo.top}", str(tmp_path / "partial"))
+    partial = Repo(tmp_path / "partial")
+    partial.commit("3", a_txt="0\n1\n2\n3\n")
+    partial.stage(a_txt="0\n1\n2\n3\n4\n")
+    found = partial.found()
+    assert lines(staged(found)) == {"a.txt": ((5, 6),)}
+    assert lines(between(found, "HEAD~1..HEAD")) == {"a.txt": ((4, 5),)}
+    assert lines(between(found, "HEAD~3..HEAD")) == {"a.txt": None}
+    given = [item for item in commits(found, ["HEAD", "HEAD~1", "HEAD~2"]) if isinstance(item, Item)]
+    assert [item.lines for item in given if item.origin is Origin.BLOB] == [((4, 5),), None, None]
+    assert len([item for item in given if item.origin is Origin.COMMIT]) == 3
+
+
 def test_a_damaged_object_is_told_and_the_others_are_read(repo: Repo) -> None:
     repo.commit(a_txt="a", b_txt="b" * 3000, c_txt=os.urandom(HELD + 1))
     repo.commit(d_txt="d")
@@ -280,6 +299,7 @@ def test_the_child_ends_with_the_process_that_began_it(repo: Repo) -> None:
     program = f"""
 import os, sys
 from ringfence.gates.git.objects import Objects
+from ringfence.gates.git.pushes import commits
 from ringfence.gates.git.repository import find
 objects = Objects(find())
 objects.get("{oid}")

@@ -229,7 +229,7 @@ def test_reading_a_repository_runs_nothing_that_it_names_and_changes_nothing(rep
         repo.git("config", name, str(program))
     for name, value in {
         "extensions.partialClone": "origin", "remote.origin.promisor": "true", "remote.origin.url": "ssh://example.invalid/x",
-        "core.repositoryFormatVersion": "1", "log.showSignature": "true", "diff.own.binary": "true",
+        "core.repositoryFormatVersion": "1", "log.showSignature": "true",
         "submodule.recurse": "true", "diff.submodule": "log", "core.untrackedCache": "true",
     }.items():  # fmt: skip
         repo.git("config", name, value)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ringfence.gates.git.diffs import OPTIONS, Change, changes
+from ringfence.gates.git.diffs import COARSE, OPTIONS, Change, changes
 from ringfence.gates.git.history import Ids, absent, bare, broken, message, read_walk, unmet
 from ringfence.gates.git.items import given
 from ringfence.gates.git.model import Failed, Item, Origin, Passed
@@ -93,19 +93,40 @@ def _brought(
 
 
 def _changed(repository: Repository, walk: list[str], lines: list[str]) -> Iterator[Item | Passed | Failed]:
-    """Give each commit's message, and what it changes."""
-    diff = ["diff-tree", "--stdin", "-r", "--root", "-c", "--always", *OPTIONS]
-    commit = ""
+    """Give each commit's message, and what it changes; whole files from where a clone lacks what stood there before."""
+    done: dict[str, bool] = {}
     try:
-        with repository.piped(walk, diff, lines=lines) as out:
-            for change in changes(out):
-                if isinstance(change, Change):
-                    yield from given([change], Origin.BLOB, commit)
-                else:
-                    commit = change
-                    yield message(commit)
+        yield from _compared(repository, walk, lines, OPTIONS, done)
     except GitFailed as failed:
-        yield broken(failed)
+        if not repository.lacking():
+            yield broken(failed)
+            return
+        if done:
+            commit, complete = done.popitem()
+            if complete:
+                done[commit] = True
+        try:
+            yield from _compared(repository, walk, lines, COARSE, done)
+        except GitFailed as again:
+            yield broken(again)
+
+
+def _compared(
+    repository: Repository, walk: list[str], lines: list[str], options: Sequence[str], done: dict[str, bool]
+) -> Iterator[Item | Passed]:
+    """Give what commits bring that are not `done`. They are afterwards, and whether their changes were given."""
+    diff = ["diff-tree", "--stdin", "-r", "--root", "-c", "--always", *options]
+    before, commit = set(done), ""
+    with repository.piped(walk, diff, lines=lines) as out:
+        for change in changes(out):
+            if not isinstance(change, Change):
+                commit = change
+                if commit not in before:
+                    done[commit] = False
+                    yield message(commit)
+            elif commit not in before:
+                done[commit] = True
+                yield from given([change], Origin.BLOB, commit)
 
 
 def _unnamed(repository: Repository, tips: list[str]) -> Iterator[Item | Passed | Failed]:
