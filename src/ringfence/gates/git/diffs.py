@@ -34,6 +34,9 @@ OPTIONS: Final = (
 )
 """What every command whose output is read here is given."""
 
+COARSE: Final = ("--raw", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=none", "--no-renames")
+"""The same where a clone lacks what stood there before: whole files, because nobody can tell their new lines."""
+
 _HUNK: Final = re2.compile(rb"^@@+((?: -\d+(?:,\d+)?)+) \+(\d+)(?:,(\d+))? @@")
 _LINE: Final = 1 << 16
 _ESCAPES: Final = {

@@ -63,9 +63,12 @@ def history(repository: Repository, extent: Extent | None = None) -> Iterator[It
     wanted = ["--all", *(["--reflog"] if extent.reflogs else []), *_stashes(repository)]
     if extent.after:
         wanted.append(f"^{repository.id(extent.after)}")
-    yield from _walked(repository, wanted, extent, seen, notes)
+    whole = True
+    for told in _walked(repository, wanted, extent, seen, notes):
+        whole = whole and not (isinstance(told, Failed) and not told.file)
+        yield told
     if extent.dangling and extent.whole:
-        yield from _dangling(repository, seen)
+        yield from _dangling(repository, seen, ["--not", "--all", "--reflog", "--not"] if whole else [])
 
 
 class Ids:
@@ -87,13 +90,17 @@ class Ids:
         return {bytes(part[at : at + length]) for at in range(0, len(part), length)}
 
 
-def read_walk(out: BinaryIO, seen: Ids, notes: frozenset[str] = frozenset()) -> Iterator[Item | Passed]:
+def read_walk(
+    repository: Repository, out: BinaryIO, seen: Ids, notes: frozenset[str] = frozenset()
+) -> Iterator[Item | Passed | Failed]:
     """Read what a walk writes: a commit, then what it brought."""
     commit = ""
+    lacking: bool | None = None
     for line in out:
         kind, _, told = line.rstrip(b"\n").partition(b" ")
         if told == b"missing":
-            yield Passed(kind.decode("ascii", "replace").lstrip("?"), Why.ABSENT)
+            lacking = repository.lacking() if lacking is None else lacking
+            yield absent(kind.decode("ascii", "replace").lstrip("?"), lacking=lacking)
             continue
         if kind == b"tree":
             continue
@@ -111,6 +118,14 @@ def read_walk(out: BinaryIO, seen: Ids, notes: frozenset[str] = frozenset()) -> 
             yield Item(path or f"blob {name[:12]}", origin, int(parts[1]), name, commit=commit)
 
 
+def absent(name: str, *, lacking: bool) -> Passed | Failed:
+    """Tell that an object is not there: of a clone that does not have all, or of one that should."""
+    if lacking:
+        return Passed(name, Why.ABSENT)
+    what = f"object {name[:12]} is missing or damaged"
+    return Failed(name, Fault.DAMAGED, what, "`git fsck` lists what is damaged; fetch or clone again")
+
+
 def message(commit: str, size: int = -1) -> Item:
     """Give a commit's message as an item."""
     return Item(f"commit {commit[:12]}", Origin.COMMIT, size, commit, commit=commit)
@@ -124,7 +139,7 @@ def _walked(
     named = [line for line in wanted if not line.startswith("--")]
     try:
         with repository.piped([*_WALK, *since, *flags], _READ, lines=named) as out:
-            yield from read_walk(out, seen, notes)
+            yield from read_walk(repository, out, seen, notes)
     except GitFailed as failed:
         yield broken(failed)
 
@@ -134,8 +149,11 @@ def broken(failed: GitFailed) -> Failed:
     return Failed("", Fault.DAMAGED, f"the history cannot be walked to its end: {failed.what}", failed.mend)
 
 
-def _dangling(repository: Repository, seen: Ids) -> Iterator[Item | Passed | Failed]:
-    """Give what no walk came to: first by the commits among it, so that it has names, then what has none."""
+def _dangling(repository: Repository, seen: Ids, known: list[str]) -> Iterator[Item | Passed | Failed]:
+    """Give what no walk came to: first by the commits among it, so that it has names, then what has none.
+
+    `known`: what need not be walked again; nothing, where a walk from there does not come to its end.
+    """
     rest: dict[str, tuple[bytes, int]] = {}
     try:
         with repository.piped(["cat-file", _TOLD, "--batch-all-objects", "--buffer"]) as out:
@@ -147,9 +165,9 @@ def _dangling(repository: Repository, seen: Ids) -> Iterator[Item | Passed | Fai
     if commits:
         with (
             suppress(GitFailed),  # what is dangling may lack what it names; all that is there comes below
-            repository.piped([*_WALK, "--not", "--all", "--reflog", "--not"], _READ, lines=commits) as out,
+            repository.piped([*_WALK, *known], _READ, lines=commits) as out,
         ):
-            for item in read_walk(out, Ids()):
+            for item in read_walk(repository, out, Ids()):
                 if isinstance(item, Item) and item.object in rest:
                     del rest[item.object]
                     yield item

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ringfence.extract.model import Why
-from ringfence.gates.git.diffs import OPTIONS, Change, changes, common
+from ringfence.gates.git.diffs import COARSE, OPTIONS, Change, changes, common
 from ringfence.gates.git.model import Item, Origin, Passed
 from ringfence.gates.git.repository import Repository
 from ringfence.gates.git.running import GitFailed
@@ -65,10 +65,7 @@ def between(repository: Repository, revisions: str) -> Iterator[Item | Passed]:
                 f"{revisions!r}: the two have no commit in common, or a shallow clone does not reach it",
                 "write A..B, or `git fetch --unshallow`",
             ) from None
-    with repository.piped(["diff-tree", "-r", *OPTIONS, old, new, "--"]) as out:
-        for change in changes(out):
-            if isinstance(change, Change):
-                yield from given([change], Origin.BLOB)
+    yield from given(_compared(repository, ["diff-tree", "-r"], [old, new]), Origin.BLOB)
 
 
 def given(found: Iterable[Change], origin: Origin, commit: str = "") -> Iterator[Item | Passed]:
@@ -82,7 +79,17 @@ def given(found: Iterable[Change], origin: Origin, commit: str = "") -> Iterator
 
 
 def _index_against(repository: Repository, tree: str) -> list[Change]:
-    with repository.piped(["diff-index", "--cached", "--ita-invisible-in-index", *OPTIONS, tree, "--"]) as out:
+    return _compared(repository, ["diff-index", "--cached", "--ita-invisible-in-index"], [tree])
+
+
+def _compared(repository: Repository, command: list[str], trees: list[str]) -> list[Change]:
+    try:
+        with repository.piped([*command, *OPTIONS, *trees, "--"]) as out:
+            return [change for change in changes(out) if isinstance(change, Change)]
+    except GitFailed:
+        if not repository.lacking():
+            raise
+    with repository.piped([*command, *COARSE, *trees, "--"]) as out:
         return [change for change in changes(out) if isinstance(change, Change)]
 
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, TYPE_CHECKING, BinaryIO, Final, cast
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, BinaryIO, Final, Self, cast
 
 from ringfence.extract.model import Fault
 from ringfence.gates.git.repository import Repository
@@ -52,7 +53,7 @@ class Opened:
 
 
 class Objects:
-    """The objects of one repository. One thread at a time."""
+    """The objects of one repository, until it is closed; a context manager. One thread at a time."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -61,6 +62,12 @@ class Objects:
         self._waiting = 0  # questions that the child has not answered
         self._body: _Body | None = None
         self._lacking: bool | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
 
     def get(self, name: str) -> Opened:
         """Open one object. A stream that was given before ends with this. Raises `Unread`."""
@@ -73,7 +80,7 @@ class Objects:
         """Open objects in their order, each valid until the next is asked for."""
         asked: deque[str] = deque()
         rest = iter(names)
-        fell = 0
+        fell = False
         try:
             while True:
                 self._settle()
@@ -83,14 +90,14 @@ class Objects:
                 child = self._running()
                 self._ask(child, islice(asked, self._waiting, None))
                 self._waiting = len(asked)
-                got = self._answer(child, asked[0])
-                if got is None and fell == 0:
-                    fell = 1
+                got, whole = self._answer(child, asked[0])
+                if not whole and not fell:  # ended from outside, or over this object: the second time tells
+                    fell = True
                     continue
-                fell = 0
-                name = asked.popleft()
+                fell = False
+                asked.popleft()
                 self._waiting = max(0, self._waiting - 1)
-                yield got or self._missing(name)
+                yield got
         finally:
             if self._waiting:
                 self.close()  # answers are on their way that nobody waits for
@@ -139,29 +146,29 @@ class Objects:
             child.stdin.write(b"".join(name.encode("ascii", "replace") + b"\n" for name in names))
             child.stdin.flush()
 
-    def _answer(self, child: subprocess.Popen[bytes], name: str) -> Opened | Unread | None:
-        """Take the next answer. None: the child ended before it."""
+    def _answer(self, child: subprocess.Popen[bytes], name: str) -> tuple[Opened | Unread, bool]:
+        """Take the next answer, and whether it came whole: the child may end before it, or in it."""
         out = child.stdout
         head = out.readline(4096) if out is not None else b""
         if out is None or not head.endswith(b"\n"):
             self.close()
-            return None
+            return self._missing(name), False
         parts = head.split()
         if len(parts) != 3 or not parts[2].isdigit():
-            return self._missing(name)
+            return self._missing(name), True
         kind, size = parts[1].decode("ascii", "replace"), int(parts[2])
         if size > HELD:
             self._body = _Body(out, size)
-            return Opened(cast("BinaryIO", io.BufferedReader(self._body, 1 << 16)), size, kind)
+            return Opened(cast("BinaryIO", io.BufferedReader(self._body, 1 << 16)), size, kind), True
         data = out.read(size + 1)
         if len(data) <= size:
             self.close()
-            return _damaged()
-        return Opened(io.BytesIO(data[:size]), size, kind)
+            return _damaged(), False
+        return Opened(io.BytesIO(data[:size]), size, kind), True
 
     def _missing(self, name: str) -> Unread:
         if self._lacking is None:
-            self._lacking = self._repository.shallow or self._repository.partial()
+            self._lacking = self._repository.lacking()
         if self._lacking:
             mend = "fetch it first, to have it looked at: git fetch --refetch, or git fetch --unshallow"
             return Unread(Fault.GONE, f"object {name[:12]} is not in this clone", mend, absent=True)

@@ -10,7 +10,8 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby, tee
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from ringfence.extract.model import Fault, Source
 from ringfence.gates.git.model import Item, Origin
@@ -22,7 +23,10 @@ _PEOPLE: Final = (b"author", b"committer", b"tagger")
 
 
 class Opener:
-    """Opens items. It crosses between processes as it is; `authors`: who wrote a commit stands behind its message."""
+    """Opens items, until it is closed; a context manager.
+
+    It crosses between processes as it is. `authors`: who wrote a commit stands behind its message.
+    """
 
     def __init__(self, repository: Repository | None = None, *, authors: bool = False) -> None:
         self.repository = repository
@@ -35,6 +39,12 @@ class Opener:
     def __setstate__(self, state: tuple[Repository | None, bool]) -> None:
         self.repository, self.authors = state
         self._objects = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
 
     def open(self, item: Item) -> Opened:
         """Open one item. An object's stream is valid until the next is opened. Raises `Unread`."""

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ringfence.extract.model import Why
-from ringfence.gates.git.diffs import OPTIONS, Change, changes
-from ringfence.gates.git.history import Ids, bare, broken, message, read_walk, unmet
+from ringfence.gates.git.diffs import COARSE, OPTIONS, Change, changes
+from ringfence.gates.git.history import Ids, absent, bare, broken, message, read_walk, unmet
 from ringfence.gates.git.items import given
 from ringfence.gates.git.model import Failed, Item, Origin, Passed
 from ringfence.gates.git.repository import Repository
@@ -30,12 +29,12 @@ class Ref:
     new: str
 
 
-def received(lines: Iterable[str], repository: Repository) -> list[Ref]:
+def received(lines: Iterable[bytes], repository: Repository) -> list[Ref]:
     """Read the lines of ``pre-receive``: old id, new id, ref. Raises `Problem`."""
     return [_ref(line, repository, old=0, new=1, name=2, fields=3) for line in lines if line.strip()]
 
 
-def pushing(lines: Iterable[str], repository: Repository) -> list[Ref]:
+def pushing(lines: Iterable[bytes], repository: Repository) -> list[Ref]:
     """Read the lines of ``pre-push``: local ref, local id, remote ref, remote id. Raises `Problem`."""
     return [_ref(line, repository, old=3, new=1, name=2, fields=4) for line in lines if line.strip()]
 
@@ -70,7 +69,7 @@ def _brought(
     for tip in dict.fromkeys(tips):
         kind = kinds.get(tip)
         if kind is None:
-            yield Passed(tip, Why.ABSENT)
+            yield absent(tip, lacking=repository.lacking())
         elif kind == "commit":
             starts.append(tip)
         elif kind == "tag":
@@ -88,25 +87,46 @@ def _brought(
         read = ["cat-file", "--batch-check=%(objecttype) %(objectname) %(objectsize) %(rest)", "--buffer"]
         try:
             with repository.piped(walk, read, lines=[*others, *unwanted]) as out:
-                yield from read_walk(out, Ids())
+                yield from read_walk(repository, out, Ids())
         except GitFailed as failed:
             yield broken(failed)
 
 
 def _changed(repository: Repository, walk: list[str], lines: list[str]) -> Iterator[Item | Passed | Failed]:
-    """Give each commit's message, and what it changes."""
-    diff = ["diff-tree", "--stdin", "-r", "--root", "-c", "--always", *OPTIONS]
-    commit = ""
+    """Give each commit's message, and what it changes; whole files from where a clone lacks what stood there before."""
+    done: dict[str, bool] = {}
     try:
-        with repository.piped(walk, diff, lines=lines) as out:
-            for change in changes(out):
-                if isinstance(change, Change):
-                    yield from given([change], Origin.BLOB, commit)
-                else:
-                    commit = change
-                    yield message(commit)
+        yield from _compared(repository, walk, lines, OPTIONS, done)
     except GitFailed as failed:
-        yield broken(failed)
+        if not repository.lacking():
+            yield broken(failed)
+            return
+        if done:
+            commit, complete = done.popitem()
+            if complete:
+                done[commit] = True
+        try:
+            yield from _compared(repository, walk, lines, COARSE, done)
+        except GitFailed as again:
+            yield broken(again)
+
+
+def _compared(
+    repository: Repository, walk: list[str], lines: list[str], options: Sequence[str], done: dict[str, bool]
+) -> Iterator[Item | Passed]:
+    """Give what commits bring that are not `done`. They are afterwards, and whether their changes were given."""
+    diff = ["diff-tree", "--stdin", "-r", "--root", "-c", "--always", *options]
+    before, commit = set(done), ""
+    with repository.piped(walk, diff, lines=lines) as out:
+        for change in changes(out):
+            if not isinstance(change, Change):
+                commit = change
+                if commit not in before:
+                    done[commit] = False
+                    yield message(commit)
+            elif commit not in before:
+                done[commit] = True
+                yield from given([change], Origin.BLOB, commit)
 
 
 def _unnamed(repository: Repository, tips: list[str]) -> Iterator[Item | Passed | Failed]:
@@ -137,8 +157,8 @@ def _unnamed(repository: Repository, tips: list[str]) -> Iterator[Item | Passed 
             yield bare(name, kind, size)
 
 
-def _ref(line: str, repository: Repository, *, old: int, new: int, name: int, fields: int) -> Ref:
-    parts = line.rstrip("\n").split(" ")
+def _ref(line: bytes, repository: Repository, *, old: int, new: int, name: int, fields: int) -> Ref:
+    parts = line.decode("utf-8", "surrogateescape").rstrip("\n").split(" ")
     length = len(repository.none)
     ids = [parts[old], parts[new]] if len(parts) == fields else []
     if not ids or any(len(each) != length or not each.isalnum() for each in ids):

@@ -91,8 +91,10 @@ class Repository:
         kept = {name: value for name, value in (dict(self.local) | local).items() if value}
         return replace(self, local=tuple(kept.items()))
 
-    def partial(self) -> bool:
-        """Tell whether objects may be lacking: of a partial clone, by its settings."""
+    def lacking(self) -> bool:
+        """Tell whether objects may be lacking: of a shallow clone, and of a partial one, by its settings."""
+        if self.shallow:
+            return True
         try:
             said = self.run("config", "--get-regexp", r"^(remote\..*\.promisor|extensions\.partialclone)$")
         except GitFailed:

@@ -72,8 +72,10 @@ class Progress:
         rows = [(bytes.fromhex(each.item.object), each.size, _written(each)) for each in batch if each.item.object]
         try:
             with self._db:
-                self._db.executemany("INSERT OR IGNORE INTO done VALUES (?, ?)", (row[:2] for row in rows))
-                self._db.executemany("INSERT INTO told (what) VALUES (?)", ((row[2],) for row in rows if row[2]))
+                for name, size, told in rows:
+                    self._db.execute("INSERT OR IGNORE INTO done VALUES (?, ?)", (name, size))
+                    if told and self._db.changes():
+                        self._db.execute("INSERT INTO told (what) VALUES (?)", (told,))
         except apsw.Error as error:
             raise self._problem(error) from None
 
