@@ -10,6 +10,7 @@ says where it is.
 
 import json
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, TextIO, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
@@ -95,8 +96,7 @@ class _Run:
             for one, fingerprint in self._kept[standing]:
                 if self._written == MOST_RESULTS or self._squeezed.size > MOST_COMPRESSED:
                     return
-                text = json.dumps(self._result(one, fingerprint))
-                self._squeezed.add(text)
+                text = self._squeezed.add("results", self._result(one, fingerprint))
                 to.write(between + text)
                 self._written += 1
                 between = ",\n"
@@ -153,7 +153,7 @@ class _Run:
         else:
             parent = self._artifact(path[:-1])
             made = {"location": {"uri": f"/{self._names.uri(path[-1].lstrip('/'))}"}, "parentIndex": parent}
-        self._squeezed.add(json.dumps(made))
+        self._squeezed.add("artifacts", made)
         number = len(self._artifacts)
         self._artifacts[path] = number, made
         return number
@@ -205,7 +205,7 @@ class _Run:
             told += 1
             made = _notification("not-read", "error", f"{self._names.inside(failed)}: {unread(failed, self._names)}")
             made["locations"] = [self._location(failed)]
-            self._squeezed.add(json.dumps(made))
+            self._squeezed.add("notifications", made)
             yield made
         if more := summary.failed - told:
             yield _notification("not-read", "error", f"{more:,} more could not be read")
@@ -218,7 +218,7 @@ class _Run:
             made = _notification(
                 "left-out", "note", f"{self._names.inside(passed)}: left out, {passed.why.value}{note}"
             )
-            self._squeezed.add(json.dumps(made))
+            self._squeezed.add("notifications", made)
             yield made
         if more := sum(summary.passed.values()) - told:
             yield _notification("left-out", "note", f"{more:,} more were left out")
@@ -246,14 +246,17 @@ class _Run:
 
 
 class _Squeezed:
-    """How large a text is when it is compressed, as it grows."""
+    """How large a file is when it is compressed, as its parts grow: what stands far apart is not compressed together."""
 
     def __init__(self) -> None:
-        self._compressor = zlib.compressobj(wbits=31)
+        self._parts: defaultdict[str, zlib._Compress] = defaultdict(lambda: zlib.compressobj(wbits=31))
         self.size = 0
 
-    def add(self, text: str) -> None:
-        self.size += len(self._compressor.compress(text.encode()))
+    def add(self, part: str, document: Json) -> str:
+        """Count what stands in that part, and give its text."""
+        text = json.dumps(document)
+        self.size += len(self._parts[part].compress(text.encode()))
+        return text
 
 
 def _region(one: Found) -> Json:
