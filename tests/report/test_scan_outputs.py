@@ -126,8 +126,13 @@ def test_a_name_is_shown_without_the_address_in_it_and_otherwise_as_it_is():
         "docs/RFC-2822.md",
         "vendor/github.com/x/y@v1.2.3/go.mod",
         "tests/fixtures/anna.json",
+        "docs/notes-1.7.0.6.txt",
     )
     assert [Names(DETECTOR).shown(name) for name in ordinary] == list(ordinary)
+
+
+def test_an_address_of_the_network_in_a_name_is_taken_out_where_it_is_no_version():
+    assert Names(DETECTOR).shown("logs/93.184.216.34.log") == "logs/[redacted:ip_address].log"
 
 
 def test_text_takes_colours_on_a_terminal_alone_and_none_where_no_color_is_set(monkeypatch):

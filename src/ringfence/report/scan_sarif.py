@@ -40,7 +40,7 @@ SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sche
 MOST_RESULTS: Final = 25_000
 SHOWN_RESULTS: Final = 5_000
 MOST_COMPRESSED: Final = 9_000_000  # of 10 MB: results and their artifacts; the rest is for what stands around them
-_MOST_WHOLE: Final = 9_700_000  # with what is said of files that were not read
+MOST_WHOLE: Final = 9_700_000  # with what is said of files that were not read
 _MOST_NOTIFICATIONS: Final = 1_000  # of each kind
 _MOST_TAGS: Final = 10  # that are shown
 _ROOT: Final = "%SRCROOT%"
@@ -200,7 +200,7 @@ class _Run:
             yield _notification("cut", "note", said)
         told = 0
         for failed in self._failed:
-            if self._squeezed.size > _MOST_WHOLE:
+            if self._squeezed.size > MOST_WHOLE:
                 break
             told += 1
             made = _notification("not-read", "error", f"{self._names.inside(failed)}: {unread(failed, self._names)}")
@@ -211,7 +211,7 @@ class _Run:
             yield _notification("not-read", "error", f"{more:,} more could not be read")
         told = 0
         for passed in self._passed:
-            if self._squeezed.size > _MOST_WHOLE:
+            if self._squeezed.size > MOST_WHOLE:
                 break
             told += 1
             note = f": {self._names.shown(passed.note)}" if passed.note else ""
