@@ -46,14 +46,17 @@ _SORTED = "main:has(#by-{0}:checked) #findings :is(td,tbody th){{order:var(--{0}
 _STYLE: Final = """
 .sort{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:.5rem 0;padding:0;border:0}.sort legend{color:var(--soft);padding:0}
 #findings td:last-child{font-family:ui-monospace,monospace;overflow-wrap:anywhere}#findings tbody th{overflow-wrap:anywhere}
+#findings small{font-weight:400;color:var(--soft)}
 @media screen and (min-width:40.01rem){
+#findings tbody th{min-width:17rem}#findings td:last-child{min-width:11rem}
 main:has(.sort input:not(#by-file):checked) #findings table{display:grid;
-grid-template-columns:minmax(12rem,3fr) repeat(2,minmax(8rem,2fr)) repeat(2,max-content) minmax(7rem,2fr) minmax(7rem,2fr)}
+grid-template-columns:minmax(17rem,3fr) repeat(4,max-content) minmax(7rem,2fr) minmax(11rem,2fr)}
 main:has(.sort input:not(#by-file):checked) #findings :is(thead,tbody,tr){display:contents}
 main:has(.sort input:not(#by-file):checked) #findings caption{grid-column:1/-1;order:-2}
 main:has(.sort input:not(#by-file):checked) #findings thead th{order:-1}
 SORTED}
-@media print{.sort{display:none}}
+@media print,(max-width:40rem){.sort{display:none}}
+@media print{@page{size:landscape;margin:12mm}#findings table{font-size:8pt}}
 """.replace("SORTED", "\n".join(_SORTED.format(one) for one in _SORTS if one != "file"))
 
 _FOOT: Final = "Values are drawn: x for a letter, 9 for a digit. No value is in this page."
@@ -169,7 +172,7 @@ def _ranks(kept: Sequence[Found]) -> list[str]:
         "entity": [(one.entity,) for one in kept],
         "category": [(one.category, one.entity) for one in kept],
         "harm": [(one.standing is not Standing.REFUSED, _HARM[severity(one.category)], one.category) for one in kept],
-        "sure": [(-one.score,) for one in kept],
+        "sure": [(one.standing is not Standing.REFUSED, -one.score) for one in kept],
     }
     styles = [""] * len(kept)
     for name, keys in orders.items():

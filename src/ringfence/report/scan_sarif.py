@@ -10,6 +10,7 @@ says where it is.
 
 import json
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final, TextIO, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
@@ -39,7 +40,7 @@ SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sche
 MOST_RESULTS: Final = 25_000
 SHOWN_RESULTS: Final = 5_000
 MOST_COMPRESSED: Final = 9_000_000  # of 10 MB: results and their artifacts; the rest is for what stands around them
-_MOST_WHOLE: Final = 9_700_000  # with what is said of files that were not read
+MOST_WHOLE: Final = 9_700_000  # with what is said of files that were not read
 _MOST_NOTIFICATIONS: Final = 1_000  # of each kind
 _MOST_TAGS: Final = 10  # that are shown
 _ROOT: Final = "%SRCROOT%"
@@ -95,8 +96,7 @@ class _Run:
             for one, fingerprint in self._kept[standing]:
                 if self._written == MOST_RESULTS or self._squeezed.size > MOST_COMPRESSED:
                     return
-                text = json.dumps(self._result(one, fingerprint))
-                self._squeezed.add(text)
+                text = self._squeezed.add("results", self._result(one, fingerprint))
                 to.write(between + text)
                 self._written += 1
                 between = ",\n"
@@ -153,7 +153,7 @@ class _Run:
         else:
             parent = self._artifact(path[:-1])
             made = {"location": {"uri": f"/{self._names.uri(path[-1].lstrip('/'))}"}, "parentIndex": parent}
-        self._squeezed.add(json.dumps(made))
+        self._squeezed.add("artifacts", made)
         number = len(self._artifacts)
         self._artifacts[path] = number, made
         return number
@@ -200,25 +200,25 @@ class _Run:
             yield _notification("cut", "note", said)
         told = 0
         for failed in self._failed:
-            if self._squeezed.size > _MOST_WHOLE:
+            if self._squeezed.size > MOST_WHOLE:
                 break
             told += 1
             made = _notification("not-read", "error", f"{self._names.inside(failed)}: {unread(failed, self._names)}")
             made["locations"] = [self._location(failed)]
-            self._squeezed.add(json.dumps(made))
+            self._squeezed.add("notifications", made)
             yield made
         if more := summary.failed - told:
             yield _notification("not-read", "error", f"{more:,} more could not be read")
         told = 0
         for passed in self._passed:
-            if self._squeezed.size > _MOST_WHOLE:
+            if self._squeezed.size > MOST_WHOLE:
                 break
             told += 1
             note = f": {self._names.shown(passed.note)}" if passed.note else ""
             made = _notification(
                 "left-out", "note", f"{self._names.inside(passed)}: left out, {passed.why.value}{note}"
             )
-            self._squeezed.add(json.dumps(made))
+            self._squeezed.add("notifications", made)
             yield made
         if more := sum(summary.passed.values()) - told:
             yield _notification("left-out", "note", f"{more:,} more were left out")
@@ -246,14 +246,17 @@ class _Run:
 
 
 class _Squeezed:
-    """How large a text is when it is compressed, as it grows."""
+    """How large a file is when it is compressed, as its parts grow: what stands far apart is not compressed together."""
 
     def __init__(self) -> None:
-        self._compressor = zlib.compressobj(wbits=31)
+        self._parts: defaultdict[str, zlib._Compress] = defaultdict(lambda: zlib.compressobj(wbits=31))
         self.size = 0
 
-    def add(self, text: str) -> None:
-        self.size += len(self._compressor.compress(text.encode()))
+    def add(self, part: str, document: Json) -> str:
+        """Count what stands in that part, and give its text."""
+        text = json.dumps(document)
+        self.size += len(self._parts[part].compress(text.encode()))
+        return text
 
 
 def _region(one: Found) -> Json:

@@ -63,10 +63,12 @@ class _Shown:
         self._console = _console(out) if out.isatty() and not os.environ.get("NO_COLOR") else None
 
     def line(self, pieces: Line) -> None:
+        # An output that knows ASCII alone gets what it does not know spelt out.
+        pieces = [
+            (text.encode(self._encoding, "backslashreplace").decode(self._encoding), style) for text, style in pieces
+        ]
         if self._console is None:
-            text = "".join(text for text, _ in pieces)
-            # An output that knows ASCII alone gets what it does not know spelt out.
-            self._out.write(text.encode(self._encoding, "backslashreplace").decode(self._encoding) + "\n")
+            self._out.write("".join(text for text, _ in pieces) + "\n")
             return
         from rich.text import Text
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MOST_NAME: Final = 4096  # bytes of a path, as operating systems bound it
 _MOST_WORDS: Final = 1000
 _MOST_REMEMBERED: Final = 4096  # names
+_ADDRESS: Final = "IP_ADDRESS"
+_MOST_IN_VERSION: Final = 32  # one public address in 4,096 has all four parts below
 _LONGEST_ENDINGS: Final = 4  # of a name, cut off one after the other: anna@firma.de.csv.tar.gz
 
 _FIX: Final = "mend: `ringfence scan --fix` puts synthetic values in their place, after it has shown the difference"
@@ -122,9 +124,16 @@ class Names:
         findings = self._detector.find(searched)
         parts, at = [], 0
         for one in findings:
+            if one.entity == _ADDRESS and _is_version(text[one.start : one.end]):
+                continue
             parts += [text[at : one.start], f"[redacted:{one.category.rpartition('.')[2]}]"]
             at = one.end
         return "".join([*parts, text[at:]])
+
+
+def _is_version(text: str) -> bool:
+    """Say whether what looks like an IP address is a version, as it is in the names of files: ``notes-1.7.0.6.txt``."""
+    return all(part.isdecimal() and int(part) < _MOST_IN_VERSION for part in text.split("."))
 
 
 def _is_native(name: str) -> bool:
@@ -151,7 +160,7 @@ def further(one: Found, names: Names) -> Iterator[str]:
     if one.field:
         yield f"field {names.shown(one.field)}"
     if one.commit and one.commit[:7] not in one.file:
-        yield f"commit {one.commit[:12]}"
+        yield f"commit {plain(one.commit[:12])}"
 
 
 def severity(category: str) -> Sensitivity:

@@ -16,13 +16,15 @@ from ringfence.extract import extract
 from ringfence.extract.model import Bounds, Budget, Extracted, Kind, LeftOut, Part, Source, Text, Unreadable, Values
 from ringfence.extract.places import Lines
 from ringfence.gates.git.allowing import Allowances
-from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing
+from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing, units_in
 from ringfence.gates.git.rules import Rules
 from ringfence.gates.git.weighing import lowered, stands_in_data
 from ringfence.policy.plan import Plan
 from ringfence.transform import Keyring, blind_index
 
 Opened = Callable[[], BinaryIO]
+
+_MOST_COUNTED = 4096  # bytes of a line: many findings in one long line are not to cost its square
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,8 @@ class _Looking:
             column=column,
             end_line=end_line,
             end_column=end_column,
+            units=_units(text, one.start, column),
+            end_units=_units(text, one.end, end_column),
             start=text.start + one.start if text.start >= 0 else -1,
             end=text.start + one.end if text.start >= 0 else -1,
             field=scrub(text.path, self.detector) if text.path else "",
@@ -138,3 +142,11 @@ class _Looking:
             commit=self.item.commit,
             object=self.item.object,
         )
+
+
+def _units(text: Text, at: int, column: int) -> int:
+    """Give a column in UTF-16 code units; 0 where the line's bytes are not at hand, or too many."""
+    before = column - 1
+    if text.start < 0 or not 0 <= before <= min(at, _MOST_COUNTED):
+        return 0
+    return 1 + units_in(text.value[at - before : at])
