@@ -105,15 +105,15 @@ def deciding(lines: Sequence[Line], found: Found) -> Line | None:
     return next((line for line in lines if not line.names or covers(line.names, found.entity, found.category)), None)
 
 
-def read_ignoring(file: Path, names: Names, detector: Detector, *, shown: str = "") -> Ignoring:
+def read_ignoring(file: Path, names: Names, *, shown: str = "") -> Ignoring:
     """Read an ignore file. Raises `BadIgnoreFile`, and `OSError`."""
     told = shown or str(file)
     with file.open("rb") as opened:
         content = opened.read(LONGEST + 1)
-    return parse_ignoring(content, told, names, detector)
+    return parse_ignoring(content, told, names)
 
 
-def parse_ignoring(content: bytes, file: str, names: Names, detector: Detector) -> Ignoring:
+def parse_ignoring(content: bytes, file: str, names: Names) -> Ignoring:
     """Understand an ignore file's content: that of a file, or of a blob. Raises `BadIgnoreFile`."""
     if len(content) > LONGEST:
         raise BadIgnoreFile(file, [Wrong(0, f"it has more than {LONGEST} bytes", "name folders instead of files")])
@@ -125,7 +125,7 @@ def parse_ignoring(content: bytes, file: str, names: Names, detector: Detector) 
     lines, wrongs = list[Line](), list[Wrong]()
     for at, written in enumerate(text.split("\n"), 1):
         try:
-            line = _line(at, written.removesuffix("\r"), names, detector)
+            line = _line(at, written.removesuffix("\r"), names)
         except _NotUnderstood as error:
             wrongs.append(error.wrong)
         else:
@@ -142,14 +142,14 @@ class _NotUnderstood(Exception):
         self.wrong = Wrong(number, what, mend)
 
 
-def _line(number: int, written: str, names: Names, detector: Detector) -> Line | None:
+def _line(number: int, written: str, names: Names) -> Line | None:
     if not written.strip() or written.startswith("#"):
         return None
     said, reason = _parted(written, "#")
     pattern, about = _parted(said, ":")
     if about is not None and not about.strip(" \t,"):
         raise _NotUnderstood(number, "nothing stands behind the colon", "name entities, or take the colon away")
-    known = tuple(_known(number, names, detector, about)) if about is not None else ()
+    known = tuple(_known(number, names, about)) if about is not None else ()
     takes_back = pattern.startswith("!")
     bare = pattern[1:] if takes_back else pattern
     try:
@@ -169,14 +169,14 @@ def _git_spelling(pattern: str) -> str:
     return pattern.replace("\\:", ":")
 
 
-def _known(number: int, names: Names, detector: Detector, about: str) -> Iterator[str]:
+def _known(number: int, names: Names, about: str) -> Iterator[str]:
     for each in about.split(","):
         name = each.strip()
         if not name:
             continue
         known = names.known(name)
         if known is None:
-            raise _NotUnderstood(number, *names.unknown(name, detector))
+            raise _NotUnderstood(number, *names.unknown(name))
         yield known
 
 
