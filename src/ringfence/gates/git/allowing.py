@@ -40,8 +40,8 @@ class Allowances:
 
     def about(self, item: Item, opened: Opened, detector: Detector) -> "Reading":
         """Begin to look at an item."""
-        named = item.origin in _PATHS
-        lines = self.ignoring.about(item.name) if self.ignoring is not None and named else ()
+        ignoring = self.ignoring if item.origin in _PATHS else None
+        lines = ignoring.about(ignoring.path_of(item)) if ignoring is not None else ()
         inline = self.inline and may_have(item.name)
         return Reading(self, item, opened, detector, lines, inline)
 
