@@ -14,7 +14,7 @@ from ringfence.cli._errors import Problem
 from ringfence.detect import Detector, detector_for
 from ringfence.extract.model import Bounds, Why
 from ringfence.gates.git.allowing import Allowances, Settling
-from ringfence.gates.git.model import Item, Origin, Scanned
+from ringfence.gates.git.model import Allowance, Item, Origin, Scanned
 from ringfence.gates.git.naming import Names as Known
 from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.repository import NoRepository, Repository, find
@@ -112,13 +112,18 @@ class Made:
         if self.scan.done is not None:
             self.scan.done.clear()
 
+    def allowances(self) -> tuple[Allowance, ...]:
+        """Give the allowances that allow nothing, and those that nothing needs."""
+        return (*self.scan.settling.wrong(), *self.scan.settling.unused())
+
     def ended(self) -> Iterator[str]:
         """Do what comes after the last item; give what is to be said."""
         if self.scan.done is not None:
             self.scan.done.close()
         yield from self.notes
         yield from self._baseline()
-        settling, clean = self.scan.settling, Names(self.detector)
+        clean = Names(self.detector)
+        settling = self.scan.settling
         yield from (said_wrong(one, clean) for one in settling.wrong())
         yield from (said_unused(one, clean) for one in settling.unused())
 
