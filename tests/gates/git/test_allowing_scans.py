@@ -204,3 +204,13 @@ def test_canaries_and_the_probes_people_are_known_for_what_they_are() -> None:
     item = Item("a.txt", Origin.FILE, len(text))
     found = Scanner(Rules()).scan(item, lambda: BytesIO(text)).found
     assert [(one.standing.value, one.why) for one in found] == [("noted", "known:canary")] * 7 + [("refused", "")]
+
+
+def test_standard_input_larger_than_what_is_held_is_looked_at_whole(cli: Cli, tmp_path: Path) -> None:
+    text = b"anna.berg@brieffalke.de\n" + b"nothing here\n" * 450_000 + b"olav.brandvik@listolot.pl\n"
+    for name in ("a.txt", "a.csv"):
+        done = cli("scan", "-", "--name", name, "--format", "json", stdin=text)
+        assert done.returncode == 1
+        assert [json.loads(line).get("line") for line in done.stdout.splitlines()] == [1, 450_002, None]
+    small = b"anna.berg@brieffalke.de # ringfence: allow EMAIL_ADDRESS a reason\n"
+    assert cli("scan", "-", "--name", "a.py", stdin=small).returncode == 0
