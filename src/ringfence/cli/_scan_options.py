@@ -15,7 +15,7 @@ from ringfence.detect import Detector, detector_for
 from ringfence.extract.model import Bounds, Why
 from ringfence.gates.git.allowing import Allowances, Settling
 from ringfence.gates.git.model import Allowance, Item, Origin, Scanned
-from ringfence.gates.git.naming import Names
+from ringfence.gates.git.naming import Names as Known
 from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.repository import NoRepository, Repository, find
 from ringfence.gates.git.rules import NO_POLICY, WITHOUT_POLICY, Rules, rules_of
@@ -23,7 +23,9 @@ from ringfence.gates.git.scanning import Digests, Scanner
 from ringfence.gates.git.scans import Listed, Scan
 from ringfence.home import Home
 from ringfence.policy import Asker, FlowId, PurposeName, RoleName
+from ringfence.report.scan_allowances import said_unused, said_wrong
 from ringfence.report.scan_summary import About
+from ringfence.report.scan_words import Names
 
 if TYPE_CHECKING:
     from ringfence.gates.git.baseline import Baseline, Recording
@@ -106,33 +108,41 @@ class Made:
     def taken(self, scanned: Iterable[Scanned]) -> Iterator[Scanned]:
         """Take down what a baseline is to be made of."""
         for one in scanned:
-            if self.recording is not None:
-                self.recording.take(one)
-            yield one
+            yield self.recording.take(one) if self.recording is not None else one
         if self.scan.done is not None:
             self.scan.done.clear()
+
+    def allowances(self) -> tuple[Allowance, ...]:
+        """Give the allowances that allow nothing, and those that nothing needs."""
+        return (*self.scan.settling.wrong(), *self.scan.settling.unused())
 
     def ended(self) -> Iterator[str]:
         """Do what comes after the last item; give what is to be said."""
         if self.scan.done is not None:
             self.scan.done.close()
         yield from self.notes
-        if self.recording is not None and self.key is not None and self.asking.write_baseline is not None:
-            from ringfence.gates.git.baseline import write_baseline
+        yield from self._baseline()
+        clean = Names(self.detector)
+        settling = self.scan.settling
+        yield from (said_wrong(one, clean) for one in settling.wrong())
+        yield from (said_unused(one, clean) for one in settling.unused())
 
-            made = self.recording.baseline(self.key.handle, counting=not self.asking.history, old=self.old)
-            write_baseline(self.asking.write_baseline, made)
-            if self.key.is_new:
-                yield f"made the key of the baseline: {self.key.place}; who checks against it needs it, and nobody else"
-        for one in self.scan.settling.wrong():
-            yield f"{one.file}:{one.line}: {one.wrong}; {one.mend}"
-        for one in self.scan.settling.unused():
-            yield f"{one.file}:{one.line}: nothing needs this any more ({_named(one)}); take it out"
+    def _baseline(self) -> Iterator[str]:
+        """Write the baseline that was asked for; say what was written."""
+        file = self.asking.write_baseline
+        if self.recording is None or self.key is None or file is None:
+            return
+        from ringfence.gates.git.baseline import write_baseline
 
-
-def _named(one: Allowance) -> str:
-    names = ", ".join(one.names) if one.names else "everything"
-    return f"{one.by.value}: {names}" + (f", {one.spare} more" if one.spare else "")
+        whole = self.scan.settling.whole
+        made = self.recording.baseline(self.key.handle, counting=not self.asking.history, old=self.old, whole=whole)
+        write_baseline(file, made)
+        known = self.old.entries if self.old is not None else {}
+        new, gone = len(made.entries.keys() - known), len(known.keys() - made.entries)
+        kept = "" if whole and not self.recording.missed else "; not all was looked at, so none was taken out"
+        yield f"wrote {file}: {len(made.entries):,} entries, {new:,} new, {gone:,} gone{kept}"
+        if self.key.is_new:
+            yield f"made the key of the baseline: {self.key.place}; who checks against it needs it, and nobody else"
 
 
 def listed_of(asking: Asking) -> tuple[Iterable[Listed], Repository | None]:
@@ -195,7 +205,7 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
     """Make the scan that was asked for. Raises `Problem`, `PolicyError`, and what the allowances' files raise."""
     rules = _rules(asking)
     detection = rules.policy.detect
-    names = Names.of(detection)
+    names = Known.of(detection)
     detector = detector_for(detection)
     notes: list[str] = []
     key, old, recording = None, None, None
@@ -203,20 +213,22 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
         from ringfence.gates.git.baseline import Recording, read_baseline
         from ringfence.gates.git.scan_key import key_to_know_again, key_to_write
 
-        if asking.baseline is not None:
-            old = read_baseline(asking.baseline)
+        before = asking.baseline or asking.write_baseline
+        if before is not None and (asking.baseline is not None or before.exists()):
+            old = read_baseline(before)
             key = key_to_know_again(old.key_name, old.key_version, asking.place, os.environ)
             old.opened_by(key.handle)
         if asking.write_baseline is not None:
             key = key or key_to_write(asking.place, os.environ)
             recording = Recording()
-            old = old or (read_baseline(asking.write_baseline) if asking.write_baseline.exists() else None)
-    allowances = Allowances(names, _ignoring(asking, repository, names, detector))
+    top = repository.top if repository is not None else ""
+    allowances = Allowances(names, _ignoring(asking, top, names))
     digests = Digests(key.keys, key.handle.name) if key is not None else None
     leaves_out = frozenset[Why]() if asking.everything else Bounds().leaves_out
     scanner = Scanner(rules, Bounds(leaves_out=leaves_out), digests, allowances)
     applied = old if asking.baseline is not None and recording is None else None
-    settling = Settling(allowances, applied, asking.whole, asking.history, detection)
+    whole = asking.whole and (asking.history or not top or os.path.realpath(top) == os.path.realpath("."))
+    settling = Settling(allowances, applied, whole, asking.history, detection)
     scan = Scan(
         listed,
         scanner,
@@ -281,14 +293,13 @@ def _rules(asking: Asking) -> Rules:
     return rules
 
 
-def _ignoring(asking: Asking, repository: Repository | None, names: Names, detector: Detector) -> "Ignoring | None":
-    from ringfence.gates.git.ignoring import read_ignoring
-
-    top = Path(repository.top) if repository is not None and repository.top else Path()
-    file = asking.ignore_file if asking.ignore_file is not None else top / IGNORE_FILE
+def _ignoring(asking: Asking, top: str, names: Known) -> "Ignoring | None":
+    file = asking.ignore_file if asking.ignore_file is not None else Path(top, IGNORE_FILE)
     if asking.ignore_file is None and not file.is_file():
         return None
-    return read_ignoring(file, names, detector, shown=IGNORE_FILE if asking.ignore_file is None else "")
+    from ringfence.gates.git.ignoring import read_ignoring
+
+    return read_ignoring(file, names, shown=IGNORE_FILE if asking.ignore_file is None else "", top=top or ".")
 
 
 def _bytes(written: str) -> int:

@@ -117,7 +117,7 @@ def scan(
     )
     listed, repository = listed_of(asking)
     made = scan_of(asking, listed, repository)
-    summary = Summary(made.about)
+    summary = Summary(made.about, allowances=made.allowances)
     shown = Asked(allowed, carried, every)
     with _progress(made.scan, history=history) as running, _written(out, output) as stream:
         items = summary.counting(made.taken(running.run()))

@@ -134,10 +134,7 @@ def _heredocs(value: bytes, limit: int, opened: list[tuple[bytes, int]], found: 
         while end < len(value):
             line_end = value.find(b"\n", end)
             line_end = len(value) if line_end < 0 else line_end
-            if (
-                value[end:line_end].strip(b" \t\r;,)").startswith(name)
-                and len(value[end:line_end].strip()) < len(name) + 4
-            ):
+            if value[end:line_end].strip(b" \t\r;,)").startswith(name) and len(value[end:line_end].strip()) < len(name) + 4:
                 break
             end = line_end + 1
         end = min(end, len(value))

@@ -19,12 +19,11 @@ from stdnum import luhn
 from stdnum.iso7064 import mod_97_10
 
 from ringfence.extras import install_line
+from ringfence.gates.canary import MARK_DOMAINS, MARK_LENGTH, MARK_LETTERS
 
 if TYPE_CHECKING:
     from faker import Faker
 
-_LETTERS = "bcdfghjkmnpqrstvwxz"  # no vowels: a mark is no word
-_MARK = 9
 _FIRST_DAY = date(1940, 1, 1)
 _DAYS = 20_000
 TRIES = 200
@@ -48,7 +47,7 @@ LOCALES = (
     Locale("it_IT", "IT", "39333", 12),
     Locale("pl_PL", "PL", "4860", 11),
 )
-DOMAINS = ("quillpost.com", "brieffalke.de", "plume-courrier.fr", "cartaveloz.es", "posta-airone.it", "listolot.pl")
+DOMAINS = MARK_DOMAINS
 
 
 class FakerMissing(Exception):
@@ -100,8 +99,8 @@ class Seed:
         """Give letters of the same kind."""
         number, spelt = self._number(what), ""
         for _ in range(count):
-            number, at = divmod(number, len(_LETTERS))
-            spelt += _LETTERS[at]
+            number, at = divmod(number, len(MARK_LETTERS))
+            spelt += MARK_LETTERS[at]
         return spelt
 
     def below(self, what: str, most: int) -> int:
@@ -115,7 +114,7 @@ class Seed:
 
 def mark_of(seed: Seed) -> str:
     """Give the mark of a person."""
-    return seed.letters("mark", _MARK)
+    return seed.letters("mark", MARK_LENGTH)
 
 
 def make_person(secret: bytes, number: int) -> Person:
@@ -125,7 +124,7 @@ def make_person(secret: bytes, number: int) -> Person:
     first = str(faker.first_name())
     street = f"{faker.street_name()} {seed.letters('street', 4)} {1 + seed.below('house', 180)}"
     return Person(
-        number, seed.letters("mark", _MARK), locale.code, first, street, f"{faker.city()} {_town(seed)}", seed
+        number, seed.letters("mark", MARK_LENGTH), locale.code, first, street, f"{faker.city()} {_town(seed)}", seed
     )
 
 
@@ -147,7 +146,13 @@ def forged(category: str, secret: bytes, number: int = 0) -> str:
     """Make a value of a category that is nobody's, without Faker: one to be given where it may not go. `number`: which."""
     seed = Seed(secret, number)
     person = Person(
-        number, seed.letters("mark", _MARK), "de_DE", "Nemo", f"Niemandsgasse {seed.letters('s', 4)}", _town(seed), seed
+        number,
+        seed.letters("mark", MARK_LENGTH),
+        "de_DE",
+        "Nemo",
+        f"Niemandsgasse {seed.letters('s', 4)}",
+        _town(seed),
+        seed,
     )
     return person.value(category)
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TextIO, TypeAlias
 
-from ringfence.gates.git.model import Failed, Found, Passed, Scanned, Standing
+from ringfence.gates.git.model import Allowance, Failed, Found, Passed, Scanned, Standing
 from ringfence.report.scan_summary import Asked, Summary
 from ringfence.report.scan_words import Names, plain
 
@@ -23,7 +23,8 @@ def write(scanned: Iterable[Scanned], summary: Summary, out: TextIO, asked: Aske
             told = True
         if told:
             out.flush()
-    out.write(json.dumps(summed(summary)) + "\n")
+    allowances = [_allowance(one, names) for one in summary.allowances()]
+    out.write(json.dumps(summed(summary) | {"allowances": allowances}) + "\n")
 
 
 def _documents(item: Scanned, asked: Asked, names: Names) -> Iterator[Document]:
@@ -64,10 +65,26 @@ def _finding(one: Found, names: Names) -> Document:
         "standing": one.standing.value,
         "rule": one.rule,
         "why": plain(one.why),
+        "reason": plain(one.reason),
         "shape": plain(one.shape),
         "digest": one.digest,
         "commit": one.commit,
         "object": one.object,
+    }
+
+
+def _allowance(one: Allowance, names: Names) -> Document:
+    """Tell an allowance that allows nothing, or that nothing needs."""
+    return {
+        "by": one.by.value,
+        "file": names.shown(one.file),
+        "line": one.line,
+        "names": list(one.names),
+        "reason": plain(one.reason),
+        "used": one.used,
+        "spare": one.spare,
+        "wrong": one.wrong,
+        "mend": one.mend,
     }
 
 

@@ -118,7 +118,9 @@ class _Run:
         }
         if one.standing is Standing.ALLOWED:
             kind = "inSource" if one.why.startswith("inline") else "external"
-            made["suppressions"] = [{"kind": kind, "status": "accepted", "justification": cut(plain(one.why))}]
+            made["suppressions"] = [
+                {"kind": kind, "status": "accepted", "justification": cut(plain(one.reason or one.why))}
+            ]
         return made
 
     def _location(self, one: Found | Failed) -> Json:

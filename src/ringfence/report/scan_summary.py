@@ -6,11 +6,11 @@ figures, and the exit code follows from them.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ringfence.extract.model import Why
-from ringfence.gates.git.model import Found, Scanned, Standing
+from ringfence.gates.git.model import Allowance, Found, Scanned, Standing
 
 CLEAN, FOUND, FAILED = 0, 1, 2
 
@@ -60,7 +60,10 @@ class Asked:
 
 @dataclass(slots=True)
 class Summary:
-    """The figures of a scan, as far as it has come."""
+    """The figures of a scan, as far as it has come.
+
+    `allowances` gives, when all has been looked at, those that allow nothing and those that nothing needs.
+    """
 
     about: About
     clock: Callable[[], float] = time.monotonic
@@ -74,6 +77,7 @@ class Summary:
     categories: Counter[tuple[str, Standing]] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)  # of what is refused, by which rule of the policy
     passed: Counter[Why] = field(default_factory=Counter)
+    allowances: Callable[[], Sequence[Allowance]] = tuple
 
     def counting(self, scanned: Iterable[Scanned]) -> Iterator[Scanned]:
         """Give the items as they come, and count them."""

@@ -108,7 +108,7 @@ def _finding(one: Found, names: Names) -> Line:
     pieces.append(("  " + "  ".join(word for word in words if word), ""))
     more = list(further(one, names))
     if one.standing is not Standing.REFUSED:
-        more.append(f"{one.standing.value}: {plain(one.why)}" if one.why else one.standing.value)
+        more.append(": ".join(plain(word) for word in (one.standing.value, one.why, one.reason) if word))
     if more:
         pieces.append((f"  ({'; '.join(more)})", "dim"))
     return pieces

@@ -185,7 +185,9 @@ def message(one: Found) -> str:
         case Standing.NOTED:
             return cut(f"{said}: noted only, {plain(one.why) or 'an example'}")
         case Standing.ALLOWED:
-            return cut(f"{said}: allowed, {plain(one.why) or 'by a person'}")
+            return cut(
+                f"{said}: allowed, {plain(one.why) or 'by a person'}{f': {plain(one.reason)}' if one.reason else ''}"
+            )
         case Standing.CARRIED:
             return cut(f"{said}: carried" + (f", by {plain(one.rule)}" if one.rule else ""))
 

@@ -4,10 +4,10 @@ import time
 from io import BytesIO
 
 import pytest
+from allowing_support import DETECTOR, found_in, item_of, looked_at, standings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allowing_support import DETECTOR, found_in, item_of, looked_at, standings
 from ringfence.gates.git import allowing
 from ringfence.gates.git.allowing import Allowances, Settling
 from ringfence.gates.git.model import By, Found, Scanned, Standing
@@ -126,7 +126,7 @@ def test_what_is_wrong_with_a_comment_is_told_with_its_line_and_the_mend() -> No
     settling = Settling(ALLOWANCES)
     settling.take(looked_at("a.py", text, ALLOWANCES))
     assert [(one.by, one.file, one.line, one.wrong, one.mend) for one in settling.wrong()] == [
-        (By.INLINE, "a.py", 1, "no entity or category is called EMAIL_ADRESS", 'did you mean "EMAIL_ADDRESS"?'),
+        (By.INLINE, "a.py", 1, "no entity or category has that name", 'did you mean "EMAIL_ADDRESS"?'),
         (By.INLINE, "a.py", 3, "it gives no reason", "say why, behind the name: ringfence: allow EMAIL_ADDRESS REASON"),
         (By.INLINE, "a.py", 5, "it does not say what is allowed", "write: ringfence: allow ENTITY reason"),
     ]
@@ -140,7 +140,7 @@ def test_personal_data_in_a_reason_or_in_a_name_is_not_told() -> None:
     told = f"{scanned} {settling.wrong()} {settling.unused()}"
     assert scanned.found[0].reason == "[redacted:email] has agreed"
     assert "olav" not in told
-    assert "nadia.kerst@" not in told
+    assert "kerst" not in told
 
 
 def test_a_comment_that_nothing_needs_is_told_where_its_file_was_looked_at_whole() -> None:
@@ -188,7 +188,9 @@ def test_a_file_larger_than_what_is_held_is_read_again(monkeypatch: pytest.Monke
     monkeypatch.setattr(allowing, "KEPT", 1000)
     text = b"x = 1\n" * 400_000 + b'A = "%s"  # ringfence: allow EMAIL_ADDRESS a reason\n' % MAIL
     item = item_of("a.py", text if size == 0 else b"")
-    reading = ALLOWANCES.about(item if size == 0 else item.__class__("a.py", item.origin), lambda: BytesIO(text), DETECTOR)
+    reading = ALLOWANCES.about(
+        item if size == 0 else item.__class__("a.py", item.origin), lambda: BytesIO(text), DETECTOR
+    )
     assert reading.open().read() == text
     assert reading.open().read() == text
     found = Found("a.py", "EMAIL_ADDRESS", "user.contact.email", 1.0, (), Standing.REFUSED, line=400_001)
@@ -198,7 +200,7 @@ def test_a_file_larger_than_what_is_held_is_read_again(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     "text",
     [
-        b"ringfence: allow EMAIL_ADDRESS a reason " * 100_000,
+        b"ringfence: allow EMAIL_ADDRESS a reason " * 20_000,
         b"ringfence: allow EMAIL_ADDRESS a reason\n" * 100_000,
         b"# " * 1_000_000 + b"ringfence: allow EMAIL_ADDRESS a",
         b"ringfence: allow " + b"A," * 1_000_000,

@@ -5,9 +5,11 @@ or of no use is told. What one file says, and what the ignore file says of it, i
 counts over all files, so it is applied where they come together, in their order. Both parts are plain data: they may be forked.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from io import BytesIO
 from typing import BinaryIO, Final
 
@@ -40,8 +42,8 @@ class Allowances:
 
     def about(self, item: Item, opened: Opened, detector: Detector) -> "Reading":
         """Begin to look at an item."""
-        named = item.origin in _PATHS
-        lines = self.ignoring.about(item.name) if self.ignoring is not None and named else ()
+        ignoring = self.ignoring if item.origin in _PATHS else None
+        lines = ignoring.about(ignoring.path_of(item)) if ignoring is not None else ()
         inline = self.inline and may_have(item.name)
         return Reading(self, item, opened, detector, lines, inline)
 
@@ -59,6 +61,7 @@ class Reading:
     _data: bytes = b""
     _is_whole: bool = False
     _was_opened: bool = False
+    _file: BinaryIO | None = None
 
     def left_out(self) -> Scanned | None:
         """Give what becomes of an item that the ignore file leaves out whole; None where it is to be looked at."""
@@ -72,26 +75,28 @@ class Reading:
 
     def open(self) -> BinaryIO:
         """Open the item for whoever reads it."""
+        if self.item.origin is Origin.INPUT and not self._was_opened:
+            self.source, self._file = _held(self.source())
+        self._was_opened, is_first = True, not self._was_opened
         if not self.inline:
             return self.source()
         if self._is_whole:
             return BytesIO(self._data)
         opened = self.source()
-        if self._was_opened:  # it is larger than what is held
+        if not is_first or self.item.size > KEPT:
             return opened
-        self._was_opened = True
-        if self.item.size <= KEPT:  # or nobody knows yet
-            with opened:
-                data = _read(opened, KEPT + 1)
-            if len(data) <= KEPT:
-                self._data, self._is_whole = data, True
-                return BytesIO(data)
+        with opened:
+            data = _read(opened, KEPT + 1)
+        if len(data) > KEPT:  # nobody knew its size, or it has grown
             return self.source()
-        return opened
+        self._data, self._is_whole = data, True
+        return BytesIO(data)
 
     def settled(self, scanned: Scanned) -> Scanned:
         """Give what becomes of the item, once it has been looked at."""
         marks = self._marks()
+        if self._file is not None:
+            self._file.close()
         ignoring = self.allowances.ignoring
         if marks is None and not self.lines:
             return scanned
@@ -132,6 +137,27 @@ class Reading:
                 return read_marks(self.item.name, in_lines(opened), names, detector)
         except OSError:
             return None  # whoever read it has said so
+
+
+def _held(stream: BinaryIO) -> tuple[Opened, BinaryIO | None]:
+    """Hold what can be read only once, so that it can be opened again: in memory, or in a file that has no name."""
+    head = _read(stream, KEPT + 1)
+    if len(head) <= KEPT:
+        return partial(BytesIO, head), None
+    from shutil import copyfileobj
+    from tempfile import TemporaryFile
+
+    file = TemporaryFile()  # noqa: SIM115 (closed when the item has been looked at)
+    file.write(head)
+    copyfileobj(stream, file, 1 << 20)
+    file.flush()
+    return partial(_from_the_beginning, file), file
+
+
+def _from_the_beginning(file: BinaryIO) -> BinaryIO:
+    again = os.fdopen(os.dup(file.fileno()), "rb")
+    again.seek(0)
+    return again
 
 
 def _read(opened: BinaryIO, most: int) -> bytes:

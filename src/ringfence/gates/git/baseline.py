@@ -43,7 +43,7 @@ _DIGITS = re2.compile(r"[0-9a-f]{32}")
 _ENTITY = re2.compile(r"[A-Za-z][A-Za-z0-9_.]{0,127}")
 _KEY_NAME = re2.compile(r"[a-z][a-z0-9-]{0,62}")
 _FIELDS: Final = frozenset(("entity", "fingerprint", "count", "reason"))
-_AGAIN: Final = "mend the line, take the file from git, or write it again with --write-baseline"
+_AGAIN: Final = "mend the line, or take the file from git; or remove it, and write it again with --write-baseline"
 
 Key = tuple[str, str]  # entity, fingerprint
 
@@ -88,7 +88,7 @@ class Baseline:
         if not hmac.compare_digest(check_of(handle), self.check):
             raise BadBaseline(
                 f"{self.file}: it was made under another key than this {self.key_name} version {self.key_version}",
-                "give the key that it was made under, or write it again with --write-baseline",
+                "give the key that it was made under; or remove it, and write it again with --write-baseline",
             )
 
 
@@ -250,23 +250,38 @@ class Applying:
 
 @dataclass(slots=True)
 class Recording:
-    """Takes down what a scan finds."""
+    """Takes down what a scan finds. `missed`: whether something could not be read."""
 
+    missed: bool = False
     counts: Counter[Key] = field(default_factory=Counter)
 
-    def take(self, scanned: Scanned) -> None:
-        """Take down what one item holds that nothing else allows."""
-        for found in scanned.found:
-            if found.standing is Standing.REFUSED and found.digest:
-                self.counts[label_of(found), found.digest] += 1
+    def take(self, scanned: Scanned) -> Scanned:
+        """Take down what one item holds that nothing else allows; give it as what it is from now on: allowed."""
+        self.missed = self.missed or bool(scanned.failed)
+        return (
+            replace(scanned, found=tuple(self._taken(found) for found in scanned.found)) if scanned.found else scanned
+        )
 
-    def baseline(self, handle: KeyHandle, *, counting: bool = True, old: Baseline | None = None) -> Baseline:
-        """Give what was taken down, with the reasons that stood beside the same things before."""
+    def _taken(self, found: Found) -> Found:
+        if found.standing is not Standing.REFUSED or not found.digest:
+            return found
+        self.counts[label_of(found), found.digest] += 1
+        return replace(found, standing=Standing.ALLOWED, why=By.BASELINE.value)
+
+    def baseline(
+        self, handle: KeyHandle, *, counting: bool = True, old: Baseline | None = None, whole: bool = True
+    ) -> Baseline:
+        """Give what was taken down, with the reasons that stood beside the same things before.
+
+        Where not all was looked at, everything that `old` has stays, as often as it says.
+        """
         known = old.entries if old is not None else {}
         entries = {
             key: Entry(*key, count if counting else None, known[key].reason if key in known else "")
             for key, count in self.counts.items()
         }
+        if not whole or self.missed:
+            entries |= {key: _merged(entry, entries.get(key, entry)) for key, entry in known.items()}
         return Baseline(handle.name, handle.version, check_of(handle), entries)
 
 

@@ -11,15 +11,17 @@ said; the last line that fits decides, also in a folder that is left out (git wo
 ``\ `` are these characters. A file with a line that cannot be understood counts as a whole for nothing, and that is an error.
 """
 
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from ringfence.crossing import scrub
 from ringfence.detect import Detector
-from ringfence.gates.git.model import Allowance, By, Found
+from ringfence.gates.git.model import Allowance, By, Found, Item, Origin
 from ringfence.gates.git.naming import Names, covers
 from ringfence.gates.git.patterns import BadPattern, Matches, compile_pattern, path_bytes
 
@@ -70,15 +72,27 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Ignoring:
-    """The lines of an ignore file, and which of them decides."""
+    """The lines of an ignore file, and which of them decides.
+
+    `content` is a hash of all that it says: two that say the same are one. `top` is the folder on disk that its paths begin at.
+    """
 
     file: str
     lines: tuple[Line, ...]
+    content: str = ""
+    top: str = ""
 
     def about(self, path: str) -> tuple[Line, ...]:
         """Give the lines that fit a path, the last first: those that decide."""
         spelt = path_bytes(path)
         return tuple(line for line in reversed(self.lines) if line.matches(spelt))
+
+    def path_of(self, item: Item) -> str:
+        """Give an item's path as the lines have it, from the top, wherever the item was named from."""
+        if not (self.top and item.path and item.origin is Origin.FILE):
+            return item.name
+        whole = os.path.join(os.path.realpath(os.path.dirname(item.path)), os.path.basename(item.path))  # noqa: PTH118, PTH119, PTH120
+        return whole.removeprefix(self.top + "/") if whole.startswith(self.top + "/") else item.name
 
     def told(self, line: Line, used: int, detector: Detector) -> Allowance:
         """Tell a line and how often it was used."""
@@ -105,15 +119,15 @@ def deciding(lines: Sequence[Line], found: Found) -> Line | None:
     return next((line for line in lines if not line.names or covers(line.names, found.entity, found.category)), None)
 
 
-def read_ignoring(file: Path, names: Names, detector: Detector, *, shown: str = "") -> Ignoring:
-    """Read an ignore file. Raises `BadIgnoreFile`, and `OSError`."""
+def read_ignoring(file: Path, names: Names, *, shown: str = "", top: str = "") -> Ignoring:
+    """Read an ignore file whose paths begin at a folder; "": as files are named. Raises `BadIgnoreFile`, and `OSError`."""
     told = shown or str(file)
     with file.open("rb") as opened:
         content = opened.read(LONGEST + 1)
-    return parse_ignoring(content, told, names, detector)
+    return replace(parse_ignoring(content, told, names), top=os.path.realpath(top) if top else "")
 
 
-def parse_ignoring(content: bytes, file: str, names: Names, detector: Detector) -> Ignoring:
+def parse_ignoring(content: bytes, file: str, names: Names) -> Ignoring:
     """Understand an ignore file's content: that of a file, or of a blob. Raises `BadIgnoreFile`."""
     if len(content) > LONGEST:
         raise BadIgnoreFile(file, [Wrong(0, f"it has more than {LONGEST} bytes", "name folders instead of files")])
@@ -125,7 +139,7 @@ def parse_ignoring(content: bytes, file: str, names: Names, detector: Detector) 
     lines, wrongs = list[Line](), list[Wrong]()
     for at, written in enumerate(text.split("\n"), 1):
         try:
-            line = _line(at, written.removesuffix("\r"), names, detector)
+            line = _line(at, written.removesuffix("\r"), names)
         except _NotUnderstood as error:
             wrongs.append(error.wrong)
         else:
@@ -134,7 +148,7 @@ def parse_ignoring(content: bytes, file: str, names: Names, detector: Detector) 
         wrongs.append(Wrong(lines[MOST].number, f"more than {MOST} lines", "name folders instead of files"))
     if wrongs:
         raise BadIgnoreFile(file, wrongs)
-    return Ignoring(file, tuple(lines))
+    return Ignoring(file, tuple(lines), sha256(content).hexdigest())
 
 
 class _NotUnderstood(Exception):
@@ -142,14 +156,14 @@ class _NotUnderstood(Exception):
         self.wrong = Wrong(number, what, mend)
 
 
-def _line(number: int, written: str, names: Names, detector: Detector) -> Line | None:
+def _line(number: int, written: str, names: Names) -> Line | None:
     if not written.strip() or written.startswith("#"):
         return None
     said, reason = _parted(written, "#")
     pattern, about = _parted(said, ":")
     if about is not None and not about.strip(" \t,"):
         raise _NotUnderstood(number, "nothing stands behind the colon", "name entities, or take the colon away")
-    known = tuple(_known(number, names, detector, about)) if about is not None else ()
+    known = tuple(_known(number, names, about)) if about is not None else ()
     takes_back = pattern.startswith("!")
     bare = pattern[1:] if takes_back else pattern
     try:
@@ -169,14 +183,14 @@ def _git_spelling(pattern: str) -> str:
     return pattern.replace("\\:", ":")
 
 
-def _known(number: int, names: Names, detector: Detector, about: str) -> Iterator[str]:
+def _known(number: int, names: Names, about: str) -> Iterator[str]:
     for each in about.split(","):
         name = each.strip()
         if not name:
             continue
         known = names.known(name)
         if known is None:
-            raise _NotUnderstood(number, *names.unknown(name, detector))
+            raise _NotUnderstood(number, *names.unknown(name))
         yield known
 
 

@@ -12,6 +12,7 @@ A comment covers what begins on its line; alone on its line, also what begins on
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import BinaryIO, Final
 
 import re2
@@ -24,7 +25,7 @@ from ringfence.gates.git.naming import Names, covers
 FORM: Final = "ringfence: allow ENTITY reason"
 _HINTS: Final = (b"ingfence:", b"INGFENCE:")
 _MARK = re2.compile(rb"(?i)\bringfence:[ \t]*allow\b[ \t]*([^\r\n]{0,600})")
-_SAID = re2.compile(r"([A-Za-z][A-Za-z0-9_.]*)((?:[ \t]*,[ \t]*[A-Za-z][A-Za-z0-9_.]*)*)[ \t:–—-]*(.*)")
+_SAID = re2.compile(r"([A-Za-z][A-Za-z0-9_.]*)((?:[ \t]*,[ \t]*[A-Za-z][A-Za-z0-9_.]*)*)(?:[ \t:–—-]+(.*))?")
 _ENDS: Final = (b"*/", b"-->", b"#}", b"%>", b"*)")
 _WORDS: Final = frozenset({b"rem", b"dnl"})  # marks of comments that are words
 _BEFORE: Final = 200  # bytes that are looked at before a mark
@@ -96,9 +97,7 @@ def read_marks(name: str, pieces: Iterable[bytes], names: Names, detector: Detec
     for at, piece in _with_lines(pieces):
         if at == 1 and _ending(name) not in _BEHIND and _JSON.match(piece[:4096]) is not None:
             return None
-        marks.extend(_read(name, at, piece, names, detector))
-        if len(marks) > _MOST:
-            break
+        marks.extend(islice(_read(name, at, piece, names, detector), _MOST - len(marks)))
     if not marks:
         return None
     below = dict[int, int]()  # a line of marks alone, and the first line under it that is none
@@ -197,15 +196,15 @@ def _understood(line: int, alone: bool, said: str, names: Names, detector: Detec
     if spelt == ["ENTITY"]:
         return None  # the form itself, in a text about it
     known = [names.known(one) for one in spelt]
-    for one, meant in zip(spelt, known, strict=True):
-        if meant is None:
-            wrong, mend = names.unknown(one, detector)
-            return _Mark(line, alone, wrong=wrong, mend=mend)
+    if None in known:
+        wrong, mend = names.unknown(spelt[known.index(None)])
+        return _Mark(line, alone, wrong=wrong, mend=mend)
     told = tuple(one for one in known if one is not None)
-    if not any(char.isalnum() for char in match[3]):
+    reason = match[3] or ""
+    if not any(char.isalnum() for char in reason):
         mend = f"say why, behind the name: ringfence: allow {', '.join(told)} REASON"
         return _Mark(line, alone, told, wrong="it gives no reason", mend=mend)
-    return _Mark(line, alone, told, scrub(match[3].strip(), detector))
+    return _Mark(line, alone, told, scrub(reason.strip(), detector))
 
 
 def _ending(name: str) -> str:

@@ -1,8 +1,8 @@
 r"""Patterns of paths as git's ``.gitignore`` has them, as linear ones (RE2), by bytes as git takes them.
 
-The rule: a pattern means what ``git check-ignore`` says (a test asks it; only in ``a**/b`` git itself departs from what it documents,
-and its documents are followed), and no pattern makes a match slow. There
-are libraries that translate them; what they make runs in a backtracking engine, loads for 70 ms, and reads classes differently.
+The rule: a pattern means what ``git check-ignore`` says (a test asks it; only with ``a**/b`` does git not keep to its documents,
+which are followed here), and none makes a match slow. Libraries that translate such patterns make ones for a backtracking engine,
+take 70 ms to load, and read classes in other ways.
 
 >>> compile_pattern("tests/**/*.csv")(path_bytes("tests/a/b/people.csv"))
 True

@@ -59,7 +59,10 @@ def _looked_at(items: Iterable[Item], scanner: Scanner, opener: Opener) -> Itera
                 yield _unread(item, got)
                 continue
             sized = item if item.size == got.size else replace(item, size=got.size)
-            yield scanner.scan(sized, _Again(item, got, second))
+            again = _Again(item, got, second)
+            scanned = scanner.scan(sized, again)
+            again.close()
+            yield scanned
     finally:
         second.close()
 
@@ -75,6 +78,11 @@ class _Again:
     def __call__(self) -> BinaryIO:
         got, self.got = self.got, None
         return got.stream if got is not None else self.second.open(self.item).stream
+
+    def close(self) -> None:
+        """Close it where nobody wanted to read it."""
+        if self.got is not None:
+            self.got.stream.close()
 
 
 def _unread(item: Item, unread: Unread) -> Scanned:

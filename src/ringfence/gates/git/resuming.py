@@ -15,7 +15,7 @@ from typing import Any, Final
 import apsw
 
 from ringfence.extract.model import Fault, Why
-from ringfence.gates.git.model import Failed, Found, Item, Origin, Passed, Scanned, Standing
+from ringfence.gates.git.model import Allowance, By, Failed, Found, Item, Origin, Passed, Scanned, Standing
 from ringfence.gates.git.repository import Repository
 from ringfence.home import Problem
 
@@ -24,7 +24,7 @@ _TABLES: Final = """
     CREATE TABLE IF NOT EXISTS done (object BLOB PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID, STRICT;
     CREATE TABLE IF NOT EXISTS told (number INTEGER PRIMARY KEY, what TEXT NOT NULL) STRICT;
 """
-_VERSION: Final = 1
+_VERSION: Final = 2
 _FOLDER: Final = "ringfence"
 _WAITING: Final = 5000  # milliseconds for another scan of the same repository
 
@@ -114,7 +114,7 @@ class Progress:
 
 
 def _written(scanned: Scanned) -> str:
-    if not (scanned.found or scanned.passed or scanned.failed):
+    if not (scanned.found or scanned.passed or scanned.failed or scanned.allowances):
         return ""
     return json.dumps(asdict(scanned), ensure_ascii=True, separators=(",", ":"))
 
@@ -143,4 +143,7 @@ def _read(told: dict[str, Any]) -> Scanned:
             for each in told["failed"]
         ),
         told["size"],
+        tuple(
+            Allowance(**{**each, "by": By(each["by"]), "names": tuple(each["names"])}) for each in told["allowances"]
+        ),
     )

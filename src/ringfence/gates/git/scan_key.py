@@ -24,6 +24,7 @@ VARIABLE: Final = "RINGFENCE_SCAN_KEY"
 IGNORE: Final = "# Keys and ledger: never to be committed.\n*\n"
 _MARK: Final = "ringfence-key:"
 _MOST: Final = 4096
+_AGAIN: Final = "{}; or remove the baseline, and write it again with --write-baseline"
 
 
 class NoScanKey(Exception):
@@ -57,7 +58,7 @@ def key_to_know_again(name: str, version: int, home: Home, environment: Mapping[
         if (handle.name, handle.version) != (name, version):
             raise NoScanKey(
                 f"{VARIABLE} holds key {handle.name} version {handle.version}; needed is {name} version {version}",
-                "give that version's line, or write the baseline again with --write-baseline",
+                _AGAIN.format(f"give the line of version {version}"),
             )
         return ScanKey(handle, VARIABLE)
     try:
@@ -65,7 +66,7 @@ def key_to_know_again(name: str, version: int, home: Home, environment: Mapping[
     except MissingKey:
         raise NoScanKey(
             f"key {name} version {version} is neither in {home.keys} nor in {VARIABLE}",
-            f"put its file back from a backup, or its line into {VARIABLE}; or write the baseline again",
+            _AGAIN.format(f"put its file back from a backup, or its line into {VARIABLE}"),
         ) from None
 
 
