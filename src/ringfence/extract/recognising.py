@@ -120,6 +120,7 @@ MAGIC: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"MM\x00*", "image"),
     (8, b"WEBP", "image"),
     *((4, b"ftyp" + brand, "image") for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif")),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "office"),  # of the old kind, or encrypted
     (0, b"PGDMP", "pgdump"),
     (0, b"From ", "mail"),  # where its name does not say something else: see `recognise`
 )
