@@ -30,6 +30,10 @@ def test_a_refusal_is_told_with_who_where_and_why() -> None:
     }  # fmt: skip
 
 
+def test_a_client_that_hung_up_is_no_refusal() -> None:
+    assert told("refused", refused="cut") == []
+
+
 def test_counted_refusals_stand_for_as_many() -> None:
     (one,) = told("refused", refused="not-allowed", count=940, since="2031-01-01T09:59:00.000000Z", last="01z")
     assert (one.count, one.since, one.until, one.first, one.last) == (

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import RINGFENCE, Cli
+from ringfence.cli.tail import outcome_of
 from ringfence.ledger import Ledger, create_ledger, make_keys, read_signing_key
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -239,3 +240,8 @@ def test_on_a_terminal_it_follows_by_itself_in_colours_unless_they_are_unwanted(
     os.close(ours)
     assert (b"\x1b[" in said) == (not no_color)
     assert "category-denied user.financial.credit_card" in re.sub("\x1b\\[[0-9;]*m", "", said.decode())
+
+
+def test_a_crossing_whose_client_hung_up_was_not_refused() -> None:
+    assert outcome_of({"kind": "refused", "refused": "cut"}) == "cut"
+    assert outcome_of({"kind": "refused", "refused": "category-denied"}) == "refused"

@@ -143,6 +143,35 @@ def test_observe_lets_everything_pass_and_records_what_would_have_been() -> None
     assert played.entries[-1]["would"] == "category-denied"
 
 
+CROWD = b" ".join(b"a%d@example.com" % number for number in range(20_000))
+CROWDED = {
+    "json": b'{"a": "%s", "b": "%s", "c": "card %s"}' % (MAIL, CROWD, CARD),
+    "ndjson": b'{"a": "%s"}\n{"b": "%s"}\n{"c": "card %s"}\n' % (MAIL, CROWD, CARD),
+}
+
+
+@pytest.mark.parametrize("carrier", CROWDED)
+def test_observe_says_of_a_value_with_too_many_findings_that_it_was_not_searched_and_searches_the_others(
+    carrier: str,
+) -> None:
+    played = play("watched", carrier, CROWDED[carrier])
+    assert played.released == CROWDED[carrier]
+    last = played.entries[-1]
+    assert (last["would"], last["why"]) == ("too-large", "more stands in one value than is looked for")
+    assert "5,000" in last["mend"]
+    assert {fact["category"]: fact["count"] for fact in last["found"]} == {
+        "user.contact.email": 1,
+        "user.financial.credit_card": 1,
+    }
+
+
+@pytest.mark.parametrize("carrier", CROWDED)
+def test_enforce_refuses_a_value_with_too_many_findings(carrier: str) -> None:
+    played = play("logs", carrier, CROWDED[carrier])
+    assert (played.refusal.reason, played.released) == ("too-large", b"")
+    assert played.entries[-1]["why"] == "more stands in one value than is looked for"
+
+
 @pytest.mark.parametrize("cut", range(1, 20))
 def test_observe_passes_even_what_cannot_be_decoded(cut: int) -> None:
     payload = b'{"a": "b", nonsense} tail'

@@ -261,3 +261,81 @@ def test_a_form_that_needs_a_vault_at_a_gate_without_one_is_told() -> None:
         for kind in ("log", "postgres", "http")
     }
     assert told == {"log": [("warning", "no-vault")], "postgres": [("warning", "no-vault")], "http": []}
+
+
+FRONT = """\
+version: 1
+zones: {core: {label: a}, staff: {label: b}}
+principals: {sso: {jwks: "https://id.example.com/jwks", issuer: "https://id.example.com", audience: a, zone: ZONE}}
+assets:
+  shop: {zone: core, kind: http, at: "AT"}
+gates:
+  api: {kind: http, listen: "LISTEN", GATE}
+"""
+
+
+def front(gate: str, at: str = "http://shop", listen: str = "127.0.0.1:8080", zone: str = "staff") -> list[Problem]:
+    text = FRONT.replace("GATE", gate).replace("AT", at).replace("LISTEN", listen).replace("ZONE", zone)
+    return [problem for problem in found(text) if problem.code in ("own-zone", "loop")]
+
+
+GATE = FRONT.splitlines()[-1].replace("LISTEN", "127.0.0.1:8080")
+
+
+@pytest.mark.parametrize(
+    ("gate", "zone", "at"),
+    [
+        ("upstream: shop, clients: core", "staff", "core"),
+        ("upstreams: [shop], clients: core", "staff", "core"),
+        ("upstream: shop, principals: [sso]", "core", "[sso]"),
+        ("upstream: shop, clients: staff, principals: [sso]", "core", "[sso]"),
+    ],
+)
+def test_clients_in_the_zone_of_what_is_behind_their_gate_meet_no_boundary(gate: str, zone: str, at: str) -> None:
+    [told] = front(gate, zone=zone)
+    place = (7, GATE.replace("GATE", gate).index(at) + 1)
+    assert (told.severity, told.code, told.line, told.column) == ("error", "own-zone", *place)
+    assert "zones of their own" in told.mend
+    assert front("upstream: shop, clients: staff, principals: [sso]") == []
+
+
+@pytest.mark.parametrize(
+    ("at", "listen"),
+    [
+        ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+        ("https://LocalHost:8080/", "127.0.0.1:8080"),
+        ("http://127.0.0.1:8080", "localhost:8080"),
+        ("http://[::1]:8080", "[0:0::1]:8080"),
+        ("http://127.0.0.9:8080", "0.0.0.0:8080"),
+        ("http://Gate.internal", "gate.internal:80"),
+    ],
+)
+@pytest.mark.parametrize("gate", ["upstream: shop", "upstreams: [shop]"])
+def test_a_service_that_is_where_its_gate_listens_is_told(at: str, listen: str, gate: str) -> None:
+    [told] = front(f"{gate}, clients: staff", at, listen)
+    assert (told.severity, told.code, told.file, told.line, told.column) == ("error", "loop", "p.yaml", 5, 38)
+    assert told.mend == "write where the service is"
+
+
+@pytest.mark.parametrize(
+    ("at", "listen"),
+    [
+        ("http://127.0.0.1:8081", "127.0.0.1:8080"),
+        ("http://127.0.0.2:8080", "127.0.0.1:8080"),
+        ("http://shop:8080", "127.0.0.1:8080"),
+        ("http://127.0.0.1:8080", ""),
+        ("http://[::1", "127.0.0.1:8080"),
+    ],
+)
+def test_a_service_elsewhere_is_not_its_gate(at: str, listen: str) -> None:
+    assert front("upstream: shop, clients: staff", at, listen) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "host"), [("http://shop", "shop"), ("https://shop", "shop:443"), ("http://shop:81", "shop:81")]
+)
+def test_a_gate_has_no_name_that_is_a_service_s_host(at: str, host: str) -> None:
+    gate = f'upstreams: [shop], clients: staff, hosts: ["gate.internal", "{host}"]'
+    [told] = front(gate, at)
+    assert (told.code, told.line, told.column) == ("loop", 7, GATE.replace("GATE", gate).index(f'"{host}"') + 1)
+    assert "gates.api.hosts" in told.mend

@@ -54,6 +54,8 @@ def story() -> Story:
     told.add("opened", "e", [(NAME, "clear", 5)])
     told.add("refused", "e", [(NAME, "clear", 9)], refused="category-denied", rule="flows.reads.else")
     told.add("crossed", "f", [(EMAIL, "tok", 2)], mode="observe", principal="users:bob")
+    told.add("opened", "k", [(NAME, "clear", 4)], principal="users:eve")
+    told.add("refused", "k", [(NAME, "clear", 4)], principal="users:eve", refused="cut")  # the client hung up
     told.add(
         "crossed", "g", [(EMAIL, "tok", 2)], mode="observe", would="not-allowed", rule="r1", category=None, why="no"
     )
@@ -82,6 +84,7 @@ def test_crossings_are_put_together_from_their_entries(ledger: Path) -> None:
         "d": Outcome.REFUSED,
         "d9": Outcome.REFUSED,
         "e": Outcome.CUT,
+        "k": Outcome.CUT,
         "f": Outcome.CROSSED,
         "g": Outcome.CROSSED,
     }
@@ -97,6 +100,7 @@ def test_what_crossed_is_counted_by_who_what_and_how(ledger: Path) -> None:
         ("users:ann", EMAIL, "tok"): (3, 543, 1),
         ("users:ann", NAME, "clear"): (3, 15, 1),
         ("users:bob", EMAIL, "clear (observed)"): (1, 2, 0),
+        ("users:eve", NAME, "clear"): (1, 4, 1),
         ("users:ann", EMAIL, "clear (observed)"): (1, 2, 0),
     }
     assert rows["users:ann", EMAIL, "tok"]["entries"] == "0-4"

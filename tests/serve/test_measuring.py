@@ -41,3 +41,11 @@ def test_a_ledger_that_takes_nothing_for_a_while_is_trouble_until_it_takes_somet
     assert measured.trouble() == ""
     figures = measured.added_to(Figures())
     assert (figures.entries, figures.ledger_faults, figures.masked, figures.refusals) == (2, 2, 2, 1)
+
+
+def test_what_was_cut_off_is_counted_apart_from_what_was_refused() -> None:
+    measured = Measured(Ledger())
+    for more in ({"refused": "cut"}, {"refused": "category-denied"}, {"refused": "cut", "count": 3}):
+        asyncio.run(measured.record({"kind": "refused", **more}))
+    figures = measured.added_to(Figures())
+    assert (figures.refusals, figures.cut_off) == (1, 4)

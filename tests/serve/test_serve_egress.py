@@ -305,6 +305,10 @@ WRONG = {
     "clients: core": ("clients: outside", "its clients stand in the zone of its upstream"),
     "upstreams: [logs, llm]": ("upstreams: [logs, llm, logs-file]", "assets.logs-file is not of kind http"),
     'at: "http://127.0.0.1:LOGS"': ('at: "http://localhost:9100"', "the address of the gate itself"),
+    "kind: http, listen": (
+        'kind: http, hosts: ["127.0.0.1:1"], listen',
+        "gates.out.hosts: the host of a service that it leads to",
+    ),
 }
 
 

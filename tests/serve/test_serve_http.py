@@ -283,6 +283,7 @@ WRONG = {
     ", clients: partners": ("", "does not say where its clients stand"),
     "clients: partners": ("clients: core", "its clients stand in the zone of its upstream"),
     '"http://127.0.0.1:PORT"': ('"ftp://x/y"', "not the address of an HTTP service"),
+    '"127.0.0.1:0", upstream': ('"localhost:80", upstream', "the address of the gate itself"),
     'listen: "127.0.0.1:0"': ('listen: "unix:/tmp/x"', "Envoy listens on an address"),
     "workers: 2": ("workers: 2, tls: {certificate: none.pem, key: none.key}", "the file cannot be read"),
 }

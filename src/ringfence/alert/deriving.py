@@ -4,7 +4,7 @@ The rule: an alert is derived from what the ledger says, so that whoever has the
 none. Names that stand in entries were scrubbed before they were written, and are once more here, whoever wrote the ledger; nothing
 else of an entry goes on from here.
 
-- refused: an entry `refused`, with the `count` of those that were counted.
+- refused: an entry `refused`, with the `count` of those that were counted. A client that hung up was not refused (`cut`).
 - undeclared: a fact that was found by its content, of a category that the flow does not carry by name. The map said nothing of it
   (or `scan`), or the detector found another category than the map says.
 - drift: an entry `drift`. probe-leak: an entry `probe` with at least one leak. Both are of several categories at once (`among`).
@@ -20,7 +20,7 @@ from functools import lru_cache
 from ringfence.alert.volumes import Volumes, hour_of
 from ringfence.crossing import scrub
 from ringfence.detect import Detector
-from ringfence.gates.refusals import times_of
+from ringfence.gates.refusals import is_cut, times_of
 from ringfence.ledger import JsonValue
 from ringfence.policy.alerts import AlertKind
 
@@ -58,7 +58,7 @@ class Sighting:
 def derive(entry: Entry, volumes: Volumes) -> Iterator[Sighting]:
     """Give what an entry has to tell; `volumes` takes note of what crossed."""
     kind = _text(entry, "kind")
-    if kind == "refused":
+    if kind == "refused" and not is_cut(entry):
         yield _sighting(
             AlertKind.REFUSED,
             entry,

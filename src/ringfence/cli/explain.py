@@ -10,6 +10,7 @@ from ringfence.cli._errors import Problem
 from ringfence.cli._evidence import evidence_in_words
 from ringfence.cli._formats import Format
 from ringfence.cli._home import HomeOption, PolicyOption, home
+from ringfence.gates.refusals import is_cut
 from ringfence.ledger import Entry, JsonValue, Query, Reader
 
 app = typer.Typer(add_completion=False)
@@ -37,6 +38,7 @@ KINDS = {
     "acknowledged": "the alert was acknowledged",
     "probe": "a run of the probe: it began, or what came of it",
 }
+_CUT = "cut off: the client, or who was to answer, went away; nothing passed after this"
 
 
 @app.command(
@@ -148,16 +150,17 @@ def _entry(entry: Entry) -> list[str]:
     if body is None:
         return [f"entry {entry.index}: its content has expired; its commitment still verifies"]
     kind = str(body.get("kind"))
-    lines = [f"entry {entry.index}, {body.get('at')}: {KINDS.get(kind, kind)}"]
-    if kind == "refused":
+    lines = [f"entry {entry.index}, {body.get('at')}: {_CUT if is_cut(body) else KINDS.get(kind, kind)}"]
+    if kind == "refused" and not is_cut(body):
         about = f" ({body['category']})" if "category" in body else ""
         lines.append(f"  because    {body.get('why') or body.get('refused')}{about}")
         if body.get("rule"):
             lines.append(f"  by rule    {body['rule']}")
         if body.get("mend"):
             lines.append(f"  mend       {body['mend']}")
-        if "count" in body:
-            lines.append(f"  counted    {body['count']} refusals alike, from {body['crossing']} to {body.get('last')}")
+    if kind == "refused" and "count" in body:
+        alike = "cut off" if is_cut(body) else "refusals"
+        lines.append(f"  counted    {body['count']} {alike} alike, from {body['crossing']} to {body.get('last')}")
     if kind == "alert":
         lines.append(f"  about      {body.get('alert')}, {body.get('count')} x, by rule {body.get('by')} of the policy")
     if "would" in body:

@@ -24,7 +24,7 @@ from ringfence.cli._home import HomeOption, PolicyOption, home
 from ringfence.cli._span import TIME_HELP, time_of
 from ringfence.cli._table import console
 from ringfence.crossing.entries import CANARY_FLOW
-from ringfence.gates.refusals import times_of
+from ringfence.gates.refusals import is_cut, times_of
 from ringfence.ledger import Entry, JsonValue, Query
 from ringfence.ledger.following import Follower
 
@@ -43,6 +43,7 @@ class Outcome(StrEnum):
     PASSED = "passed"  # everything in it crossed as it was
     CHANGED = "changed"
     REFUSED = "refused"
+    CUT = "cut"  # its client, or who was to answer, went away in the middle
     WOULD = "would"  # its flow observes: it passed, and would have been refused
     OPENED = "opened"  # it is a stream: under way, or its outcome is unknown
     COUNTED = "counted"  # a minute's payloads with nothing personal in them
@@ -145,6 +146,8 @@ def outcome_of(body: Mapping[str, JsonValue]) -> Outcome:
     if "would" in body:
         return Outcome.WOULD
     match body.get("kind"):
+        case "refused" if is_cut(body):
+            return Outcome.CUT
         case "refused":
             return Outcome.REFUSED
         case "counted":

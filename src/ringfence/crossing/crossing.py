@@ -392,7 +392,10 @@ class Crossing:
         """Refuse where the flow enforces; where it observes, remember that it would have, and give nothing."""
         if self._binds:
             return self._refuse(denied, at)
-        self._would = self._would or denied
+        if (
+            self._would is None or denied.reason is Reason.TOO_LARGE
+        ):  # what was not looked at is said before what was found
+            self._would = denied
         return []
 
     def _refuse(self, denied: Denied, at: datetime) -> list[Effect]:

@@ -17,7 +17,7 @@ from ringfence.crossing.joining import Found
 from ringfence.crossing.restoring import Surrogates
 from ringfence.crossing.scanned import Scanned
 from ringfence.detect import Crowded, Detector, Finding
-from ringfence.policy.model import NONE, NUMBERED, SCAN, UNKNOWN, Form, FormKind, Judgement
+from ringfence.policy.model import NONE, NUMBERED, SCAN, UNKNOWN, Form, FormKind, Judgement, Mode
 from ringfence.policy.plan import Plan
 from ringfence.policy.verdict import Announced, Decision
 from ringfence.transform import About, Ask, Keyring, ValueType, blind_index, fit, fit_answer
@@ -151,9 +151,13 @@ def _run(units: Sequence[Unit]) -> Judged:
     return Judged(units[0] if len(units) == 1 else Unit(b"".join([unit.raw for unit in units])))
 
 
-_Find: TypeAlias = Callable[[Sequence[str], Sequence[bytes], Sequence[int]], dict[int, list[Finding]]]
+_Find: TypeAlias = Callable[[Sequence[str], Sequence[bytes], Sequence[int], set[int] | None], dict[int, list[Finding]]]
 """Finds what stands in the values of fields, by their paths; those of the unit numbered n end before the nth number."""
-_TOO_MANY = Denied(Reason.TOO_LARGE, f"send a value with fewer than {MOST_FOUND:,} findings in it")
+_TOO_MANY = Denied(
+    Reason.TOO_LARGE,
+    f"send a value with fewer than {MOST_FOUND:,} findings in it",
+    why="more stands in one value than is looked for",
+)
 
 
 class Judge:
@@ -303,23 +307,32 @@ class Judge:
         self._replace(judged, item, 0, len(item.value), decision.form, "", judgement)
         return False
 
-    def _found(self, paths: Sequence[str], values: Sequence[bytes], _: Sequence[int]) -> dict[int, list[Finding]]:
-        return self._detector.find_in(paths, values, most=MOST_FOUND)
+    def _found(
+        self, paths: Sequence[str], values: Sequence[bytes], _: Sequence[int], passed_over: set[int] | None
+    ) -> dict[int, list[Finding]]:
+        return self._detector.find_in(paths, values, most=MOST_FOUND, passed_over=passed_over)
 
     def _found_apart(
-        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int]
+        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int], passed_over: set[int] | None
     ) -> dict[int, list[Finding]]:
-        return self._detector.find_in(paths, values, ends, most=MOST_FOUND)
+        return self._detector.find_in(paths, values, ends, most=MOST_FOUND, passed_over=passed_over)
 
     def _by_content(self, judged_of: Callable[[int], Judged], scanned: Scanned, find: _Find) -> None:
-        """Search the fields of several units."""
+        """Search the fields of several units.
+
+        A value in which too much stands refuses the payload, and nothing more is searched; where the flow observes, it passes, and
+        all others are searched, for what would become of them is what is asked.
+        """
         if not scanned.values:
             return
+        passed_over: set[int] | None = set() if self._plan.mode is Mode.OBSERVE else None
         try:
-            found = find(scanned.paths, scanned.values, scanned.ends)
+            found = find(scanned.paths, scanned.values, scanned.ends, passed_over)
         except Crowded as crowded:
             judged_of(bisect_right(scanned.ends, crowded.number)).denied = _TOO_MANY
             return
+        for number in sorted(passed_over or ()):
+            judged_of(bisect_right(scanned.ends, number)).denied = _TOO_MANY
         for number in found if self._restored is None else range(len(scanned.values)):
             of, item = scanned.item(number)
             judged = judged_of(of)

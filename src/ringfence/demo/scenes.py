@@ -128,13 +128,21 @@ def show_account(stage: Stage, screen: Screen) -> bool:
 
 
 def show_next(stage: Stage, screen: Screen) -> bool:  # noqa: ARG001 (one signature for all scenes)
-    """Say what to type for one's own logs."""
+    """Say what to type for one's own logs, databases, services and models."""
     for command, why in (
         ("ringfence init", "a policy, keys and a ledger, here"),
         (f"my-service 2>&1 | ringfence pipe --flow {FLOW}", "a stream of lines, on its way to whatever ships it"),
         (f"ringfence run --flow {FLOW} -- my-service", "a program, with both its outputs"),
         ("ringfence init --pg DSN", "the same for a PostgreSQL database: mapped, with a gate, flows that observe"),
-        ("ringfence up", "a policy's gates: PostgreSQL with every column masked by where it comes from"),
+        (
+            "ringfence map --openapi api.yaml --asset NAME",
+            "a service's endpoints and fields, out of its own description",
+        ),
+        (
+            "ringfence up",
+            "a policy's gates: PostgreSQL, masked by origin; HTTP, before a service or on the way to a model",
+        ),
+        ("ringfence endpoints", "which endpoints are used, which never are, and which nobody declared"),
         ("ringfence ledger tail", "what crossed, in which form"),
         ("ringfence detect app.log", "what is in a log that you have already"),
     ):

@@ -179,31 +179,52 @@ class Detector:
         return [found.get(number, []) for number in range(len(fields))]
 
     def find_in(
-        self, paths: Sequence[str], values: Sequence[bytes], ends: Sequence[int] = (), *, most: int | None = None
+        self,
+        paths: Sequence[str],
+        values: Sequence[bytes],
+        ends: Sequence[int] = (),
+        *,
+        most: int | None = None,
+        passed_over: set[int] | None = None,
     ) -> dict[int, list[Finding]]:
         """Find as `find_fields` does; give only the values in which something stands, by their number.
 
         Most fields of most payloads hold nothing: they cost their place in one joined buffer, and no more. Where the values are of
         several payloads, `ends` divide them: those of the payload numbered n end before `ends[n]`, and only they vouch for
-        each other. `most` bounds what is found in one value of more than `BLOCK` bytes. Raises `Crowded`.
+        each other. `most` bounds what is found in one value of more than `BLOCK` bytes. Raises `Crowded`; where
+        `passed_over` is given, the number of such a value goes there instead, and the others are searched.
         """
         if max(map(len, values), default=0) <= BLOCK:
             return self._find_joined(paths, values, ends)
         found: dict[int, list[Finding]] = {}
         for first, last in pairwise((0, *ends)) if ends else ((0, len(values)),):
-            told = self._find_apart(paths[first:last], values[first:last], first, most)
+            told = self._find_apart(paths[first:last], values[first:last], first, most, passed_over)
             found |= {first + number: findings for number, findings in told}
         return found
 
     def _find_apart(
-        self, paths: Sequence[str], values: Sequence[bytes], first: int, most: int | None
+        self,
+        paths: Sequence[str],
+        values: Sequence[bytes],
+        first: int,
+        most: int | None,
+        passed_over: set[int] | None,
     ) -> Iterator[tuple[int, list[Finding]]]:
         """Find in values of which one is too long to be joined to others; `first` is the number of the first one."""
         small = [number for number, value in enumerate(values) if len(value) <= BLOCK]
         joined = self._find_joined([paths[number] for number in small], [values[number] for number in small], ())
         yield from ((small[number], findings) for number, findings in joined.items())
         for number, value in enumerate(values):
-            if len(value) > BLOCK and (findings := self._find_long(first + number, paths[number], value, most)):
+            if len(value) <= BLOCK:
+                continue
+            try:
+                findings = self._find_long(first + number, paths[number], value, most)
+            except Crowded:
+                if passed_over is None:
+                    raise
+                passed_over.add(first + number)
+                continue
+            if findings:
                 yield number, findings
 
     def _find_long(self, number: int, field: str, data: bytes, most: int | None) -> list[Finding]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ringfence.crossing import Body
+from ringfence.crossing import Body, Reason
 from ringfence.gates.carrying import Clock, Recorder
 from ringfence.stamps import stamp
 
@@ -83,6 +83,15 @@ class CountedRefusals:
 
 def _summed(count: _Count, body: Body, at: datetime) -> Body:
     return {**body, "at": stamp(at), "since": str(body["at"]), "count": count.count, "last": str(count.last)}
+
+
+def is_cut(entry: Mapping[str, object]) -> bool:
+    """Whether an entry that ends a crossing as refused is of one that was cut off: nobody refused it, an end of it went away.
+
+    >>> is_cut({"kind": "refused", "refused": "cut"}), is_cut({"kind": "refused", "refused": "category-denied"})
+    (True, False)
+    """
+    return entry.get("refused") == Reason.CUT.value
 
 
 def times_of(entry: Mapping[str, object]) -> int:

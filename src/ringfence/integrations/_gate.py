@@ -35,6 +35,7 @@ from ringfence.home import Home, Problem, home
 from ringfence.integrations._scribe import LOG, BlockingScribe, Scribe, WaitingScribe, scribe_for
 from ringfence.ledger import LedgerError
 from ringfence.policy import AssetName, Gate, Policy, ZoneName
+from ringfence.policy.fronting import NO_BOUNDARY, behind, shares_zone
 from ringfence.policy_files import load_policy
 from ringfence.serve.needed import keys_for
 from ringfence.serve.principals import Seldom, check_principals
@@ -310,18 +311,13 @@ def _is_said(gate: Gate, key: "Field[object]") -> bool:
 
 
 def _ends(policy: Policy, gate: Gate) -> tuple[AssetName, ZoneName]:
-    behind = (gate.upstream,) if gate.upstream is not None else gate.upstreams
-    if not behind:
+    if not behind(gate):
         raise Problem(
             f"gates.{gate.name} does not say what is behind it", "write `upstream: ASSET`, or `upstreams: [ASSET]`"
         )
-    stand = {policy.principals[each].zone for each in gate.principals}
-    if gate.clients is not None:
-        stand.add(gate.clients)
-    if not stand:
+    if gate.clients is None and not gate.principals:
         mend = "write `clients: ZONE`, or `principals: [NAME]`"
         raise Problem(f"gates.{gate.name} does not say where its clients stand", mend)
-    if any(policy.assets[each].zone in stand for each in behind):
-        mend = "put them into zones of their own: within a zone there is no boundary"
-        raise Problem(f"gates.{gate.name}: its clients stand in the zone of what is behind it", mend)
-    return behind[0], gate.clients if gate.clients is not None else NOWHERE
+    if shares_zone(policy, gate) is not None:
+        raise Problem(f"gates.{gate.name}: its clients stand in the zone of what is behind it", NO_BOUNDARY)
+    return behind(gate)[0], gate.clients if gate.clients is not None else NOWHERE

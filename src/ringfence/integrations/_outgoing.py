@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TypeAlias
 
-from ringfence.gates.http.destinations import CONNECT, PORTS, is_address
+from ringfence.gates.http.destinations import CONNECT, is_address
 from ringfence.gates.http.edits import RequestHead
 from ringfence.gates.http.local import BadMessage, Going, LocalExchange, Message, Rim
 from ringfence.gates.http.media import Fields
 from ringfence.gates.http.targets import normalised
 from ringfence.integrations._gate import LocalGate
+from ringfence.policy.fronting import PORTS
 
 Pull: TypeAlias = Callable[[], Awaitable[bytes]]
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 from ringfence.policy import reversing
 from ringfence.policy.allowing import allowed_whole
+from ringfence.policy.fronting import fronting
 from ringfence.policy.knowing import Fact, Knowledge, carried_knowledge, knowledge, origins
 from ringfence.policy.model import (
     CLEAR,
@@ -42,9 +43,9 @@ _SHOWN = 3  # categories named in one line; the rest are counted
 def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
     """Say what is wrong with a policy, or worth a look, in the order of its files.
 
-    Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``never``. Warnings: ``clear-all``, ``closed``,
-    ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``, ``no-boundary``,
-    ``unreachable``, ``no-vault``, ``unused``, ``everywhere``, ``allows-all``, ``overheard``, ``undeclared``,
+    Errors: ``small-domain``, ``fine-grain``, ``oracle``, ``gives-back``, ``own-zone``, ``loop``, ``never``. Warnings:
+    ``clear-all``, ``closed``, ``observe``, ``uncontrolled``, ``guessable``, ``joinable``, ``key-outside``, ``no-reverse``,
+    ``no-boundary``, ``unreachable``, ``no-vault``, ``unused``, ``everywhere``, ``allows-all``, ``overheard``, ``undeclared``,
     ``ambiguous``.
     """
     found = [
@@ -60,6 +61,7 @@ def lint(policy: Policy, positions: Positions) -> tuple[Problem, ...]:
             everywhere,
             allowed_whole,
             overheard,
+            fronting,
             open_assets,
             rival_endpoints,
         )

@@ -297,6 +297,9 @@ class _Resolver:
                 mend = f"remove it: a gate of kind {gate.kind} has none"
                 what = f"{key} belongs to gates of kind {' and '.join(kinds)}"
                 self._wrong(("gates", name, key), what, mend, of_key=True)
+        if gate.hosts and not gate.upstreams and gate.kind == "http":
+            what = "hosts belongs to gates with `upstreams`: clients of one service may call it what they like"
+            self._wrong(("gates", name, "hosts"), what, "remove it", of_key=True)
         return Gate(
             name,
             gate.kind,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from ringfence.gates.refusals import is_cut
 from ringfence.ledger import Entry
 from ringfence.report.basis import Basis
 from ringfence.report.document import NOT_YET, Column, Document, Table, several
@@ -42,7 +43,7 @@ def report_crossings(basis: Basis, entries: Iterable[Entry]) -> Document:
 
     for passage in passages(kept()):
         who = _who(passage)
-        if passage.outcome in (Outcome.REFUSED, Outcome.CUT):
+        if passage.outcome in (Outcome.REFUSED, Outcome.CUT) and not is_cut(passage.body):
             why = (passage.text("refused"), passage.text("category"), passage.text("rule"))
             refused[*who, *why].add(passage)
         if passage.outcome is Outcome.REFUSED:

@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
     CROSSED = "crossed"
     REFUSED = "refused"  # nothing passed
-    CUT = "cut off"  # refused in the middle: what had been opened may have passed in part
+    CUT = "cut off"  # refused in the middle, or an end of it went away: what had been opened may have passed in part
     UNKNOWN = "outcome unknown"  # opened, and neither closed nor refused
 
 

@@ -18,9 +18,17 @@ from ringfence.gates.http.bootstrap import IDLE, CanaryWay, Service, Setup
 from ringfence.gates.http.certificates import Certificate
 from ringfence.gates.http.destinations import Destination, NoAddress, destination_of, destinations_of
 from ringfence.gates.http.gate import canary_path
-from ringfence.gates.http.routes import own_authorities
 from ringfence.gates.http.turns import Mode
 from ringfence.policy import Gate, Policy
+from ringfence.policy.fronting import (
+    NO_BOUNDARY,
+    NOT_ITSELF,
+    behind,
+    host_mend,
+    host_of_another,
+    itself,
+    shares_zone,
+)
 from ringfence.serve.addresses import Address, listen_apart, listen_on, parse_address
 from ringfence.serve.changes import needs_certificate, takes_certificates
 from ringfence.serve.envoy_folder import Folder, make_folder
@@ -138,17 +146,20 @@ def _listen(setup: Setup) -> list[list[socket.socket]]:
 def check_gate(policy: Policy, gate: Gate) -> None:
     """Refuse a gate that does not say what has to be known of it."""
     where = ("gates", gate.name)
-    behind = (gate.upstream,) if gate.upstream is not None else gate.upstreams
-    if not behind:
+    if not behind(gate):
         mend = "write `upstream: ASSET`, or `upstreams: [ASSET]` where it is the way out"
         raise ServeFault(f"gates.{gate.name} does not say what is behind it", mend, where)
     if gate.clients is None and not gate.principals:
         mend = "write `clients: ZONE`, or `principals: [NAME]`"
         raise ServeFault(f"gates.{gate.name} does not say where its clients stand", mend, where)
-    stand = {gate.clients, *(policy.principals[name].zone for name in gate.principals)}
-    if any(policy.assets[each].zone in stand for each in behind):
-        mend = "put them into zones of their own: within a zone there is no boundary"
-        raise ServeFault(f"gates.{gate.name}: its clients stand in the zone of its upstream", mend, where)
+    if (stands := shares_zone(policy, gate)) is not None:
+        raise ServeFault(f"gates.{gate.name}: its clients stand in the zone of its upstream", NO_BOUNDARY, stands)
+    if (asset := itself(policy, gate)) is not None:
+        at = ("assets", asset, "at")
+        raise ServeFault(f"assets.{asset}.at: the address of the gate itself", NOT_ITSELF, at)
+    if host_of_another(policy, gate) is not None:
+        hosts = ("gates", gate.name, "hosts")
+        raise ServeFault(f"gates.{gate.name}.hosts: the host of a service that it leads to", host_mend(gate), hosts)
     for each in gate.upstreams:
         if policy.assets[each].kind != _HTTP:
             raise ServeFault(f"assets.{each} is not of kind http", "name it in no gate of kind http", where)
@@ -159,7 +170,7 @@ def setup_of(policy: Policy, gate: Gate, base: Path) -> Setup:
     address = parse_address(gate.listen, f"gates.{gate.name}.listen")
     if address.path:
         raise ServeFault(f"gates.{gate.name}.listen: Envoy listens on an address", "write `HOST:PORT`")
-    outside = _outside(policy, gate, address)
+    outside = _outside(policy, gate)
     return Setup(
         gate.name,
         address.host,
@@ -197,18 +208,11 @@ def _service(policy: Policy, gate: Gate) -> Service | None:
     return Service(found.host, found.port, _authorities() if found.scheme == _HTTPS else "")
 
 
-def _outside(policy: Policy, gate: Gate, address: Address) -> tuple[Destination, ...]:
-    """Read where the services outside are. The gate itself is none of them: a request to it would come back for ever."""
+def _outside(policy: Policy, gate: Gate) -> tuple[Destination, ...]:
     try:
-        found = destinations_of(policy, gate)
+        return destinations_of(policy, gate)
     except NoAddress as fault:
         raise _not_an_address(fault) from None
-    own = own_authorities(address.host, address.port, gate.hosts)
-    for each in found:
-        if not set(own).isdisjoint(each.authorities):
-            itself = NoAddress(each.asset, "the address of the gate itself", "write where the service is")
-            raise _not_an_address(itself)
-    return found
 
 
 def _not_an_address(fault: NoAddress) -> ServeFault:

@@ -55,6 +55,7 @@ class Figures:
     bytes_out: int = 0
     masked: int = 0  # places that crossed in another form than clear
     refusals: int = 0
+    cut_off: int = 0  # crossings of which an end went away in the middle
     entries: int = 0  # recorded in the ledger
     ledger_seconds: float = 0.0  # that these took, in sum
     ledger_faults: int = 0  # entries that the ledger did not take

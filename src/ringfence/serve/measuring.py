@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from ringfence.crossing import Body
 from ringfence.gates.carrying import Recorder, Unrecorded
-from ringfence.gates.refusals import times_of
+from ringfence.gates.refusals import is_cut, times_of
 from ringfence.serve.figures import Figures
 
 LASTING = 3.0  # seconds: a ledger that missed one deadline is no trouble yet
@@ -21,7 +21,7 @@ class Measured:
 
     def __init__(self, within: Recorder) -> None:
         self._within = within
-        self._entries = self._faults = self._refused = self._changed = self._bytes_out = 0
+        self._entries = self._faults = self._refused = self._cut_off = self._changed = self._bytes_out = 0
         self._seconds = 0.0
         self._refusing_since: float | None = None  # the ledger took nothing since then
 
@@ -43,6 +43,8 @@ class Measured:
             self._bytes_out += _number(body, "bytes_out")
         elif kind == "counted":
             self._bytes_out += _number(body, "bytes_out")
+        elif is_cut(body):
+            self._cut_off += times_of(body)
         elif kind == "refused":
             self._refused += times_of(body)
         return receipt
@@ -61,6 +63,7 @@ class Measured:
             bytes_out=self._bytes_out,
             masked=self._changed,
             refusals=self._refused,
+            cut_off=self._cut_off,
             entries=self._entries,
             ledger_seconds=self._seconds,
             ledger_faults=self._faults,

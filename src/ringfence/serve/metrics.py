@@ -23,6 +23,10 @@ _COUNTERS: Mapping[str, tuple[str, Measure]] = {
     "ringfence_sent_bytes": ("Bytes that were sent to clients.", lambda each: each.bytes_out),
     "ringfence_masked_values": ("Values that crossed in another form than clear.", lambda each: each.masked),
     "ringfence_refusals": ("Crossings that were refused.", lambda each: each.refusals),
+    "ringfence_cut_off": (
+        "Crossings that were cut off: by their client, or by who was to answer.",
+        lambda each: each.cut_off,
+    ),
     "ringfence_ledger_entries": ("Entries that the ledger took.", lambda each: each.entries),
     "ringfence_ledger_seconds": ("Seconds that the ledger's entries took, in sum.", lambda each: each.ledger_seconds),
     "ringfence_ledger_faults": ("Entries that the ledger did not take.", lambda each: each.ledger_faults),

@@ -235,6 +235,7 @@ def _asking() -> Iterator[tuple[str, Case]]:
             yield f"an endpoint {name}{', with a token' if who_asks else ''}", replace(one, path=path, more=who_asks)
     yield "an endpoint behind another method", replace(one, path="/customers/7", method="DELETE")
     yield "an endpoint by an override", replace(one, more="x-http-method-override: DELETE\r\n")
+    yield "an endpoint by an override of its path", replace(one, more="x-http-path-override: /admin\r\n")
 
 
 TOLD = """

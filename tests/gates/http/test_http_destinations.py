@@ -127,6 +127,7 @@ def test_a_service_that_is_named_twice_is_one() -> None:
         ("upstreams: [NAMES]", 'upstreams: [a], hosts: ["http://gate"]', "hosts"),
         ("upstreams: [NAMES]", 'upstreams: [a], hosts: ["*.internal"]', "hosts"),
         ("upstreams: [NAMES]", 'upstreams: [a], hosts: ["Gate.internal"]', "hosts"),
+        ("upstreams: [NAMES]", "upstream: a, hosts: [gate]", "hosts belongs to gates with `upstreams`"),
     ],
 )
 def test_what_a_policy_may_not_say_of_a_way_out_is_said_with_its_place(old: str, new: str, said: str) -> None:

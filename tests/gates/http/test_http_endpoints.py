@@ -137,10 +137,13 @@ def test_what_nobody_declared_is_refused_by_its_head_and_the_service_hears_nothi
             answer = await one.ask(method, path)
             assert answer.status == 403, path
         for more in (
-            "x-http-method-override: DELETE",
-            "x-original-url: /admin",
+            *(f"{name}: DELETE" for name in ("x-http-method", "X-HTTP-Method-Override", "x-method-override")),
+            *(f"{name}: DELETE" for name in ("x-override-method", "x-tunneled-method")),
+            *(f"{name}: /admin" for name in ("x-original-url", "x-rewrite-url", "x-rewrite-uri", "X-Override-URL")),
+            *(f"{name}: /admin" for name in ("X-HTTP-Path-Override", "x-http-url-override", "x-path-override")),
+            "x-http-destinationurl: /admin",
         ):  # other services read another endpoint
-            assert (await one.ask("GET", "/customers/7", more=f"{more}\r\n")).status == 403
+            assert (await one.ask("GET", "/customers/7", more=f"{more}\r\n")).status == 403, more
         body = b'{"a": 1}'
         problem = json.loads((await one.ask("POST", "/users/ada/4711", body)).body)
         assert problem["reason"] == "not-allowed"

@@ -21,9 +21,9 @@ from ringfence.gates.http.edits import RequestHead
 from ringfence.gates.http.exchange import Side
 from ringfence.gates.http.targets import has_dotted_parameters
 from ringfence.policy import Asset, AssetName, Gate, Policy
+from ringfence.policy.fronting import PORTS
 from ringfence.policy.verdict import Denial, Refused
 
-PORTS: Final = {"http": 80, "https": 443}
 _NAME: Final = re2.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _LONGEST: Final = 253  # characters of a host's name (RFC 1035)
 CONNECT: Final = "CONNECT"

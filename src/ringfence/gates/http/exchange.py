@@ -349,5 +349,11 @@ def _about(head: RequestHead) -> dict[str, str]:
 
 
 _OTHERWISE: Final = frozenset(
-    {"x-http-method", "x-http-method-override", "x-method-override", "x-original-url", "x-rewrite-url"}
-)  # header fields that have some services take another method or path than the request's
+    {
+        *("x-http-method", "x-http-method-override", "x-method-override", "x-override-method", "x-tunneled-method"),
+        *("x-original-url", "x-override-url", "x-rewrite-uri", "x-rewrite-url"),
+        *("x-http-destinationurl", "x-http-path-override", "x-http-url-override", "x-path-override"),
+    }
+)
+"""Header fields that have some services take another method or path than the request's. What honest proxies add to every request,
+and services take for words about it alone (`X-Forwarded-Uri`, `X-Original-URI`), is not among them."""
