@@ -11,9 +11,9 @@ from typing import Final
 from ringfence.carriers import Carrier, HtmlCarrier, Undecodable, Unit, XmlCarrier
 from ringfence.extract.json_values import Broken, JsonValues
 from ringfence.extract.lexing import parts_of
-from ringfence.extract.model import Budget, Extracted, Fault, Kind, Source, Text, Unreadable
+from ringfence.extract.model import Budget, Extracted, Fault, Kind, Source, Text, Unreadable, Values
 from ringfence.extract.plain import as_prose
-from ringfence.extract.reading import Block, blocks, cut_at, joined, whole_lines
+from ringfence.extract.reading import Block, blocks, cut_at, joined
 
 _BLOCK: Final = 256 << 10
 _LONGEST_STRING: Final = 8 << 20
@@ -57,40 +57,38 @@ def read_ndjson(source: Source, budget: Budget) -> Iterator[Extracted]:  # noqa:
     """Read JSON of one document on each line. A line that is none is text."""
     reading = JsonValues()
     for block in blocks(source, _BLOCK):
-        reading.reset()
-        try:
-            values, names, _ = reading.read(block, final=True, members=source.members)
-        except Broken:
-            yield from _line_by_line(reading, block, source)
-            continue
-        if reading.is_outside:
-            yield from _given(values, names)
-        else:
-            yield from _line_by_line(reading, block, source)
+        broken: Block | None = None
+        for given in _documents(reading, block, source):
+            if isinstance(given, Block):
+                broken = joined(broken, given)
+                continue
+            if broken is not None:
+                yield [_prose(broken, source)]
+                broken = None
+            yield from _given(*given)
+        if broken is not None:
+            yield [_prose(broken, source)]
 
 
-def _line_by_line(reading: JsonValues, block: Block, source: Source) -> Iterator[Extracted]:
-    at = 0
-    texts: list[Text] = []
-    for line in whole_lines(block.value):
-        one = Block(line, block.line, block.column, block.start + at if block.start >= 0 else -1)
-        at += len(line)
-        block = replace(
-            block, line=block.line + line.count(b"\n"), column=1 if line.endswith(b"\n") else block.column + len(line)
-        )
-        reading.reset()
-        try:
-            values, names, _ = reading.read(one, final=True, members=source.members)
-        except Broken:
-            texts.append(_prose(one, source))
-            continue
-        if reading.is_outside:
-            texts += names
-            texts += values
-        else:
-            texts.append(_prose(one, source))
-    if texts:
-        yield texts
+def _documents(reading: JsonValues, block: Block, source: Source) -> "Iterator[tuple[Values, list[Text]] | Block]":
+    """Give what is in lines; a line that cannot be read as it is. Where one is wrong its block is halved, until it is found."""
+    reading.reset()
+    try:
+        values, names, _ = reading.read(block, final=True, members=source.members)
+    except Broken:
+        is_whole = False
+    else:
+        is_whole = reading.is_outside
+    if is_whole:
+        yield values, names
+        return
+    value = block.value
+    middle = value.find(b"\n", len(value) // 2, len(value) - 1) + 1 or value.rfind(b"\n", 0, len(value) // 2) + 1
+    if not middle:
+        yield block
+        return
+    yield from _documents(reading, replace(block, value=value[:middle]), source)
+    yield from _documents(reading, cut_at(block, middle), source)
 
 
 def read_xml(source: Source, budget: Budget) -> Iterator[Extracted]:  # noqa: ARG001 (the seam of all readers)
@@ -156,11 +154,11 @@ def _fields(unit: Unit, block: Block, source: Source) -> Iterator[Extracted]:
 _RUNNING: Final = frozenset(("text", "comment", "script", "style", "title", "textarea", "doctype"))
 
 
-def _given(values: "list[Text] | object", names: list[Text]) -> Iterator[Extracted]:
+def _given(values: Values, names: list[Text]) -> Iterator[Extracted]:
     if names:
         yield names
     if values:
-        yield values  # type: ignore[misc]
+        yield values
 
 
 def _told(error: Broken, source: Source, block: Block) -> Iterator[Extracted]:

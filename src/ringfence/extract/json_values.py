@@ -210,6 +210,7 @@ class _Places:
 
     def __init__(self, block: Block, pieces: list[bytes], numbers: list[int]) -> None:
         self._lines = Lines(block)
+        self._last: tuple[int, list[int]] = (-1, [])  # a piece and where its scalars begin
         self._pieces = pieces
         self._numbers = numbers
 
@@ -222,8 +223,9 @@ class _Places:
         piece = self._numbers[number]
         at = self._starts[piece]
         if piece % 2 == 0:
-            nth = number - bisect_left(self._numbers, piece, 0, number + 1)
-            at += _scalar_at(self._pieces[piece], nth)
+            if self._last[0] != piece:  # they are asked for one behind the other
+                self._last = piece, _scalars_of(self._pieces[piece])
+            at += self._last[1][number - bisect_left(self._numbers, piece, 0, number + 1)]
         return self._lines.place(at, value)
 
     def name(self, piece: int, name: bytes, members: tuple[str, ...]) -> Text:
@@ -233,16 +235,15 @@ class _Places:
         return Text(value, "", Kind.NAME, line, column, start, "", members)
 
 
-def _scalar_at(piece: bytes, nth: int) -> int:
-    """Find the scalar of a piece that comes after `nth` other ones."""
+def _scalars_of(piece: bytes) -> list[int]:
+    """Say where the scalars of a piece begin."""
+    found: list[int] = []
     at = 0
     for token in piece.translate(_BLANKED).split(b" "):
         if token and token not in _LITERALS:
-            if not nth:
-                return at
-            nth -= 1
+            found.append(at)
         at += len(token) + 1
-    return 0
+    return found
 
 
 _BLANKED: Final = bytes.maketrans(b"{}[],:\t\r\n", b"         ")

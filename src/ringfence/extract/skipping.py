@@ -17,7 +17,8 @@ _VENDORED: Final = listed(
 _VENDORED_ENDINGS: Final = (".dist-info", ".egg-info")
 _GENERATED: Final = listed(
     "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lockb poetry.lock pdm.lock uv.lock "
-    "pipfile.lock conda-lock.yml go.sum cargo.lock composer.lock gemfile.lock podfile.lock packages.lock.json mix.lock flake.lock pubspec.lock paket.lock "
+    "pipfile.lock conda-lock.yml go.sum cargo.lock composer.lock gemfile.lock "
+    "podfile.lock packages.lock.json mix.lock flake.lock pubspec.lock paket.lock "
     "gradle.lockfile package.resolved .terraform.lock.hcl deno.lock rebar.lock cartfile.resolved"
 )
 _MINIFIED: Final = (".min.js", ".min.css", ".min.mjs", ".min.html", ".bundle.js", ".js.map", ".css.map", ".mjs.map", ".ts.map")

@@ -32,7 +32,7 @@ _ESCAPES: Final = {
     b"0": b"\0",
     b"Z": b"\x1a",
 }
-_TOKEN: Final = re2.compile(rb"[^,()\s\[\]]+")
+_TOKEN: Final = re2.compile(rb"[^,();\s\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +318,7 @@ class _Pieces:
         self._pieces = pieces
         self._numbers = numbers
         self._head = head
+        self._last: tuple[int, list[int]] = (-1, [])  # a piece and where its tokens begin
 
     @cached_property
     def _begins(self) -> list[int]:
@@ -327,8 +328,11 @@ class _Pieces:
         piece = self._numbers[number]
         at = self._begins[piece]
         if piece % 2 == 0:
-            text = self._pieces[piece].replace(self._head, b" " * len(self._head))
-            at += _token_at(text, number - bisect_left(self._numbers, piece, 0, number + 1))
+            if self._last[0] != piece:  # they are asked for one behind the other
+                text = self._pieces[piece].replace(self._head, b" " * len(self._head))
+                self._last = piece, [int(token.start()) for token in _TOKEN.finditer(text)]
+            nth = number - bisect_left(self._numbers, piece, 0, number + 1)
+            at += self._last[1][nth] if nth < len(self._last[1]) else 0
         return self._lines.place(at, value)
 
 
@@ -352,14 +356,6 @@ _CLAUSES: Final = (b"ON ", b"RETURNING", b"AS ")
 _ESCAPING: Final = (b"e", b"E")
 _FIRST: Final = 4096  # bytes of a statement that are looked at first
 _MOST_COLUMNS: Final = 4096
-
-
-def _token_at(piece: bytes, nth: int) -> int:
-    for token in _TOKEN.finditer(piece):
-        if not nth:
-            return int(token.start())
-        nth -= 1
-    return 0
 
 
 def _pieces(value: bytes, *, backslashes: bool) -> list[bytes]:
