@@ -131,8 +131,8 @@ def test_an_archive_behind_a_picture_is_read() -> None:
 def test_without_its_library_a_file_is_unreadable_and_the_mend_names_the_extra(
     name: str, library: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, library, None)
     data = made(name)
+    monkeypatch.setitem(sys.modules, library, None)
     taken = Taken(data, name)
     assert "extra-missing" in taken.kinds
     assert f"ringfence[{extra}]" in taken.faults[0].mend
@@ -149,7 +149,8 @@ def test_a_confined_reader_without_its_library_says_so(
     from ringfence.extract import Bounds
     from ringfence.extract.confined import taken as read
 
+    data = made("a.pdf")
     monkeypatch.setitem(sys.modules, library, None)
     told: list[object] = []
-    read(kind, BytesIO(made("a.pdf")), Bounds(), told.append)
+    read(kind, BytesIO(data), Bounds(), told.append)
     assert [getattr(each, "fault", None) for each in told] == ["extra-missing"]
