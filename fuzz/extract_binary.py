@@ -23,7 +23,9 @@ _CONFINED: Final = {b"%PDF": "pdf", b"PAR1": "parquet", b"ARRO": "arrow", b"7z\x
 def _zip() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for number, method in enumerate((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)):
+        for number, method in enumerate(
+            (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+        ):
             archive.writestr(zipfile.ZipInfo(f"{number}.txt"), _WORDS, method)
         archive.writestr("in.txt.gz", gzip.compress(_WORDS))
     return out.getvalue()
@@ -43,7 +45,9 @@ def _database() -> bytes:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.execute("pragma page_size = 512")
     connection.execute("create table customer (id integer primary key, email text, content blob)")
-    connection.executemany("insert into customer (email) values (?)", [(f"person{number}@corp-x.de",) for number in range(60)])
+    connection.executemany(
+        "insert into customer (email) values (?)", [(f"person{number}@corp-x.de",) for number in range(60)]
+    )
     connection.execute("delete from customer where id % 3 = 0")
     return bytes(connection.serialize())
 
@@ -87,7 +91,11 @@ SEEDS: Final = [
             "[Content_Types].xml": "<a/>",
         }
     ),
-    _office({"content.xml": "<o xmlns:t='t'><t:table><t:table-row><t:table-cell>a</t:table-cell></t:table-row></t:table></o>"}),
+    _office(
+        {
+            "content.xml": "<o xmlns:t='t'><t:table><t:table-row><t:table-cell>a</t:table-cell></t:table-row></t:table></o>"
+        }
+    ),
     _exif(),
     b"\x89PNG\r\n\x1a\n" + b"\0\0\0\x0atEXtAuthor\0Ada" + bytes(4) + b"\0\0\0\0IEND" + bytes(4),
     b"RIFF\x30\0\0\0WEBPXMP \x08\0\0\0<x>a</x>",
@@ -95,7 +103,16 @@ SEEDS: Final = [
     _PDF,
 ]
 
-PIECES: Final = (b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"ustar", b"\x1f\x8b\x08", b"\xff\xff\xff\xff", b"<!ENTITY a 'b'>", b"\xff\xe1")
+PIECES: Final = (
+    b"PK\x03\x04",
+    b"PK\x01\x02",
+    b"PK\x05\x06",
+    b"ustar",
+    b"\x1f\x8b\x08",
+    b"\xff\xff\xff\xff",
+    b"<!ENTITY a 'b'>",
+    b"\xff\xe1",
+)
 
 
 def target(data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Files that are no text, made for tests by the programs and libraries that people make them with; and what a reader gave of them."""
+"""Files that are no text, made by the programs and libraries that people make them with; and what a reader gave of them."""
 
 import bz2
 import gzip
@@ -153,12 +153,17 @@ _DOCX = {
         "</w:r></w:del></w:p></w:body></w:document>"
     ),
     "word/header1.xml": "<w:hdr xmlns:w='w'><w:p><w:r><w:t>a head</w:t></w:r></w:p></w:hdr>",
-    "word/comments.xml": "<w:comments xmlns:w='w'><w:comment w:author='Carol'><w:p><w:t>a comment</w:t></w:p></w:comment></w:comments>",
+    "word/comments.xml": (
+        "<w:comments xmlns:w='w'><w:comment w:author='Carol'><w:p><w:t>a comment</w:t></w:p></w:comment></w:comments>"
+    ),
     "word/_rels/document.xml.rels": (
         "<Relationships><Relationship Id='1' Target='mailto:dora@corp-x.de' TargetMode='External'/>"
         "<Relationship Id='2' Target='header1.xml'/></Relationships>"
     ),
-    "docProps/core.xml": "<cp:p xmlns:cp='c' xmlns:dc='d'><dc:creator>Ada Testperson</dc:creator><cp:lastModifiedBy>Eve Testperson</cp:lastModifiedBy></cp:p>",
+    "docProps/core.xml": (
+        "<cp:p xmlns:cp='c' xmlns:dc='d'><dc:creator>Ada Testperson</dc:creator>"
+        "<cp:lastModifiedBy>Eve Testperson</cp:lastModifiedBy></cp:p>"
+    ),
     "word/embeddings/list.csv": "name,email\nFay Testperson,fay@corp-x.de\n",
 }
 _XLSX = {

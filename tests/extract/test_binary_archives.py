@@ -46,7 +46,9 @@ def _raw_zip(packed: bytes, plain: bytes, method: int, *, size: int | None = Non
     import zlib
 
     size = len(plain) if size is None else size
-    fields = struct.pack("<HHHHIIIHH", 0, method, 0, 0, zlib.crc32(plain), len(packed), min(size, 0xFFFFFFFF), len(name), 0)
+    fields = struct.pack(
+        "<HHHHIIIHH", 0, method, 0, 0, zlib.crc32(plain), len(packed), min(size, 0xFFFFFFFF), len(name), 0
+    )
     local = b"PK\3\4" + struct.pack("<H", 20) + fields + name + packed
     central = b"PK\1\2" + struct.pack("<HH", 20, 20) + fields + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name
     return local + central + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
@@ -72,9 +74,10 @@ def test_a_name_that_is_no_utf8_is_told_and_its_content_read() -> None:
 
 def test_members_of_one_name_are_all_read() -> None:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
+    with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("a.txt", "first")
-        archive.writestr("a.txt", "second")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.txt", "second")
     taken = Taken(out.getvalue(), "a.zip")
     assert "first" in taken.words
     assert "second" in taken.words
@@ -112,13 +115,19 @@ def test_comments_of_archives_are_read() -> None:
         entry.comment = b"of bob@corp-x.de"
         archive.writestr(entry, "x")
         archive.comment = PERSON.encode()
-    assert {"bob@corp-x.de", PERSON} <= {part for part in (PERSON, "bob@corp-x.de") if part in Taken(out.getvalue(), "a.zip").words}
+    assert {"bob@corp-x.de", PERSON} <= {
+        part for part in (PERSON, "bob@corp-x.de") if part in Taken(out.getvalue(), "a.zip").words
+    }
 
 
 @pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
 def test_a_tar_is_read_whatever_its_kind(kind: int, mode: str) -> None:
-    files = {"a.txt": PERSON.encode(), "folder/" + "long/" * 20 + "b.txt": b"more", "big.txt": b"line of words\n" * 5000}
+    files = {
+        "a.txt": PERSON.encode(),
+        "folder/" + "long/" * 20 + "b.txt": b"more",
+        "big.txt": b"line of words\n" * 5000,
+    }
     taken = Taken(tarred(files, kind, mode), "a.tar" + mode[1:].replace(":", "."))
     assert not taken.faults
     contents: dict[str, bytes] = {}
@@ -131,7 +140,9 @@ def test_a_tar_is_read_whatever_its_kind(kind: int, mode: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     files=st.dictionaries(
-        st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=150).map(lambda name: name + ".txt"),
+        st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=150).map(
+            lambda name: name + ".txt"
+        ),
         st.binary(max_size=2000).map(lambda raw: b"text " + raw.hex().encode()),
         max_size=6,
     ),
@@ -146,7 +157,13 @@ def test_a_tar_gives_what_the_standard_librarys_reader_gives(files: dict[str, by
 def test_links_devices_and_folders_in_a_tar_are_not_followed_and_said() -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
-        for name, kind in (("l", tarfile.SYMTYPE), ("h", tarfile.LNKTYPE), ("c", tarfile.CHRTYPE), ("p", tarfile.FIFOTYPE), ("d", tarfile.DIRTYPE)):
+        for name, kind in (
+            ("l", tarfile.SYMTYPE),
+            ("h", tarfile.LNKTYPE),
+            ("c", tarfile.CHRTYPE),
+            ("p", tarfile.FIFOTYPE),
+            ("d", tarfile.DIRTYPE),
+        ):
             entry = tarfile.TarInfo(name)
             entry.type, entry.linkname = kind, "/etc/passwd"
             archive.addfile(entry)

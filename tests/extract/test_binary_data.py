@@ -26,7 +26,7 @@ def test_tables_are_given_by_column_in_any_encoding(encoding: str) -> None:
 def test_a_deleted_row_is_still_found_in_the_file() -> None:
     taken = Taken(database(*PEOPLE, "delete from customer where id = 2"), "a.db")
     assert taken.by_path("customer.email") == ["ada.testperson@corp-x.de"]
-    assert "bob.testperson@corp-x.de" in [text.value for text in taken.texts if text.where == "free pages"][0].decode()
+    assert "bob.testperson@corp-x.de" in next(text.value for text in taken.texts if text.where == "free pages").decode()
 
 
 def test_rows_of_a_dropped_table_are_still_found() -> None:
@@ -59,8 +59,8 @@ def test_texts_that_are_no_utf8_and_names_with_quotes_are_read() -> None:
     taken = Taken(
         database(
             'create table "a ""b" ("c d" text)',
-            "insert into \"a \"\"b\" values (cast(x'5ac3bc2062c5' as text))",
-            "insert into \"a \"\"b\" values ('fine')",
+            'insert into "a ""b" values (cast(x\'5ac3bc2062c5\' as text))',
+            'insert into "a ""b" values (\'fine\')',
         ),
         "a.db",
     )

@@ -65,7 +65,13 @@ def test_elements_of_any_depth_are_bounded() -> None:
 
 
 def test_old_office_files_are_read_as_the_words_in_them() -> None:
-    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "Ada Testperson".encode("utf-16-le") + bytes(50) + b"bob@corp-x.de\0\1\2"
+    old = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + bytes(600)
+        + "Ada Testperson".encode("utf-16-le")
+        + bytes(50)
+        + b"bob@corp-x.de\0\1\2"
+    )
     taken = Taken(old, "a.doc")
     assert {"Ada Testperson", "bob@corp-x.de"} <= set(taken.words.splitlines())
     locked = old + "EncryptedPackage".encode("utf-16-le")
@@ -93,11 +99,7 @@ def test_a_picture_gives_place_and_owner_under_paths_that_the_detector_knows(kin
     taken = Taken(picture(kind), f"a.{kind}")
     assert not taken.faults
     detector = detector_for(Detection())
-    found = {
-        finding.entity
-        for text in taken.texts
-        for finding in detector.find_fields([(text.path, text.value)])[0]
-    }
+    found = {finding.entity for text in taken.texts for finding in detector.find_fields([(text.path, text.value)])[0]}
     assert {"PERSON", "EMAIL_ADDRESS"} <= found
     if kind != "tiff":
         assert "COORDINATES" in found
@@ -129,21 +131,26 @@ def test_an_archive_behind_a_picture_is_read() -> None:
 def test_without_its_library_a_file_is_unreadable_and_the_mend_names_the_extra(
     name: str, library: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, library, None)
     data = made(name)
+    monkeypatch.setitem(sys.modules, library, None)
     taken = Taken(data, name)
     assert "extra-missing" in taken.kinds
     assert f"ringfence[{extra}]" in taken.faults[0].mend
 
 
-@pytest.mark.parametrize(("kind", "library"), [("pdf", "pypdfium2"), ("7z", "py7zr"), ("parquet", "pyarrow"), ("arrow", "pyarrow")])
-def test_a_confined_reader_without_its_library_says_so(kind: str, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("kind", "library"), [("pdf", "pypdfium2"), ("7z", "py7zr"), ("parquet", "pyarrow"), ("arrow", "pyarrow")]
+)
+def test_a_confined_reader_without_its_library_says_so(
+    kind: str, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from io import BytesIO
 
     from ringfence.extract import Bounds
     from ringfence.extract.confined import taken as read
 
+    data = made("a.pdf")
     monkeypatch.setitem(sys.modules, library, None)
     told: list[object] = []
-    read(kind, BytesIO(made("a.pdf")), Bounds(), told.append)
+    read(kind, BytesIO(data), Bounds(), told.append)
     assert [getattr(each, "fault", None) for each in told] == ["extra-missing"]

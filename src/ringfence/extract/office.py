@@ -92,7 +92,6 @@ class _Document:
         self._sheets: dict[str, str] = {}
         self._shared: list[str] = []
         self._used: set[int] = set()
-        self._is_shared = False
 
     def prepare(self, parts: dict[bytes, Entry]) -> Iterator[Extracted]:
         """Read what the sheets of a workbook need: their names, and the strings that their cells stand for."""

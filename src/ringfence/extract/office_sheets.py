@@ -74,7 +74,6 @@ class Sheet:
         self._at = 0
         self._kind = ""
         self._text: list[str] = []
-        self._formula = ""
         self._takes = False
         self.others: list[str] = []  # what stands outside of cells: headers, footers, links
 
@@ -86,7 +85,6 @@ class Sheet:
             case "c":
                 self._at = column_number(attributes.get("r", "")) or self._at + 1
                 self._kind = attributes.get("t", "")
-                self._formula = ""
             case "v" | "t" | "f":
                 self._takes = True
                 self._text = []
