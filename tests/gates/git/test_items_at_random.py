@@ -66,8 +66,9 @@ def test_without_its_new_lines_a_file_is_made_of_old_ones(repo: Repo, seed: int)
     assert {name: item.lines for name, item in as_diff.items()} == {name: item.lines for name, item in in_index.items()}
 
 
-def test_of_a_merge_made_at_random_a_line_that_is_not_new_is_some_parents(repo: Repo) -> None:
-    chance = random.Random(7)
+@pytest.mark.parametrize("seed", [7, 8])
+def test_of_a_merge_made_at_random_a_line_that_is_not_new_is_some_parents(repo: Repo, seed: int) -> None:
+    chance = random.Random(seed)
     names = [f"{n:03}.txt" for n in range(150)]
     sides = []
     for side in ("base", "one", "two"):
