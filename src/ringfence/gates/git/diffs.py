@@ -38,6 +38,8 @@ COARSE: Final = ("--raw", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=n
 """The same where a clone lacks what stood there before: whole files, because nobody can tell their new lines."""
 
 _HUNK: Final = re2.compile(rb"^@@+((?: -\d+(?:,\d+)?)+) \+(\d+)(?:,(\d+))? @@")
+_NONE: Final = (1 << 32) - 1
+"""Of a merge, where a parent's file is empty, git (2.39) says that -1 lines follow, without a sign."""
 _LINE: Final = 1 << 16
 _ESCAPES: Final = {
     ord("a"): 7, ord("b"): 8, ord("t"): 9, ord("n"): 10, ord("v"): 11, ord("f"): 12, ord("r"): 13,
@@ -167,6 +169,7 @@ def _hunk(stream: BinaryIO, head: bytes, fresh: list[tuple[int, int]]) -> None:
     if not head.endswith(b"\n"):  # what git puts behind the numbers is a line of the file
         _rest(stream)
     olds = [int(part.partition(b",")[2] or 1) for part in found[1].split()]
+    olds = [old if old < _NONE else 0 for old in olds]
     line, news = int(found[2]), int(found[3]) if found[3] is not None else 1
     parents = len(olds)
     while news > 0 or any(old > 0 for old in olds):

@@ -15,14 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, BinaryIO, Final, Self, cast
+from typing import IO, BinaryIO, Final, Self, cast
 
 from ringfence.extract.model import Fault
 from ringfence.gates.git.repository import Repository
 from ringfence.home import Problem
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 HELD: Final = 4 << 20
 """Objects up to this size are held; larger ones are streams."""
@@ -186,13 +183,13 @@ class _Body(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: "WriteableBuffer") -> int:
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
         if not self._left:
             return 0
-        got = self._out.read(min(len(memoryview(buffer)), self._left)) if not self._out.closed else b""
+        got = self._out.read(min(len(buffer), self._left)) if not self._out.closed else b""
         if not got:
             raise _damaged()
-        memoryview(buffer)[: len(got)] = got
+        buffer[: len(got)] = got
         self._left -= len(got)
         return len(got)
 

@@ -17,6 +17,9 @@ from ringfence.gates.git.repository import Repository
 from ringfence.gates.git.running import GitFailed
 from ringfence.home import Problem
 
+_OPTIONS: Final = (*OPTIONS, "--unified=1")
+"""Of a merge, git leaves lines out of the middle of a hunk that it writes without context: they could not be counted."""
+
 _DEEPEST: Final = 50  # tags of tags
 
 
@@ -96,7 +99,7 @@ def _changed(repository: Repository, walk: list[str], lines: list[str]) -> Itera
     """Give each commit's message, and what it changes; whole files from where a clone lacks what stood there before."""
     done: dict[str, bool] = {}
     try:
-        yield from _compared(repository, walk, lines, OPTIONS, done)
+        yield from _compared(repository, walk, lines, _OPTIONS, done)
     except GitFailed as failed:
         if not repository.lacking():
             yield broken(failed)
