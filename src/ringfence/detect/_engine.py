@@ -11,7 +11,7 @@ over everything.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -128,7 +128,7 @@ class Engine:
         self._matches: list[Match | None] = [None] * len(self._wanted)
         self._vocabulary = vocabulary
         triggers = list(dict.fromkeys(trigger for one in wanted for trigger in one.triggers))
-        first = [*(f"(?:{trigger})" for trigger in triggers), *vocabulary.triggers]
+        first = [*_factored(triggers), *vocabulary.triggers]
         self._first = matcher("|".join(first)) if first else None
         which = re2.Set.SearchSet(_options(unicode=False))
         for trigger in triggers:
@@ -244,6 +244,49 @@ class Engine:
                         known[-1] = behind
                 else:
                     known += (opens, closes, behind)
+
+
+_LEADS: Final = (r"(?:\b|_)", r"\b")
+"""What triggers begin with: the longer one first."""
+
+
+def _factored(triggers: Sequence[str]) -> Iterator[str]:
+    """Write triggers as ways of one pattern, those that begin alike together.
+
+    RE2 takes out what neighbours begin with, but no choice, and no lead of those. Each place of a text is one where a trigger
+    might begin; with a fifth of the ways to try there, its automaton takes a third of the time to be made: that is most of the time
+    that a new detector takes over its first megabytes.
+    """
+    ways: dict[str, list[str]] = {}
+    for trigger in triggers:
+        lead = next((lead for lead in _LEADS if trigger.startswith(lead)), "")
+        if lead and _has_ways(trigger):
+            lead = ""
+        ways.setdefault(lead, []).append(trigger[len(lead) :])
+    for lead, rests in ways.items():
+        yield lead + "(?:" + "|".join(f"(?:{rest})" for rest in sorted(rests)) + ")"
+
+
+def _has_ways(pattern: str) -> bool:
+    """Tell whether a pattern is several, parted by bars outside of all groups."""
+    depth, at, in_class = 0, 0, -1
+    while at < len(pattern):
+        sign = pattern[at]
+        if sign == "\\":
+            at += 1
+        elif in_class >= 0:
+            if sign == "]" and at > in_class:
+                in_class = -1
+        elif sign == "[":
+            in_class = at + (2 if pattern[at + 1 : at + 2] == "^" else 1)  # a bracket there is a sign of the class
+        elif sign == "(":
+            depth += 1
+        elif sign == ")":
+            depth -= 1
+        elif sign == "|" and not depth:
+            return True
+        at += 1
+    return False
 
 
 def _with(bounds: Sequence[int], begin: int, stop: int) -> list[int]:
