@@ -3,7 +3,8 @@ r"""What tells a disguise: an encoded letter or digit, printable text in base64,
 The rule: patterns only, in RE2's words, and each so narrow that hardly any ordinary text has a match: what matches is paid for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 
 from ringfence.detect._engine import searcher
 from ringfence.detect._joints import TRIGGER as JOINED
@@ -39,19 +40,26 @@ _ALIKE = (
 _DIGITS_64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
+_EVERY = tuple(range(0x100))
+
+
+@cache
+def _bits(codes: tuple[int, ...], shift: int, mask: int) -> frozenset[int]:
+    return frozenset([code >> shift & mask for code in codes])
+
+
 def _in_base64(sets: Sequence[Iterable[int]], phase: int) -> str:
     """Give the groups of base64 that hold such bytes, behind so many others of the first group."""
-    every = range(0x100)
-    known = [every] * phase + [list(one) for one in sets]
-    known += [every] * (-len(known) % 3)
-    signs: list[set[int]] = []
+    known = [_EVERY] * phase + [tuple(one) for one in sets]
+    known += [_EVERY] * (-len(known) % 3)
+    signs: list[Collection[int]] = []
     for at in range(0, len(known), 3):
         first, second, third = known[at : at + 3]
         signs += (
-            {one >> 2 for one in first},
-            {one << 4 | two for one in {one & 3 for one in first} for two in {two >> 4 for two in second}},
-            {two << 2 | three for two in {two & 15 for two in second} for three in {three >> 6 for three in third}},
-            {three & 63 for three in third},
+            _bits(first, 2, 63),
+            {one << 4 | two for one in _bits(first, 0, 3) for two in _bits(second, 4, 15)},
+            {two << 2 | three for two in _bits(second, 0, 15) for three in _bits(third, 6, 3)},
+            _bits(third, 0, 63),
         )
     return "".join(
         ANY if len(each) == len(_DIGITS_64) else "[" + "".join(_DIGITS_64[one] for one in sorted(each)) + "]"

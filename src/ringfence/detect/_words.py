@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 from ringfence.detect._bytes import is_word_after, is_word_before, line_end, line_start
-from ringfence.detect._engine import Search, prefix, searcher
+from ringfence.detect._engine import UNANCHORED, Match, Search, prefix, searcher
 
 _GAP = r"[ ._-]?"  # between the words of a phrase
 _LOWER = frozenset(b"abcdefghijklmnopqrstuvwxyz")
@@ -53,7 +53,7 @@ class Vocabulary:
     They may fit elsewhere, too.
     """
 
-    __slots__ = ("_announces", "_begin", "_inner", "_known", "_spelt", "_stems", "_words", "triggers")
+    __slots__ = ("_announces", "_inner", "_known", "_spelt", "_stems", "_words", "triggers")
 
     def __init__(self, words: Sequence[Iterable[str]]) -> None:
         """Take each pattern's words, in the order of the patterns' numbers."""
@@ -67,23 +67,25 @@ class Vocabulary:
         self._inner: dict[str, set[int]] = {key: set() for key in spelt.values()}
         for word, key in bare.items():  # `date` in `date of birth`, `tel` in `telephone`
             for size in range(1, len(word)):
-                self._inner[key] |= self._announces.get(bare.get(word[:size], ""), set())
+                if (begins := bare.get(word[:size])) is not None:
+                    self._inner[key] |= self._announces[begins]
         ordered = sorted(spelt, key=lambda word: (-len(spelt[word]), word))
         self._words = "(?i)(?:" + "|".join(map(_pattern, ordered)) + ")" if spelt else ""
         self.triggers = _triggers(spelt)
         # Compiled when a word was seen: it takes a tenth of what it takes to begin.
-        self._begin: Search | None = None
         self._spelt: Callable[[bytes, int, int], int] | None = None
         self._known: dict[bytes, tuple[set[int], set[int], bool]] = {}
 
-    def announced(self, data: bytes, start: int, end: int) -> Iterable[int]:
-        """Give the numbers of the patterns of which a word stands between two offsets."""
+    def announced(self, data: bytes, start: int, end: int, first: Match) -> Iterable[int]:
+        """Give the numbers of the patterns of which a word stands between two offsets.
+
+        `first` finds the triggers, and may find others: it is the first pass's own, so that they are compiled once.
+        """
         if not self._words:
             return _NOBODY
-        begin_of = self._begin = self._begin or searcher("|".join(self.triggers))
         spelt = self._spelt = self._spelt or prefix(self._words)
         numbers: set[int] = set()
-        at = begin_of(data, max(0, start - 1), end)[0]  # a trigger may take in the sign before its word
+        at = first(UNANCHORED, data, max(0, start - 1), end)[0][0]  # a trigger may take in the sign before its word
         while at >= 0:
             for begin in (at, at + 1):
                 if not _begins(data, begin):  # of the two, one as a rule: it costs a fifth of a search
@@ -94,7 +96,7 @@ class Vocabulary:
                     numbers |= inner
                     if is_stem or _ends(data, stop):
                         numbers |= whole
-            at = begin_of(data, at + 1, end)[0]
+            at = first(UNANCHORED, data, at + 1, end)[0][0]
         return numbers
 
     def _announced_by(self, spelt: bytes) -> tuple[set[int], set[int], bool]:
@@ -174,28 +176,30 @@ def _rest(rest: str) -> str:
 class Words:
     """The context words of one entity."""
 
-    __slots__ = ("_known", "_near", "_search", "_spelt", "_stems")
-
-    @property
-    def _any(self) -> str:
-        return "(?i)(?:" + "|".join(map(_pattern, self._spelt)) + ")"
+    __slots__ = ("_known", "_near", "_search", "_stems", "_words")
 
     def __init__(self, words: Iterable[str], near: int) -> None:
-        words = tuple(words)
+        self._words = tuple(words)
         self._near = near
+        self._known: dict[str, str] = {}
+        self._stems: frozenset[str] = frozenset()
+        self._search: Search | None = None  # made, with these, when it is first asked for: most never are
+
+    def _made(self) -> Search:
+        words = self._words
         self._known = {folded(word): word.rstrip("-") for word in reversed(words)}  # the first of two spellings is told
         self._stems = frozenset(folded(word) for word in words if word.endswith("-"))
-        self._spelt = sorted(words, key=lambda word: -len(folded(word)))
-        self._search: Search | None = None  # compiled when it is first asked for: most never are
+        spelt = sorted(words, key=lambda word: -len(folded(word)))
+        search = self._search = searcher("(?i)(?:" + "|".join(map(_pattern, spelt)) + ")")
+        return search
 
     def before(self, data: bytes, at: int) -> str | None:
         """Give the nearest word that ends at most `near` bytes before an offset, on its line."""
-        if self._search is None:
-            self._search = searcher(self._any)
+        search = self._search or self._made()
         begin = end = line_start(data, at, self._near)
         nearest = None
         while end < at:
-            begin, end = self._search(data, end, at)
+            begin, end = search(data, end, at)
             if begin < 0:
                 break
             text = folded(data[begin:end].decode(errors="replace"))
@@ -212,10 +216,9 @@ class Words:
         """Give the word that stands right behind a value and announces nothing else: ``123456789 (SSN)``."""
         if data[at : at + 1] not in _JOINS_AFTER:
             return None
-        if self._search is None:
-            self._search = searcher(self._any)
+        search = self._search or self._made()
         stop = line_end(data, at, AFTER_MOST + _AFTER_WORD)
-        begin, end = self._search(data, at, stop)
+        begin, end = search(data, at, stop)
         if not at < begin <= at + AFTER_MOST or data[at:begin].translate(None, _BETWEEN_AFTER):
             return None
         text = folded(data[begin:end].decode(errors="replace"))
