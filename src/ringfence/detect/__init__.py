@@ -1,8 +1,8 @@
 """Text and bytes in, findings out: where personal data stands, what it is, how sure that is, and why.
 
 The rule: detection is linear in its input, holds no state but a window of a stream, does no I/O, and says nothing of the
-values themselves. Importing this package loads what finding needs: classifying, models of names and the reader of users' patterns are
-loaded when they are first named.
+values themselves. Importing this package loads what finding needs: classifying, models of names and the reader of users'
+patterns are loaded when they are first named.
 
 >>> [(f.entity, f.start, f.end) for f in Detector().find("write to anna@mail.example today")]
 [('EMAIL_ADDRESS', 9, 26)]
