@@ -3,7 +3,7 @@
 import pytest
 
 from ringfence.detect import RECOGNIZERS, Detector
-from ringfence.detect._engine import searcher
+from ringfence.detect._engine import matcher, searcher
 from ringfence.detect._words import Vocabulary, Words
 from ringfence.detect.recognizer import Recognizer
 
@@ -11,6 +11,7 @@ WORDED = [one for one in RECOGNIZERS if one.words and any(pattern.by_words for p
 PATTERNS = [(one, pattern) for one in RECOGNIZERS for pattern in one.patterns]
 VOCABULARY = Vocabulary([one.words if pattern.by_words else () for one, pattern in PATTERNS])
 FIRST = searcher("|".join(VOCABULARY.triggers))
+MATCH = matcher("|".join(VOCABULARY.triggers))
 
 
 def spellings(word: str) -> set[str]:
@@ -36,7 +37,7 @@ def test_a_word_is_announced_in_every_spelling_in_which_it_vouches(recognizer: R
             if words.before(data, len(data)) is None:
                 continue  # in this spelling it does not vouch
             assert FIRST(data, 0, len(data))[0] >= 0, text
-            assert numbers <= set(VOCABULARY.announced(data, 0, len(data))), text
+            assert numbers <= set(VOCABULARY.announced(data, 0, len(data), MATCH)), text
 
 
 @pytest.mark.parametrize("recognizer", WORDED, ids=lambda one: one.entity)
@@ -49,8 +50,8 @@ def test_a_word_vouches_as_it_is_written_in_the_table(recognizer: Recognizer) ->
 
 def test_a_word_inside_another_word_or_a_hash_announces_nobody() -> None:
     for text in (b"telemetry", b"url", b"spinning", b"7cc9fa", b"FH739OL8RG", b"dea1f0", b"usage"):
-        assert not set(VOCABULARY.announced(text, 0, len(text))), text
-    assert set(VOCABULARY.announced(b"tel2", 0, 4))
+        assert not set(VOCABULARY.announced(text, 0, len(text), MATCH)), text
+    assert set(VOCABULARY.announced(b"tel2", 0, 4, MATCH))
 
 
 def test_words_that_overlap_are_all_announced() -> None:

@@ -91,6 +91,8 @@ def _call(name: str, arguments: Sequence[str]) -> int:
     import typer
     import typer.main
 
+    from ringfence.cli._coercing import coerce_late
+
     if name not in COMMANDS:
         from difflib import get_close_matches
 
@@ -98,6 +100,7 @@ def _call(name: str, arguments: Sequence[str]) -> int:
         mend = f"did you mean `ringfence {near[0]}`?" if near else "`ringfence --help` lists the commands"
         raise Problem("no such command", mend)
     _name_kinds_plainly()
+    coerce_late()
     command = typer.main.get_command(import_module(module_of(name)).app)
     try:
         result = command.main(list(arguments), prog_name=f"ringfence {name}", standalone_mode=False)

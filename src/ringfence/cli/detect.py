@@ -19,7 +19,6 @@ from ringfence.cli._errors import Problem, in_words
 from ringfence.cli._evidence import for_and_against
 from ringfence.cli._formats import Format
 from ringfence.cli._home import PolicyOfOwnOption
-from ringfence.cli._policy import load_policy
 from ringfence.detect import Detection, Detector, Finding
 from ringfence.detect.own import DECLARED, LISTED, POLICYS, categories_told
 from ringfence.detect.shapes import shape_of
@@ -188,8 +187,16 @@ def _places_of(file: str, detector: Detector) -> Iterator[_Place]:
         yield from _places_in(file, source, os.fstat(source.fileno()).st_size, detector)
 
 
+def _told(policy: Path) -> Detection:
+    from ringfence.cli._policy import (
+        load_policy,
+    )  # with a parser and a schema, which take longer than a scan of small files
+
+    return load_policy(policy).detect
+
+
 def _detector(entities: str, min_score: float | None, policy: Path | None) -> Detector:
-    told = load_policy(policy).detect if policy is not None else Detection()
+    told = _told(policy) if policy is not None else Detection()
     names = [name.strip().upper() for name in entities.split(",") if name.strip()]
     thresholds = dict(told.thresholds)
     if min_score is not None:

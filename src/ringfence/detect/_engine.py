@@ -11,7 +11,7 @@ over everything.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -74,20 +74,28 @@ def matcher(pattern: str, *, unicode: bool = False) -> Match:
 
 
 def searcher(pattern: str, *, unicode: bool = False) -> Search:
-    """Compile a pattern into a function that finds its first match."""
-    match, unanchored = matcher(pattern, unicode=unicode), UNANCHORED
+    """Make a pattern into a function that finds its first match; it is compiled when it is first called: most never are."""
+    match: Match | None = None
+    unanchored = UNANCHORED
 
     def search(data: bytes, start: int, end: int) -> tuple[int, int]:
+        nonlocal match
+        if match is None:
+            match = matcher(pattern, unicode=unicode)
         return match(unanchored, data, start, end)[0]
 
     return search
 
 
 def prefix(pattern: str, *, unicode: bool = False) -> Callable[[bytes, int, int], int]:
-    """Compile a pattern into a function that gives the end of its match at an offset, or -1."""
-    match, anchored = matcher(pattern, unicode=unicode), re2._Anchor.ANCHOR_START  # noqa: SLF001 (as in `matcher`)
+    """Make a pattern into a function that gives the end of its match at an offset, or -1; compiled as `searcher` does."""
+    match: Match | None = None
+    anchored = re2._Anchor.ANCHOR_START  # noqa: SLF001 (as in `matcher`)
 
     def end_of(data: bytes, start: int, end: int) -> int:
+        nonlocal match
+        if match is None:
+            match = matcher(pattern, unicode=unicode)
         return match(anchored, data, start, end)[0][1]
 
     return end_of
@@ -128,7 +136,7 @@ class Engine:
         self._matches: list[Match | None] = [None] * len(self._wanted)
         self._vocabulary = vocabulary
         triggers = list(dict.fromkeys(trigger for one in wanted for trigger in one.triggers))
-        first = [*(f"(?:{trigger})" for trigger in triggers), *vocabulary.triggers]
+        first = [*_factored(triggers), *vocabulary.triggers]
         self._first = matcher("|".join(first)) if first else None
         which = re2.Set.SearchSet(_options(unicode=False))
         for trigger in triggers:
@@ -197,7 +205,7 @@ class Engine:
             is_near = begin >= 0 and low - stop <= _TRIGGER_MOST
             if not is_near or stop - begin > _HEAP:
                 if begin >= 0:
-                    self._announce(data, begin, stop, start, end, stretches)
+                    self._announce(match, data, begin, stop, start, end, stretches)
                 begin, stop, close = low, high, close if is_near else 0
                 continue
             if high > stop:
@@ -207,15 +215,16 @@ class Engine:
                 at = min(end, high + _LEAP)
                 stop = min(end, at + _WORD_MOST)
         if begin >= 0:
-            self._announce(data, begin, stop, start, end, stretches)
+            self._announce(match, data, begin, stop, start, end, stretches)
             self.work.triggers += triggers
         return stretches
 
     def _announce(
-        self, data: bytes, begin: int, stop: int, low: int, high: int, stretches: dict[int, list[int]]
+        self, match: Match, data: bytes, begin: int, stop: int, low: int, high: int, stretches: dict[int, list[int]]
     ) -> None:
         """Find out which triggers stand in a cluster, those that another one hides included, and whom they announce.
 
+        `match` is the first pass.
         Every trigger in it begins before its end: one that begins behind is the first pass's next hit.
         """
         first, last = begin - _TRIGGER_MOST, stop + _WORD_MOST  # a word may begin in another trigger, and be longer
@@ -225,7 +234,7 @@ class Engine:
             last = high
         for trigger in self._which(data[first:last]):
             spoken = trigger == self._words
-            numbers = self._vocabulary.announced(data, first, last) if spoken else self._announced[trigger]
+            numbers = self._announced[trigger] if not spoken else self._vocabulary.announced(data, first, last, match)
             for number in numbers:
                 before, after = self._reach[number]
                 opens, closes = begin - before, stop + after
@@ -244,6 +253,49 @@ class Engine:
                         known[-1] = behind
                 else:
                     known += (opens, closes, behind)
+
+
+_LEADS: Final = (r"(?:\b|_)", r"\b")
+"""What triggers begin with: the longer one first."""
+
+
+def _factored(triggers: Sequence[str]) -> Iterator[str]:
+    """Write triggers as ways of one pattern, those that begin alike together.
+
+    RE2 takes out what neighbours begin with, but no choice, and no lead of those. Each place of a text is one where a trigger
+    might begin; with a fifth of the ways to try there, its automaton takes a third of the time to be made: that is most of the time
+    that a new detector takes over its first megabytes.
+    """
+    ways: dict[str, list[str]] = {}
+    for trigger in triggers:
+        lead = next((lead for lead in _LEADS if trigger.startswith(lead)), "")
+        if lead and _has_ways(trigger):
+            lead = ""
+        ways.setdefault(lead, []).append(trigger[len(lead) :])
+    for lead, rests in ways.items():
+        yield lead + "(?:" + "|".join(f"(?:{rest})" for rest in sorted(rests)) + ")"
+
+
+def _has_ways(pattern: str) -> bool:
+    """Tell whether a pattern is several, parted by bars outside of all groups."""
+    depth, at, in_class = 0, 0, -1
+    while at < len(pattern):
+        sign = pattern[at]
+        if sign == "\\":
+            at += 1
+        elif in_class >= 0:
+            if sign == "]" and at > in_class:
+                in_class = -1
+        elif sign == "[":
+            in_class = at + (2 if pattern[at + 1 : at + 2] == "^" else 1)  # a bracket there is a sign of the class
+        elif sign == "(":
+            depth += 1
+        elif sign == ")":
+            depth -= 1
+        elif sign == "|" and not depth:
+            return True
+        at += 1
+    return False
 
 
 def _with(bounds: Sequence[int], begin: int, stop: int) -> list[int]:

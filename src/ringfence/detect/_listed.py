@@ -13,8 +13,8 @@ import re2
 
 from ringfence.detect._bytes import is_word_after, is_word_before
 from ringfence.detect._engine import UNANCHORED, Match
+from ringfence.detect._lenience import Lenience
 from ringfence.detect._overlap import Candidate
-from ringfence.detect._regular import Lenience, read_pattern, spelt
 from ringfence.detect.own import LISTED, AllowList, DenyList
 from ringfence.detect.recognizer import Certainty
 
@@ -142,6 +142,8 @@ def _covers(
 
 def written_allowed(pattern: str) -> str:
     """Write a pattern of values that are allowed: it fits them as a whole, with its anchors or without. Raises `BadPattern`."""
+    from ringfence.detect._regular import read_pattern, spelt
+
     return spelt(read_pattern(pattern.removeprefix("^").removesuffix("$"), Lenience.BREAKS))
 
 

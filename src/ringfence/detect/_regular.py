@@ -7,9 +7,9 @@ piece of it (a trigger) every match holds. What needs more than linear time (loo
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import NoReturn, TypeAlias
 
+from ringfence.detect._lenience import Lenience
 from ringfence.detect._regular_chars import (
     ANY,
     BREAK,
@@ -154,14 +154,6 @@ def _is_of_words(found: Chars) -> bool:
     return found.is_ascii and all(
         chr(code).isalnum() or chr(code) in "_-." for low, high in found.ranges for code in range(low, high + 1)
     )
-
-
-class Lenience(IntEnum):
-    """What in a pattern is passed over instead of being an error; each includes what stands above it."""
-
-    NONE = 0
-    BREAKS = 1  # a class fits a line's end: it fits all but that
-    EDGES = 2  # a lookaround says that no letter or digit stands beside the value: that holds of every value
 
 
 def read_pattern(text: str, lenience: Lenience = Lenience.NONE) -> Tree:

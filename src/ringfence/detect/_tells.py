@@ -3,7 +3,8 @@ r"""What tells a disguise: an encoded letter or digit, printable text in base64,
 The rule: patterns only, in RE2's words, and each so narrow that hardly any ordinary text has a match: what matches is paid for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 
 from ringfence.detect._engine import searcher
 from ringfence.detect._joints import TRIGGER as JOINED
@@ -39,19 +40,26 @@ _ALIKE = (
 _DIGITS_64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
+_EVERY = tuple(range(0x100))
+
+
+@cache
+def _bits(codes: tuple[int, ...], shift: int, mask: int) -> frozenset[int]:
+    return frozenset([code >> shift & mask for code in codes])
+
+
 def _in_base64(sets: Sequence[Iterable[int]], phase: int) -> str:
     """Give the groups of base64 that hold such bytes, behind so many others of the first group."""
-    every = range(0x100)
-    known = [every] * phase + [list(one) for one in sets]
-    known += [every] * (-len(known) % 3)
-    signs: list[set[int]] = []
+    known = [_EVERY] * phase + [tuple(one) for one in sets]
+    known += [_EVERY] * (-len(known) % 3)
+    signs: list[Collection[int]] = []
     for at in range(0, len(known), 3):
         first, second, third = known[at : at + 3]
         signs += (
-            {one >> 2 for one in first},
-            {one << 4 | two for one in {one & 3 for one in first} for two in {two >> 4 for two in second}},
-            {two << 2 | three for two in {two & 15 for two in second} for three in {three >> 6 for three in third}},
-            {three & 63 for three in third},
+            _bits(first, 2, 63),
+            {one << 4 | two for one in _bits(first, 0, 3) for two in _bits(second, 4, 15)},
+            {two << 2 | three for two in _bits(second, 0, 15) for three in _bits(third, 6, 3)},
+            _bits(third, 0, 63),
         )
     return "".join(
         ANY if len(each) == len(_DIGITS_64) else "[" + "".join(_DIGITS_64[one] for one in sorted(each)) + "]"
@@ -63,12 +71,13 @@ def _in_hex(sets: Sequence[Iterable[int]], lead: str = "") -> str:
     return "(?i:" + "".join(lead + "(?:" + "|".join(f"{one:02x}" for one in each) + ")" for each in sets) + ")"
 
 
-BASE64 = "|".join(
-    (
-        "(?:" + _TEXT + "){3}|(?:" + _FIGURES + "){2}|H4sI" + ANY + "{12}",
-        *(_in_base64(sets, phase) for sets in (*_FOREIGN, _ALIKE) for phase in range(3)),
-    )
+_BASE64 = (
+    "(?:" + _TEXT + "){3}",
+    "(?:" + _FIGURES + "){2}",
+    "H4sI" + ANY + "{12}",
+    *(_in_base64(sets, phase) for sets in (*_FOREIGN, _ALIKE) for phase in range(3)),
 )
+BASE64 = "|".join(_BASE64)
 _HEX_VALUE = r"(?:3[0-9]|2[0DEFdef]|[45][0-9A-Fa-f])"
 _GROUP = r"[0-9A-Z]{2,4}[0-9]{2,4}"
 _ALIKE_HEX = (
@@ -79,13 +88,14 @@ _ALIKE_HEX = (
     )
     + ")"
 )
-HEXADECIMALS = "|".join(
-    (
-        _HEX_VALUE + r"{7}|(?:" + _HEX + "){3}40(?:" + _HEX + "){4}|(?:" + _HEX + "){11}",
-        *(_in_hex(sets) + "[0-9A-Fa-f]{6}" for sets in _FOREIGN),
-        _ALIKE_HEX + "(?:" + _HEX_VALUE + "|[67][0-9A-Fa-f]){3}",
-    )
+_HEXADECIMALS = (
+    _HEX_VALUE + "{7}",
+    "(?:" + _HEX + "){3}40(?:" + _HEX + "){4}",
+    "(?:" + _HEX + "){11}",
+    *(_in_hex(sets) + "[0-9A-Fa-f]{6}" for sets in _FOREIGN),
+    _ALIKE_HEX + "(?:" + _HEX_VALUE + "|[67][0-9A-Fa-f]){3}",
 )
+HEXADECIMALS = "|".join(_HEXADECIMALS)
 _ALIKE_QUOTED = "=(?:D[01]|CE)=[89AB][0-9A-F]"
 QUOTES = "|".join(
     (
@@ -99,45 +109,50 @@ _BETWEEN = (r"\.", "_", "/", r"\|", r"\*", r"\+", "·", "•", " {2,3}", "-{2,3}
 """What may stand between the groups of a number, the same between all: no comma and no colon, which lists and addresses have."""
 MARK = "(?:" + "|".join(_BETWEEN) + ")"
 GROUPS = r"\b(?:" + "|".join(f"{_GROUP}(?:{mark}{_GROUP}){{2,8}}(?:{mark}[0-9]{{1,4}})?" for mark in _BETWEEN) + r")\b"
-LONG_GROUPS = "|".join(
-    (
-        *(f"[0-9]{{3,4}}{mark}[0-9]{{3,4}}(?:{mark}[0-9]{{1,4}}){{1,3}}" for mark in "-_/"),
-        *(f"[0-9]{{1,2}}{mark}[0-9]{{3,4}}{mark}[0-9]{{3,4}}(?:{mark}[0-9]{{1,4}})?" for mark in "-_/"),
-        r"[0-9]{3,4}\.[0-9]{3,4}\.[0-9]{1,4}",
-    )
+LONG_GROUPS = (
+    "(?:[0-9]{3,4}(?:"
+    + "|".join(f"{mark}[0-9]{{3,4}}(?:{mark}[0-9]{{1,4}}){{1,3}}" for mark in "-_/")
+    + r"|\.[0-9]{3,4}\.[0-9]{1,4})|[0-9]{1,2}(?:"
+    + "|".join(f"{mark}[0-9]{{3,4}}{mark}[0-9]{{3,4}}(?:{mark}[0-9]{{1,4}})?" for mark in "-_/")
+    + "))"
 )
-_REGROUPED = r"(?:\A|[^0-9A-Za-z./_-])(?:" + LONG_GROUPS + r")(?:[^0-9A-Za-z./_-]|[./-](?:[^0-9A-Za-z]|\z)|\z)"
+_REGROUPED = r"(?:\A|[^0-9A-Za-z./_-])" + LONG_GROUPS + r"(?:[^0-9A-Za-z./_-]|[./-](?:[^0-9A-Za-z]|\z)|\z)"
 """A number in three groups or more, two of them long: no date, no time, no address of a network, no name of a file."""
 SINGLE = r"\b[0-9](?:[ ._/-][0-9]){7,40}\b"
 AT = r"(?i:[ _]{0,2}[\[({<][ ]?(?:at|@|arroba|chez)[ ]?[\])}>][ _]{0,2})"
 DOT = r"(?i:[ _]{0,2}[\[({<][ ]?(?:dot|punkt|\.)[ ]?[\])}>][ _]{0,2}|[ _]+(?:dot|punkt)[ _]+)"
 
+_WAYS = (
+    "%(?:25)*" + _CODE,
+    "[0-9]%(?:25)*20[0-9]",
+    "&#(?:[xX]0{0,4}" + _CODE + "|" + _NUMBER + ");",
+    "&(?:commat|period|hyphen|plus|lowbar|shy|zwnj|zwj);",
+    "(?:&#[0-9]{2,7};){2}",
+    "(?:&#[xX][0-9A-Fa-f]{2,6};){2}",
+    "%(?:25)*[cC]2%(?:25)*[aA][0dD]",
+    "[0-9]&(?:nbsp|#160|#32|#x20|#xa0|ensp|emsp|thinsp);[0-9]",
+    r"\\(?:u00|x|u\{)" + _CODE,
+    r"\\u(?:[fF]{2}[0-5]|06[6fF]|09[67]|[dD]835\\+u[dD][fF][c-fC-F]|200[b-fB-F]|00[aA][dD]|206|[fF][eE][fF][fF])",
+    QUOTES,
+    *(_in_hex(sets, lead) for sets in _FOREIGN for lead in (r"%(?:25)*", r"\\+x")),
+    "[" + DIGITS + LETTERS + "]",
+    "[0-9A-Za-z@.][" + HIDDEN + "]",
+    "[" + HIDDEN + "][0-9A-Za-z@.]",
+    "[0-9] [" + CAPITALS + "] [0-9]",
+    "[0-9A-Z@][" + LOOKALIKES + "]",
+    "[" + LOOKALIKES + "][0-9A-Z@]",
+    "[a-z][" + LOOKALIKES + "][a-z]",
+    "[0-9][" + SIGNS + "][0-9]",
+    *_BASE64,
+    *_HEXADECIMALS,
+    _REGROUPED,
+    r"\b" + _GROUP + "(?:" + "|".join(f"(?:{mark}{_GROUP}){{2}}" for mark in _BETWEEN) + ")",
+    r"\b(?:[0-9][ ._/-]){7}[0-9]",
+    AT + "[0-9A-Za-z]",
+    DOT + r"[A-Za-z]{2,12}\b",
+)
 TRIGGER = searcher(
-    "|".join(
-        (
-            r"%(?:25)*" + _CODE + r"|[0-9]%(?:25)*20[0-9]",
-            r"&#(?:[xX]0{0,4}" + _CODE + "|" + _NUMBER + r");|&(?:commat|period|hyphen|plus|lowbar|shy|zwnj|zwj);",
-            r"(?:&#[0-9]{2,7};){2}|(?:&#[xX][0-9A-Fa-f]{2,6};){2}|%(?:25)*[cC]2%(?:25)*[aA][0dD]",
-            r"[0-9]&(?:nbsp|#160|#32|#x20|#xa0|ensp|emsp|thinsp);[0-9]",
-            r"\\(?:u00|x|u\{)"
-            + _CODE
-            + r"|\\u(?:[fF]{2}[0-5]|06[6fF]|09[67]|[dD]835\\+u[dD][fF][c-fC-F]|200[b-fB-F]|00[aA][dD]|206|[fF][eE][fF][fF])",
-            QUOTES,
-            *(_in_hex(sets, lead) for sets in _FOREIGN for lead in (r"%(?:25)*", r"\\+x")),
-            "[" + DIGITS + LETTERS + "]",
-            "[0-9A-Za-z@.][" + HIDDEN + "]|[" + HIDDEN + "][0-9A-Za-z@.]",
-            "[0-9] [" + CAPITALS + "] [0-9]",
-            "[0-9A-Z@][" + LOOKALIKES + "]|[" + LOOKALIKES + "][0-9A-Z@]|[a-z][" + LOOKALIKES + "][a-z]",
-            "[0-9][" + SIGNS + "][0-9]",
-            BASE64,
-            HEXADECIMALS,
-            _REGROUPED,
-            r"\b(?:"
-            + "|".join(f"{_GROUP}(?:{mark}{_GROUP}){{2}}" for mark in _BETWEEN)
-            + r")|\b(?:[0-9][ ._/-]){7}[0-9]",
-            AT + "[0-9A-Za-z]|" + DOT + r"[A-Za-z]{2,12}\b",
-            JOINED,  # the last, so that it hides no other
-        )
-    ),
+    "|".join((*sorted(_WAYS), JOINED)),  # that one last, so that it hides no other
     unicode=True,
 )
+"""In order, so that ways which begin alike are neighbours: RE2 takes out what those have in common (see `_engine`)."""

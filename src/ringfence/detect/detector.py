@@ -8,9 +8,9 @@ adds findings. A detector has no state: it may be shared between threads and kep
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from ringfence.detect._against import AGAINST
 from ringfence.detect._disguises import reveal
@@ -21,7 +21,6 @@ from ringfence.detect._listed import Allowed, Denied
 from ringfence.detect._neighbours import Company, columns_apart, columns_in, raised, weighed
 from ringfence.detect._offsets import batches, in_characters, starts_of
 from ringfence.detect._overlap import Candidate, resolve
-from ringfence.detect._second import Model, SecondStage
 from ringfence.detect._views import FEWEST, beside, without, without_escapes
 from ringfence.detect._weighing import NOTHING, NOWHERE, Fields, Lookup, Ready, by_name_alone, takes_after, unchecked
 from ringfence.detect._words import AFTER_MOST, Vocabulary, Words
@@ -31,6 +30,9 @@ from ringfence.detect.recognizer import Certainty, Pattern, Recognizer
 from ringfence.detect.recognizers import RECOGNIZERS
 from ringfence.detect.stream import BLOCK, Stream
 from ringfence.taxonomy import ENTITIES
+
+if TYPE_CHECKING:
+    from ringfence.detect._second import Model, SecondStage
 
 _JOINT = b"\x1e"
 _LOW = 0.25  # the threshold from which on whatever could be an entity is looked for everywhere
@@ -45,6 +47,8 @@ class UnknownEntity(ValueError):
     """A detector was asked for an entity that it does not have."""
 
     def __init__(self, name: str, known: Collection[str] = ENTITIES) -> None:
+        from difflib import get_close_matches
+
         name = name.upper()
         near = get_close_matches(name, known, n=1) or [entity for entity in known if name and name in entity]
         mend = f"did you mean {near[0]}?" if near else "`ringfence entities` lists them"
@@ -87,7 +91,7 @@ class Detector:
         allow: Iterable[str | AllowList] = (),
         own: Iterable[OwnRecognizer] = (),
         deny: Iterable[DenyList] = (),
-        second: Model | None = None,
+        second: "Model | None" = None,
     ) -> None:
         own, deny, thresholds = tuple(own), tuple(deny), thresholds or {}
         self._categories = categories_told(own, deny, second.entities if second is not None else {})
@@ -139,7 +143,7 @@ class Detector:
         self._told = frozenset((*(one.entity for one in own), *(one.entity for one in deny)))
         listed = [one for one in deny if one.values and one.entity in wanted]
         self._denied = Denied(listed) if listed else None
-        self._second = SecondStage(second, wanted, self._thresholds) if second is not None else None
+        self._second = _stage(second, wanted, self._thresholds) if second is not None else None
 
     def find(self, text: str | bytes, *, field: str = "") -> list[Finding]:
         """Find what stands in a text; `field` is the path of the field that it is the value of.
@@ -450,6 +454,12 @@ class Detector:
     def work(self) -> Work:
         """What the engine has done so far, over all calls: the measure of its linearity, exact within one thread."""
         return self._engine.work
+
+
+def _stage(model: "Model", wanted: frozenset[str], thresholds: Mapping[str, float]) -> "SecondStage":
+    from ringfence.detect._second import SecondStage
+
+    return SecondStage(model, wanted, thresholds)
 
 
 def _wanted(recognizer: Recognizer, pattern: Pattern) -> Wanted:

@@ -8,17 +8,19 @@ data, so nothing here shows one.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import re2
 
-from ringfence.detect._announcing import announced
 from ringfence.detect._bytes import digits_of
 from ringfence.detect._checks import Validity, luhn, plain, stands_free, stdnum
-from ringfence.detect._regular import BadPattern, Lenience, Tree, read_pattern, spelt
+from ringfence.detect._lenience import Lenience
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import UNCHECKED, Certainty, Check, Example, Hit, Pattern, Recognizer
 from ringfence.taxonomy import ENTITIES, EntityInfo
+
+if TYPE_CHECKING:
+    from ringfence.detect._regular import Tree
 
 DECLARED: Final = "declared"
 LISTED: Final = "listed"
@@ -205,11 +207,16 @@ def categories_told(
 
 def has_trigger(pattern: str, lenience: Lenience = Lenience.NONE) -> bool:
     """Tell whether something announces a pattern, in each of its ways. Raises `BadPattern`."""
+    from ringfence.detect._announcing import announced
+    from ringfence.detect._regular import read_pattern
+
     return all(one.trigger for one in announced(read_pattern(pattern, lenience)))
 
 
-def hold(pattern: str, lenience: Lenience = Lenience.NONE) -> Tree:
+def hold(pattern: str, lenience: Lenience = Lenience.NONE) -> "Tree":
     """Read a pattern that can be taken. Raises `BadPattern`."""
+    from ringfence.detect._regular import BadPattern, read_pattern, spelt
+
     tree = read_pattern(pattern, lenience)
     options = re2.Options()
     options.max_mem = _PROGRAM
@@ -252,6 +259,8 @@ def _near(words: Iterable[str], least: int = _NEAR) -> int:
 
 
 def _patterns(own: OwnRecognizer, number: int, each: OwnPattern) -> Iterable[Pattern]:
+    from ringfence.detect._announcing import announced
+
     tree = hold(each.pattern, each.lenience)
     code = each.name or (own.entity.casefold().replace("_", "-") + (f"-{number + 1}" if number else ""))
     check = _free(own.entity, own.check)

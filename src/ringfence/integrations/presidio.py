@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from ringfence.detect import BadPattern, DenyList, Detection, Detector, OwnPattern, OwnRecognizer
-from ringfence.detect._regular import Lenience
+from ringfence.detect._lenience import Lenience
 from ringfence.detect.own import LEAST, hold, hold_word
 from ringfence.extras import install_line
 from ringfence.policy.problems import PolicyError, Position, Problem, nearest, quoted

@@ -45,7 +45,7 @@ def labelled(
     code: str, labels: str, value: str, check: Check = behind_colon, score: float = 0.6
 ) -> tuple[Pattern, ...]:
     """Write the pattern of a label with a colon, and what stands behind."""
-    label = r"(?:" + "|".join(sorted(listed(labels), key=len, reverse=True)) + r")[\"']?[ \t]{0,2}:[ \t]{0,2}[\"']?"
+    label = r"(?:" + "|".join(sorted(listed(labels))) + r")[\"']?[ \t]{0,2}:[ \t]{0,2}[\"']?"
     trigger = label + r"(?:[A-Z\x80-\xff]" + (r"|[0-9a-z])" if value is _LINE else ")")
     return (
         Pattern(

@@ -1,7 +1,6 @@
 """Wallets: addresses of Bitcoin and Ethereum, each with the checksum of its own kind."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 from ringfence.detect._bytes import is_word_after, is_word_before
 from ringfence.detect._keccak import keccak_256
@@ -14,6 +13,8 @@ _GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 
 def is_base58(address: str) -> bool:
     """Tell whether an address in Base58 ends in the first four bytes of its payload's hash, hashed twice."""
+    from hashlib import sha256
+
     value = 0
     for sign in address:
         value = value * 58 + _BASE58.index(sign)
