@@ -121,13 +121,13 @@ class Made:
         if self.scan.done is not None:
             self.scan.done.close()
         yield from self.notes
-        yield from self._baseline()
         clean = Names(self.detector)
+        yield from self._baseline(clean)
         settling = self.scan.settling
         yield from (said_wrong(one, clean) for one in settling.wrong())
         yield from (said_unused(one, clean) for one in settling.unused())
 
-    def _baseline(self) -> Iterator[str]:
+    def _baseline(self, clean: Names) -> Iterator[str]:
         """Write the baseline that was asked for; say what was written."""
         file = self.asking.write_baseline
         if self.recording is None or self.key is None or file is None:
@@ -140,9 +140,10 @@ class Made:
         known = self.old.entries if self.old is not None else {}
         new, gone = len(made.entries.keys() - known), len(known.keys() - made.entries)
         kept = "" if whole and not self.recording.missed else "; not all was looked at, so none was taken out"
-        yield f"wrote {file}: {len(made.entries):,} entries, {new:,} new, {gone:,} gone{kept}"
+        yield f"wrote {clean.shown(os.fspath(file))}: {len(made.entries):,} entries, {new:,} new, {gone:,} gone{kept}"
         if self.key.is_new:
-            yield f"made the key of the baseline: {self.key.place}; who checks against it needs it, and nobody else"
+            place = clean.shown(self.key.place)
+            yield f"made the key of the baseline: {place}; who checks against it needs it, and nobody else"
 
 
 def listed_of(asking: Asking) -> tuple[Iterable[Listed], Repository | None]:

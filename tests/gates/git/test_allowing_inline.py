@@ -28,6 +28,7 @@ COVERED = [
     ("README.md", b"Write to %s <!-- ringfence: allow EMAIL_ADDRESS our own imprint -->\n"),
     ("NOTES", b"ringfence: allow EMAIL_ADDRESS our own imprint\nWrite to %s\n"),
     ("a.yaml", b"contact: %s  # ringfence: allow EMAIL_ADDRESS our own imprint\n"),
+    ("a.yaml", b"{n: O'Brien, a: '', contact: \"%s\"}  # ringfence: allow EMAIL_ADDRESS our own imprint\n"),
     ("a.yaml", b"# ringfence: allow EMAIL_ADDRESS our own imprint\ncontact: %s\n"),
     (".env", b"# ringfence: allow EMAIL_ADDRESS our own imprint\nCONTACT=%s\n"),
     ("config/.env.local", b"CONTACT=%s # ringfence: allow EMAIL_ADDRESS our own imprint\n"),
@@ -82,6 +83,8 @@ NOT_COVERED = [
     # beside a value, but not in a comment
     ("a.yaml", b"contact: %s\nnote: ringfence: allow EMAIL_ADDRESS a reason\n"),
     ("a.yaml", b"{contact: %s, note: 'x#ringfence: allow EMAIL_ADDRESS a reason'}\n"),
+    ("a.yaml", b'contact: "%s, x # ringfence: allow EMAIL_ADDRESS a reason"\n'),
+    ("a.toml", b"contact = '%s, x # ringfence: allow EMAIL_ADDRESS a reason'\n"),
     ("a.xml", b'<a b="%s" c="ringfence: allow EMAIL_ADDRESS a reason"/>\n'),
     ("a.sql", b"INSERT INTO t VALUES ('%s', '-- ringfence: allow EMAIL_ADDRESS a reason');\n"),
 ]

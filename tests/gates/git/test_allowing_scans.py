@@ -127,6 +127,8 @@ def test_a_wrong_ignore_file_or_baseline_ends_a_scan_with_its_place_and_the_mend
     (repository / ".ringfenceignore").write_text("a\nb : EMAIL_ADRESS\n", encoding="utf-8")
     said = scan(cli, code=2)[1]
     assert '.ringfenceignore:2: no entity or category has that name\n  did you mean "EMAIL_ADDRESS"?' in said
+    (repository / ".ringfenceignore").write_text("/\n[\n", encoding="utf-8")
+    assert "write a path: tests/fixtures/** (so many more lines are wrong: 1)" in scan(cli, code=2)[1]
     (repository / ".ringfenceignore").unlink()
     (repository / "known.json").write_text("{", encoding="utf-8")
     assert (

@@ -48,7 +48,8 @@ class BadIgnoreFile(Exception):
         self.wrongs = tuple(wrongs)
         first = self.wrongs[0]
         self.what = f"{file}:{first.line}: {first.what}" if first.line else f"{file}: {first.what}"
-        self.mend = first.mend
+        more = len(self.wrongs) - 1
+        self.mend = first.mend + (f" (so many more lines are wrong: {more})" if more else "")
         said = [
             f"{file}:{one.line}: {one.what}\n  {one.mend}" if one.line else f"{file}: {one.what}\n  {one.mend}"
             for one in self.wrongs[:_TOLD]

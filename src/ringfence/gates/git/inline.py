@@ -47,6 +47,8 @@ _BEHIND: Final = {
 }
 _ALONE: Final = frozenset(("sql", "psql", "pgsql", "dump", "ddl"))
 _JSON = re2.compile(rb'[\s]*(?:\{\s*"|\[\s*[{"\[])')
+_QUOTED = re2.compile(rb"""(^|[\s:=,\[{(-])(?:"[^"]*"|'[^']*')""")
+_OPEN = re2.compile(rb"""(?:^|[\s:=,\[{(-])["']""")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -181,6 +183,8 @@ def _stands_in_comment(name: str, before: bytes, *, alone: bool) -> bool:
     marks = _BEHIND.get(ending)
     if marks is None:
         return True
+    if marks != _TAGS and _OPEN.search(_QUOTED.sub(rb"\1", bare)) is not None:
+        return False  # in a string
     for mark in marks:
         if bare.endswith(mark):
             rest = bare.removesuffix(mark).rstrip(b"#;!/")
