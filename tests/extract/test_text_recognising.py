@@ -109,4 +109,4 @@ def test_an_error_becomes_one_that_names_its_kind_and_nothing_of_the_file(error:
     [step] = extract(Source("a.txt", 3, opened))
     assert isinstance(step, Unreadable)
     assert step.fault is fault
-    assert "ada" not in repr(step)
+    assert "example" not in repr(step)
