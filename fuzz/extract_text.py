@@ -7,7 +7,7 @@ from io import BytesIO
 
 from ringfence.extract import Bounds, Budget, LeftOut, Source, Text, Unreadable, extract
 from ringfence.extract.model import Fault
-from ringfence.extract.places import locate
+from ringfence.extract.places import Lines
 
 FILES: dict[str, list[bytes]] = {
     "a.txt": [b"one\ntwo \xe9\nthree", b"\xff\xfea\x00\n\x00b\x00", b"\xef\xbb\xbfx\r\ny"],
@@ -89,7 +89,7 @@ def check(text: Text, file: bytes) -> None:
             before = file[: text.start]
             assert text.line == before.count(b"\n") + 1, "another line than that of its first byte"
             assert text.column == text.start - before.rfind(b"\n"), "another column than that of its first byte"
-        assert locate(text, len(text.value)) >= (text.line, text.column if b"\n" not in text.value else 0)
+        assert Lines(text).at(len(text.value)) >= (text.line, text.column if b"\n" not in text.value else 0)
     at = 0
     for part in text.parts() if text.parts is not None else ():
         assert at <= part.start < part.end <= len(text.value), "parts overlap, are empty or lie outside"

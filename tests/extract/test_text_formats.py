@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from extracted import placed, texts, values
 
 from ringfence.extract.model import Kind
 from ringfence.extract.tables import is_header
-from tests.extract.extracted import placed, texts, values
 
 
 def test_cells_of_a_table_have_their_columns_as_paths() -> None:

@@ -1,9 +1,10 @@
 """Running text and programs: charsets, blocks, places; strings and comments of many languages."""
 
 import tracemalloc
-from io import BytesIO, RawIOBase
+from io import RawIOBase
 
 import pytest
+from extracted import placed, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,8 +12,7 @@ from ringfence.extract import Source, extract
 from ringfence.extract.languages import LANGUAGES
 from ringfence.extract.lexing import parts
 from ringfence.extract.model import BATCH, Kind
-from ringfence.extract.places import locate
-from tests.extract.extracted import placed, texts
+from ringfence.extract.places import Lines
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_text_of_any_charset_is_given_in_utf8_by_line(codec: str) -> None:
     found = texts("a.txt", written.encode(codec))
     assert b"".join(text.value for text in found).decode() == written
     [text] = [text for text in found if b"M\xc3\xbcller" in text.value]
-    assert locate(text, text.value.index(b"M\xc3\xbcller"))[0] == 2
+    assert Lines(text).at(text.value.index(b"M\xc3\xbcller"))[0] == 2
 
 
 def test_lines_that_are_utf8_keep_their_place_in_a_file_that_is_not() -> None:

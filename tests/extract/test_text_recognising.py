@@ -3,11 +3,11 @@
 from io import BytesIO
 
 import pytest
+from extracted import steps, texts
 
 from ringfence.extract import Bounds, LeftOut, Source, Unreadable, extract
 from ringfence.extract.model import Fault, Why
 from ringfence.extract.recognising import ENDINGS, MAGIC, NAMES, READERS, by_name, recognise
-from tests.extract.extracted import steps, texts
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,11 @@ def _documents(reading: JsonValues, block: Block, source: Source) -> "Iterator[t
     reading.reset()
     try:
         values, names, _ = reading.read(block, final=True, members=source.members)
+        if reading.is_outside:
+            yield values, names
+            return
     except Broken:
-        is_whole = False
-    else:
-        is_whole = reading.is_outside
-    if is_whole:
-        yield values, names
-        return
+        pass
     value = block.value
     middle = value.find(b"\n", len(value) // 2, len(value) - 1) + 1 or value.rfind(b"\n", 0, len(value) // 2) + 1
     if not middle:

@@ -15,7 +15,7 @@ from typing import Final
 
 from ringfence.carriers import join_path
 from ringfence.extract.model import Kind, Text, Values
-from ringfence.extract.reading import Block, Lines
+from ringfence.extract.reading import Block, BlockLines
 
 MAX_DEPTH: Final = 256
 MAX_PATH: Final = 1024  # characters
@@ -209,7 +209,7 @@ class _Places:
     """Where values stand: worked out when the first of them is asked for."""
 
     def __init__(self, block: Block, pieces: list[bytes], numbers: list[int]) -> None:
-        self._lines = Lines(block)
+        self._lines = BlockLines(block)
         self._last: tuple[int, list[int]] = (-1, [])  # a piece and where its scalars begin
         self._pieces = pieces
         self._numbers = numbers

@@ -89,7 +89,9 @@ LANGUAGES: Final[Mapping[str, tuple[str, Rules]]] = {
     ),
     "php": (
         "php php3 php4 php5 php7 phtml inc phpt",
-        Rules((_SLASHES, _BLOCK, r"#[^\[\n][^\n]*"), (_DOUBLE_LONG, _SINGLE_LONG, _BACKTICK), heredocs=True, outside=True),
+        Rules(
+            (_SLASHES, _BLOCK, r"#[^\[\n][^\n]*"), (_DOUBLE_LONG, _SINGLE_LONG, _BACKTICK), heredocs=True, outside=True
+        ),
     ),
     "perl": (
         "pl pm t pod raku .makefile.pl",
@@ -127,19 +129,25 @@ LANGUAGES: Final[Mapping[str, tuple[str, Rules]]] = {
         "ex exs erl hrl eex heex leex",
         Rules((_HASH, r"%[^\n{}(\[]*\n"), (_TRIPLE, _TRIPLE_SINGLE, _DOUBLE_LONG, _SINGLE)),
     ),
-    "lisp": ("lisp lsp cl el scm ss rkt clj cljs cljc edn", Rules((r";[^\n]*", r"#\|(?s:.*?)(?:\|#|\z)"), (_DOUBLE_LONG,))),
+    "lisp": (
+        "lisp lsp cl el scm ss rkt clj cljs cljc edn",
+        Rules((r";[^\n]*", r"#\|(?s:.*?)(?:\|#|\z)"), (_DOUBLE_LONG,)),
+    ),
     "sql": ("sql", Rules((_DASHES, _BLOCK), (r"'(?:[^']|'')*'?", _DOUBLE_RAW))),
     "hash": (  # a dialect of settings, in which bare words are data, too
         (
-            "mk mak cmake bazel nix tcl awk sed gp ninja pp just feature dockerfile .dockerfile .containerfile .makefile "
-            ".gnumakefile .justfile .cmakelists.txt .procfile"
+            "mk mak cmake bazel nix tcl awk sed gp ninja pp just feature dockerfile .dockerfile .containerfile "
+            ".makefile .gnumakefile .justfile .cmakelists.txt .procfile"
         ),
         Rules((_HASH,), (_DOUBLE_LONG, _SINGLE_LONG, r"[^\s\"'#][^\s\"']*")),
     ),
     "hcl": ("tf tfvars hcl nomad", Rules((_HASH, _SLASHES, _BLOCK), (_DOUBLE,), heredocs=True)),
     "css": ("css scss sass less styl", Rules((_BLOCK, _SLASHES), (_DOUBLE, _SINGLE))),
     "basic": ("vb vbs bas cls frm vba", Rules((r"'[^\n]*",), (_DOUBLE_RAW,))),
-    "pascal": ("pas pp dpr ada adb ads f f90 f95 for cob cbl", Rules((r"\{[^}]*\}?", _SLASHES, _DASHES, r"![^\n]*"), (_SINGLE_RAW, _DOUBLE))),
+    "pascal": (
+        "pas pp dpr ada adb ads f f90 f95 for cob cbl",
+        Rules((r"\{[^}]*\}?", _SLASHES, _DASHES, r"![^\n]*"), (_SINGLE_RAW, _DOUBLE)),
+    ),
     "batch": ("bat cmd", Rules((r"(?i)(?:^|\n)[ \t]*(?:rem\b|::)[^\n]*",), (_DOUBLE, r"[^\s\"][^\s\"]*"))),
     "matlab": ("matlab", Rules((r"%[^\n]*", _HASH), (_DOUBLE, _SINGLE))),
 }

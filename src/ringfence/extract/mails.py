@@ -18,7 +18,7 @@ from ringfence.extract.markup_text import page_text
 from ringfence.extract.members import count_in, look_into, member_of, named, spent, too_deep
 from ringfence.extract.model import BATCH, Budget, Extracted, Kind, Source, Text
 from ringfence.extract.plain import as_prose
-from ringfence.extract.reading import Block, Lines
+from ringfence.extract.reading import Block, BlockLines
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -33,7 +33,7 @@ class _Letter(NamedTuple):
     """One message and where it stands."""
 
     raw: bytes
-    lines: Lines
+    lines: BlockLines
     source: Source
     budget: Budget
 
@@ -43,7 +43,7 @@ def read_mail(source: Source, budget: Budget) -> Iterator[Extracted]:
     deep = too_deep(source, budget)
     with source.open() as file:
         for block in _messages(file, budget.bounds.document):
-            letter = _Letter(block.value, Lines(block), source, budget)
+            letter = _Letter(block.value, BlockLines(block), source, budget)
             try:
                 parsed = message_from_bytes(block.value)
                 parts = [part for part, _ in zip(parsed.walk(), range(_MOST_PARTS), strict=False)]

@@ -152,8 +152,8 @@ class Values(Sequence[Text]):
 
 
 Extracted: TypeAlias = "Sequence[Text] | LeftOut | Unreadable"
-"""One step of a reader: texts that may be looked at together (about `BATCH` bytes, all of one file; `Values` where they are cells of
-a table), or what is not looked at."""
+"""One step of a reader: texts that may be looked at together (about `BATCH` bytes, all of one file; `Values` where they are cells
+of a table), or what is not looked at."""
 
 BATCH = 1 << 20
 

@@ -39,7 +39,7 @@ class Block:
     start: int = 0
 
 
-class Lines:
+class BlockLines:
     """Where the bytes of a block stand, for many questions: its lines are counted when the first one is asked."""
 
     def __init__(self, block: Block) -> None:

@@ -16,7 +16,7 @@ import re2
 
 from ringfence.carriers import join_path
 from ringfence.extract.model import Kind, Text, Values
-from ringfence.extract.reading import Block, Lines
+from ringfence.extract.reading import Block, BlockLines
 
 _PART: Final = re2.compile(rb'([\w$]+)|"((?:[^"\n]|"")+)"|`([^`\n]+)`|\[([^\]\n]+)\]')
 _NULLS: Final = frozenset((b"\\N", b""))
@@ -193,9 +193,12 @@ class InsertRows:
             return None, 0, False
         end = sum(map(len, pieces[:last])) + last + at
         pieces = [*pieces[:last], pieces[last][:at]]
+        read = Block(
+            value[:end], block.line, block.column, block.start
+        )  # the lines of the rest are not counted each time
         if not is_over:
             end = _behind_comma(value, end)
-        return self._values(block, pieces), end, is_over
+        return self._values(read, pieces), end, is_over
 
     def _end_of(self, pieces: list[bytes], *, final: bool) -> tuple[int, int, bool]:
         """Find where the lists end: the piece, the place in it, whether they are over. Piece -1: no list is whole."""
@@ -314,7 +317,7 @@ class _Pieces:
     """Where values stand that begin in pieces of a block: in those with an even number, behind other values."""
 
     def __init__(self, block: Block, pieces: list[bytes], numbers: list[int], head: bytes) -> None:
-        self._lines = Lines(block)
+        self._lines = BlockLines(block)
         self._pieces = pieces
         self._numbers = numbers
         self._head = head

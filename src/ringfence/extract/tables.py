@@ -16,7 +16,7 @@ from ringfence.carriers import join_path
 from ringfence.extract._listed import listed
 from ringfence.extract.model import Budget, Extracted, Kind, Source, Text, Values
 from ringfence.extract.plain import as_prose
-from ringfence.extract.reading import Block, Lines, blocks, cut_at
+from ringfence.extract.reading import Block, BlockLines, blocks, cut_at
 
 _BLOCK: Final = 512 << 10  # bytes of a table in one batch, for its cells take several times as much
 _SAMPLE: Final = 64 << 10
@@ -28,9 +28,10 @@ _LONGEST_NAME: Final = 80
 _FIGURE: Final = re2.compile(r"[\pN\s.,:/+\-()%TZ]*\pN[\pN\s.,:/+\-()%TZ]*")
 _KEYLIKE: Final = re2.compile(r"[\pL][\pL\pN]*(?:[_.\- ][\pL\pN]+)*_?")
 _WORDS_OF_NAMES: Final = listed(
-    "name names surname firstname lastname first last given family full mail email e-mail phone tel telephone mobile fax street "
-    "address city town zip postcode plz ort strasse straße vorname nachname geburtsdatum geburtstag birth birthday dob date id uuid "
-    "key type status country state land "
+    "name names surname firstname lastname first last given family full mail email e-mail phone tel telephone mobile fax "
+    "street address city town zip postcode plz ort strasse straße vorname nachname geburtsdatum "
+    "geburtstag birth birthday dob date id "
+    "uuid key type status country state land "
     "iban bic card ssn gender sex age title role company department user username login nom prenom "
     "prénom adresse ville telefon handy kunde customer patient number no nr amount total price created updated description notes "
     "comment value code nombre apellido correo telefono ciudad"
@@ -263,7 +264,7 @@ class _Places:
         line, column = block.line, block.column
         for width, end in zip(widths, ends, strict=True):
             record = "".join(lines[first:end]).encode()
-            lines_of = Lines(Block(record, line, column))
+            lines_of = BlockLines(Block(record, line, column))
             for start in _starts(record, delimiter, width):
                 found.append((at + start, *lines_of.place(start, b"")[:2]))
             at += len(record)
