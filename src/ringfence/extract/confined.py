@@ -45,7 +45,7 @@ KINDS: Final = {
     "arrow": "parquets:take_arrow",
     "7z": "sevenzips:take",
 }
-_MEMORY: Final = 1 << 30  # bytes that the process may write to
+_MEMORY: Final = 640 << 20  # bytes that the process may write to
 _SECONDS: Final = 120  # of the processor
 _LENGTHS: Final = struct.Struct("<II")
 _LONGEST_HEAD: Final = 64 << 20

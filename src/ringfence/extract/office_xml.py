@@ -114,6 +114,7 @@ _PEOPLE: Final = frozenset(
 )
 """Elements and attributes that hold a person's name."""
 
+_LINES: Final = 50_000  # in one text
 _PERSON: Final = "author_name"  # as a path: told by it that what stands there is a name
 
 
@@ -175,6 +176,7 @@ class Paragraphs:
     def __init__(self, where: str, members: tuple[str, ...]) -> None:
         self._where, self._members = where, members
         self._texts: list[Text] = []
+        self._prose: list[bytes] = []
         self._line: list[str] = []
         self._size = 0
 
@@ -214,19 +216,22 @@ class Paragraphs:
     def _give(self, value: str, name: str) -> None:
         raw = value.encode("utf-8", "replace")
         self._size += len(raw)
-        where = self._where
-        if name in _PEOPLE:
-            self._texts.append(
-                Text(raw, _PERSON, Kind.VALUE, where=f"{where}, {name}" if where else name, members=self._members)
-            )
-        else:
-            self._texts.append(Text(raw, where=where, members=self._members))
+        if name not in _PEOPLE:
+            self._prose.append(raw)
+            return
+        where = f"{self._where}, {name}" if self._where else name
+        self._texts.append(Text(raw, _PERSON, Kind.VALUE, where=where, members=self._members))
 
     def take(self, least: int = BATCH) -> Iterator[list[Text]]:
-        """Give what was gathered, if it is so much."""
-        if self._texts and self._size >= least:
+        """Give what was gathered, if it is so much: the paragraphs as lines of one text, the names of people by themselves."""
+        if self._size < least and len(self._prose) < _LINES and least:
+            return
+        if self._prose:
+            whole = b"\n".join(self._prose)
+            self._texts.append(Text(whole, where=self._where, members=self._members))
+        if self._texts:
             yield self._texts
-            self._texts, self._size = [], 0
+        self._texts, self._prose, self._size = [], [], 0
 
     def rest(self) -> Iterator[list[Text]]:
         """Give what is left, at the end, be it an early one."""
