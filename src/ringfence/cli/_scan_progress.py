@@ -3,18 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from ringfence.gates.git.model import Item
-from ringfence.gates.git.scans import Scan
-
-if TYPE_CHECKING:
-    from rich.progress import TaskID
-
-    from ringfence.gates.git.scans import Listed
+from ringfence.gates.git.scans import Listed, Scan
 
 _AHEAD: Final = 50_000  # items that are listed before the first is looked at, so that a share can be told
 
@@ -38,7 +33,7 @@ def watched(scan: Scan, *, history: bool) -> Iterator[None]:
         yield
 
 
-def _listed_ahead(scan: Scan) -> "tuple[list[Listed], int, Iterator[Listed]]":
+def _listed_ahead(scan: Scan) -> tuple[list[Listed], int, Iterator[Listed]]:
     first: list[Listed] = []
     total = 0
     rest = iter(scan.listed)
@@ -50,7 +45,7 @@ def _listed_ahead(scan: Scan) -> "tuple[list[Listed], int, Iterator[Listed]]":
     return first, total, rest
 
 
-def _counted(rest: "Iterator[Listed]", bar: Progress, task: "TaskID") -> "Iterator[Listed]":
+def _counted(rest: Iterator[Listed], bar: Progress, task: TaskID) -> Iterator[Listed]:
     """Add what is listed later to the whole."""
     for one in rest:
         if isinstance(one, Item):

@@ -16,9 +16,8 @@ import typer
 
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._scan_options import Asking, ScanFormat, listed_of, scan_of
-from ringfence.report.scan_outputs import OUTPUTS
+from ringfence.report.scan_outputs import write_scan
 from ringfence.report.scan_summary import Asked, Summary
-from ringfence.report.scan_words import Names
 
 if TYPE_CHECKING:
     from ringfence.gates.git.model import Scanned
@@ -119,11 +118,10 @@ def scan(
     made = scan_of(asking, listed, repository)
     summary = Summary(made.about, allowances=made.allowances)
     shown = Asked(allowed, carried, every)
-    with _progress(made.scan, history=history) as running, _written(out, output) as stream:
-        items = summary.counting(made.taken(running.run()))
-        OUTPUTS[output.value].write(items, summary, stream, shown, Names(made.detector))
+    with _progress(made.scan, history=history) as running, _written(out) as stream:
+        code = write_scan(output.value, made.taken(running.run()), summary, stream, shown, made.detector)
     _tell(made.ended())
-    return summary.exit_code
+    return code
 
 
 def _tell(lines: Iterable[str]) -> None:
@@ -132,7 +130,7 @@ def _tell(lines: Iterable[str]) -> None:
 
 
 @contextmanager
-def _written(file: Path | None, output: ScanFormat) -> Iterator[TextIO]:
+def _written(file: Path | None) -> Iterator[TextIO]:
     """Give where to write: standard output, or a file that is there when all of it is."""
     if file is None:
         yield sys.stdout

@@ -21,7 +21,17 @@ _GENERATED: Final = listed(
     "podfile.lock packages.lock.json mix.lock flake.lock pubspec.lock paket.lock "
     "gradle.lockfile package.resolved .terraform.lock.hcl deno.lock rebar.lock cartfile.resolved"
 )
-_MINIFIED: Final = (".min.js", ".min.css", ".min.mjs", ".min.html", ".bundle.js", ".js.map", ".css.map", ".mjs.map", ".ts.map")
+_MINIFIED: Final = (
+    ".min.js",
+    ".min.css",
+    ".min.mjs",
+    ".min.html",
+    ".bundle.js",
+    ".js.map",
+    ".css.map",
+    ".mjs.map",
+    ".ts.map",
+)
 _PROGRAMS: Final = (".js", ".mjs", ".cjs", ".css", ".ts")
 _POINTER: Final = b"version https://git-lfs.github.com/spec/v1"
 _LONG_LINE: Final = 4096
