@@ -4,7 +4,6 @@ The rule: it never fails. Parts come in order, do not overlap and lie inside the
 its line or of the text. A text of a language that is not known has no parts, and all of it counts.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -134,7 +133,10 @@ def _heredocs(value: bytes, limit: int, opened: list[tuple[bytes, int]], found: 
         while end < len(value):
             line_end = value.find(b"\n", end)
             line_end = len(value) if line_end < 0 else line_end
-            if value[end:line_end].strip(b" \t\r;,)").startswith(name) and len(value[end:line_end].strip()) < len(name) + 4:
+            if (
+                value[end:line_end].strip(b" \t\r;,)").startswith(name)
+                and len(value[end:line_end].strip()) < len(name) + 4
+            ):
                 break
             end = line_end + 1
         end = min(end, len(value))
@@ -143,13 +145,3 @@ def _heredocs(value: bytes, limit: int, opened: list[tuple[bytes, int]], found: 
         at = end - 1 if end < len(value) else len(value)
     opened.clear()
     return at + 1 if at < len(value) else len(value)
-
-
-def part_at(found: Sequence[Part], at: int) -> Part | None:
-    """Give the part in which a byte stands."""
-    number = bisect_right(found, at, key=_start_of) - 1
-    return found[number] if number >= 0 and at < found[number].end else None
-
-
-def _start_of(part: Part) -> int:
-    return part.start
