@@ -240,3 +240,9 @@ def test_each_message_of_a_mailbox_is_read() -> None:
     found = texts("a.mbox", b"From x\n" + MAIL + b"\nFrom y\nFrom: bo@example.com\n\nbody\n")
     [body] = [text for text in found if text.value == b"body\n"]
     assert body.line == 1 + MAIL.count(b"\n") + 5
+
+
+def test_a_number_that_is_missing_where_others_stand_is_no_value() -> None:
+    file = b'{"a": 1, "b": 2, "c": , "d": 3}'
+    assert values("a.json", file) == [("a", b"1"), ("b", b"2"), ("d", b"3")]
+    assert placed("a.json", file, b"3") == (1, 30, 29)

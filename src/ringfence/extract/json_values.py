@@ -184,7 +184,7 @@ class JsonValues:
         around = self._shapes.get(shape)
         if around is not None:
             scalar = piece.strip(_MARKS)
-            if not scalar.strip(_NUMBER):
+            if scalar and not scalar.strip(_NUMBER):
                 return (*around[0], scalar, *around[1])
         if not piece.strip(_SPACES):
             return ()
