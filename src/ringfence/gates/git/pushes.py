@@ -41,9 +41,13 @@ def pushing(lines: Iterable[bytes], repository: Repository) -> list[Ref]:
 
 def pushed(repository: Repository, refs: Sequence[Ref]) -> Iterator[Item | Passed | Failed]:
     """Give what a server was sent (``pre-receive``, ``update``): against all refs that it has."""
-    tips = [ref.new for ref in refs if ref.new]
-    yield from _brought(repository, tips, ["--all"], [])
-    yield from _unnamed(repository, tips)
+    yield from named(repository, refs)
+    yield from unnamed(repository, refs)
+
+
+def named(repository: Repository, refs: Sequence[Ref]) -> Iterator[Item | Passed | Failed]:
+    """Give what refs that a server was sent reach, and none that it has."""
+    yield from _brought(repository, [ref.new for ref in refs if ref.new], ["--all"], [])
 
 
 def outgoing(repository: Repository, refs: Sequence[Ref], remote: str = "") -> Iterator[Item | Passed | Failed]:
@@ -129,8 +133,9 @@ def _compared(
                 yield from given([change], Origin.BLOB, commit)
 
 
-def _unnamed(repository: Repository, tips: list[str]) -> Iterator[Item | Passed | Failed]:
+def unnamed(repository: Repository, refs: Sequence[Ref]) -> Iterator[Item | Passed | Failed]:
     """Give what lies in a push's quarantine and no new ref reaches."""
+    tips = [ref.new for ref in refs if ref.new]
     local = dict(repository.local)
     quarantine = local.get("GIT_QUARANTINE_PATH", "")
     if not quarantine:
