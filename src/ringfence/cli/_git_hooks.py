@@ -1,6 +1,6 @@
 """What git's hooks call: what is committed, said or pushed is looked at, judged, recorded, and refused or let go.
 
-The rule: everything that goes wrong refuses. What is new is asked of git; which rules apply is what `ringfence git install` was told.
+The rule: everything that goes wrong refuses. What is new is asked of git; by which rules is what `ringfence git install` was told.
 """
 
 import os
@@ -74,7 +74,9 @@ def run_hook(call: Call) -> int:
     asked = Asked(gate, "", client, reason, through, every=is_push)
     verdict = settled(judging, asked, Home(Path(call.settings.policy), Path(call.settings.home)))
     noun = "push" if is_push else "commit"
-    hint = Hint(noun, _how_to_override(call), call.settings.inline or not call.settings.server)
+    inline = call.settings.inline or not call.settings.server
+    place = None if call.settings.server else Path(call.settings.home)
+    hint = Hint(noun, _how_to_override(call), inline, place)
     for line in said(judging, verdict, hint, Names(detector)):
         print(f"ringfence: {line}" if not line.startswith(" ") else line, file=sys.stderr)
     return _PASSED if verdict.passes else _REFUSED
@@ -297,12 +299,14 @@ async def _recorder(place: Home) -> AsyncIterator["Recorder"]:
     from ringfence.ledger import LedgerClient, LedgerError
 
     client = LedgerClient(place.ledger, place.signing_key)
+    fault = "" if place.ledger.is_file() else "there is none"
     try:
-        if not place.ledger.is_file():
-            raise Problem("there is no ledger", "make it with `ringfence git install`, or put the one back that was there")  # noqa: TRY301
-        await client.open()
-    except (LedgerError, OSError, Problem) as error:
-        yield _Closed(in_words(error).partition("\n")[0])
+        if not fault:
+            await client.open()
+    except (LedgerError, OSError) as error:
+        fault = in_words(error).partition("\n")[0]
+    if fault:
+        yield _Closed(fault)
         return
     try:
         yield LedgerRecorder(client)

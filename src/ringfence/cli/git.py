@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._git_hooks import ALLOW, OPTION, Call, rules_for, run_hook
+from ringfence.cli._git_ledger import home_in, make_ledger
 from ringfence.cli._home import HOME_FOLDER
 from ringfence.gates.git.hook_settings import HookSettings, forget_settings, read_settings, write_settings
 from ringfence.gates.git.hooks import LOCAL_HOOKS, SERVER_HOOKS, Place, look, place_of, uninstall
@@ -18,8 +18,6 @@ from ringfence.gates.git.repository import Repository, find
 from ringfence.home import Home
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-
-_OWN: str = "ringfence"  # the folder of a ledger in a repository's .git
 
 _ServerOption = Annotated[
     Path | None,
@@ -94,7 +92,7 @@ def install(
         raise Problem("--flow and --gate are asked for at once", "ask for one of them")
     repository = _repository(server)
     place = place_of(repository)
-    home = _home_of(repository, folder)
+    home = Home(Path(), folder) if folder is not None else home_in(repository)
     settings = HookSettings(
         home=_whole(home.folder),
         policy=_whole(policy) if policy is not None else "",
@@ -113,7 +111,8 @@ def install(
         rules_for(settings)
     if refused is not None:
         raise Problem(f"flow {flow}: {refused.why or refused.denial.value}", refused.mend)
-    _make_ledger(home)
+    if make_ledger(home):
+        print(f"made  {home.ledger}")
     write_settings(repository, settings)
     if override:
         repository.run("config", "--local", "receive.advertisePushOptions", "true")
@@ -122,7 +121,7 @@ def install(
         made = install_hook(place, name)
         kept = f"; what was there runs first: {made.kept.name}" if made.kept is not None else ""
         print(f"{'kept' if before.is_ours else 'made'}  {made.file}{kept}")
-    print(f"{'in use':<6}{home.ledger}")
+    print(f"records in {home.ledger}")
     _warn(place)
     return 0
 
@@ -195,36 +194,6 @@ def _repository(server: Path | None) -> Repository:
         return find()
     inner = server / ".git"
     return find(git_dir=os.fspath(inner if inner.exists() else server))
-
-
-def _home_of(repository: Repository, folder: Path | None) -> Home:
-    """Give where hooks record: where it is said, in the installation at the top, or in a place of their own."""
-    if folder is not None:
-        return Home(Path(), folder)
-    at_top = Path(repository.top, HOME_FOLDER) if repository.top else None
-    if at_top is not None and (at_top / "ledger.db").is_file():
-        return Home(Path(), at_top)
-    return Home(Path(), Path(repository.shared, _OWN))
-
-
-def _make_ledger(home: Home) -> None:
-    """Make a ledger where there is none. Raises `Problem` where a part of one is missing."""
-    from ringfence.cli._files import write_new
-    from ringfence.gates.git.scan_key import IGNORE
-    from ringfence.ledger import create_ledger, make_keys, read_signing_key
-
-    if home.ledger.is_file() and home.signing_key.is_file():
-        return
-    if any(file.exists() for file in (home.ledger, home.signing_key, home.public_key)):
-        raise Problem(
-            f"{home.folder}: a part of its ledger is missing", "put it back from a backup, or name another --home"
-        )
-    home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        write_new(home.folder / ".gitignore", IGNORE)
-    make_keys(home.signing_key, home.public_key)
-    create_ledger(home.ledger, read_signing_key(home.signing_key))
-    print(f"made  {home.ledger}")
 
 
 def _whole(path: Path) -> str:

@@ -381,7 +381,12 @@ class Crossing:
             return []
         self._recorded = True
         kind = "closed" if self._opened else "crossed"
-        return [Record(self._next(), self._entries.make(kind, at, facts, **self._counts(), **as_would(self._would, self._detector)))]
+        return [
+            Record(
+                self._next(),
+                self._entries.make(kind, at, facts, **self._counts(), **as_would(self._would, self._detector)),
+            )
+        ]
 
     def _undecodable(self, fault: Undecodable, at: datetime) -> list[Effect]:
         self._faulted = True

@@ -4,8 +4,11 @@ The rule: it is read in a terminal, over a network, with `remote: ` before each 
 and a bounded line for each, names pass `Names`, and a value is shown by its shape.
 """
 
+import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from ringfence.crossing import Reason
@@ -14,6 +17,10 @@ from ringfence.report.scan_words import MENDS, Names, counted, cut, further, pla
 
 _LINE: Final = 300
 _FIX, _, _KEEP = MENDS
+_TO_MEND: Final = {
+    "push": "mend: take it out of the commits named, and push again (`git commit --amend`, `git rebase --interactive`)",
+    "call": "mend: leave it out, or give the agent a copy with synthetic values (`ringfence scan --fix`)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +35,14 @@ class Hint:
         The command by which a person lets it go all the same; "" where nobody may.
     inline
         Whether a comment may say that something stays.
+    place
+        The folder of the ledger, for whoever can read it.
     """
 
     noun: str
     override: str = ""
     inline: bool = True
+    place: Path | None = None
 
 
 def said(judging: Judging, verdict: Verdict, hint: Hint, names: Names) -> Iterator[str]:
@@ -52,9 +62,16 @@ def said(judging: Judging, verdict: Verdict, hint: Hint, names: Names) -> Iterat
         yield f"  and {left:,} more"
     yield from (f"  {line}" for line in _mends(judging, verdict, hint))
     if verdict.crossings:
-        yield f"  it is in the ledger: `ringfence explain {verdict.crossings[0]}`"
+        yield f"  recorded: {_crossing(verdict, hint)}"
     elif verdict.fault:
         yield f"  the ledger could not be written ({plain(verdict.fault)}): it is in no ledger"
+
+
+def _crossing(verdict: Verdict, hint: Hint) -> str:
+    """Name a crossing, and how it is looked up where that can be done here."""
+    if hint.place is None:
+        return f"crossing {verdict.crossings[0]}"
+    return f"`ringfence explain {verdict.crossings[0]} --home {shlex.quote(plain(os.fspath(hint.place)))}`"
 
 
 def _counts(judging: Judging) -> str:
@@ -76,10 +93,7 @@ def _mends(judging: Judging, verdict: Verdict, hint: Hint) -> Iterator[str]:
     yield from (f"mend: {plain(mend)}" for mend in sorted(own))
     if not (judging.refused or judging.unread):
         return
-    if hint.noun == "commit":
-        yield _FIX
-    else:
-        yield "mend: take it out of the commits named, and push again (`git commit --amend`, `git rebase --interactive`)"
+    yield _TO_MEND.get(hint.noun, _FIX)
     if hint.inline:
         yield _KEEP
     if hint.override:
@@ -88,7 +102,7 @@ def _mends(judging: Judging, verdict: Verdict, hint: Hint) -> Iterator[str]:
 
 def _passed(judging: Judging, verdict: Verdict, hint: Hint) -> Iterator[str]:
     if judging.overridden:
-        where = f"; `ringfence explain {verdict.crossings[0]}`" if verdict.crossings else ""
+        where = f"; {_crossing(verdict, hint)}" if verdict.crossings else ""
         yield f"{counted(judging.overridden, 'finding')} overridden: this {hint.noun} goes, and it is recorded{where}"
     if judging.observed:
         yield f"{counted(judging.observed, 'finding')} would refuse this {hint.noun}, but its flow only observes"

@@ -129,7 +129,9 @@ def look(place: Place, name: str) -> Hook:
     text = _text(file)
     python = next((line for line in text.splitlines() if line.startswith("python=")), "")
     there = os.path.lexists(kept)
-    return Hook(name, file, _MARK in text, kept if there else None, "".join(shlex.split(python)).removeprefix("python="))
+    return Hook(
+        name, file, _MARK in text, kept if there else None, "".join(shlex.split(python)).removeprefix("python=")
+    )
 
 
 def install(place: Place, name: str) -> Hook:

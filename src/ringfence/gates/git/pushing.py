@@ -1,4 +1,4 @@
-"""A push, a commit or a call, judged: what was looked at, brought together by the plans that decide, to one verdict and its entries.
+"""A push, a commit or a call, judged: what was looked at comes together, by the plans that decide, to one verdict and its entries.
 
 The rule: it goes whole or not at all. It is one crossing for each flow that has a part in it; where one of them refuses, nothing
 goes, and the others leave no entry, for nothing of theirs has crossed. A person's word that overrides findings is recorded before
@@ -198,7 +198,7 @@ def _sighting(plan: Plan, one: Found, *, overridden: bool) -> Sighting:
     )
 
 
-def _decision(plan: Plan, one: Found, overridden: bool) -> Decision:  # noqa: FBT001 (of one caller)
+def _decision(plan: Plan, one: Found, overridden: bool) -> Decision:
     if overridden:
         return Decision(CLEAR, f"overridden: {one.rule}")
     match one.standing:
