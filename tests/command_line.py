@@ -129,6 +129,11 @@ def _forker() -> _Forker:
     return _Forker(address, process)
 
 
+def address() -> str:
+    """Give the address of the process that has imported everything, for programs of a test's own."""
+    return _forker().address
+
+
 def _end(process: "subprocess.Popen[bytes]") -> None:
     for stream in (process.stdin, process.stdout):
         if stream is not None:

@@ -247,10 +247,10 @@ def rules_for(settings: HookSettings, ref: str = "") -> Rules:
     return rules_of(policy, flow, asker, ref)
 
 
-def gate_of(rules: Rules) -> str:
+def gate_of(rules: Rules, otherwise: str = "git") -> str:
     """Name the gate of rules, for entries."""
     flow = rules.policy.flows.get(rules.named) if rules.named is not None else None
-    return rules.gate or (flow.via.gate if flow is not None else None) or "git"
+    return rules.gate or (flow.via.gate if flow is not None else None) or otherwise
 
 
 def _overriding(call: Call) -> tuple[str, str]:

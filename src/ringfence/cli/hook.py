@@ -78,7 +78,7 @@ def _judged(call: ToolCall, policy: Path | None, flow: str, folder: Path | None)
         repository = None
     _look(call, rules, judging, repository.top if repository is not None else "")
     client = {"agent": call.agent.value, "event": call.event, "tool": call.tool}
-    asked = Asked(gate_of(rules), "", {key: value for key, value in client.items() if value}, every=False)
+    asked = Asked(gate_of(rules, "agent"), "", {key: value for key, value in client.items() if value}, every=False)
     home = Home(Path(), folder) if folder is not None else home_in(repository) if repository else home_of_user()
     if judging.needs_ledger(asked):
         make_ledger(home)

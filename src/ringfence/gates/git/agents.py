@@ -90,7 +90,7 @@ def read_call(raw: bytes) -> ToolCall:
     if len(raw) > LARGEST:
         raise Problem(f"the call has more than {LARGEST} bytes", "send less at a time")
     try:
-        said = json.loads(raw.decode("utf-8-sig"))
+        said = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise Problem(
             "the call is no JSON", "run it as an agent's hook: it reads a tool call from standard input"
@@ -110,6 +110,14 @@ def read_call(raw: bytes) -> ToolCall:
     if len(files) > MOST_FILES:
         raise Problem(f"the call names more than {MOST_FILES} files", "have it take fewer at a time")
     return ToolCall(agent, event, tool, folder, texts, files)
+
+
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Make an object; of a key that comes twice nobody knows which value the agent takes."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise Problem("a key of the call comes twice", "send each key of an object once")
+    return made
 
 
 def refused(agent: Agent, event: str, message: str) -> tuple[str, int]:
