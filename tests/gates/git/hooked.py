@@ -24,6 +24,12 @@ def ringfence(folder: Path, *arguments: str, stdin: bytes = b"") -> Done:
     return command_line.call(list(arguments), folder, {**os.environ, "COLUMNS": "200"}, stdin=stdin)
 
 
+def run_by(hook: Path, python: Path | str) -> None:
+    """Have a hook call another interpreter."""
+    head, _, rest = hook.read_text().partition("\npython=")
+    hook.write_text(f"{head}\npython={shlex.quote(str(python))}\nkept={rest.partition(chr(10) + 'kept=')[2]}")
+
+
 def warm(folder: Path) -> None:
     """Have the hooks of a folder call an interpreter that has imported everything."""
     python = folder / "warm-python"
@@ -31,8 +37,8 @@ def warm(folder: Path) -> None:
     python.write_text(f'#!/bin/sh\nexec {shlex.join(call)} "$@"\n')
     python.chmod(0o700)
     for hook in folder.iterdir():
-        if "ringfence git hook" in (text := hook.read_text(errors="replace")):
-            hook.write_text(text.replace(f"python={shlex.quote(sys.executable)}\n", f"python={shlex.quote(str(python))}\n"))
+        if "ringfence git hook" in hook.read_text(errors="replace"):
+            run_by(hook, python)
 
 
 class Pair:

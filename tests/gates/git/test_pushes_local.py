@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from git_repositories import Repo
-from hooked import PEOPLE, VALUE, Pair, entries_of, kinds, ringfence, warm
+from hooked import PEOPLE, VALUE, Pair, entries_of, kinds, ringfence, run_by
 
 ODD = "it's a \"folder\"\nof $HOME `x` 'y'"
 
@@ -169,8 +169,7 @@ def test_where_its_interpreter_or_ringfence_is_gone_a_hook_refuses_and_says_how_
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nshift\nexec {sys.executable} -I -S "$@"\n')
     bare.chmod(0o700)
-    hook = pair.client.top / ".git" / "hooks" / "pre-commit"
-    hook.write_text("\n".join(f"python={bare}" if line.startswith("python=") else line for line in hook.read_text().split("\n")))
+    run_by(pair.client.top / ".git" / "hooks" / "pre-commit", bare)
     done = pair.run("commit", "--allow-empty", "--message=x")
     assert done.returncode == 1
     assert b"nothing passes" in done.stderr
@@ -179,9 +178,7 @@ def test_where_its_interpreter_or_ringfence_is_gone_a_hook_refuses_and_says_how_
 def test_nothing_of_the_repositorys_own_is_imported(pair: Pair) -> None:
     for name in ("ringfence/__init__.py", "typer.py", "sitecustomize.py"):
         pair.client.write(name, "raise SystemExit(0)\n")
-    real = pair.client.top / ".git" / "hooks" / "pre-commit"
-    lines = real.read_text().split("\n")
-    real.write_text("\n".join(f"python={sys.executable}" if line.startswith("python=") else line for line in lines))
+    run_by(pair.client.top / ".git" / "hooks" / "pre-commit", sys.executable)
     pair.client.stage(people_csv=PEOPLE)
     assert pair.run("commit", "--message=x").returncode == 1
     assert kinds(pair.entries()) == ["refused"]
@@ -283,8 +280,8 @@ def test_an_interrupted_hook_refuses(tmp_path: Path) -> None:
     dying.write_text("#!/bin/sh\nkill -KILL $$\n")
     dying.chmod(0o700)
     for hook in (pair.client.top / ".git" / "hooks").iterdir():
-        if "ringfence git hook" in (text := hook.read_text()):
-            hook.write_text("\n".join(f"python={dying}" if line.startswith("python=") else line for line in text.split("\n")))
+        if "ringfence git hook" in hook.read_text():
+            run_by(hook, dying)
     assert pair.run("commit", "--allow-empty", "--message=x").returncode == 1
     pair.run("commit", "--allow-empty", "--no-verify", "--message=x")
     assert pair.run("push", "origin", "main").returncode == 1
@@ -298,4 +295,3 @@ def test_a_hook_is_a_script_that_any_shell_runs(tmp_path: Path) -> None:
         file = tmp_path / name
         file.write_text(script(name, "/opt/it's here\n/python"))
         assert subprocess.run(["sh", "-n", file], check=False).returncode == 0
-    assert warm is not None

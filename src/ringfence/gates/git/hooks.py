@@ -127,10 +127,10 @@ def look(place: Place, name: str) -> Hook:
     file = place.folder / name
     kept = file.with_name(name + _KEPT)
     text = _text(file)
-    python = next((line for line in text.splitlines() if line.startswith("python=")), "")
-    there = os.path.lexists(kept)
+    is_ours = _MARK in text
+    python = text.partition("\npython=")[2].partition("\nkept=")[0]  # it may have a line feed
     return Hook(
-        name, file, _MARK in text, kept if there else None, "".join(shlex.split(python)).removeprefix("python=")
+        name, file, is_ours, kept if os.path.lexists(kept) else None, "".join(shlex.split(python)) if is_ours else ""
     )
 
 
