@@ -121,10 +121,12 @@ def _of_refs(call: Call, refs: Sequence["Ref"], rules: Rules) -> Iterator[tuple[
 
     looking = Looking(call.repository, call.settings, rules)
     yield [looking.text(ref.name.removeprefix("refs/").partition("/")[2], "the ref's name") for ref in refs], rules
-    remote = call.arguments[0] if call.arguments else ""
-    server = call.settings.server
-    listed = named(call.repository, refs) if server else outgoing(call.repository, refs, remote)
-    yield looking.scanned(listed), rules
+    if not call.settings.server:
+        yield looking.scanned(outgoing(call.repository, refs, call.arguments[0] if call.arguments else "")), rules
+        return
+    alike = rules.flows_at(rules.ref)
+    judged = (lambda name: rules.flows_at(name) == alike) if rules.depends_on_ref else None
+    yield looking.scanned(named(call.repository, refs, judged)), rules
 
 
 def _refs(call: Call) -> list["Ref"]:

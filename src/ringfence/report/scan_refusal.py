@@ -17,6 +17,7 @@ from ringfence.report.scan_words import MENDS, Names, counted, cut, further, pla
 
 _LINE: Final = 300
 _FIX, _, _KEEP = MENDS
+_COUNTED: Final = frozenset({Reason.CATEGORY, Reason.UNDECODABLE, Reason.UNKNOWN_FIELD})
 _TO_MEND: Final = {
     "push": "mend: take it out of the commits named, and push again (`git commit --amend`, `git rebase --interactive`)",
     "call": "mend: leave it out, or give the agent a copy with synthetic values (`ringfence scan --fix`)",
@@ -50,7 +51,7 @@ def said(judging: Judging, verdict: Verdict, hint: Hint, names: Names) -> Iterat
     if verdict.passes:
         yield from _passed(judging, verdict, hint)
         return
-    yield f"this {hint.noun} is refused: {_counts(judging) or '; '.join(_reasons(verdict))}"
+    yield f"this {hint.noun} is refused: {'; '.join([*_counts(judging), *_reasons(verdict)])}"
     for one in judging.found:
         words = [place(one, names), plain(one.entity), plain(one.category), plain(one.shape)]
         more = "; ".join(further(one, names))
@@ -74,22 +75,23 @@ def _crossing(verdict: Verdict, hint: Hint) -> str:
     return f"`ringfence explain {verdict.crossings[0]} --home {shlex.quote(plain(os.fspath(hint.place)))}`"
 
 
-def _counts(judging: Judging) -> str:
-    found = f"{counted(judging.refused, 'finding')} of personal data" if judging.refused else ""
-    unread = f"{counted(judging.unread, 'part')} that could not be read" if judging.unread else ""
-    return ", ".join(part for part in (found, unread) if part)
+def _counts(judging: Judging) -> Iterator[str]:
+    if judging.refused:
+        yield f"{counted(judging.refused, 'finding')} of personal data"
+    if judging.unread:
+        yield f"{counted(judging.unread, 'part')} that could not be read"
 
 
 def _reasons(verdict: Verdict) -> list[str]:
-    return list(dict.fromkeys(refusal.reason.value for refusal in verdict.refusals))
+    """Give the reasons that are no finding's."""
+    others = (one for one in verdict.refusals if one.reason not in _COUNTED)
+    return list(
+        dict.fromkeys(f"{one.reason.value} ({plain(one.rule)})" if one.rule else one.reason.value for one in others)
+    )
 
 
 def _mends(judging: Judging, verdict: Verdict, hint: Hint) -> Iterator[str]:
-    own = {
-        refusal.mend
-        for refusal in verdict.refusals
-        if refusal.reason not in {Reason.CATEGORY, Reason.UNDECODABLE, Reason.UNKNOWN_FIELD}
-    }
+    own = {refusal.mend for refusal in verdict.refusals if refusal.reason not in _COUNTED}
     yield from (f"mend: {plain(mend)}" for mend in sorted(own))
     if not (judging.refused or judging.unread):
         return

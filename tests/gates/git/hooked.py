@@ -62,7 +62,11 @@ class Pair:
     def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Done:
         """Run git in the repository."""
         return subprocess.run(
-            ["git", *arguments], cwd=self.client.top, env={**os.environ, **(env or {})}, capture_output=True, check=False
+            ["git", *arguments],
+            cwd=self.client.top,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            check=False,
         )
 
     def push(self, *arguments: str, env: Mapping[str, str] | None = None) -> Done:

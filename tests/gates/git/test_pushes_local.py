@@ -66,7 +66,9 @@ def test_a_message_is_looked_at_but_for_comments_the_diff_below_and_those_who_ha
     assert pair.run(*commit, "--message=fine\n\nSigned-off-by: Klaus Weber <klaus.weber@web.de>").returncode == 0
     editor = pair.folder / "editor"
     scissors = "# ------------------------ >8 ------------------------"
-    editor.write_text(f"#!/bin/sh\nprintf 'fine\\n# klaus.weber@web.de\\n{scissors}\\nklaus.weber@web.de\\n' > \"$1\"\n")
+    editor.write_text(
+        f"#!/bin/sh\nprintf 'fine\\n# klaus.weber@web.de\\n{scissors}\\nklaus.weber@web.de\\n' > \"$1\"\n"
+    )
     editor.chmod(0o700)
     done = pair.run(*commit, "--verbose", env={"GIT_EDITOR": "../editor"})
     assert done.returncode == 0, done.stderr
@@ -119,7 +121,9 @@ def test_hooks_that_were_there_run_first_with_what_git_gives_them_and_their_fail
     hooks = pair.client.top / ".git" / "hooks"
     hooks.mkdir(exist_ok=True)
     for name in ("pre-commit", "pre-push"):
-        (hooks / name).write_text(f'#!/bin/sh\necho "old {name}: $*" >&2\n[ {name} = pre-commit ] || cat >&2\nexit ${{OLD:-0}}\n')
+        (hooks / name).write_text(
+            f'#!/bin/sh\necho "old {name}: $*" >&2\n[ {name} = pre-commit ] || cat >&2\nexit ${{OLD:-0}}\n'
+        )
         (hooks / name).chmod(0o755)
     (hooks / "commit-msg").write_text("#!/bin/sh\nexit 1\n")  # not executable: git would not run it
     old = {hook.name: hook.read_bytes() for hook in hooks.iterdir() if hook.suffix != ".sample"}
@@ -131,7 +135,10 @@ def test_hooks_that_were_there_run_first_with_what_git_gives_them_and_their_fail
     assert done.returncode == 0, done.stderr
     head = pair.client.git("rev-parse", "HEAD")
     done = pair.run("push", "origin", "main")
-    assert f"old pre-push: origin ../server.git\nrefs/heads/main {head} refs/heads/main {'0' * 40}\n".encode() in done.stderr
+    assert (
+        f"old pre-push: origin ../server.git\nrefs/heads/main {head} refs/heads/main {'0' * 40}\n".encode()
+        in done.stderr
+    )
     assert pair.run("commit", "--allow-empty", "--message=x", env={"OLD": "3"}).returncode == 1
     removed = ringfence(pair.client.top, "git", "uninstall")
     assert removed.stdout.count(b"took away") == 3
@@ -193,7 +200,9 @@ def test_hooks_of_worktrees_and_of_a_folder_of_its_own_are_found(tmp_path: Path)
     assert b"husky writes this folder anew" in done.stderr
     linked = Repo(tmp_path / "linked")
     linked.stage(people_csv=PEOPLE)
-    assert linked.git("commit", "--message=x", check=False).count("is refused") == 0  # no .husky is there: git finds none
+    assert (
+        linked.git("commit", "--message=x", check=False).count("is refused") == 0
+    )  # no .husky is there: git finds none
     pair.client.git("config", "--unset", "core.hooksPath")
     pair.install()
     linked.git("reset", "--quiet", "--soft", "main")
@@ -241,7 +250,9 @@ def test_options_that_do_not_go_together_write_nothing(tmp_path: Path) -> None:
     assert not (repo.top / ".git" / "ringfence").exists()
 
 
-@pytest.mark.parametrize("command", [("merge", "--no-ff", "--no-edit", "side"), ("rebase", "side"), ("cherry-pick", "side")])
+@pytest.mark.parametrize(
+    "command", [("merge", "--no-ff", "--no-edit", "side"), ("rebase", "side"), ("cherry-pick", "side")]
+)
 def test_a_merge_a_rebase_and_a_picked_commit_go_on(tmp_path: Path, command: tuple[str, ...]) -> None:
     pair = Pair(tmp_path)
     pair.client.commit("first", a_txt="a\n")

@@ -5,7 +5,7 @@ The rule: new is what no ref reaches that is already there. A hook gives lines, 
 in its store and could be asked for.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,9 +45,20 @@ def pushed(repository: Repository, refs: Sequence[Ref]) -> Iterator[Item | Passe
     yield from unnamed(repository, refs)
 
 
-def named(repository: Repository, refs: Sequence[Ref]) -> Iterator[Item | Passed | Failed]:
-    """Give what refs that a server was sent reach, and none that it has."""
-    yield from _brought(repository, [ref.new for ref in refs if ref.new], ["--all"], [])
+def named(
+    repository: Repository, refs: Sequence[Ref], judged: Callable[[str], bool] | None = None
+) -> Iterator[Item | Passed | Failed]:
+    """Give what refs that a server was sent reach, and none that it has; of those, none that was judged alike, where that is told.
+
+    Otherwise what was let go to one ref, by its rules, would go from there to any other.
+    """
+    tips = [ref.new for ref in refs if ref.new]
+    if judged is None:
+        yield from _brought(repository, tips, ["--all"], [])
+        return
+    said = repository.run("for-each-ref", "--format=%(objectname) %(refname)").decode("utf-8", "surrogateescape")
+    there = (line.partition(" ") for line in said.splitlines())
+    yield from _brought(repository, tips, [], list(dict.fromkeys(id for id, _, name in there if judged(name))))
 
 
 def outgoing(repository: Repository, refs: Sequence[Ref], remote: str = "") -> Iterator[Item | Passed | Failed]:

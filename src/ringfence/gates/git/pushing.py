@@ -106,7 +106,7 @@ class Judging:
             self.overridden += 1
         elif counts and inspection.plan.mode is Mode.OBSERVE:
             self.observed += 1
-        elif counts:
+        elif counts and not inspection.is_closed:  # else nothing goes, whatever is in it
             self.refused += 1
             if len(self.found) < FINDINGS_KEPT:
                 self.found.append(one)

@@ -11,6 +11,7 @@ from typing import Final
 from ringfence.home import Problem
 from ringfence.policy import Asker, Flow, FlowId, Mode, Plan, Policy, Zone, ZoneName, flows_into, plan
 from ringfence.policy.model import DENY, AssetName, Via
+from ringfence.policy.ways import fits
 
 _FROM, _TO = ZoneName("here"), ZoneName("repository")
 _NO_ASSET: Final = AssetName("")
@@ -97,6 +98,14 @@ class Rules:
         """Whether it matters which ref something goes to."""
         return self.named is None and any(
             "ref" in flow.via.match for flow in self.policy.flows.values() if flow.via.gate == self.gate
+        )
+
+    def flows_at(self, ref: str) -> frozenset[FlowId]:
+        """Name the flows through the gate that a ref leaves in question: refs with the same ones are judged alike."""
+        return frozenset(
+            flow.id
+            for flow in self.policy.flows.values()
+            if flow.via.gate == self.gate and ("ref" not in flow.via.match or fits(flow.via.match["ref"], ref))
         )
 
     def plan_for(self, path: str) -> Plan:
