@@ -129,6 +129,11 @@ def _forker() -> _Forker:
     return _Forker(address, process)
 
 
+def address() -> str:
+    """Give the address of the process that has imported everything, for programs of a test's own."""
+    return _forker().address
+
+
 def _end(process: "subprocess.Popen[bytes]") -> None:
     for stream in (process.stdin, process.stdout):
         if stream is not None:
@@ -146,6 +151,18 @@ def _import_all() -> None:
         import_module(module_of(name))
     for name in ("typer.main", "typer.rich_utils", "ringfence.carriers", "ringfence.crossing", "ringfence.detect"):
         import_module(name)
+    _look_once()
+
+
+def _look_once() -> None:
+    """Have what is made when it is first needed made once: the detector, and what hooks import when they are called."""
+    from ringfence.detect import Detector
+
+    for name in ("gates.git.pushing", "gates.git.pushes", "gates.git.items", "report.scan_refusal", "report.scan_text"):
+        import_module(f"ringfence.{name}")
+    for name in ("_session", "_git_ledger"):
+        import_module(f"ringfence.cli.{name}")
+    Detector().find("nobody@example.com, 030 1234567")
 
 
 def _serve(address: str) -> str | None:

@@ -44,6 +44,8 @@ COMMANDS = {
     "alerts": "Send alerts, list them, acknowledge them, try their receivers.",
     "user": "Add, list and remove users of the gates.",
     "scan": "Find personal data in files, commits and all of a repository's history.",
+    "git": "Refuse personal data in commits and pushes, by hooks of git.",
+    "hook": "Refuse personal data in what a coding agent reads, runs and sends.",
     "detect": "Find personal data in files or standard input.",
     "policy": "Check, show, ask and describe policies.",
     "key": "Make, list and rotate keys.",

@@ -51,7 +51,7 @@ class Account:
         fact.evidence.update(sighting.evidence)
         if sighting.path and len(fact.fields) < PLACES_KEPT:
             fact.fields.add(self._scrub(sighting.path))
-        if len(fact.places) < PLACES_KEPT:
+        if sighting.place >= 0 and len(fact.places) < PLACES_KEPT:
             fact.places.append(position + sighting.place)
 
     def note_subjects(self, subjects: Sequence[str], more: int = 0) -> None:

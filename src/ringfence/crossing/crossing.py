@@ -40,15 +40,15 @@ from ringfence.crossing.effects import (
     Resolve,
     Resolved,
 )
-from ringfence.crossing.entries import WORDS_KEPT, EntryMaker, scrub
+from ringfence.crossing.entries import EntryMaker
 from ringfence.crossing.judging import Denied, Judged
 from ringfence.crossing.payloads import malformed, payload
+from ringfence.crossing.refusing import as_refused, as_would, denied_by
 from ringfence.crossing.restoring import Surrogates
 from ringfence.crossing.row_judging import JudgedRows
 from ringfence.detect import detector_for
 from ringfence.policy.model import Mode
 from ringfence.policy.plan import Plan
-from ringfence.policy.verdict import Denial
 from ringfence.transform import Keyring
 
 HOLD = 128 * 1024  # bytes: a payload that is no longer is held whole, and recorded once
@@ -174,8 +174,7 @@ class Crossing:
         refused = self._plan.refused
         if refused is None:
             return []
-        reason = _REASONS.get(refused.denial, Reason.NOT_ALLOWED)
-        return self._deny(Denied(reason, refused.mend, refused.category, refused.rule, refused.why), at)
+        return self._deny(denied_by(refused), at)
 
     def _feed(self, piece: bytes | Rows, at: datetime) -> list[Effect]:
         if self._ended:
@@ -382,7 +381,12 @@ class Crossing:
             return []
         self._recorded = True
         kind = "closed" if self._opened else "crossed"
-        return [Record(self._next(), self._entries.make(kind, at, facts, **self._counts(), **self._as_would()))]
+        return [
+            Record(
+                self._next(),
+                self._entries.make(kind, at, facts, **self._counts(), **as_would(self._would, self._detector)),
+            )
+        ]
 
     def _undecodable(self, fault: Undecodable, at: datetime) -> list[Effect]:
         self._faulted = True
@@ -405,10 +409,7 @@ class Crossing:
         if denied.reason is Reason.LEDGER:
             return [Refuse(refusal)]
         self._recorded = True
-        why: dict[str, Json] = {"refused": denied.reason.value, "rule": denied.rule}
-        if denied.category is not None:
-            why["category"] = denied.category
-        why.update(self._words(denied))
+        why = as_refused(denied, self._detector)
         entry = self._entries.make("refused", at, self._account.facts, **self._counts(), **why)
         return [Record(self._next(), entry), Refuse(refusal)]
 
@@ -418,21 +419,6 @@ class Crossing:
             "bytes_out": self._bytes_out + ready,
             "changes": self._changes,
             **self._account.people(),
-        }
-
-    def _as_would(self) -> dict[str, Json]:
-        denied = self._would
-        if denied is None:
-            return {}
-        would: dict[str, Json] = {"would": denied.reason.value, "rule": denied.rule, "category": denied.category}
-        return {**would, **self._words(denied)}
-
-    def _words(self, denied: Denied) -> dict[str, Json]:
-        if not denied.why:
-            return {}
-        return {
-            "why": scrub(denied.why, self._detector, WORDS_KEPT),
-            "mend": scrub(denied.mend, self._detector, WORDS_KEPT),
         }
 
     def _next(self) -> EffectId:
@@ -448,13 +434,6 @@ class Crossing:
         self._queue.clear()
         self._ready.clear()
         self._queued = self._ready_bytes = 0
-
-
-_REASONS = {
-    Denial.NO_PRINCIPAL: Reason.NOT_AUTHENTICATED,
-    Denial.TOO_MANY: Reason.TOO_MANY,
-    Denial.NO_IDENTITIES: Reason.IDENTITIES,
-}
 
 
 def _too_large() -> Denied:

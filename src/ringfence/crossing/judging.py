@@ -52,7 +52,7 @@ class Sighting:
     score: float
     evidence: tuple[str, ...]
     path: str
-    place: int  # byte offset in the unit; of rows, number of the row in its batch
+    place: int  # byte offset in the unit; of rows, number of the row in its batch; -1: it has none of its own
     count: int = 1
 
 
@@ -277,10 +277,7 @@ class Judge:
 
     def denial(self, category: str, decision: Decision) -> Denied:
         """Say why a field of a category, or an unknown one, may not cross."""
-        if category == UNKNOWN:
-            mend = f"judge the field in the map (a category, none or scan), or set `unknown` on flow {self._plan.flow}"
-            return Denied(Reason.UNKNOWN_FIELD, mend, None, decision.rule)
-        return Denied(Reason.CATEGORY, self._mend(category), category, decision.rule)
+        return denial_of(self._plan, category, decision)
 
     def _by_field(self, judged: Judged, item: Field) -> bool:
         """Apply what is known of the field by its path; say whether its content is to be scanned too."""
@@ -362,8 +359,7 @@ class Judge:
         )
         if decision.form.denies:
             if judged.denied is None:
-                mend = self._mend(finding.category)
-                judged.denied = Denied(Reason.CATEGORY, mend, finding.category, decision.rule)
+                judged.denied = self.denial(finding.category, decision)
         elif not decision.form.passes_clear:
             self._replace(judged, item, finding.start, finding.end, decision.form, finding.entity, finding.category)
 
@@ -428,8 +424,14 @@ class Judge:
         low, high = bisect_left(self._orders, span[0]), bisect_left(self._orders, span[1])
         return set(self._verdicts[low:high])
 
-    def _mend(self, category: str) -> str:
-        return f"leave it out, or carry {category} in flow {self._plan.flow} in a form that may cross"
+
+def denial_of(plan: Plan, category: str, decision: Decision) -> Denied:
+    """Say why a plan does not let what is of a category, or of no known one, cross."""
+    if category == UNKNOWN:
+        mend = f"judge the field in the map (a category, none or scan), or set `unknown` on flow {plan.flow}"
+        return Denied(Reason.UNKNOWN_FIELD, mend, None, decision.rule)
+    mend = f"leave it out, or carry {category} in flow {plan.flow} in a form that may cross"
+    return Denied(Reason.CATEGORY, mend, category, decision.rule)
 
 
 def handling(plan: Plan, judgement: Judgement) -> Decision | Literal["scan"] | None:

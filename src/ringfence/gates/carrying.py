@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ringfence.carriers import Rows
 from ringfence.crossing import (
@@ -27,7 +27,9 @@ from ringfence.crossing import (
     Resolved,
 )
 from ringfence.transform import Ask
-from ringfence.vault import Resolution
+
+if TYPE_CHECKING:
+    from ringfence.vault import Resolution
 
 Clock = Callable[[], datetime]
 
@@ -46,7 +48,7 @@ class StandInSource(Protocol):
 
     async def resolve(
         self, asks: Sequence[Ask], conversation: str, recall: Sequence[tuple[str, str]], at: datetime
-    ) -> Resolution | None:
+    ) -> "Resolution | None":
         """Answer the asks, and give what a conversation held before; None where there is no answer in time."""
 
 

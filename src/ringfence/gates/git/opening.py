@@ -20,6 +20,9 @@ from ringfence.gates.git.repository import Repository
 from ringfence.home import Problem
 
 _PEOPLE: Final = (b"author", b"committer", b"tagger")
+_TRAILERS: Final = (b"signed-off-by:", b"co-authored-by:", b"acked-by:", b"reviewed-by:", b"tested-by:")
+"""Lines of a message that say who had a part in a commit: as its author is, they are looked at only where authors are."""
+_SCISSORS: Final = b" ------------------------ >8 ------------------------"
 
 
 class Opener:
@@ -109,12 +112,30 @@ def spoken(content: bytes, *, authors: bool) -> bytes:
         said = b"\n\n".join((said, b"\n".join(merged).partition(b"\n\n")[2]))
     if authors and people:
         said = b"\n".join((said, *people))
+    elif not authors:
+        said = _without_trailers(said)
     if encoding:
         try:
             said = said.decode(encoding).encode()
         except (LookupError, ValueError):
             return said
     return said
+
+
+def drafted(content: bytes) -> bytes:
+    """Take what a message will say of what an editor was given: neither comments nor a diff below the scissors.
+
+    Where git is told to keep comments, they are looked at when they are pushed.
+    """
+    lines = content.split(b"\n")
+    end = next((number for number, line in enumerate(lines) if line[1:] == _SCISSORS), len(lines))
+    return _without_trailers(b"\n".join(b"" if line.startswith(b"#") else line for line in lines[:end]))
+
+
+def _without_trailers(said: bytes) -> bytes:
+    if b"-by:" not in said and b"-By:" not in said:
+        return said
+    return b"\n".join(b"" if line.lower().startswith(_TRAILERS) else line for line in said.split(b"\n"))
 
 
 def source(item: Item, opened: Opened) -> Source:

@@ -5,7 +5,7 @@ The rule: new is what no ref reaches that is already there. A hook gives lines, 
 in its store and could be asked for.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,9 +44,24 @@ def pushing(lines: Iterable[bytes], repository: Repository) -> list[Ref]:
 
 def pushed(repository: Repository, refs: Sequence[Ref]) -> Iterator[Item | Passed | Failed]:
     """Give what a server was sent (``pre-receive``, ``update``): against all refs that it has."""
+    yield from named(repository, refs)
+    yield from unnamed(repository, refs)
+
+
+def named(
+    repository: Repository, refs: Sequence[Ref], judged: Callable[[str], bool] | None = None
+) -> Iterator[Item | Passed | Failed]:
+    """Give what refs that a server was sent reach, and none that it has; of those, none that was judged alike, where that is told.
+
+    Otherwise what was let go to one ref, by its rules, would go from there to any other.
+    """
     tips = [ref.new for ref in refs if ref.new]
-    yield from _brought(repository, tips, ["--all"], [])
-    yield from _unnamed(repository, tips)
+    if judged is None:
+        yield from _brought(repository, tips, ["--all"], [])
+        return
+    said = repository.run("for-each-ref", "--format=%(objectname) %(refname)").decode("utf-8", "surrogateescape")
+    there = (line.partition(" ") for line in said.splitlines())
+    yield from _brought(repository, tips, [], list(dict.fromkeys(id for id, _, name in there if judged(name))))
 
 
 def outgoing(repository: Repository, refs: Sequence[Ref], remote: str = "") -> Iterator[Item | Passed | Failed]:
@@ -132,8 +147,9 @@ def _compared(
                 yield from given([change], Origin.BLOB, commit)
 
 
-def _unnamed(repository: Repository, tips: list[str]) -> Iterator[Item | Passed | Failed]:
+def unnamed(repository: Repository, refs: Sequence[Ref]) -> Iterator[Item | Passed | Failed]:
     """Give what lies in a push's quarantine and no new ref reaches."""
+    tips = [ref.new for ref in refs if ref.new]
     local = dict(repository.local)
     quarantine = local.get("GIT_QUARANTINE_PATH", "")
     if not quarantine:

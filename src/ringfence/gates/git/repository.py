@@ -23,6 +23,7 @@ _ASKED: Final = (
     "--is-shallow-repository",
     "--show-toplevel",  # the last: without a working tree, git ends here
 )
+_FORMAT: Final = 2
 _EMPTY: Final = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
@@ -152,22 +153,27 @@ def find(start: str = "", git_dir: str = "") -> Repository:
 def _asked(here: str, git_dir: str, env: dict[str, str]) -> list[str]:
     """Ask `git` where things are. Lines that it did not come to are not there."""
     named = [f"--git-dir={git_dir}"] if git_dir else []
-    arguments = command(*named, "rev-parse", *_ASKED)
+    lines = _answered(command(*named, "rev-parse", *_ASKED), here, env)
+    if len(lines) <= len(_ASKED) and (len(lines) <= _FORMAT or lines[_FORMAT] in _EMPTY):
+        return lines
+    # A name with a line feed makes more lines than were asked for: asked one by one, each is its own.
+    alone = [_answered(command(*named, "rev-parse", each), here, env) for each in _ASKED]
+    return ["\n".join(each) for each in alone if each]
+
+
+def _answered(arguments: list[str], here: str, env: dict[str, str]) -> list[str]:
     lines: list[str] = []
     try:
         with piped([arguments], env, here) as out:
             lines = [line.decode("utf-8", "surrogateescape") for line in out.read().removesuffix(b"\n").split(b"\n")]
     except GitFailed as failed:
         _explained(failed, here)
-        # A name with a line feed makes more lines than were asked for; without a working tree, there is one less.
+        # Without a working tree, there is one line less.
     except Problem:
         if not Path(here).is_dir():
             raise NoRepository("there is no such folder", "name one that is there") from None
         raise
-    lines = [line for line in lines if line] if lines == [""] else lines
-    if len(lines) > len(_ASKED):
-        raise Problem("the repository's path has a line feed in it", "move it to one without")
-    return lines
+    return [] if lines == [""] else lines
 
 
 def _explained(failed: GitFailed, here: str) -> None:

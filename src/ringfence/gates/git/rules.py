@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ringfence.home import Problem
 from ringfence.policy import Asker, Flow, FlowId, Mode, Plan, Policy, Zone, ZoneName, flows_into, plan
 from ringfence.policy.model import DENY, AssetName, Via
+from ringfence.policy.ways import fits
 
 _FROM, _TO = ZoneName("here"), ZoneName("repository")
 _NO_ASSET: Final = AssetName("")
@@ -51,10 +53,27 @@ def rules_of(policy: Policy, flow: Flow, asker: Asker, ref: str = "") -> "Rules"
         for other in policy.flows.values()
         if (other.via.gate, other.source, other.sink) == (flow.via.gate, flow.source, flow.sink)
     ]
-    narrowed = any("path" in other.via.match for other in beside)
+    narrowed = any("path" in other.via.match or (ref and "ref" in other.via.match) for other in beside)
     if not narrowed or flow.via.gate is None or AssetName(flow.sink) not in policy.assets:
         return Rules(policy, flow.id, asker=asker)
     return Rules(policy, None, flow.via.gate, flow.source_zone, AssetName(flow.sink), ref, asker)
+
+
+def rules_through(policy: Policy, gate: str, asker: Asker, ref: str = "") -> "Rules":
+    """Give the rules of a gate: of all flows that go through it, by ref and path. Raises `Problem`."""
+    through = [flow for flow in policy.flows.values() if flow.via.gate == gate]
+    ends = {(flow.source_zone, flow.sink) for flow in through}
+    if not through:
+        raise Problem(f"no flow of the policy goes through gate {gate}", "write one: `via: {gate: NAME}`")
+    if len(ends) > 1:
+        raise Problem(
+            f"flows through gate {gate} lead from or to several places", "name a flow, or give each repository a gate"
+        )
+    if AssetName(through[0].sink) in policy.assets:
+        return Rules(policy, None, gate, through[0].source_zone, AssetName(through[0].sink), ref, asker)
+    if len(through) > 1:
+        raise Problem(f"flows through gate {gate} lead to a zone", "have them lead to the repository: an asset")
+    return Rules(policy, through[0].id, asker=asker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +92,21 @@ class Rules:
     ref: str = ""
     asker: Asker = _ANYBODY
     _plans: dict[str, Plan] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    @property
+    def depends_on_ref(self) -> bool:
+        """Whether it matters which ref something goes to."""
+        return self.named is None and any(
+            "ref" in flow.via.match for flow in self.policy.flows.values() if flow.via.gate == self.gate
+        )
+
+    def flows_at(self, ref: str) -> frozenset[FlowId]:
+        """Name the flows through the gate that a ref leaves in question: refs with the same ones are judged alike."""
+        return frozenset(
+            flow.id
+            for flow in self.policy.flows.values()
+            if flow.via.gate == self.gate and ("ref" not in flow.via.match or fits(flow.via.match["ref"], ref))
+        )
 
     def plan_for(self, path: str) -> Plan:
         """Give the plan that decides about a file of this path."""

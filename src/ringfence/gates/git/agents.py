@@ -1,0 +1,312 @@
+"""Tool calls of coding agents: what of them would go to a model, a server or anybody else, and how each agent is told no.
+
+The rule: what an agent is asked, what a tool is given and what a file holds that it is about to read is looked at; what it writes
+on this machine is not, for that is looked at when it is committed. A form that nobody knows here is looked at in all its strings.
+
+What is looked at of a command: its text, and the files that it names and whose content its programs print or send (`READERS`).
+What is not: what a program opens by itself, variables, what is made while it runs, whole folders. Whoever needs that takes the
+agent's own sandbox, and a gate in front of where it sends to.
+"""
+
+import json
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from glob import glob
+from itertools import islice
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from ringfence.home import Problem
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+LARGEST: Final = 16 << 20  # bytes of a call
+MOST_FILES: Final = 64  # of one call
+_DEEPEST: Final = 64  # of JSON in JSON, and of what it holds
+_LONGEST_PATH: Final = 4096
+
+READERS: Final = frozenset((
+    "awk", "base64", "bat", "cat", "column", "csvcut", "csvlook", "cut", "diff", "egrep", "fgrep", "fold", "gawk",
+    "grep", "head", "hexdump", "jq", "less", "more", "nl", "od", "paste", "rg", "sed", "sort", "split", "strings",
+    "tac", "tail", "tee", "uniq", "xargs", "xxd", "yq", "zcat", "zgrep", "aws", "az", "curl", "ftp", "gcloud", "gh",
+    "glab", "gsutil", "http", "https", "httpie", "kubectl", "lp", "mail", "mailx", "mutt", "nc", "ncat", "netcat",
+    "pbcopy", "psql", "rclone", "rsync", "s3cmd", "scp", "sendmail", "sftp", "socat", "sqlite3", "ssh", "telnet",
+    "twine", "wget", "xclip",
+))  # fmt: skip
+"""Programs that print, copy out or send what is in the files that they name."""
+
+_WRITERS: Final = frozenset((
+    "write", "edit", "multiedit", "notebookedit", "write_file", "replace", "create", "str_replace", "apply_patch",
+    "edit_file", "create_file", "todowrite",
+))  # fmt: skip
+_ENVELOPE: Final = frozenset((
+    "session_id", "transcript_path", "cwd", "permission_mode", "hook_event_name", "tool_use_id", "conversation_id",
+    "generation_id", "model", "cursor_version", "workspace_roots", "user_email", "timestamp", "tool_name", "toolName",
+    "tool_call_id", "turn_id", "agent_id", "agent_type", "mcp_context",
+))  # fmt: skip
+"""What an agent says of itself and of where it runs, not of what goes out."""
+_PATHS: Final = frozenset((
+    "file_path", "filePath", "path", "paths", "file_paths", "filePaths", "absolute_path", "notebook_path", "filename",
+    "file", "files", "include",
+))  # fmt: skip
+_COMMANDS: Final = frozenset(("command", "cmd", "script", "commands"))
+
+
+class Agent(StrEnum):
+    """Whose form a call has, and so the answer."""
+
+    CLAUDE = "claude"  # and those that take its form: Codex, VS Code
+    GEMINI = "gemini"
+    CURSOR = "cursor"
+    COPILOT = "copilot"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A text that would go out: what it is called, and its bytes. A name with an ending says how it is read."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call: its texts, and the files that it would read or send."""
+
+    agent: Agent
+    event: str
+    tool: str
+    folder: str
+    texts: tuple[Spoken, ...]
+    files: tuple[Path, ...]
+
+
+def read_call(raw: bytes) -> ToolCall:
+    """Understand a call. Raises `Problem` where it is no JSON object, or more than is looked at."""
+    if len(raw) > LARGEST:
+        raise Problem(f"the call has more than {LARGEST} bytes", "send less at a time")
+    try:
+        said = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise Problem(
+            "the call is no JSON", "run it as an agent's hook: it reads a tool call from standard input"
+        ) from None
+    if not isinstance(said, dict):
+        raise Problem(
+            "the call is no JSON object", "run it as an agent's hook: it reads a tool call from standard input"
+        )
+    agent, event = _agent_of(said)
+    tool = _text(said, "tool_name") or _text(said, "toolName") or _text(said, "tool")
+    folder = _folder(said)
+    given = {key: _unfolded(value) for key, value in said.items() if agent is Agent.OTHER or key not in _ENVELOPE}
+    if tool.rpartition("__")[2].lower() in _WRITERS and not tool.startswith("mcp__"):
+        return ToolCall(agent, event, tool, folder, (), ())
+    texts = tuple(_texts(given))
+    files = tuple(islice(dict.fromkeys(_files(given, folder)), MOST_FILES + 1))
+    if len(files) > MOST_FILES:
+        raise Problem(f"the call names more than {MOST_FILES} files", "have it take fewer at a time")
+    return ToolCall(agent, event, tool, folder, texts, files)
+
+
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Make an object; of a key that comes twice nobody knows which value the agent takes."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise Problem("a key of the call comes twice", "send each key of an object once")
+    return made
+
+
+def refused(agent: Agent, event: str, message: str) -> tuple[str, int]:
+    """Give how an agent is told no: what stands on standard output, and the exit code. The message goes to standard error, too."""
+    match agent:
+        case Agent.CURSOR if event == "beforeSubmitPrompt":
+            return json.dumps({"continue": False, "user_message": message}), 0
+        case Agent.CURSOR:
+            return json.dumps({"permission": "deny", "user_message": message, "agent_message": message}), 0
+        case Agent.COPILOT:
+            return json.dumps({"permissionDecision": "deny", "permissionDecisionReason": message}), 0
+        case Agent.OTHER:
+            return json.dumps({"decision": "deny", "reason": message}), 2
+        case _:
+            return "", 2  # these read standard error
+
+
+def allowed(agent: Agent, event: str) -> str:
+    """Give what an agent reads where nothing is in the way: no more than that, so that it still asks whom it would ask."""
+    if agent is Agent.CURSOR:
+        return json.dumps({"continue": True} if event == "beforeSubmitPrompt" else {})
+    return ""
+
+
+def _agent_of(said: Mapping[str, Json]) -> tuple[Agent, str]:
+    event = _text(said, "hook_event_name")
+    if event.startswith(("BeforeTool", "BeforeAgent", "BeforeModel", "AfterTool", "AfterAgent", "AfterModel")):
+        return Agent.GEMINI, event
+    if event[:1].isupper():
+        return Agent.CLAUDE, event
+    if event:
+        return Agent.CURSOR, event
+    if "toolName" in said and "toolArgs" in said:
+        return Agent.COPILOT, "preToolUse"
+    if "prompt" in said and "timestamp" in said:
+        return Agent.COPILOT, "userPromptSubmitted"
+    return Agent.OTHER, ""
+
+
+def _text(said: Mapping[str, Json], key: str) -> str:
+    value = said.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _folder(said: Mapping[str, Json]) -> str:
+    roots = said.get("workspace_roots")
+    first = roots[0] if isinstance(roots, list) and roots else ""
+    folder = _text(said, "cwd") or (first if isinstance(first, str) else "")
+    return folder if folder and "\0" not in folder and os.path.isdir(folder) else os.getcwd()  # noqa: PTH109, PTH112
+
+
+def _unfolded(value: Json) -> Json:
+    """Give JSON that stands in a string as what it says: some agents send arguments so."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            unfolded: Json = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+        return unfolded
+    return value
+
+
+def _texts(given: Mapping[str, Json]) -> Iterator[Spoken]:
+    """Give what goes out in words: prompts and commands each by itself, a file's content under its name, and the rest as JSON."""
+    rest = dict(given)
+    content, name = rest.get("content"), _text(rest, "file_path")
+    if isinstance(content, str) and name:
+        del rest["content"]
+        yield Spoken(Path(name).name, _bytes(content))
+    prompt = rest.pop("prompt", None)
+    if isinstance(prompt, str):
+        yield Spoken("the prompt", _bytes(prompt))
+    elif prompt is not None:
+        rest["prompt"] = prompt
+    yield from (Spoken("the command", _bytes(command)) for command in _commands(rest, 0))
+    if rest:
+        yield Spoken(
+            "arguments.json", json.dumps(_without_commands(rest, 0), ensure_ascii=False).encode("utf-8", "replace")
+        )
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _deep(depth: int) -> None:
+    if depth > _DEEPEST:
+        raise Problem("the call is nested too deeply", "send it flatter")
+
+
+def _commands(value: Json, depth: int) -> Iterator[str]:
+    _deep(depth)
+    match value:
+        case dict():
+            for key, each in value.items():
+                if key in _COMMANDS and isinstance(each, str):
+                    yield each
+                elif key in _COMMANDS and isinstance(each, list) and all(isinstance(part, str) for part in each):
+                    yield shlex.join(map(str, each))
+                else:
+                    yield from _commands(each, depth + 1)
+        case list():
+            for each in value:
+                yield from _commands(each, depth + 1)
+        case _:
+            return
+
+
+def _without_commands(value: Json, depth: int) -> Json:
+    _deep(depth)
+    match value:
+        case dict():
+            return {
+                key: _without_commands(each, depth + 1)
+                for key, each in value.items()
+                if key not in _COMMANDS or not isinstance(each, str)
+            }
+        case list():
+            return [_without_commands(each, depth + 1) for each in value]
+        case _:
+            return value
+
+
+def _files(given: Mapping[str, Json], folder: str) -> Iterator[Path]:
+    """Give the files on disk that a call would read or send."""
+    whole = "content" in given  # their content comes along
+    for named in _named(dict(given), 0):
+        if not whole:
+            yield from _there(named, folder)
+    for command in _commands(dict(given), 0):
+        yield from _of_command(command, folder)
+    for word in _text(given, "prompt").split():
+        if word.startswith("@"):
+            yield from _there(word[1:].rstrip(".,;:!?)"), folder)
+
+
+def _named(value: Json, depth: int) -> Iterator[str]:
+    _deep(depth)
+    match value:
+        case dict():
+            for key, each in value.items():
+                if key in _PATHS and isinstance(each, str):
+                    yield each
+                elif key in _PATHS and isinstance(each, list):
+                    yield from (one for one in each if isinstance(one, str))
+                    yield from _named([one for one in each if not isinstance(one, str)], depth + 1)
+                else:
+                    yield from _named(each, depth + 1)
+        case list():
+            for each in value:
+                yield from _named(each, depth + 1)
+        case _:
+            return
+
+
+def _of_command(command: str, folder: str) -> Iterator[Path]:
+    """Give the files that a command names, where it runs a program that prints or sends what is in them."""
+    words = _words(command)
+    if not any(word.rpartition("/")[2] in READERS for word in words) and "<" not in command:
+        return
+    for word in words:
+        # -d @file, --form=file=@file, -Tfile, dev:file, <file
+        for part in {word, word.rpartition("@")[2], word.rpartition("=")[2], word.lstrip("<"), word[2:]}:
+            yield from _there(part, folder)
+
+
+def _words(command: str) -> Sequence[str]:
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    try:
+        return list(lexer)
+    except ValueError:  # a quote that is not closed: the shell will complain; what it would name is looked at
+        return command.replace('"', " ").replace("'", " ").split()
+
+
+def _there(named: str, folder: str) -> Iterator[Path]:
+    """Give a named file, where it is one; the files that a pattern stands for."""
+    if not named or "\0" in named or len(named) > _LONGEST_PATH:
+        return
+    path = Path(folder, os.path.expanduser(named.removeprefix("file://")))  # noqa: PTH111
+    if _is_file(path):
+        yield path
+    elif any(sign in named for sign in "*?["):
+        yield from (Path(each) for each in islice(glob(os.fspath(path)), MOST_FILES + 1) if _is_file(Path(each)))  # noqa: PTH207
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
