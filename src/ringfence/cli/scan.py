@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from ringfence.cli._errors import Problem
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._scan_options import Asking, ScanFormat, listed_of, scan_of
 from ringfence.report.scan_outputs import write_scan
@@ -84,6 +85,11 @@ def scan(
     allowed: Annotated[bool, typer.Option("--allowed", help="Show what is allowed, too, and by what.")] = False,
     carried: Annotated[bool, typer.Option("--carried", help="Show what the policy lets through, too.")] = False,
     every: Annotated[bool, typer.Option("--every", help="Show each finding; else findings alike are counted.")] = False,
+    mend: Annotated[
+        bool,
+        typer.Option("--fix", help="Put synthetic values in the place of what is refused, after showing the difference."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --fix: do not ask.")] = False,
     processes: Annotated[
         int | None, typer.Option("--processes", min=1, help="How many work at once.", show_default="one a core")
     ] = None,
@@ -114,6 +120,12 @@ def scan(
         place,
         overlay,
     )
+    if mend:
+        from ringfence.cli._scan_fix import fix
+
+        fix(asking, yes=yes, to=sys.stdout if output is ScanFormat.TEXT and out is None else sys.stderr)
+    elif yes:
+        raise Problem("--yes is of --fix", "add --fix")
     listed, repository = listed_of(asking)
     made = scan_of(asking, listed, repository)
     summary = Summary(made.about, allowances=made.allowances)

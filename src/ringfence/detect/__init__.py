@@ -12,6 +12,7 @@ patterns are loaded when they are first named.
 
 from typing import TYPE_CHECKING
 
+from ringfence.detect._documentation import PUBLISHED_CARDS
 from ringfence.detect.detector import Crowded, Detector, detector_for
 from ringfence.detect.finding import Finding
 from ringfence.detect.own import AllowList, DenyList, Detection, OwnPattern, OwnRecognizer
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GIVEN_NAMES",
     "OF_PEOPLE",
+    "PUBLISHED_CARDS",
     "RECOGNIZERS",
     "AllowList",
     "BadPattern",

@@ -26,6 +26,7 @@ _CARDS = frozenset(
     b"38520000023237 36148900647913 3530111333300000 3566002020360505 3566111111111113 6200000000000005 5019717010103742 "
     b"6331101999990016 6304000000000000 6759649826438453 6799990100000000019".split()
 )
+PUBLISHED_CARDS = frozenset(number.decode("ascii") for number in _CARDS)
 """Test numbers of Stripe, PayPal, Worldpay, Adyen and Braintree, as their documentation prints them."""
 
 _LINE_FROM, _LINE_TO = "0100", "0199"

@@ -201,7 +201,7 @@ def _western(block: Block) -> Iterator[Block]:
             if is_utf8:
                 yield Block(value, line, column, block.start + at)
             else:
-                yield Block(_WESTERN.decode(value), line, column, -1)
+                yield Block(WESTERN.decode(value), line, column, -1)
             at += len(value)
             line += value.count(b"\n")
             column = 1 if value.endswith(b"\n") else column + len(value)
@@ -215,10 +215,15 @@ class _Western:
             bytes((byte,)).decode("cp1252", "ignore") or chr(byte)  # five bytes have no character
             for byte in range(256)
         )
+        self._bytes = {ord(sign): byte for byte, sign in enumerate(self._table)}
 
     def decode(self, value: bytes) -> bytes:
         """Give these bytes in UTF-8."""
         return codecs.charmap_decode(value, "strict", self._table)[0].encode("utf-8")
 
+    def encode(self, value: bytes) -> bytes:
+        """Give back the bytes whose UTF-8 this is. Raises `UnicodeEncodeError` where there is no such byte."""
+        return codecs.charmap_encode(value.decode("utf-8"), "strict", self._bytes)[0]
 
-_WESTERN: Final = _Western()
+
+WESTERN: Final = _Western()

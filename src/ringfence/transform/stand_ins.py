@@ -72,11 +72,11 @@ def _words(names: str) -> list[str]:
     return names.split()
 
 
-_FIRST: Final = _words(
+FIRST_NAMES: Final = _words(
     "Alex Robin Maria Daniel Laura Thomas Julia Martin Elena Peter Sofia Lukas Nina Adam Clara Simon Eva Oscar Irene Felix "
     "Helen Victor Lena Marco Alice Hugo Sara Anton Emma Paul Carla David Ines Erik Rosa Jonas Vera Leon Olga Samuel"
 )
-_LAST: Final = _words(
+LAST_NAMES: Final = _words(
     "Morgan Keller Novak Fischer Moreau Jensen Santos Larsen Weber Rossi Dubois Hansen Costa Meyer Lindgren Ferrari Kowalski "
     "Vargas Nielsen Schmid Lopez Petrov Hoffmann Murphy Berg Alvarez Janssen Klein Romano Fuchs Walsh Torres Bauer Silva Lang "
     "Doyle Haas Mendes Vogel Quinn"
@@ -91,9 +91,9 @@ _DAYS: Final = 10_000
 
 def _pair(number: int, turn: int) -> tuple[str, str] | None:
     """Give a first and a last name; each pair once."""
-    if number >= len(_FIRST) * len(_LAST):
+    if number >= len(FIRST_NAMES) * len(LAST_NAMES):
         return None
-    return _FIRST[number % len(_FIRST)], _LAST[(number // len(_FIRST) + 7 * number + turn) % len(_LAST)]
+    return FIRST_NAMES[number % len(FIRST_NAMES)], LAST_NAMES[(number // len(FIRST_NAMES) + 7 * number + turn) % len(LAST_NAMES)]
 
 
 def _name(number: int) -> str | None:
@@ -184,8 +184,8 @@ _ALIKE: Final[Mapping[str, _Maker]] = {
     "user.financial.credit_card": _card,
     "user.government_id.national_identification_number": _social_security,
     "user.name": _name,
-    "user.name.first": _listed(_FIRST),
-    "user.name.last": _listed(_LAST),
+    "user.name.first": _listed(FIRST_NAMES),
+    "user.name.last": _listed(LAST_NAMES),
 }
 """What stands for a value of a category. What is not listed, or has come to its end, has a placeholder."""
 

@@ -70,15 +70,22 @@ def key_to_know_again(name: str, version: int, home: Home, environment: Mapping[
         ) from None
 
 
-def key_to_write(home: Home, environment: Mapping[str, str]) -> ScanKey:
-    """Give the newest key; make one where there is none. Raises `NoScanKey`, and what making and reading keys raises."""
+def key_if_any(home: Home, environment: Mapping[str, str]) -> ScanKey | None:
+    """Give the newest key; None where there is none. Raises `NoScanKey`, and what reading keys raises."""
     given = environment.get(VARIABLE, "")
     if given.strip():
         return ScanKey(_given(given, NAME, 1), VARIABLE)
     try:
         return ScanKey(load(home.keys).current(NAME), os.fspath(home.keys))
     except MissingKey:
-        pass
+        return None
+
+
+def key_to_write(home: Home, environment: Mapping[str, str]) -> ScanKey:
+    """Give the newest key; make one where there is none. Raises `NoScanKey`, and what making and reading keys raises."""
+    found = key_if_any(home, environment)
+    if found is not None:
+        return found
     _make_folder(home)
     made = create(home.keys, NAME)
     file = home.keys / f"{made.name}.v{made.version}.key"

@@ -23,6 +23,8 @@ from ringfence.policy.plan import Plan
 from ringfence.transform import Keyring, blind_index
 
 Opened = Callable[[], BinaryIO]
+Witness = Callable[[Found, Text, Seen], None]
+"""Is shown what is found beside the text that it was found in: for who mends it. In the order of `Scanned.found`."""
 
 _MOST_COUNTED = 4096  # bytes of a line: many findings in one long line are not to cost its square
 
@@ -48,7 +50,7 @@ class Scanner:
     digests: Digests | None = None
     allowances: Allowances = field(default_factory=Allowances)
 
-    def scan(self, item: Item, opened: Opened) -> Scanned:
+    def scan(self, item: Item, opened: Opened, witness: Witness | None = None) -> Scanned:
         """Look at an item whose bytes are given when they are asked for."""
         plan = self.rules.plan_for(item.name)
         detector = detector_for(plan.detection)
@@ -56,7 +58,7 @@ class Scanner:
         left_out = reading.left_out()
         if left_out is not None:
             return left_out
-        looking = _Looking(item, plan, detector, self.digests)
+        looking = _Looking(item, plan, detector, self.digests, witness)
         looking.take(extract(Source(item.name, item.size, reading.open), Budget(self.bounds)))
         return reading.settled(looking.told())
 
@@ -67,6 +69,7 @@ class _Looking:
     plan: Plan
     detector: Detector
     digests: Digests | None
+    witness: Witness | None = None
     found: list[Found] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
@@ -103,6 +106,8 @@ class _Looking:
                 found = self._found(text, one, lines)
                 if self._is_meant(found):
                     self.found.append(found)
+                    if self.witness is not None:
+                        self.witness(found, text, one)
 
     def _is_meant(self, found: Found) -> bool:
         """Whether it stands in the lines that are looked at."""

@@ -26,4 +26,9 @@ def lowered(text: Text, one: Seen) -> str:
     """Say why a finding is told lower than others; "" where it is not."""
     if one.entity == "EMAIL_ADDRESS" and is_canary(bytes(text.value[one.start : one.end])):
         return _CANARY
-    return _DOCUMENTATION if _DOCUMENTATION in one.evidence else ""
+    if _DOCUMENTATION in one.evidence:
+        return _DOCUMENTATION
+    from ringfence.transform.alike import is_made_up  # few scans find something
+
+    value = bytes(text.value[one.start : one.end]).decode("utf-8", "replace")
+    return _DOCUMENTATION if is_made_up(one.category, one.entity, value) else ""
