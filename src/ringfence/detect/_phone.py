@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ringfence.detect._bytes import digits_of, is_digit, is_word_after, is_word_before
+from ringfence.detect._engine import prefix
 from ringfence.detect.recognizer import Hit
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _WITHOUT_ZERO = ("US", "ES", "PT", "PL", "IT", "BR", "MX", "IN", "CN", "NO", "DK
 """Whose national formats are tried beside a word such as *phone*: the countries of the words' languages, and populous others.
 A number that none of them knows still counts there if it is written as one."""
 
+_HAS_DECIMALS = prefix(r"(?:[0-9]+\.[0-9]{1,2}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?: [0-9]{1,2})?)\z")
+
 
 def check_international(data: bytes, start: int, end: int) -> Iterator[Hit]:
     """Find the number in a candidate that begins with a plus sign."""
@@ -36,8 +39,8 @@ def check_international(data: bytes, start: int, end: int) -> Iterator[Hit]:
         return
     for stop, main in _stops(data, start, end, b""):
         text = data[start + shift : main]
-        if text[1:2] == b"." and text[2:].isdigit():
-            return  # a number with its sign and its decimals
+        if (text[1:2] == b"." and text[2:].isdigit()) or _HAS_DECIMALS(text, 0, len(text)) > 0:
+            return  # a number with its sign and its decimals, a year with its sign and its day
         digits = digits_of(text.replace(b"(0)", b""))
         known = _is_known(digits) if _FEWEST <= len(digits) <= _LARGEST else None
         if known:

@@ -166,6 +166,12 @@ def _is_group(data: bytes, start: int, end: int) -> bool:
     return not is_word_before(data, start) and not is_word_after(data, end)
 
 
+def _runs_on(data: bytes, start: int, end: int) -> bool:
+    """Tell whether a digit stands beyond the sign on either side."""
+    before = data[start - 1 : start] == b"-" and is_digit(data, start - 2)
+    return before or (data[end : end + 1] == b"-" and is_digit(data, end + 1))
+
+
 _MASK_MOST = len("mac_mask: '")  # bytes before a mask in which it is called one
 
 
@@ -186,6 +192,8 @@ def _check_mac(data: bytes, start: int, end: int) -> Sequence[Hit]:
         return ()  # the mask behind an address
     if b"mask" in data[max(0, start - _MASK_MOST) : start].lower():
         return ()
+    if mark == b"-" and data[start:end].replace(b"-", b"").isdigit() and _runs_on(data, start, end):
+        return ()  # one of many numbers with their signs, as pictures are drawn by
     digits = set(data[start:end].lower()) - set(b":-.")
     if digits in ({0x30}, {0x66}):
         return ()  # all zeros or the broadcast address: nobody's
@@ -262,6 +270,7 @@ NETWORK: tuple[Recognizer, ...] = (
             Example("AA-BB-CC-DD-EE-F0 and 0012.3456.789A", ("AA-BB-CC-DD-EE-F0", "0012.3456.789A")),
             Example("ff:ff:ff:ff:ff:ff ZZ:ZZ:ZZ:ZZ:ZZ:ZZ 00:11:22:33:44:55:66 00:11-22:33-44:55"),
             Example("lot 0279.0434.9094, 9aa1.9987.2646.5694"),
+            Example("q0-12-10-19-13-11-24-11h-220"),
         ),
     ),
 )

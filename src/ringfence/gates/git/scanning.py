@@ -18,6 +18,7 @@ from ringfence.extract.places import Lines
 from ringfence.gates.git.allowing import Allowances
 from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing, units_in
 from ringfence.gates.git.rules import Rules
+from ringfence.gates.git.standing import At
 from ringfence.gates.git.weighing import lowered, stands_in_data
 from ringfence.policy.plan import Plan
 from ringfence.transform import Keyring, blind_index
@@ -27,6 +28,7 @@ Witness = Callable[[Found, Text, Seen], None]
 """Is shown what is found beside the text that it was found in: for who mends it. In the order of `Scanned.found`."""
 
 _MOST_COUNTED = 4096  # bytes of a line: many findings in one long line are not to cost its square
+_BESIDE = 4  # findings on either side that are looked at where one is weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +99,23 @@ class _Looking:
         self.size += sum(map(len, values))
         number, text, parts = -1, Text(b""), tuple[Part, ...]()
         lines = Lines(text)
-        for one in inspect(self.plan, self.detector, paths, values, names):
+        seen = inspect(self.plan, self.detector, paths, values, names)
+        for at, one in enumerate(seen):
             if one.number != number:
                 number, text = one.number, texts[one.number]
                 lines = Lines(text)
                 parts = tuple(text.parts()) if text.parts is not None else ()
             if stands_in_data(text, parts, one):
-                found = self._found(text, one, lines)
+                beside = [each for each in seen[max(0, at - _BESIDE) : at + _BESIDE + 1] if each.number == number]
+                place = At(self._file(text), self.item.origin, text, parts, one, beside)
+                found = self._found(text, one, lines, lowered(place))
                 if self._is_meant(found):
                     self.found.append(found)
                     if self.witness is not None:
                         self.witness(found, text, one)
+
+    def _file(self, text: Text) -> str:
+        return text.members[-1] if text.members else self.item.name
 
     def _is_meant(self, found: Found) -> bool:
         """Whether it stands in the lines that are looked at."""
@@ -116,11 +124,10 @@ class _Looking:
             return True
         return any(first <= found.end_line and found.line < last for first, last in lines)
 
-    def _found(self, text: Text, one: Seen, lines: Lines) -> Found:
+    def _found(self, text: Text, one: Seen, lines: Lines, why: str) -> Found:
         value = text.value[one.start : one.end]
         line, column = lines.at(one.start)
         end_line, end_column = lines.at(one.end)
-        why = lowered(text, one)
         standing = Standing.CARRIED if one.crosses else Standing.NOTED if why else Standing.REFUSED
         return Found(
             file=self.item.name,

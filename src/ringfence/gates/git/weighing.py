@@ -1,17 +1,30 @@
 """What a finding is worth in the place where it stands: data of a person, or an example, a notice, a part of a program.
 
-The rule: only what the place says is weighed here, and it can only lower what was found; what it lowers it names.
+The rule: only what the place and the value itself say is weighed here, and it can only lower what was found; what it lowers it names.
+In tables, documents of data and logs, where fields speak for themselves, only the value counts, and only where it can be nobody's:
+no word around a row of customers makes it an example. Weighed is only what was found, and what stands near it.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from ringfence.crossing.inspecting import Seen
 from ringfence.extract.model import Kind, Part, Text
 from ringfence.gates.canary import is_canary
+from ringfence.gates.git import examples, machines, notices
+from ringfence.gates.git.standing import At
 
 _CANARY = "known:canary"
 _DOCUMENTATION = "known:documentation"
+_ALONE = "place:alone"
+
+_ATTRIBUTES: Final = frozenset(
+    "AGE GENDER RELIGION ETHNICITY POLITICAL_OPINION MARITAL_STATUS NATIONALITY CARD_VERIFICATION CARD_EXPIRY".split()
+)
+"""What many people have alike: in a program it says something only beside whoever it is said of."""
+
+_NEAR: Final = 240  # bytes
 
 
 def stands_in_data(text: Text, parts: Sequence[Part], one: Seen) -> bool:
@@ -22,13 +35,47 @@ def stands_in_data(text: Text, parts: Sequence[Part], one: Seen) -> bool:
     return at >= 0 and one.end <= parts[at].end
 
 
-def lowered(text: Text, one: Seen) -> str:
+def lowered(at: At) -> str:
     """Say why a finding is told lower than others; "" where it is not."""
-    if one.entity == "EMAIL_ADDRESS" and is_canary(bytes(text.value[one.start : one.end])):
+    if at.one.entity == "EMAIL_ADDRESS" and is_canary(at.value):
         return _CANARY
-    if _DOCUMENTATION in one.evidence:
+    if _DOCUMENTATION in at.one.evidence:
         return _DOCUMENTATION
+    for weigh in _WEIGHED.get(at.one.entity, _OTHERS):
+        why = weigh(at)
+        if why:
+            return why
     from ringfence.transform.alike import is_made_up  # few scans find something
 
-    value = bytes(text.value[one.start : one.end]).decode("utf-8", "replace")
-    return _DOCUMENTATION if is_made_up(one.category, one.entity, value) else ""
+    return _DOCUMENTATION if is_made_up(at.one.category, at.one.entity, at.value.decode("utf-8", "replace")) else ""
+
+
+def _alone(at: At) -> str:
+    """Tell what is said of nobody: no one is named, numbered or addressed near it."""
+    if not at.is_code:
+        return ""
+    for other in at.beside:
+        if other.entity not in _ATTRIBUTES and other.start < at.one.end + _NEAR and other.end > at.one.start - _NEAR:
+            return ""
+    return "" if examples.names_somebody(at.around(_NEAR)) else _ALONE
+
+
+_OTHERS: Final = (examples.counted, examples.in_listing)
+"""What may lower what has no line of its own below: numbers, nearly all."""
+
+_WEIGHED: Final[Mapping[str, tuple[Callable[[At], str], ...]]] = {
+    "EMAIL_ADDRESS": (examples.mail, notices.published, notices.in_certificate),
+    "IP_ADDRESS": (machines.address,),
+    "MAC_ADDRESS": (machines.hardware,),
+    "URL_CREDENTIALS": (examples.user_info,),
+    "CONNECTION_STRING": (examples.user_info,),
+    "PRIVATE_KEY": (examples.key,),
+    "PHONE_NUMBER": (examples.counted, examples.template, examples.in_listing),
+    "DATE_OF_BIRTH": (),
+    "PERSON": (notices.published,),
+    "USERNAME": (notices.published,),
+    "URL": (notices.published,),
+    "ES_CIF": (notices.in_certificate, *_OTHERS),
+    **dict.fromkeys(_ATTRIBUTES, (_alone,)),
+}
+"""What may lower an entity: the first that says why."""
