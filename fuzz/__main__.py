@@ -19,7 +19,7 @@ NAMES = (
     *("carriers", "bodies", "policy", "ledger", "detection", "transforms", "crossing"),
     *("access", "sql_parsing", "sql_tree", "postgres_wire", "postgres_rows"),
     *("http2_wire", "http_processing", "http_heads", "endpoints"),
-    *("extract_text", "extract_binary"),
+    *("extract_text", "extract_binary", "scanning"),
 )
 SLOWEST = 10
 LARGEST = 512 * 1024 * 1024
