@@ -65,7 +65,9 @@ _NOWHERE: Final = re2.compile(
 )
 """Domains that stand for a domain, one letter's among them."""
 
-_PUBLIC_PROVIDERS: Final = frozenset((b"mail.com", b"email.com", b"mail.de", b"mail.fr", b"mail.ca", b"provider.com", b"email.de"))
+_PUBLIC_PROVIDERS: Final = frozenset(
+    (b"mail.com", b"email.com", b"mail.de", b"mail.fr", b"mail.ca", b"provider.com", b"email.de")
+)
 """Of these, those that do give people addresses."""
 
 _NO_USER_INFO: Final = re2.compile(rb"[%${<\[*(]|\\|x{3,}|X{3,}|\.\.\.|(?i:your|my|some|secret|passw|example|changeme)")
@@ -88,10 +90,13 @@ _KEY_MOST: Final = 400  # bytes
 _ZERO, _NINE = b"0"[0], b"9"[0]
 _DIGITS: Final = 7
 _COUNTED: Final = 6
+_APART: Final = 2  # digits of a number in data that may do something else
 """Digits that count up, one after another: of numbers made at random one in 40,000 has as many."""
 _OPEN_END: Final = re2.compile(rb"[ .-]?(?:#|[xX*?_]{2}|%[sd]|\{)")
 _LISTING: Final = "place:listing"
-_HASHED: Final = re2.compile(rb"[,=](?:md5|sha[0-9]{1,3})=[0-9A-Za-z_+/=-]{20,},?$|(?:md5|sha[0-9]{1,3})[=:][0-9A-Za-z_+/=-]*$")
+_HASHED: Final = re2.compile(
+    rb"[,=](?:md5|sha[0-9]{1,3})=[0-9A-Za-z_+/=-]{20,},?$|(?:md5|sha[0-9]{1,3})[=:][0-9A-Za-z_+/=-]*$"
+)
 """https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file"""
 
 
@@ -101,7 +106,9 @@ def mail(at: At) -> str:
     local, _, domain = value.rpartition(b"@")
     if not local:
         return ""
-    if _NOWHERE.fullmatch(domain) and (domain not in _PUBLIC_PROVIDERS or local.decode("utf-8", "replace") in _SOMEBODY):
+    if _NOWHERE.fullmatch(domain) and (
+        domain not in _PUBLIC_PROVIDERS or local.decode("utf-8", "replace") in _SOMEBODY
+    ):
         return _PLACEHOLDER if at.is_code or at.is_document or local.decode("utf-8", "replace") in _SOMEBODY else ""
     if not (at.is_code or at.is_document):
         return ""
@@ -135,7 +142,7 @@ def _is_word(text: bytes) -> bool:
 
 
 def counted(at: At) -> str:
-    """Tell a number that counts up, ``0891234567``, or is one digit over and over."""
+    """Tell a number that counts up, ``0891234567``, or is one digit over and over; in data, one that does little else."""
     digits = bytes(byte for byte in at.value if _ZERO <= byte <= _NINE)
     if len(digits) < _DIGITS:
         return ""
@@ -144,7 +151,8 @@ def counted(at: At) -> str:
         run = run + 1 if digit == before + 1 or (digit, before) == (_ZERO, _NINE) else 1
         same = same + 1 if digit == before else 1
         longest = max(longest, run, same)
-    return _PLACEHOLDER if longest >= _COUNTED else ""
+    enough = _COUNTED if at.text.kind is not Kind.VALUE else max(_COUNTED, len(digits) - _APART)
+    return _PLACEHOLDER if longest >= enough else ""
 
 
 def template(at: At) -> str:

@@ -163,8 +163,8 @@ class _Mending:
         found_places: list[_Place] = []
         for (text, one), found in self.refused:
             value = meant(bytes(text.value[one.start : one.end]).decode("utf-8", "replace"))
-            place = None if found.members else place_of(
-                self.work.text, self.work.mark, starts, text, one.start, one.end
+            place = (
+                None if found.members else place_of(self.work.text, self.work.mark, starts, text, one.start, one.end)
             )
             if "\n" in value or found.end_line != found.line:
                 self.left.append(Left(found, "it goes over lines", _BY_HAND))
@@ -251,9 +251,7 @@ class _Mending:
         spans: dict[tuple[int, int, str], list[tuple[int, int, bytes]]] = {}
         for (text, one), found in self.refused:
             if id(found) in made:
-                spans.setdefault((text.line, text.column, text.path), []).append(
-                    (one.start, one.end, made[id(found)])
-                )
+                spans.setdefault((text.line, text.column, text.path), []).append((one.start, one.end, made[id(found)]))
         before = list(self._values(self.work.text))
         after = list(self._values(new))
         if len(before) != len(after):

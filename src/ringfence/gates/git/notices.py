@@ -24,7 +24,9 @@ _NOTICE_FILES: Final = re2.compile(
 https://reuse.software/spec-3.3/, https://packaging.python.org/en/latest/specifications/core-metadata/,
 https://git-scm.com/docs/gitmailmap, https://docs.github.com/articles/about-code-owners."""
 
-_ENDINGS: Final = frozenset("txt md markdown rst adoc org html apache bsd mit gpl lgpl mpl psf python third-party".split())
+_ENDINGS: Final = frozenset(
+    "txt md markdown rst adoc org html apache bsd mit gpl lgpl mpl psf python third-party".split()
+)
 _LICENSES: Final = re2.compile(r"(?i)(?:^|/)licen[cs]es/")
 
 _METADATA_FILES: Final = re2.compile(
@@ -61,9 +63,11 @@ _DEED: Final = re2.compile(
 )
 """What somebody is thanked for."""
 
-_NAMED: Final = re2.compile(rb"(?i)__(?:author|authors|email|maintainer|contact|credits|author_email|copyright)__\s*=|"
+_NAMED: Final = re2.compile(
+    rb"(?i)__(?:author|authors|email|maintainer|contact|credits|author_email|copyright)__\s*=|"
     rb"\b(?:author|author_email|maintainer|maintainer_email)\s*=\s*[frub]{0,2}[\"']|"
-    rb"\.(?:authors?|email|maintainer)\s*=\s*[\[\"']")
+    rb"\.(?:authors?|email|maintainer)\s*=\s*[\[\"']"
+)
 """A name in a program whose value says who made it: https://peps.python.org/pep-0008/ and `setup()`; a gem's."""
 
 _TRAILER: Final = re2.compile(
@@ -72,7 +76,9 @@ _TRAILER: Final = re2.compile(
 )
 """https://git-scm.com/docs/git-interpret-trailers, and those that projects use."""
 
-_CREDITS_IN_CATALOGUES: Final = re2.compile(rb"^\s{0,4}#[^:,|~.]|^#\s|(?i)^\"(?:last-translator|language-team|report-msgid-bugs-to):")
+_CREDITS_IN_CATALOGUES: Final = re2.compile(
+    rb"^\s{0,4}#[^:,|~.]|^#\s|(?i)^\"(?:last-translator|language-team|report-msgid-bugs-to):"
+)
 _BEGIN, _CERTIFICATE_BEGIN = b"-----BEGIN ", b"-----BEGIN CERTIFICATE-----"
 _CERTIFICATE_MOST: Final = 8192  # bytes from a certificate's first line to where something stands in it
 
@@ -115,7 +121,9 @@ def _is_notice_file(at: At) -> bool:
     return bool(stem) and (not ending or ending.rpartition(".")[2] in _ENDINGS or ending.isdigit())
 
 
-_DATA: Final = frozenset("csv tsv json ndjson jsonl sql log xml yaml yml db sqlite parquet xlsx eml mbox ipynb env ini".split())
+_DATA: Final = frozenset(
+    "csv tsv json ndjson jsonl sql log xml yaml yml db sqlite parquet xlsx eml mbox ipynb env ini".split()
+)
 
 
 def _in_program(at: At) -> bool:

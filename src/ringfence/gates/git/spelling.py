@@ -166,7 +166,9 @@ def meant(value: str) -> str:
     if "%" in value:
         value = unquote(value)
     if "\\" in value:
-        value = b"".join(unit for _, unit in _backslashed(value.encode("utf-8", "replace"), 0)).decode("utf-8", "replace")
+        value = b"".join(unit for _, unit in _backslashed(value.encode("utf-8", "replace"), 0)).decode(
+            "utf-8", "replace"
+        )
     return value
 
 

@@ -1,6 +1,6 @@
 """What a finding is worth in the place where it stands: data of a person, or an example, a notice, a part of a program.
 
-The rule: only what the place and the value itself say is weighed here, and it can only lower what was found; what it lowers it names.
+The rule: only what the place and the value itself say is weighed, and it can only lower what was found; what it lowers it names.
 In tables, documents of data and logs, where fields speak for themselves, only the value counts, and only where it can be nobody's:
 no word around a row of customers makes it an example. Weighed is only what was found, and what stands near it.
 """
@@ -20,7 +20,17 @@ _DOCUMENTATION = "known:documentation"
 _ALONE = "place:alone"
 
 _ATTRIBUTES: Final = frozenset(
-    "AGE GENDER RELIGION ETHNICITY POLITICAL_OPINION MARITAL_STATUS NATIONALITY CARD_VERIFICATION CARD_EXPIRY".split()
+    [
+        "AGE",
+        "GENDER",
+        "RELIGION",
+        "ETHNICITY",
+        "POLITICAL_OPINION",
+        "MARITAL_STATUS",
+        "NATIONALITY",
+        "CARD_VERIFICATION",
+        "CARD_EXPIRY",
+    ]
 )
 """What many people have alike: in a program it says something only beside whoever it is said of."""
 
