@@ -47,7 +47,9 @@ def planned(flow: str) -> tuple[Plan, Head]:
     """Give a plan, and the head of a crossing under it."""
     made = plan(DECIDED, FlowId(flow), Asker())
     client = {"hook": "pre-receive", "ref": "refs/heads/for/bo@firma.example"}
-    return made, Head(CrossingId("c1"), made.policy_hash, AT, "git", "local:git", "bo@firma.example agreed", client=client)
+    return made, Head(
+        CrossingId("c1"), made.policy_hash, AT, "git", "local:git", "bo@firma.example agreed", client=client
+    )
 
 
 def looked_at(made: Plan, content: bytes) -> Inspection:

@@ -89,7 +89,9 @@ def test_a_command_names_the_files_that_it_prints_or_sends(project: Repo, comman
     assert project.top / "people.csv" in read.files
 
 
-@pytest.mark.parametrize("command", ["python import.py people.csv", "git add people.csv", "rm people.csv", "cat", "cat nowhere"])
+@pytest.mark.parametrize(
+    "command", ["python import.py people.csv", "git add people.csv", "rm people.csv", "cat", "cat nowhere"]
+)
 def test_a_program_that_neither_prints_nor_sends_names_none(project: Repo, command: str) -> None:
     read = call(hook_event_name="PreToolUse", cwd=str(project.top), tool_name="Bash", tool_input={"command": command})
     assert read.files == ()
@@ -132,7 +134,9 @@ def test_each_agent_is_told_no_in_its_own_form(project: Repo) -> None:
     code, out, _ = said_of(project, timestamp=1, toolName="bash", toolArgs=json.dumps({"command": "cat people.csv"}))
     assert code == 0
     assert json.loads(out)["permissionDecision"] == "deny"
-    code, out, _ = said_of(project, hook_event_name="BeforeTool", tool_name="read_file", tool_input={"file_path": "people.csv"})
+    code, out, _ = said_of(
+        project, hook_event_name="BeforeTool", tool_name="read_file", tool_input={"file_path": "people.csv"}
+    )
     assert (code, out) == (2, "")
     code, out, _ = said_of(project, tool="x", arguments=[{"deep": {"note": f"to {MAIL}"}}])
     assert code == 2
@@ -144,13 +148,24 @@ def test_each_agent_is_told_no_in_its_own_form(project: Repo) -> None:
 def test_a_file_that_may_stay_may_be_read(project: Repo) -> None:
     project.write(".ringfenceignore", "people.csv  # made up\n")
     assert tool(project, "Read", file_path=str(project.top / "people.csv"))[0] == 0
-    code, _, _ = said_of(project, hook_event_name="UserPromptSubmit", prompt=f"{MAIL} # ringfence: allow EMAIL_ADDRESS yes")
+    code, _, _ = said_of(
+        project, hook_event_name="UserPromptSubmit", prompt=f"{MAIL} # ringfence: allow EMAIL_ADDRESS yes"
+    )
     assert code == 2
 
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"null", b"[]", b"{", b"\xff\xfe", b'{"tool": "x", "tool": "y"}', b"[" * 100_000, b'{"a":' * 5000 + b"1" + b"}" * 5000],
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{",
+        b"\xff\xfe",
+        b'{"tool": "x", "tool": "y"}',
+        b"[" * 100_000,
+        b'{"a":' * 5000 + b"1" + b"}" * 5000,
+    ],
 )
 def test_what_is_no_call_is_refused(raw: bytes, tmp_path: Path) -> None:
     done = ringfence(tmp_path, "hook", stdin=raw)
@@ -177,13 +192,25 @@ def test_bounds_are_kept(project: Repo) -> None:
 def test_paths_that_mean_harm_end_nothing(project: Repo) -> None:
     (project.top / "loop").symlink_to("loop")
     os.mkfifo(project.top / "pipe")
-    for path in ("loop", "pipe", "/dev/zero", "\0", "x" * 10_000, "~nobody/x", ".", "a/../" * 500, "file:///etc/hostname"):
+    for path in (
+        "loop",
+        "pipe",
+        "/dev/zero",
+        "\0",
+        "x" * 10_000,
+        "~nobody/x",
+        ".",
+        "a/../" * 500,
+        "file:///etc/hostname",
+    ):
         began = time.monotonic()
         assert tool(project, "Read", file_path=path)[0] in {0, 2}
         assert time.monotonic() - began < 10
 
 
-def test_outside_of_a_repository_refusals_are_recorded_for_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_a_repository_refusals_are_recorded_for_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     said = {"hook_event_name": "UserPromptSubmit", "prompt": MAIL, "cwd": str(tmp_path)}
     assert ringfence(tmp_path, "hook", stdin=json.dumps(said).encode()).returncode == 2
