@@ -107,26 +107,33 @@ def _looked_at(call: Call, client: dict[str, str]) -> Iterator[tuple[Iterable[Sc
     if not alive:
         return
     rules = rules_for(call.settings, alive[0].name)
-    parts = [[ref] for ref in alive] if rules.depends_on_ref else [alive]
-    for part in parts:
-        yield from _of_refs(call, part, replace(rules, ref=part[0].name))
-    if call.settings.server:
-        from ringfence.gates.git.pushes import unnamed
-
-        yield Looking(call.repository, call.settings, rules).scanned(unnamed(call.repository, alive)), rules
-
-
-def _of_refs(call: Call, refs: Sequence["Ref"], rules: Rules) -> Iterator[tuple[Iterable[Scanned], Rules]]:
-    from ringfence.gates.git.pushes import named, outgoing
-
     looking = Looking(call.repository, call.settings, rules)
-    yield [looking.text(ref.name.removeprefix("refs/").partition("/")[2], "the ref's name") for ref in refs], rules
+    yield [looking.text(ref.name.removeprefix("refs/").partition("/")[2], "the ref's name") for ref in alive], rules
+    if rules.depends_on_ref:
+        for one in alive:
+            yield _of_ref(call, one, replace(rules, ref=one.name))
+    if call.settings.server:
+        from ringfence.gates.git.pushes import pushed, unnamed
+
+        yield looking.scanned((unnamed if rules.depends_on_ref else pushed)(call.repository, alive)), rules
+    elif not rules.depends_on_ref:
+        yield looking.scanned(_outgoing(call, alive)), rules
+
+
+def _of_ref(call: Call, ref: "Ref", rules: Rules) -> tuple[Iterable[Scanned], Rules]:
+    """Look at what one ref is to get, by the rules for it: of what the server has, what was judged by the same ones is not new."""
+    from ringfence.gates.git.pushes import named
+
+    looking, alike = Looking(call.repository, call.settings, rules), rules.flows_at(rules.ref)
     if not call.settings.server:
-        yield looking.scanned(outgoing(call.repository, refs, call.arguments[0] if call.arguments else "")), rules
-        return
-    alike = rules.flows_at(rules.ref)
-    judged = (lambda name: rules.flows_at(name) == alike) if rules.depends_on_ref else None
-    yield looking.scanned(named(call.repository, refs, judged)), rules
+        return looking.scanned(_outgoing(call, [ref])), rules
+    return looking.scanned(named(call.repository, [ref], lambda name: rules.flows_at(name) == alike)), rules
+
+
+def _outgoing(call: Call, refs: Sequence["Ref"]) -> Iterator[Listed]:
+    from ringfence.gates.git.pushes import outgoing
+
+    return outgoing(call.repository, refs, call.arguments[0] if call.arguments else "")
 
 
 def _refs(call: Call) -> list["Ref"]:

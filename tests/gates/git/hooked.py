@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import command_line
 from git_repositories import Repo
 
+import command_line
 from ringfence.cli._git_ledger import home_in
 from ringfence.gates.git.repository import find
 from ringfence.ledger import Query, Reader
@@ -81,7 +81,7 @@ class Pair:
     def refs(self) -> dict[str, str]:
         """Give what the server has accepted."""
         said = self.run("ls-remote", str(self.server)).stdout.decode(errors="surrogateescape").splitlines()
-        return {name: id for id, _, name in (line.partition("\t") for line in said) if name != "HEAD"}
+        return {name: tip for tip, _, name in (line.partition("\t") for line in said) if name != "HEAD"}
 
 
 def entries_of(ledger: Path) -> list[Mapping[str, object]]:

@@ -10,12 +10,13 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-import command_line
 import jsonschema
 import pytest
 from git_repositories import Repo
 from hooked import PEOPLE, VALUE
 from ruamel.yaml import YAML
+
+import command_line
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "examples"
@@ -129,12 +130,11 @@ def test_agents_are_told_to_call_the_hook() -> None:
 
 def test_pre_commit_runs_it_from_a_local_repository(tmp_path: Path) -> None:
     tool = Repo(tmp_path / "tool")
-    tool.commit("hooks", **{"dummy_txt": "x\n"})
     tool.write(".pre-commit-hooks.yaml", (ROOT / ".pre-commit-hooks.yaml").read_text())
     rev = tool.commit("hooks")
     repo = Repo(tmp_path / "repo")
     # `language: system` takes the command that is there: making an environment would need a network.
-    hooks = "".join(f"      - {{id: {id}, language: system}}\n" for id in ("ringfence", "ringfence-message"))
+    hooks = "".join(f"      - {{id: {name}, language: system}}\n" for name in ("ringfence", "ringfence-message"))
     repo.write(".pre-commit-config.yaml", f"repos:\n  - repo: {tool.top}\n    rev: {rev}\n    hooks:\n{hooks}")
     environment = {**shim(tmp_path / "bin"), "PRE_COMMIT_HOME": str(tmp_path / "cache"), "PRE_COMMIT_COLOR": "never"}
     environment |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "protocol.file.allow", "GIT_CONFIG_VALUE_0": "always"}

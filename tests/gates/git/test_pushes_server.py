@@ -279,8 +279,8 @@ assets:
 gates:
   git: {kind: git}
 flows:
-  - {id: drafts, from: developers, to: repo, via: {gate: git, match: {ref: refs/heads/draft/*}}, mode: observe, carry: {}, else: deny}
-  - {id: people, from: developers, to: repo, via: {gate: git, match: {path: people/*}}, carry: {user.contact.email: clear}, else: deny}
+  - {id: drafts, from: developers, to: repo, via: {gate: git, match: {ref: refs/heads/draft/*}}, mode: observe, carry: {}}
+  - {id: people, from: developers, to: repo, via: {gate: git, match: {path: people/*}}, carry: {user.contact.email: clear}}
   - {id: push, from: developers, to: repo, via: {gate: git}, carry: {}, else: deny}
 """
 

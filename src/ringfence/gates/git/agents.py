@@ -285,13 +285,14 @@ def _of_command(command: str, folder: str) -> Iterator[Path]:
 
 
 def _words(command: str) -> Sequence[str]:
-    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
+    """Give the words of a command: as they stand, and with what a shell parts words by taken for white space."""
+    parted = command
+    for sign in "|&;<>()`\n":
+        parted = parted.replace(sign, f" {sign} ")
     try:
-        return list(lexer)
+        return [*shlex.split(command), *shlex.split(parted)]
     except ValueError:  # a quote that is not closed: the shell will complain; what it would name is looked at
-        return command.replace('"', " ").replace("'", " ").split()
+        return parted.replace('"', " ").replace("'", " ").split()
 
 
 def _there(named: str, folder: str) -> Iterator[Path]:

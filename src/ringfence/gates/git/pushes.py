@@ -44,24 +44,21 @@ def pushing(lines: Iterable[bytes], repository: Repository) -> list[Ref]:
 
 def pushed(repository: Repository, refs: Sequence[Ref]) -> Iterator[Item | Passed | Failed]:
     """Give what a server was sent (``pre-receive``, ``update``): against all refs that it has."""
-    yield from named(repository, refs)
+    yield from _brought(repository, [ref.new for ref in refs if ref.new], ["--all"], [])
     yield from unnamed(repository, refs)
 
 
 def named(
-    repository: Repository, refs: Sequence[Ref], judged: Callable[[str], bool] | None = None
+    repository: Repository, refs: Sequence[Ref], judged: Callable[[str], bool]
 ) -> Iterator[Item | Passed | Failed]:
-    """Give what refs that a server was sent reach, and none that it has; of those, none that was judged alike, where that is told.
+    """Give what refs that a server was sent reach, and none of its own that was judged alike.
 
     Otherwise what was let go to one ref, by its rules, would go from there to any other.
     """
-    tips = [ref.new for ref in refs if ref.new]
-    if judged is None:
-        yield from _brought(repository, tips, ["--all"], [])
-        return
     said = repository.run("for-each-ref", "--format=%(objectname) %(refname)").decode("utf-8", "surrogateescape")
     there = (line.partition(" ") for line in said.splitlines())
-    yield from _brought(repository, tips, [], list(dict.fromkeys(id for id, _, name in there if judged(name))))
+    known = list(dict.fromkeys(tip for tip, _, name in there if judged(name)))
+    yield from _brought(repository, [ref.new for ref in refs if ref.new], [], known)
 
 
 def outgoing(repository: Repository, refs: Sequence[Ref], remote: str = "") -> Iterator[Item | Passed | Failed]:
