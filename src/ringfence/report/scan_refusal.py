@@ -60,7 +60,9 @@ def said(judging: Judging, verdict: Verdict, hint: Hint, names: Names) -> Iterat
         line = f"{place(failed, names)}  not read ({failed.fault.value}): {names.shown(failed.what)}"
         yield "  " + cut(f"{line}; {names.shown(failed.mend)}" if failed.mend else line, _LINE)
     if left := judging.refused - len(judging.found) + judging.unread - len(judging.failed):
-        yield f"  and {left:,} more"
+        yield f"  and {left:,} more" + (
+            ": `ringfence scan --diff A..B` lists all of two commits" if hint.noun == "push" else ""
+        )
     yield from (f"  {line}" for line in _mends(judging, verdict, hint))
     if verdict.crossings:
         yield f"  recorded: {_crossing(verdict, hint)}"

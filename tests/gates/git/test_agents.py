@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from git_repositories import Repo
 from hooked import PEOPLE, VALUE, entries_of, ringfence
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ringfence.gates.git.agents import Agent, ToolCall, allowed, read_call, refused
 from ringfence.home import Problem
@@ -173,6 +175,37 @@ def test_what_is_no_call_is_refused(raw: bytes, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["decision"] == "deny"
     assert b"internal error" not in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+_TEXTS = st.text(max_size=20) | st.sampled_from(
+    ["command", "cat people.csv", "file_path", "*", "@x", "'", "{", "[1", "\0", "~", "prompt"]
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+_KEYS = [
+    "hook_event_name",
+    "tool_name",
+    "tool_input",
+    "toolName",
+    "toolArgs",
+    "prompt",
+    "cwd",
+    "content",
+    "file_path",
+    "command",
+]
+
+
+@given(st.dictionaries(st.sampled_from(_KEYS), _JSON, max_size=6))
+def test_whatever_a_call_holds_it_is_read_or_refused(said: dict[str, object]) -> None:
+    try:
+        read = read_call(json.dumps(said).encode())
+    except Problem:
+        return
+    assert all(isinstance(text.content, bytes) for text in read.texts)
 
 
 def test_bounds_are_kept(project: Repo) -> None:
