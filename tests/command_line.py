@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +32,8 @@ INTERPRETERS_OWN = ("PYTHON", "LC_", "LANG", "LD_")
 READY = b"ready\n"
 
 Done = subprocess.CompletedProcess[bytes]
+Cli = Callable[..., Done]
+"""What the fixture `cli` gives: runs a command in the test's folder."""
 
 
 def call(

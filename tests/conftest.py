@@ -4,19 +4,14 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from command_line import RINGFENCE, call
+from command_line import Cli, call
 from once import once
 from postgres_servers import postgres, server, servers  # noqa: F401 (fixtures)
-
-__all__ = ["RINGFENCE", "Cli"]
-
-Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 # Machines are noisy: a slow example is not a wrong one. Bounds on work are tested by counting it.
 settings.register_profile("ringfence", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])

@@ -19,7 +19,7 @@ sys.path.append(str(Path(__file__).parents[1] / "serve"))
 from alert_plays import SECRET, Got, Receiver
 from serve_plays import Place, Up, running, until
 
-from conftest import RINGFENCE, Cli
+from command_line import RINGFENCE, Cli
 from postgres_servers import Server, as_user
 from postgres_support.gate import SWITCHES
 from ringfence.access.scram import make_verifier

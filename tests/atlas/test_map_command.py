@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from atlas_sources import CANARIES, EMAIL, EVERYTHING, readable
 
-from conftest import RINGFENCE, Cli
+from command_line import RINGFENCE, Cli
 from postgres_servers import Server, as_user
 from ringfence.atlas import read_map
 from ringfence.ledger import Query, Reader

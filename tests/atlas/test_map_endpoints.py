@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Cli
+from command_line import Cli
 from ringfence.atlas import map_openapi, read_map, write_map
 from ringfence.policy import AssetName, Policy
 from ringfence.policy.reading import read

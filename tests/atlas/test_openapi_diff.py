@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Cli
+from command_line import Cli
 from ringfence.atlas import Shift, Shifted, compare, map_openapi
 
 JSON = "application/json"

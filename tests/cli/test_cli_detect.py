@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Cli
+from command_line import Cli
 from ringfence.detect import Detector
 from ringfence.taxonomy import CATEGORIES, ENTITIES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import RINGFENCE, Cli
+from command_line import RINGFENCE, Cli
 
 DETECT = r"""
 detect:

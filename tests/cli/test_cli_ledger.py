@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import RINGFENCE, Cli
+from command_line import RINGFENCE, Cli
 from ringfence.ledger import Ledger, read_signing_key
 
 EMAIL = {"category": "user.contact.email", "form": "mask", "count": 2}

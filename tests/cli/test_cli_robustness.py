@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import RINGFENCE, Cli
+from command_line import RINGFENCE, Cli
 from ringfence.cli._errors import Problem, in_words
 from ringfence.cli._program import COMMANDS, run
 from ringfence.cli._session import principal

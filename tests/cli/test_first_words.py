@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Cli
+from command_line import Cli
 
 POSTGRES = """
 version: 1

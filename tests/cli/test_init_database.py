@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
-from conftest import Cli
+from command_line import Cli
 from postgres_servers import Server, as_user, shop_database
 from ringfence.atlas import AssetMap, Mapped, MappedTable, read_map
 from ringfence.cli._database_logins import schema_of

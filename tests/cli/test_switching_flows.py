@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import RINGFENCE, Cli
+from command_line import RINGFENCE, Cli
 from ringfence.ledger import Query, Reader
 from ringfence.policy import Mode, read
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import RINGFENCE, Cli
+from command_line import RINGFENCE, Cli
 from ringfence.cli.tail import outcome_of
 from ringfence.ledger import Ledger, create_ledger, make_keys, read_signing_key
 

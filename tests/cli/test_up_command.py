@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import RINGFENCE, Cli
+from command_line import RINGFENCE, Cli
 
 POSTGRES = 'pg: {kind: postgres, upstream: app, listen: "127.0.0.1:0"}'
 

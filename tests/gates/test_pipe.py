@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import RINGFENCE, Cli
+from command_line import RINGFENCE, Cli
 
 MAIL = b"ada.nowak@posta-nova.net"
 CARD = b"4539578763621486"

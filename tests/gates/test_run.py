@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import RINGFENCE, Cli
+from command_line import RINGFENCE, Cli
 
 MAIL = "ada.nowak@posta-nova.net"
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from probe_house import SECTION, House, attacked, shop_with_reader
 
-from conftest import RINGFENCE
+from command_line import RINGFENCE
 from postgres_servers import Servers, as_user
 from postgres_support.gate import ANALYST, SUPPORT
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Cli
+from command_line import Cli
 from ringfence.ledger import BlockingClient, Entry, JsonValue
 from ringfence.policy import Policy
 from ringfence.policy.reading import read

@@ -11,7 +11,7 @@ from pathlib import Path
 from serve_plays import Place, Up, running
 from test_serve_http import envoys
 
-from conftest import Cli
+from command_line import Cli
 
 POLICY = """
 version: 1

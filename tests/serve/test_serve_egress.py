@@ -17,7 +17,7 @@ import pytest
 import requests
 from serve_plays import Place, Up, running, until
 
-from conftest import Cli
+from command_line import Cli
 from ringfence.ledger import Reader
 from tls_authority import Authority
 

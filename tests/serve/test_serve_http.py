@@ -17,7 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from serve_plays import Place, Up, is_there, running, until
 
-from conftest import Cli
+from command_line import Cli
 from ringfence.ledger import Reader
 from ringfence.serve.envoy_setup import envoy_program
 from tls_authority import Authority

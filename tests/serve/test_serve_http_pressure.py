@@ -23,7 +23,7 @@ from http_pressure import (
     response,
 )
 
-from conftest import Cli
+from command_line import Cli
 
 BLOCK = b"x" * 65_536
 MAIL = b"ada@example.com "

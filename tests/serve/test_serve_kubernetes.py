@@ -13,7 +13,7 @@ import pytest
 from serve_plays import Place, running, until
 from test_serve_http import MASKED, POLICY, Service, _free_port, service
 
-from conftest import Cli
+from command_line import Cli
 from ringfence.serve.envoy_setup import envoy_program
 
 Config = dict[str, object]

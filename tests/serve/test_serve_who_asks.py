@@ -14,7 +14,7 @@ from serve_plays import Place, Up, running, until
 from test_serve_http import Service, service
 
 from access_tokens import claims, published, token
-from conftest import Cli
+from command_line import Cli
 from ringfence.ledger import Reader
 from tls_authority import Authority
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from serve_plays import Place, Up, running
 
-from conftest import Cli
+from command_line import Cli
 from postgres_servers import Server, as_user
 from ringfence.access.scram import make_verifier
 from ringfence.ledger import Reader
