@@ -6,7 +6,7 @@ read. Values stay here: what leaves is a place, a shape, and a keyed digest.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ringfence.crossing import scrub
 from ringfence.crossing.inspecting import Seen, inspect
@@ -21,7 +21,9 @@ from ringfence.gates.git.rules import Rules
 from ringfence.gates.git.standing import At
 from ringfence.gates.git.weighing import lowered, stands_in_data
 from ringfence.policy.plan import Plan
-from ringfence.transform import Keyring, blind_index
+
+if TYPE_CHECKING:
+    from ringfence.transform import Keyring
 
 Opened = Callable[[], BinaryIO]
 Witness = Callable[[Found, Text, Seen], None]
@@ -35,11 +37,13 @@ _BESIDE = 4  # findings on either side that are looked at where one is weighed
 class Digests:
     """How what is found is named, so that it is known again: by a key of one's own."""
 
-    keys: Keyring
+    keys: "Keyring"
     key: str
 
     def of(self, entity: str, value: bytes) -> str:
         """Give the digest of a value as an entity."""
+        from ringfence.transform import blind_index
+
         return blind_index(self.keys, self.key, f"{entity}\x00{value.decode('utf-8', 'replace')}")
 
 
