@@ -1,5 +1,6 @@
 """The crossing: a payload goes in, effects come out, and no byte is released before its record.
 
+>>> from ringfence.crossing import Crossing, Ending, Head
 
 Names are loaded when they are first used: who only looks at texts (`inspecting`), or takes personal data out of names (`scrub`),
 loads no carrier.

@@ -12,7 +12,7 @@ from typing import Final
 import re2
 
 from ringfence.extract.languages import LANGUAGES
-from ringfence.extract.model import Part, PartKind
+from ringfence.extract.model import Part, PartKind, Parts
 
 _HEREDOC: Final = r"<<[<~-]?[ \t]*['\"]?[A-Za-z_]\w*['\"]?"
 _NAME: Final = re2.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
@@ -64,13 +64,13 @@ def _lexer(language: str) -> _Lexer:
     )
 
 
-def parts_of(value: bytes, language: str) -> Callable[[], Sequence[Part]] | None:
+def parts_of(value: bytes, language: str) -> Parts | None:
     """Give what finds a program's strings and comments, when it is asked; None for a language that is not known."""
     return partial(parts, value, language) if language in LANGUAGES else None
 
 
-def parts(value: bytes, language: str) -> list[Part]:
-    """Find a program's strings and comments.
+def parts(value: bytes, language: str, until: int | None = None) -> list[Part]:
+    """Find a program's strings and comments; those that begin behind `until` need not be looked for.
 
     >>> [(part.start, part.end, part.kind.value) for part in parts(b"a = 'b'  # c", "python")]
     [(4, 7, 'string'), (9, 12, 'comment')]
@@ -80,6 +80,7 @@ def parts(value: bytes, language: str) -> list[Part]:
     is_plain = not lexer.heredocs and lexer.inside is None
     found: list[Part] = []
     at, size = 0, len(value)
+    stop = size if until is None else min(size, until + 1)
     if lexer.outside:
         begins = value.find(b"<?")
         at = size if begins < 0 else begins
@@ -87,7 +88,7 @@ def parts(value: bytes, language: str) -> list[Part]:
             found.append(Part(0, at, PartKind.STRING))
     depths: list[int] = []  # of braces, in each template that is open
     opened: list[tuple[bytes, int]] = []  # heredocs, and from where on they may begin
-    while at < size:
+    while at < stop:
         match = lexer.inside if depths and lexer.inside is not None else tokens
         start, end = match(_UNANCHORED, value, at, size)[0]
         if opened:

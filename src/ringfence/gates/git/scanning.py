@@ -18,8 +18,6 @@ from ringfence.extract.places import Lines
 from ringfence.gates.git.allowing import Allowances
 from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing, units_in
 from ringfence.gates.git.rules import Rules
-from ringfence.gates.git.standing import At
-from ringfence.gates.git.weighing import lowered, stands_in_data
 from ringfence.policy.plan import Plan
 
 if TYPE_CHECKING:
@@ -104,11 +102,17 @@ class _Looking:
         number, text, parts = -1, Text(b""), tuple[Part, ...]()
         lines = Lines(text)
         seen = inspect(self.plan, self.detector, paths, values, names)
+        if not seen:
+            return
+        from ringfence.gates.git.standing import At
+        from ringfence.gates.git.weighing import lowered, stands_in_data
+
+        last = {one.number: one.start for one in seen}
         for at, one in enumerate(seen):
             if one.number != number:
                 number, text = one.number, texts[one.number]
                 lines = Lines(text)
-                parts = tuple(text.parts()) if text.parts is not None else ()
+                parts = tuple(text.parts(last[number])) if text.parts is not None else ()
             if stands_in_data(text, parts, one):
                 beside = [each for each in seen[max(0, at - _BESIDE) : at + _BESIDE + 1] if each.number == number]
                 place = At(self._file(text), self.item.origin, text, parts, one, beside)
