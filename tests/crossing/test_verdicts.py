@@ -6,7 +6,7 @@ import random
 import pytest
 from crossing_plays import planned, play
 
-from ringfence.crossing import Json, entries, scrub
+from ringfence.crossing import Json, scrub, scrubbing
 from ringfence.detect import Detector
 
 MAIL = "ada.nowak@posta-nova.net"
@@ -150,7 +150,7 @@ def test_what_became_of_a_string_is_remembered_for_one_detector_without_the_stri
         assert MAIL not in scrub(f"for {MAIL}", finding)
         assert scrub(f"for {MAIL}", blind) == f"for {MAIL}"
     assert scrub(f"for {MAIL}", finding, most=6) == f"for {MAIL}"[:6]
-    assert not any(MAIL in str(known) for known in entries._remembered(finding).items())
+    assert not any(MAIL in str(known) for known in scrubbing._remembered(finding).items())
 
 
 def test_strings_that_a_client_chose_are_scrubbed_before_they_are_recorded() -> None:

@@ -69,7 +69,7 @@ def _in_lines(what: str, mend: str) -> str:
 
 
 def _shown(line: str) -> str:
-    from ringfence.crossing.entries import scrub
+    from ringfence.crossing.scrubbing import scrub
     from ringfence.detect import Detector
 
     words = scrub(line, Detector(), MOST_SHOWN).split(" ")

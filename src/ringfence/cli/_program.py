@@ -4,6 +4,7 @@ The root takes one word only, so it needs no parser; each command is a Typer app
 What was typed wrongly is not repeated, unless it looks like a name: it may be a value that stands in the wrong place.
 """
 
+import gc
 import io
 import os
 import sys
@@ -104,6 +105,8 @@ def _call(name: str, arguments: Sequence[str]) -> int:
     _name_kinds_plainly()
     coerce_late()
     command = typer.main.get_command(import_module(module_of(name)).app)
+    gc.freeze()
+    gc.enable()
     try:
         result = command.main(list(arguments), prog_name=f"ringfence {name}", standalone_mode=False)
     except typer.Exit as stop:

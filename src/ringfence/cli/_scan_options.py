@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -72,6 +71,7 @@ class Asking:
     by_policy: bool
     place: Home
     overlay: Path | None
+    tells_version: bool = True
 
     @property
     def what(self) -> str:
@@ -194,6 +194,12 @@ def _of_repository(asking: Asking, repository: Repository) -> Iterable[Listed]:
     return history(repository, Extent(since, after))
 
 
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("ringfence")
+
+
 def _moment(written: str) -> datetime | None:
     try:
         read = datetime.fromisoformat(written)
@@ -241,7 +247,7 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
     if asking.history and repository is not None:
         _resume(scan, asking, repository, rules, notes)
     flow = "" if rules.named == NO_POLICY else asking.flow
-    about = About(version("ringfence"), asking.what, flow, rules.policy.hash)
+    about = About(_version() if asking.tells_version else "", asking.what, flow, rules.policy.hash)
     return Made(scan, about, detector, asking, recording, key, old, notes)
 
 
@@ -250,7 +256,7 @@ def _resume(scan: Scan, asking: Asking, repository: Repository, rules: Rules, no
     from ringfence.gates.git.resuming import Progress, place
 
     said = (
-        version("ringfence"),
+        _version(),
         rules,
         asking.authors,
         asking.everything,

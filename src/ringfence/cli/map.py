@@ -42,7 +42,8 @@ from ringfence.cli._map_output import count_drift, drift_as_json, map_as_json, p
 from ringfence.cli._policy import load_policy
 from ringfence.cli._session import principal
 from ringfence.cli._table import printable
-from ringfence.crossing.entries import VERSION, scrub
+from ringfence.crossing.entries import VERSION
+from ringfence.crossing.scrubbing import scrub
 from ringfence.detect import Detector, detector_for
 from ringfence.ledger import BlockingClient, JsonValue
 from ringfence.policy import Policy, PolicyError

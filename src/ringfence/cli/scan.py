@@ -119,6 +119,7 @@ def scan(
         policy is not None or bool(flow),
         place,
         overlay,
+        tells_version=output is not ScanFormat.TEXT,
     )
     if mend:
         from ringfence.cli._scan_fix import fix

@@ -3,8 +3,9 @@
 from collections.abc import Container, Sequence
 
 from ringfence.crossing.effects import Json
-from ringfence.crossing.entries import PLACES_KEPT, SUBJECTS_KEPT, Fact, scrub
-from ringfence.crossing.judging import Sighting
+from ringfence.crossing.entries import PLACES_KEPT, SUBJECTS_KEPT, Fact
+from ringfence.crossing.scrubbing import scrub
+from ringfence.crossing.sighting import Sighting
 from ringfence.detect import Detector
 
 _PATHS_KEPT = 1024

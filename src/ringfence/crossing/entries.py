@@ -13,11 +13,10 @@ Beside them, of no crossing: `policy` (a policy came into force, with the hash o
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
-from hashlib import sha256
 from typing import Final
 
 from ringfence.crossing.effects import Body, Head, Json
+from ringfence.crossing.scrubbing import scrub
 from ringfence.detect import Detector
 from ringfence.policy.plan import Plan
 from ringfence.stamps import stamp
@@ -26,7 +25,6 @@ VERSION = 1
 
 PLACES_KEPT = 8  # of each fact: enough to find the spot, too few to matter for the entry's size
 SUBJECTS_KEPT = 256
-STRING_KEPT = 200  # characters of a string that a client chose
 WORDS_KEPT = 400  # characters of what is said of a refusal: names in it may be a client's
 
 
@@ -66,49 +64,9 @@ CANARY_PRINCIPAL: Final = "ringfence:canary"
 """Whose crossings the gates' own canaries are: synthetic, in the ledger as any, and no part of what is counted of people."""
 
 
-def scrub(text: str, detector: Detector, most: int = STRING_KEPT) -> str:
-    """Take personal data out of a string that a client chose, and bound its length to `most` characters.
-
-    A client says the same of itself with every payload: what became of a string is remembered by its hash, never the string.
-    Measured on a result of one row whose client said two things: a third of its crossing.
-    """
-    kept = text[:most]
-    if len(kept) > STRING_KEPT:
-        return _scrubbed(kept, detector)
-    known = _remembered(detector)
-    digest = sha256(kept.encode("utf-8", "surrogatepass")).digest()
-    cleaned = known.get(digest)
-    if cleaned is None:
-        cleaned = _scrubbed(kept, detector)
-        if len(known) >= _MOST_SCRUBBED:
-            known.clear()
-        known[digest] = cleaned
-    return cleaned
-
-
-def _scrubbed(kept: str, detector: Detector) -> str:
-    parts: list[str] = []
-    at = 0
-    for finding in detector.find(kept):
-        parts.append(kept[at : finding.start])
-        parts.append(f"[redacted:{finding.category.rpartition('.')[2]}]")
-        at = finding.end
-    parts.append(kept[at:])
-    cleaned = "".join(parts)
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in cleaned)
-
-
 def _id(text: str, detector: Detector) -> str:
     """Give an id of hexadecimal digits. Without a letter it may be anybody's number; with one it is nobody's."""
     return scrub(text, detector) if text.isdecimal() else text
-
-
-_MOST_SCRUBBED = 1024  # strings of one detector
-
-
-@lru_cache(maxsize=64)
-def _remembered(detector: Detector) -> dict[bytes, str]:  # noqa: ARG001 (what it is remembered by; compiled, it has no weak references)
-    return {}
 
 
 class EntryMaker:

@@ -7,7 +7,7 @@ changed here, so a form other than clear lets nothing cross: whoever asks refuse
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
-from ringfence.crossing.judging import handling, sighting_by_field
+from ringfence.crossing.sighting import handling, sighting_by_field
 from ringfence.detect import Detector
 from ringfence.policy.model import NONE, SCAN
 from ringfence.policy.plan import Plan

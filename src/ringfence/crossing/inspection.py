@@ -23,8 +23,9 @@ from ringfence.crossing.effects import (
     Reply,
 )
 from ringfence.crossing.entries import EntryMaker
-from ringfence.crossing.judging import Denied, Sighting, denial_of
+from ringfence.crossing.judging import Denied, denial_of
 from ringfence.crossing.refusing import as_refused, as_would, denied_by
+from ringfence.crossing.sighting import Sighting
 from ringfence.detect import detector_for
 from ringfence.policy.model import Mode
 from ringfence.policy.plan import Plan

@@ -8,7 +8,7 @@ keeps state between units, except the verdicts that a repeated key must be compa
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from ringfence.carriers import Change, Edit, Field, Repeat, Unit
 from ringfence.crossing import nested
@@ -16,6 +16,7 @@ from ringfence.crossing.effects import Reason
 from ringfence.crossing.joining import Found
 from ringfence.crossing.restoring import Surrogates
 from ringfence.crossing.scanned import Scanned
+from ringfence.crossing.sighting import Sighting, handling, sighting_by_field
 from ringfence.detect import Crowded, Detector, Finding
 from ringfence.policy.model import NONE, NUMBERED, SCAN, UNKNOWN, Form, FormKind, Judgement, Mode
 from ringfence.policy.plan import Plan
@@ -39,21 +40,6 @@ _NULL = ValueType.NULL
 _STRING = ValueType.STRING
 
 REVERSIBLE = NUMBERED | {FormKind.TOKEN}
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One thing that a unit was found to hold: what a `Fact` is counted from."""
-
-    category: str
-    entity: str
-    decision: Decision
-    how: str
-    score: float
-    evidence: tuple[str, ...]
-    path: str
-    place: int  # byte offset in the unit; of rows, number of the row in its batch; -1: it has none of its own
-    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,19 +418,3 @@ def denial_of(plan: Plan, category: str, decision: Decision) -> Denied:
         return Denied(Reason.UNKNOWN_FIELD, mend, None, decision.rule)
     mend = f"leave it out, or carry {category} in flow {plan.flow} in a form that may cross"
     return Denied(Reason.CATEGORY, mend, category, decision.rule)
-
-
-def handling(plan: Plan, judgement: Judgement) -> Decision | Literal["scan"] | None:
-    """Say what a plan does with a field of a judgement; None: nothing."""
-    if judgement == NONE:
-        return None
-    if judgement == SCAN:
-        return "scan"
-    return plan.unknown if judgement == UNKNOWN else plan.decide(judgement)
-
-
-def sighting_by_field(judgement: Judgement, decision: Decision, path: str, place: int, count: int = 1) -> Sighting:
-    """Note a field that is decided about by what is known of it."""
-    how = "unknown" if judgement == UNKNOWN and not decision.form.denies else "declared"
-    evidence = "field:denied" if decision.form.denies else f"field:{how}"
-    return Sighting(judgement, "", decision, how, 1.0, (evidence,), path, place, count)

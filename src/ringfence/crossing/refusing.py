@@ -5,8 +5,9 @@ client's, and is scrubbed.
 """
 
 from ringfence.crossing.effects import Json, Reason
-from ringfence.crossing.entries import WORDS_KEPT, scrub
+from ringfence.crossing.entries import WORDS_KEPT
 from ringfence.crossing.judging import Denied
+from ringfence.crossing.scrubbing import scrub
 from ringfence.detect import Detector
 from ringfence.policy.verdict import Denial, Refused
 

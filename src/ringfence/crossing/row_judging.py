@@ -17,17 +17,10 @@ from ringfence.carriers.json_cells import read_documents
 from ringfence.carriers.json_text import write_json
 from ringfence.carriers.text import write_text
 from ringfence.crossing.entries import SUBJECTS_KEPT
-from ringfence.crossing.judging import (
-    REVERSIBLE,
-    Denied,
-    Judge,
-    Judged,
-    Sighting,
-    handling,
-    sighting_by_field,
-)
+from ringfence.crossing.judging import REVERSIBLE, Denied, Judge, Judged
 from ringfence.crossing.restoring import Surrogates
 from ringfence.crossing.scanned import as_scanned
+from ringfence.crossing.sighting import Sighting, handling, sighting_by_field
 from ringfence.detect import Detector
 from ringfence.policy.model import NUMBERED, Judgement, Mode
 from ringfence.policy.plan import Plan

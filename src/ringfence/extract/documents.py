@@ -6,14 +6,16 @@ comments is read as a program's text is, markup that no two programs read alike 
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ringfence.carriers import Carrier, HtmlCarrier, Undecodable, Unit, XmlCarrier
 from ringfence.extract.json_values import Broken, JsonValues
 from ringfence.extract.lexing import parts_of
 from ringfence.extract.model import Budget, Extracted, Fault, Kind, Source, Text, Unreadable, Values
 from ringfence.extract.plain import as_prose
 from ringfence.extract.reading import Block, blocks, cut_at, joined
+
+if TYPE_CHECKING:
+    from ringfence.carriers import Carrier, Unit
 
 _BLOCK: Final = 256 << 10
 _LONGEST_STRING: Final = 8 << 20
@@ -91,16 +93,22 @@ def _documents(reading: JsonValues, block: Block, source: Source) -> "Iterator[t
 
 def read_xml(source: Source, budget: Budget) -> Iterator[Extracted]:  # noqa: ARG001 (the seam of all readers)
     """Read XML: attributes and text by path."""
+    from ringfence.carriers import XmlCarrier
+
     return _markup(source, XmlCarrier())
 
 
 def read_html(source: Source, budget: Budget) -> Iterator[Extracted]:  # noqa: ARG001 (the seam of all readers)
     """Read HTML: text, attributes, comments, scripts."""
+    from ringfence.carriers import HtmlCarrier
+
     return _markup(source, HtmlCarrier())
 
 
-def _markup(source: Source, carrier: Carrier) -> Iterator[Extracted]:
+def _markup(source: Source, carrier: "Carrier") -> Iterator[Extracted]:
     """Read a page as its carrier does; from where that refuses, as text."""
+    from ringfence.carriers import Undecodable
+
     held: Block | None = None  # what was fed and is in no unit yet
     refused = False
     for block in blocks(source, _BLOCK):
@@ -129,7 +137,7 @@ def _markup(source: Source, carrier: Carrier) -> Iterator[Extracted]:
         held = cut_at(held, len(unit.raw))
 
 
-def _fields(unit: Unit, block: Block, source: Source) -> Iterator[Extracted]:
+def _fields(unit: "Unit", block: Block, source: Source) -> Iterator[Extracted]:
     """Give the fields of a unit, which stands at the beginning of a block."""
     texts: list[Text] = []
     line, at, line_start = block.line, 0, 1 - block.column

@@ -12,7 +12,7 @@ from typing import Final
 import re2
 
 from ringfence.extract.languages import LANGUAGES
-from ringfence.extract.model import Part, PartKind
+from ringfence.extract.model import Part, PartKind, Parts
 
 _HEREDOC: Final = r"<<[<~-]?[ \t]*['\"]?[A-Za-z_]\w*['\"]?"
 _NAME: Final = re2.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
@@ -20,12 +20,18 @@ _OUTSIDE: Final = r"\?>(?s:.*?)(?:<\?|\z)"
 _TEMPLATE_ENDS: Final = re2.compile(rb"(?s:[^`\\$]|\\.|\$[^{`])*?(?:`|\$\{|\$`|\z)")
 _MOST_TEMPLATES: Final = 64  # in each other
 
+_Match = Callable[[object, bytes, int, int], Sequence[tuple[int, int]]]
+"""RE2's own function, as its binding gives it: the binding's `search` builds an object for each match, which costs four times the
+search itself, and a program has a token in every line."""
+_UNANCHORED: Final[object] = re2._Anchor.UNANCHORED  # noqa: SLF001 (see `_Match`)
+_ANCHORED: Final[object] = re2._Anchor.ANCHOR_START  # noqa: SLF001 (see `_Match`)
+
 
 @dataclass(frozen=True, slots=True)
 class _Lexer:
-    tokens: "re2._Regexp[bytes]"
-    comment: "re2._Regexp[bytes]"
-    inside: "re2._Regexp[bytes] | None"  # tokens and braces, in a program that stands in a template
+    tokens: _Match
+    comment: _Match
+    inside: _Match | None  # tokens and braces, in a program that stands in a template
     heredocs: bool
     outside: bool
 
@@ -44,30 +50,37 @@ def _lexer(language: str) -> _Lexer:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
-    inside = re2.compile((tokens + r"|[{}]").encode(), options) if rules.templates else None
+
+    def match(pattern: str) -> _Match:
+        made: _Match = re2.compile(pattern.encode(), options)._regexp.Match  # noqa: SLF001 (see `_Match`)
+        return made
+
     return _Lexer(
-        re2.compile(tokens.encode(), options),
-        re2.compile(comments.encode(), options),
-        inside,
+        match(tokens),
+        match(comments),
+        match(tokens + r"|[{}]") if rules.templates else None,
         rules.heredocs,
         rules.outside,
     )
 
 
-def parts_of(value: bytes, language: str) -> Callable[[], Sequence[Part]] | None:
+def parts_of(value: bytes, language: str) -> Parts | None:
     """Give what finds a program's strings and comments, when it is asked; None for a language that is not known."""
     return partial(parts, value, language) if language in LANGUAGES else None
 
 
-def parts(value: bytes, language: str) -> list[Part]:
-    """Find a program's strings and comments.
+def parts(value: bytes, language: str, until: int | None = None) -> list[Part]:
+    """Find a program's strings and comments; those that begin behind `until` need not be looked for.
 
     >>> [(part.start, part.end, part.kind.value) for part in parts(b"a = 'b'  # c", "python")]
     [(4, 7, 'string'), (9, 12, 'comment')]
     """
     lexer = _lexer(language)
+    tokens, comment = lexer.tokens, lexer.comment
+    is_plain = not lexer.heredocs and lexer.inside is None
     found: list[Part] = []
     at, size = 0, len(value)
+    stop = size if until is None else min(size, until + 1)
     if lexer.outside:
         begins = value.find(b"<?")
         at = size if begins < 0 else begins
@@ -75,21 +88,26 @@ def parts(value: bytes, language: str) -> list[Part]:
             found.append(Part(0, at, PartKind.STRING))
     depths: list[int] = []  # of braces, in each template that is open
     opened: list[tuple[bytes, int]] = []  # heredocs, and from where on they may begin
-    while at < size:
-        pattern = lexer.inside if depths and lexer.inside is not None else lexer.tokens
-        token = pattern.search(value, at)
+    while at < stop:
+        match = lexer.inside if depths and lexer.inside is not None else tokens
+        start, end = match(_UNANCHORED, value, at, size)[0]
         if opened:
             limit = value.find(b"\n", at)
-            if limit >= 0 and (token is None or token.start() > limit):
+            if limit >= 0 and (start < 0 or start > limit):
                 at = _heredocs(value, limit, opened, found)
                 continue
-        if token is None:
+        if start < 0:
             break
-        start, end = token.span()
-        mark = value[start:end]
         if end <= at:
             at += 1
-        elif depths and mark == b"{":
+            continue
+        if is_plain:
+            is_comment = comment(_ANCHORED, value, start, end)[0][0] >= 0
+            found.append(Part(start, end, PartKind.COMMENT if is_comment else PartKind.STRING))
+            at = end
+            continue
+        mark = value[start:end]
+        if depths and mark == b"{":
             depths[-1] += 1
             at = end
         elif depths and mark == b"}":
@@ -106,8 +124,8 @@ def parts(value: bytes, language: str) -> list[Part]:
                 opened.append((name[0], end))
             at = end
         else:
-            kind = PartKind.COMMENT if lexer.comment.match(value, start, end) is not None else PartKind.STRING
-            found.append(Part(start, end, kind))
+            is_comment = comment(_ANCHORED, value, start, end)[0][0] >= 0
+            found.append(Part(start, end, PartKind.COMMENT if is_comment else PartKind.STRING))
             at = end
     return found
 

@@ -36,6 +36,13 @@ class Part:
     kind: PartKind
 
 
+class Parts(Protocol):
+    """Finds a program's strings and comments."""
+
+    def __call__(self, until: int | None = None, /) -> Sequence[Part]:
+        """Give them in order; those that begin behind `until` need not be looked for."""
+
+
 @dataclass(slots=True, repr=False)
 class Text:
     """A text to be looked at.
@@ -66,7 +73,7 @@ class Text:
     start: int = -1
     where: str = ""
     members: tuple[str, ...] = ()
-    parts: Callable[[], Sequence[Part]] | None = None
+    parts: Parts | None = None
 
     def __repr__(self) -> str:
         return f"<{self.kind.value} of {len(self.value)} bytes at line {self.line}>"

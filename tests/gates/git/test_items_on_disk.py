@@ -36,6 +36,14 @@ def test_ignored_files_are_left_out_outside_of_one_too(tmp_path: Path) -> None:
     assert {os.path.relpath(name, tmp_path) for name in items(walk([str(tmp_path)]))} == KEPT
 
 
+def test_a_folder_that_is_in_no_repository_may_be_named_from_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(tmp_path / "t")
+    monkeypatch.chdir(tmp_path)
+    assert set(items(walk(["t"]))) == {f"t/{name}" for name in KEPT}
+
+
 @pytest.mark.parametrize("inside", [True, False])
 def test_all_files_are_given_where_ignoring_is_not_wanted(tmp_path: Path, inside: bool) -> None:
     top = Repo(tmp_path / "t").top if inside else tmp_path / "t"

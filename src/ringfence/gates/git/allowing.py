@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from io import BytesIO
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ringfence.crossing import scrub
 from ringfence.detect import Detection, Detector, detector_for
 from ringfence.extract.model import Why
-from ringfence.gates.git.baseline import Applying, Baseline
 from ringfence.gates.git.ignoring import Ignoring, Line, deciding, left_out
 from ringfence.gates.git.inline import Marks, in_lines, in_utf8, may_have, read_marks
 from ringfence.gates.git.model import Allowance, By, Found, Item, Origin, Passed, Scanned, Standing
 from ringfence.gates.git.naming import Names
+
+if TYPE_CHECKING:
+    from ringfence.gates.git.baseline import Applying, Baseline
 
 KEPT: Final = 4 << 20  # bytes of a file that are held, so that it is read once; a larger one is read twice
 _PATHS: Final = frozenset((Origin.FILE, Origin.INPUT, Origin.INDEX, Origin.BLOB))  # origins whose names are paths
@@ -182,17 +184,19 @@ class Settling:
     """
 
     allowances: Allowances = field(default_factory=Allowances)
-    baseline: Baseline | None = None
+    baseline: "Baseline | None" = None
     whole: bool = True
     history: bool = False
     detection: Detection = field(default_factory=Detection)
-    _applying: Applying | None = field(default=None, init=False)
+    _applying: "Applying | None" = field(default=None, init=False)
     _used: Counter[int] = field(default_factory=Counter, init=False)
     _inline: list[Allowance] = field(default_factory=list, init=False)
     _all_read: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
         if self.baseline is not None:
+            from ringfence.gates.git.baseline import Applying
+
             self._applying = Applying(self.baseline, counting=not self.history)
 
     def take(self, scanned: Scanned) -> Scanned:
@@ -208,7 +212,7 @@ class Settling:
             return scanned
         return replace(scanned, found=tuple(self._settled(one, self._applying) for one in scanned.found))
 
-    def _settled(self, found: Found, applying: Applying) -> Found:
+    def _settled(self, found: Found, applying: "Applying") -> Found:
         if found.standing is not Standing.REFUSED:
             return found
         entry = applying.allowing(found)

@@ -12,6 +12,7 @@ A comment covers what begins on its line; alone on its line, also what begins on
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import BinaryIO, Final
 
@@ -24,7 +25,6 @@ from ringfence.gates.git.naming import Names, covers
 
 FORM: Final = "ringfence: allow ENTITY reason"
 _HINTS: Final = (b"ingfence:", b"INGFENCE:")
-_MARK = re2.compile(rb"(?i)\bringfence:[ \t]*allow\b[ \t]*([^\r\n]{0,600})")
 _SAID = re2.compile(r"([A-Za-z][A-Za-z0-9_.]*)((?:[ \t]*,[ \t]*[A-Za-z][A-Za-z0-9_.]*)*)(?:[ \t:–—-]+(.*))?")
 _ENDS: Final = (b"*/", b"-->", b"#}", b"%>", b"*)")
 _WORDS: Final = frozenset({b"rem", b"dnl"})  # marks of comments that are words
@@ -138,17 +138,18 @@ def in_utf8(data: bytes) -> bytes:
 
 def _with_lines(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """Give each piece with the number of its first line."""
-    line = 1
+    line, before = 1, b""
     for piece in pieces:
+        line += before.count(b"\n")  # of the last one, and most are, none is counted
         yield line, piece
-        line += piece.count(b"\n")
+        before = piece
 
 
 def _read(name: str, line: int, piece: bytes, names: Names, detector: Detector) -> Iterator[_Mark]:
     if not any(hint in piece for hint in _HINTS):
         return
     at = 0
-    for match in _MARK.finditer(piece):
+    for match in _mark().finditer(piece):
         start = match.start()
         line += piece.count(b"\n", at, start)
         at = start
@@ -160,6 +161,12 @@ def _read(name: str, line: int, piece: bytes, names: Names, detector: Detector) 
             mark = _understood(line, alone, said.decode("utf-8", "replace").strip(), names, detector)
             if mark is not None:
                 yield mark
+
+
+@cache
+def _mark() -> "re2._Regexp[bytes]":
+    """Give what finds a mark: 2 ms to be made, and hardly a file has one."""
+    return re2.compile(rb"(?i)\bringfence:[ \t]*allow\b[ \t]*([^\r\n]{0,600})")
 
 
 def _without_end(said: bytes) -> tuple[bytes, bytes]:

@@ -1,30 +1,22 @@
-"""Looking at many items: in this process where they are few, else shared by several.
+"""Looking at many items: in this process where they are few, else shared by several (`sharing`).
 
-The rule: what comes out comes in the order of the items, each once, whoever looked at it. A process that dies takes nothing down:
-what it was looking at is told as not read, for a file that ends one reader would end the next one, too.
+The rule: what comes out comes in the order of the items, each once, whoever looked at it.
 """
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, replace
-from itertools import chain, islice
-from multiprocessing import get_context
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import BinaryIO, Final
 
-from ringfence.extract.model import Fault, Why
+from ringfence.extract.model import Why
 from ringfence.gates.git.model import Failed, Item, Passed, Scanned
 from ringfence.gates.git.objects import Opened, Unread
 from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.scanning import Scanner
 
 ALONE: Final = 1 << 20  # bytes that one process looks at sooner than others are started
-_CHUNK: Final = 1 << 20  # bytes given to a process at a time
-_ITEMS: Final = 256  # and items
 _UNKNOWN: Final = 16 << 10  # bytes that an item counts for whose size nobody knows
-_AHEAD: Final = 3  # chunks for each process that may wait
 
 
 def processors() -> int:
@@ -41,16 +33,18 @@ def scan_all(
     first, size = list[Item](), 0
     for item in left:
         first.append(item)
-        size += _weight(item)
+        size += weight(item)
         if size > ALONE and wanted > 1:
             break
     else:
-        yield from _looked_at(first, scanner, opener)
+        yield from looked_at(first, scanner, opener)
         return
-    yield from _Shared(scanner, opener, wanted).run(_chunks(chain(first, left)))
+    from ringfence.gates.git.sharing import Shared
+
+    yield from Shared(scanner, opener, wanted).run(chain(first, left))
 
 
-def _looked_at(items: Iterable[Item], scanner: Scanner, opener: Opener) -> Iterator[Scanned]:
+def looked_at(items: Iterable[Item], scanner: Scanner, opener: Opener) -> Iterator[Scanned]:
     """Look at items one after another; objects are asked for ahead."""
     second = Opener(opener.repository, authors=opener.authors)  # for what is read twice, while more is on its way
     try:
@@ -91,84 +85,6 @@ def _unread(item: Item, unread: Unread) -> Scanned:
     return Scanned(item, failed=(Failed(item.name, unread.fault, unread.what, unread.mend),))
 
 
-def _weight(item: Item) -> int:
+def weight(item: Item) -> int:
+    """Give how many bytes an item is likely to be."""
     return item.size if item.size >= 0 else _UNKNOWN
-
-
-def _chunks(items: Iterator[Item]) -> Iterator[list[Item]]:
-    """Divide items into pieces of work of about one size."""
-    chunk, size = list[Item](), 0
-    for item in items:
-        chunk.append(item)
-        size += _weight(item)
-        if size >= _CHUNK or len(chunk) >= _ITEMS:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
-
-
-@dataclass(slots=True)
-class _Shared:
-    """Work shared by processes. They are forked: what was loaded and made for the first is there for all."""
-
-    scanner: Scanner
-    opener: Opener
-    processes: int
-    waiting: deque[tuple[list[Item], "Future[list[Scanned]]"]] = field(default_factory=deque)
-
-    def run(self, chunks: Iterator[list[Item]]) -> Iterator[Scanned]:
-        pool = self._pool(self.processes)
-        try:
-            for chunk in islice(chunks, self.processes * _AHEAD):
-                self.waiting.append((chunk, pool.submit(_work, chunk)))
-            while self.waiting:
-                chunk, future = self.waiting.popleft()
-                try:
-                    done = future.result()
-                except BrokenProcessPool:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    done = list(self._one_by_one(chunk))
-                    pool = self._pool(self.processes)
-                    again = [each for each, _ in self.waiting]
-                    self.waiting = deque((each, pool.submit(_work, each)) for each in again)
-                for more in islice(chunks, 1):
-                    self.waiting.append((more, pool.submit(_work, more)))
-                yield from done
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-    def _pool(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            processes, mp_context=get_context("fork"), initializer=_begin, initargs=(self.scanner, self.opener)
-        )
-
-    def _one_by_one(self, chunk: list[Item]) -> Iterator[Scanned]:
-        """Find out which item a process died of: each is looked at by a process of its own."""
-        for item in chunk:
-            pool = self._pool(1)
-            try:
-                yield from pool.submit(_work, [item]).result()
-            except BrokenProcessPool:
-                fault = Failed(item.name, Fault.DAMAGED, "the process that read it died", "look at it by itself")
-                yield Scanned(item, failed=(fault,))
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-
-
-class _Worker:
-    """What a process that looks at items has."""
-
-    scanner: Scanner
-    opener: Opener
-
-
-def _begin(scanner: Scanner, opener: Opener) -> None:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends its processes
-    _Worker.scanner, _Worker.opener = scanner, opener
-
-
-def _work(chunk: list[Item]) -> list[Scanned]:
-    return list(_looked_at(chunk, _Worker.scanner, _Worker.opener))

@@ -13,7 +13,7 @@ from typing import Final
 
 from ringfence.crossing import CrossingId, Head, Reason, Refusal, Tally
 from ringfence.crossing.inspection import NOWHERE, Inspection
-from ringfence.crossing.judging import Sighting
+from ringfence.crossing.sighting import Sighting
 from ringfence.gates.carrying import Carried, Clock, Recorder, Unrecorded, carry_out, new_crossing_id
 from ringfence.gates.git.model import Failed, Found, Scanned, Standing
 from ringfence.gates.git.rules import Rules

@@ -6,8 +6,8 @@ at any point repeats some work and loses none. What was done under other rules i
 
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -116,7 +116,17 @@ class Progress:
 def _written(scanned: Scanned) -> str:
     if not (scanned.found or scanned.passed or scanned.failed or scanned.allowances):
         return ""
-    return json.dumps(asdict(scanned), ensure_ascii=True, separators=(",", ":"))
+    return json.dumps(scanned, ensure_ascii=True, separators=(",", ":"), default=_named)
+
+
+def _named(told: object) -> dict[str, object]:
+    """Give the fields of one of the scan's values by their names; `asdict` copies them deeply, which took a fifth of a scan."""
+    return {name: getattr(told, name) for name in _NAMES[type(told)]}
+
+
+_NAMES: Final[Mapping[type, tuple[str, ...]]] = {
+    kind: tuple(one.name for one in fields(kind)) for kind in (Scanned, Item, Found, Passed, Failed, Allowance)
+}
 
 
 def _read(told: dict[str, Any]) -> Scanned:

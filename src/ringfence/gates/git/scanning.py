@@ -6,7 +6,7 @@ read. Values stay here: what leaves is a place, a shape, and a keyed digest.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ringfence.crossing import scrub
 from ringfence.crossing.inspecting import Seen, inspect
@@ -18,10 +18,10 @@ from ringfence.extract.places import Lines
 from ringfence.gates.git.allowing import Allowances
 from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing, units_in
 from ringfence.gates.git.rules import Rules
-from ringfence.gates.git.standing import At
-from ringfence.gates.git.weighing import lowered, stands_in_data
 from ringfence.policy.plan import Plan
-from ringfence.transform import Keyring, blind_index
+
+if TYPE_CHECKING:
+    from ringfence.transform import Keyring
 
 Opened = Callable[[], BinaryIO]
 Witness = Callable[[Found, Text, Seen], None]
@@ -35,11 +35,13 @@ _BESIDE = 4  # findings on either side that are looked at where one is weighed
 class Digests:
     """How what is found is named, so that it is known again: by a key of one's own."""
 
-    keys: Keyring
+    keys: "Keyring"
     key: str
 
     def of(self, entity: str, value: bytes) -> str:
         """Give the digest of a value as an entity."""
+        from ringfence.transform import blind_index
+
         return blind_index(self.keys, self.key, f"{entity}\x00{value.decode('utf-8', 'replace')}")
 
 
@@ -100,11 +102,17 @@ class _Looking:
         number, text, parts = -1, Text(b""), tuple[Part, ...]()
         lines = Lines(text)
         seen = inspect(self.plan, self.detector, paths, values, names)
+        if not seen:
+            return
+        from ringfence.gates.git.standing import At
+        from ringfence.gates.git.weighing import lowered, stands_in_data
+
+        last = {one.number: one.start for one in seen}
         for at, one in enumerate(seen):
             if one.number != number:
                 number, text = one.number, texts[one.number]
                 lines = Lines(text)
-                parts = tuple(text.parts()) if text.parts is not None else ()
+                parts = tuple(text.parts(last[number])) if text.parts is not None else ()
             if stands_in_data(text, parts, one):
                 beside = [each for each in seen[max(0, at - _BESIDE) : at + _BESIDE + 1] if each.number == number]
                 place = At(self._file(text), self.item.origin, text, parts, one, beside)

@@ -6,15 +6,17 @@ under the same rules counts as done together with what it found, so one that was
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ringfence.extract.model import Why
 from ringfence.gates.git.allowing import Settling
 from ringfence.gates.git.model import Failed, Item, Origin, Passed, Scanned
 from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.pool import scan_all
-from ringfence.gates.git.resuming import Progress
 from ringfence.gates.git.scanning import Scanner
+
+if TYPE_CHECKING:
+    from ringfence.gates.git.resuming import Progress
 
 Listed: TypeAlias = Item | Passed | Failed
 _MARKED: Final = 4 << 20  # bytes looked at, or
@@ -39,7 +41,7 @@ class Scan:
     settling: Settling
     most: int = 0
     processes: int | None = None
-    done: Progress | None = None
+    done: "Progress | None" = None
     seen: Callable[[Item], None] = lambda _: None
     _told: list[Scanned] = field(default_factory=list, init=False)
     _unmarked: list[Scanned] = field(default_factory=list, init=False)

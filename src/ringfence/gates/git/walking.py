@@ -67,7 +67,7 @@ class _Lister:
         try:
             repository = find(folder)
         except NoRepository:
-            options = [f"--git-dir={self._outside()}", f"--work-tree={folder}", "ls-files", "--others"]
+            options = [f"--git-dir={self._outside()}", f"--work-tree={os.path.abspath(folder)}", "ls-files", "--others"]
         else:
             if not repository.top:  # inside of a `.git`, or of a bare repository: as it lies there
                 yield from _scanned(folder, name)

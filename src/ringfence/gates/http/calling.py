@@ -15,7 +15,8 @@ import re2
 
 from ringfence.crossing import Body, CrossingId
 from ringfence.crossing.effects import Json
-from ringfence.crossing.entries import VERSION, scrub
+from ringfence.crossing.entries import VERSION
+from ringfence.crossing.scrubbing import scrub
 from ringfence.crossing.tally import PERIOD
 from ringfence.detect import GIVEN_NAMES, Detector
 from ringfence.stamps import stamp
