@@ -1,17 +1,20 @@
 """Looking at many items: in this process where they are few, else shared by several.
 
 The rule: what comes out comes in the order of the items, each once, whoever looked at it. A process that dies takes nothing down:
-what it was looking at is told as not read, for a file that ends one reader would end the next one, too.
+what it was looking at is told as not read, for a file that ends one reader would end the next one, too. Where the scan is ended,
+its processes end at once, and where it is killed, they end as well.
 """
 
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from typing import BinaryIO, Final
 
 from ringfence.extract.model import Fault, Why
@@ -24,6 +27,7 @@ ALONE: Final = 1 << 20  # bytes that one process looks at sooner than others are
 _CHUNK: Final = 1 << 20  # bytes given to a process at a time
 _ITEMS: Final = 256  # and items
 _UNKNOWN: Final = 16 << 10  # bytes that an item counts for whose size nobody knows
+_ENDING: Final = frozenset((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 _AHEAD: Final = 3  # chunks for each process that may wait
 
 
@@ -60,7 +64,10 @@ def _looked_at(items: Iterable[Item], scanner: Scanner, opener: Opener) -> Itera
                 continue
             sized = item if item.size == got.size else replace(item, size=got.size)
             again = _Again(item, got, second)
-            scanned = scanner.scan(sized, again)
+            try:
+                scanned = scanner.scan(sized, again)
+            except Exception as error:  # noqa: BLE001 (a rim: one file must not end a scan, and the error's words may hold its own)
+                scanned = _broken(item, error)
             again.close()
             yield scanned
     finally:
@@ -89,6 +96,15 @@ def _unread(item: Item, unread: Unread) -> Scanned:
     if unread.absent:
         return Scanned(item, passed=(Passed(item.name, Why.ABSENT),))
     return Scanned(item, failed=(Failed(item.name, unread.fault, unread.what, unread.mend),))
+
+
+def _broken(item: Item, error: Exception) -> Scanned:
+    """Tell what nobody foresaw, by its kind alone."""
+    what = "it takes more memory than there is"
+    mend = "allow more, or look at it by itself"
+    if not isinstance(error, MemoryError):
+        what, mend = f"looking at it broke off ({type(error).__name__})", "report it: this is an error of ringfence"
+    return Scanned(item, failed=(Failed(item.name, Fault.DAMAGED, what, mend),))
 
 
 def _weight(item: Item) -> int:
@@ -135,13 +151,24 @@ class _Shared:
                 for more in islice(chunks, 1):
                     self.waiting.append((more, pool.submit(_work, more)))
                 yield from done
+        except BaseException:  # nobody waits for what is under way
+            for child in active_children():
+                child.kill()
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _pool(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
+        """Start processes. A signal waits until they run: raised in what Python does around a fork, its exception would be lost."""
+        pool = ProcessPoolExecutor(
             processes, mp_context=get_context("fork"), initializer=_begin, initargs=(self.scanner, self.opener)
         )
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        try:
+            pool.submit(os.getpid)  # all are forked now, and none later
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return pool
 
     def _one_by_one(self, chunk: list[Item]) -> Iterator[Scanned]:
         """Find out which item a process died of: each is looked at by a process of its own."""
@@ -164,10 +191,20 @@ class _Worker:
 
 
 def _begin(scanner: Scanner, opener: Opener) -> None:
-    import signal
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends its processes
+    for number in _ENDING - {signal.SIGINT}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _Worker.scanner, _Worker.opener = scanner, opener
+
+
+def _end_with_parent() -> None:
+    """End when the parent has been killed: nobody else would end what waits for its work."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(chunk: list[Item]) -> list[Scanned]:
