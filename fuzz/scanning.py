@@ -147,6 +147,8 @@ def _read_there(file: BinaryIO, told: int, kind: str, said: str) -> None:
         os._exit(1)
 
 
+for library in ("pyarrow.parquet", "pyarrow.feather", "pypdfium2", "py7zr"):  # once, and not in each process
+    import_module(library)
 for each in (pdfs, packed, parquets):
     each.confined = _forked  # type: ignore[attr-defined]
 confined._SECONDS = _SECONDS  # type: ignore[misc]  # noqa: SLF001 (so that a slow one is met soon)

@@ -18,6 +18,7 @@ from ringfence.gates.git.naming import Names as Known
 from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.repository import NoRepository, Repository, find
 from ringfence.gates.git.rules import NO_POLICY, WITHOUT_POLICY, Rules, rules_of
+from ringfence.gates.git.running import NoGit
 from ringfence.gates.git.scanning import Digests, Scanner
 from ringfence.gates.git.scans import Listed, Scan
 from ringfence.home import Home
@@ -54,7 +55,7 @@ class Asking:
 
     paths: tuple[str, ...]
     staged: bool
-    diff: str
+    diff: str | None
     history: bool
     since: str
     authors: bool
@@ -148,6 +149,8 @@ class Made:
 
 def listed_of(asking: Asking) -> tuple[Iterable[Listed], Repository | None]:
     """Give what is to be looked at, and the repository that it is in. Raises `Problem`."""
+    if asking.diff == "":
+        raise Problem("--diff names no revisions", "name two, as in main..HEAD: a variable may be empty")
     chosen = [
         name
         for name, is_so in (
@@ -160,8 +163,15 @@ def listed_of(asking: Asking) -> tuple[Iterable[Listed], Repository | None]:
     ]
     if len(chosen) > 1:
         raise Problem(f"{chosen[0]} and {chosen[1]} are asked for at once", "ask for one of them")
-    if (asking.since or asking.authors) and not asking.history:
-        raise Problem("--since and --authors are of history", "add --history")
+    for option, is_asked, other, is_there in (
+        ("--since", asking.since, "--history", asking.history),
+        ("--authors", asking.authors, "--history", asking.history),
+        ("--name", asking.name, "-, standard input", _INPUT in asking.paths),
+        ("--role", asking.role is not None, "--flow", asking.flow),
+        ("--purpose", asking.purpose is not None, "--flow", asking.flow),
+    ):
+        if is_asked and not is_there:
+            raise Problem(f"{option} is asked for without {other}", f"add {other}, or leave {option} out")
     if asking.staged or asking.diff or asking.history:
         repository = find()
         return _of_repository(asking, repository), repository
@@ -173,7 +183,7 @@ def listed_of(asking: Asking) -> tuple[Iterable[Listed], Repository | None]:
 
     try:
         repository = find()
-    except NoRepository:
+    except (NoRepository, NoGit):  # files that are named need none
         return walk(asking.paths or (".",), ignore=not asking.everything), None
     return walk(asking.paths or (".",), ignore=not asking.everything), repository
 
@@ -220,6 +230,8 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
         from ringfence.gates.git.baseline import Recording, read_baseline
         from ringfence.gates.git.scan_key import key_to_know_again, key_to_write
 
+        if asking.write_baseline is not None:
+            _check_place(asking.write_baseline)
         before = asking.baseline or asking.write_baseline
         if before is not None and (asking.baseline is not None or before.exists()):
             old = read_baseline(before)
@@ -273,6 +285,15 @@ def _resume(scan: Scan, asking: Asking, repository: Repository, rules: Rules, no
         return
     if len(scan.done):
         notes.append(f"went on after {len(scan.done):,} objects that an earlier scan had looked at")
+
+
+def _check_place(file: Path) -> None:
+    """See that a file can be written there, before a long scan. Raises `Problem`."""
+    target = file.resolve()
+    if not target.parent.is_dir():
+        raise Problem(f"{file}: there is no such folder", "make it first, or name another")
+    if target.exists() and not target.is_file():
+        raise Problem(f"{file} is no file", "name a file, which is there or is not")
 
 
 def _rules(asking: Asking) -> Rules:

@@ -4,12 +4,16 @@ The rule: this file reads options and shows what comes; what is looked at, how, 
 usual commit needs is imported at once, everything else when it is asked for.
 """
 
+import errno
 import os
+import resource
+import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -39,8 +43,8 @@ def scan(
     paths: _Paths = None,
     staged: Annotated[bool, typer.Option("--staged", help="What `git commit` would commit: new lines only.")] = False,
     diff: Annotated[
-        str, typer.Option("--diff", metavar="A..B", help="What changed between two revisions: new lines only.")
-    ] = "",
+        str | None, typer.Option("--diff", metavar="A..B", help="What changed between two revisions: new lines only.")
+    ] = None,
     history: Annotated[
         bool,
         typer.Option(
@@ -87,17 +91,24 @@ def scan(
     every: Annotated[bool, typer.Option("--every", help="Show each finding; else findings alike are counted.")] = False,
     mend: Annotated[
         bool,
-        typer.Option("--fix", help="Put synthetic values in the place of what is refused, after showing the difference."),
+        typer.Option(
+            "--fix", help="Put synthetic values in the place of what is refused, after showing the difference."
+        ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --fix: do not ask.")] = False,
     processes: Annotated[
-        int | None, typer.Option("--processes", min=1, help="How many work at once.", show_default="one a core")
+        int | None,
+        typer.Option("--processes", min=1, max=256, help="How many work at once.", show_default="one a core"),
     ] = None,
     policy: PolicyOption = None,
     overlay: OverlayOption = None,
     folder: HomeOption = None,
 ) -> int:
     """Scan, write what is found, and give the exit code."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _interrupt)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # values are in memory
     place = home(policy, folder)
     asking = Asking(
         tuple(paths or ()),
@@ -144,21 +155,33 @@ def _tell(lines: Iterable[str]) -> None:
 
 @contextmanager
 def _written(file: Path | None) -> Iterator[TextIO]:
-    """Give where to write: standard output, or a file that is there when all of it is."""
+    """Give where to write: standard output, or a file that is there when all of it is; a device or a pipe as it is."""
     if file is None:
         yield sys.stdout
         return
-    draft = file.with_name(f".{file.name}.{os.getpid()}.draft")
+    target = file.resolve()  # behind a link the file itself is replaced, not the link
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(file))
+    if target.exists() and not target.is_file():
+        with file.open("w", encoding="utf-8", errors="backslashreplace", newline="") as opened:
+            yield opened
+        return
+    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
     try:
         with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="") as opened:
             yield opened
-        draft.replace(file)
+        draft.replace(target)
     except OSError as error:
         if error.filename == os.fspath(draft):
             error.filename = os.fspath(file)
         raise
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a signal handler's)
+    """Take every way of being ended as Ctrl-C is taken: processes end, and no draft stays."""
+    raise KeyboardInterrupt
 
 
 @dataclass(slots=True)

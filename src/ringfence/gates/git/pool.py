@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import BinaryIO, Final
 
-from ringfence.extract.model import Why
+from ringfence.extract.model import Fault, Why
 from ringfence.gates.git.model import Failed, Item, Passed, Scanned
 from ringfence.gates.git.objects import Opened, Unread
 from ringfence.gates.git.opening import Opener
@@ -54,7 +54,10 @@ def looked_at(items: Iterable[Item], scanner: Scanner, opener: Opener) -> Iterat
                 continue
             sized = item if item.size == got.size else replace(item, size=got.size)
             again = _Again(item, got, second)
-            scanned = scanner.scan(sized, again)
+            try:
+                scanned = scanner.scan(sized, again)
+            except Exception as error:  # noqa: BLE001 (a rim: one file must not end a scan, and the error's words may hold its own)
+                scanned = _broken(item, error)
             again.close()
             yield scanned
     finally:
@@ -88,3 +91,12 @@ def _unread(item: Item, unread: Unread) -> Scanned:
 def weight(item: Item) -> int:
     """Give how many bytes an item is likely to be."""
     return item.size if item.size >= 0 else _UNKNOWN
+
+
+def _broken(item: Item, error: Exception) -> Scanned:
+    """Tell what nobody foresaw, by its kind alone."""
+    what = "it takes more memory than there is"
+    mend = "allow more, or look at it by itself"
+    if not isinstance(error, MemoryError):
+        what, mend = f"looking at it broke off ({type(error).__name__})", "report it: this is an error of ringfence"
+    return Scanned(item, failed=(Failed(item.name, Fault.DAMAGED, what, mend),))

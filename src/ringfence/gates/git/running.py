@@ -75,6 +75,10 @@ _QUOTED: Final = re2.compile(r"'[^']*'")
 _SAID: Final = 4096
 
 
+class NoGit(Problem):
+    """There is no `git` on this machine."""
+
+
 class GitFailed(Problem):
     """`git` ended with an error. `code` is its exit code, below zero the signal that ended it."""
 
@@ -183,7 +187,7 @@ def _started(
     except FileNotFoundError:
         if folder is not None and not os.path.isdir(folder):  # noqa: PTH112
             raise Problem("the folder to be read is gone", "name one that is there") from None
-        raise Problem("there is no `git` on this machine's PATH", "install git 2.30 or newer") from None
+        raise NoGit("there is no `git` on this machine's PATH", "install git 2.30 or newer") from None
     except PermissionError:
         raise Problem("`git` may not be run, or the folder may not be entered", "give this user the right") from None
 

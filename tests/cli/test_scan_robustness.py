@@ -1,0 +1,128 @@
+"""`ringfence scan` asked wrongly, ended in the middle, with nowhere to write: few lines, the right code, nothing left."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from command_line import RINGFENCE
+from conftest import Cli
+
+EMAIL = "ada.nowak@posta-nova.net"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--diff", ""), "--diff names no revisions"),
+        (("--role", "support", "."), "--role is asked for without --flow"),
+        (("--purpose", "care", "."), "--purpose is asked for without --flow"),
+        (("--name", "a.csv", "."), "--name is asked for without -"),
+        (("--since", "v1", "."), "--since is asked for without --history"),
+        (("--processes", "100000", "."), "--processes"),
+        (("-o", ".", "."), "Is a directory"),
+        (("-o", "/", "."), "Is a directory"),
+        (("--write-baseline", "no-folder/b", "."), "there is no such folder"),
+        (("--write-baseline", "/dev/null", "."), "is no file"),
+    ],
+    ids=lambda each: " ".join(each[:2]) if isinstance(each, tuple) else "",
+)
+def test_what_is_asked_wrongly_is_told_before_anything_is_looked_at(cli: Cli, arguments, said):
+    done = cli("scan", *arguments)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    lines = done.stderr.decode().splitlines()
+    assert said in lines[0]
+    assert 1 <= len(lines) <= 2
+    assert "internal error" not in lines[0]
+
+
+def test_a_file_that_is_named_is_read_where_there_is_no_git(cli: Cli, tmp_path: Path):
+    (tmp_path / "a.txt").write_text(f"{EMAIL}\n")
+    assert cli("scan", "a.txt", env={"PATH": "/nonexistent"}).returncode == 1
+    assert cli("scan", ".", "--everything", env={"PATH": "/nonexistent"}).returncode == 1
+    done = cli("scan", ".", env={"PATH": "/nonexistent"})
+    assert done.returncode == 2
+    assert b"there is no `git`" in done.stderr
+
+
+def test_a_device_that_is_named_as_output_stays_one(cli: Cli, tmp_path: Path):
+    (tmp_path / "a.txt").write_text(f"{EMAIL}\n")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reading:
+        assert cli("scan", "a.txt", "-o", str(pipe)).returncode == 1
+        assert b"EMAIL_ADDRESS" in reading.communicate(timeout=30)[0]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_behind_a_link_the_file_is_written_and_the_link_stays(cli: Cli, tmp_path: Path):
+    (tmp_path / "a.txt").write_text(f"{EMAIL}\n")
+    (tmp_path / "link").symlink_to("report")
+    assert cli("scan", "a.txt", "-o", "link").returncode == 1
+    assert (tmp_path / "link").is_symlink()
+    assert "EMAIL_ADDRESS" in (tmp_path / "report").read_text()
+
+
+@pytest.fixture
+def long_scan(tmp_path: Path):
+    """Begin a scan that takes long, by two processes; give it when it has begun to look."""
+    folder = tmp_path / "tree"
+    folder.mkdir()
+    rows = "".join(f"{number},ada.nowak{number}@posta-nova.net\n" for number in range(20_000))
+    for number in range(40):
+        (folder / f"{number}.csv").write_text(f"id,email\n{rows}")
+    command = [*RINGFENCE, "scan", "--everything", "--processes", "2", "-o", str(tmp_path / "report"), str(folder)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, start_new_session=True
+    ) as running:
+        deadline = time.monotonic() + 60
+        while len(_in_group(running.pid)) < 3:
+            assert running.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield running
+        if running.poll() is None:
+            running.kill()
+
+
+def _in_group(leader: int) -> list[int]:
+    """Give the processes of a group that have not ended."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) == leader and fields[0] not in "ZX":
+                found.append(int(entry.name))
+    return found
+
+
+def _until_ended(leader: int) -> None:
+    deadline = time.monotonic() + 30
+    while _in_group(leader):
+        assert time.monotonic() < deadline, "processes are left"
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_scan_that_is_ended_ends_at_once_with_its_processes_and_leaves_no_draft(long_scan, tmp_path: Path, number):
+    os.kill(long_scan.pid, number)
+    said = long_scan.communicate(timeout=30)
+    assert (long_scan.returncode, said) == (130, (b"", b""))
+    _until_ended(long_scan.pid)
+    assert [each.name for each in tmp_path.iterdir()] == ["tree"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_processes_of_a_scan_that_is_killed_end_too(long_scan):
+    long_scan.kill()
+    _until_ended(long_scan.pid)
