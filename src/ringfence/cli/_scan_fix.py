@@ -1,7 +1,8 @@
 """`ringfence scan --fix`: the difference shown, somebody asked, the files written, and what stays told.
 
 The rule: the difference shows stand-ins as they are and what they stand for by its shape: a terminal is read over shoulders, and a
-log of continuous integration by everybody. What stands beside them is shown on a terminal only, for there may be more in it than is found.
+log of continuous integration by everybody. What stands beside them is shown on a terminal only, for there may be more in it than
+is found.
 """
 
 import os
@@ -67,7 +68,8 @@ def _carry_out(fixing: "Fixing", made: Made, *, yes: bool, to: TextIO) -> None:
             files_again = " ".join(shlex.quote(names.shown(name)) for name in written) if files <= _FEW else "-u"
             _say(f"what is staged is as it was; stage them again: git add {files_again}")
     elif files:
-        _say(f"changed nothing: {count:,} values in {files:,} {'file' if files == 1 else 'files'} would be replaced")
+        where = f"{files:,} {'file' if files == 1 else 'files'}"
+        _say(f"nothing was changed: {count:,} values in {where} have stand-ins")
         if not sys.stdin.isatty() and not yes:
             _say("nobody can be asked here; say --yes to have it done")
     elif not fixing.stays:

@@ -87,7 +87,9 @@ def scan(
     every: Annotated[bool, typer.Option("--every", help="Show each finding; else findings alike are counted.")] = False,
     mend: Annotated[
         bool,
-        typer.Option("--fix", help="Put synthetic values in the place of what is refused, after showing the difference."),
+        typer.Option(
+            "--fix", help="Put synthetic values in the place of what is refused, after showing the difference."
+        ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --fix: do not ask.")] = False,
     processes: Annotated[
