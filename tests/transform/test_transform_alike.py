@@ -38,7 +38,10 @@ def test_every_example_of_every_recognizer_has_a_stand_in_that_a_scan_lets_be() 
                 if at < 0 or "\n" in value:
                     continue
                 kind = kind_of(CATEGORIES[recognizer.entity], recognizer.entity)
-                texts = ((made, example.text[:at] + made + example.text[at + len(value) :]) for made in alike(kind, value, DRAWING))
+                texts = (
+                    (made, example.text[:at] + made + example.text[at + len(value) :])
+                    for made in alike(kind, value, DRAWING)
+                )
                 assert any(lets_be(text, at, at + len(made), example.field) for made, text in texts), (
                     recognizer.entity,
                     example.field,
@@ -64,7 +67,12 @@ def test_marks_stay_where_they_are(category: str, value: str, pattern: str) -> N
 
 
 def test_check_digits_hold_where_a_range_is_reserved() -> None:
-    for account in ("DE89370400440532013000", "GB82WEST12345698765432", "FR1420041010050500013M02606", "ES9121000418450200051332"):
+    for account in (
+        "DE89370400440532013000",
+        "GB82WEST12345698765432",
+        "FR1420041010050500013M02606",
+        "ES9121000418450200051332",
+    ):
         made = first("user.financial.bank_account", account, "IBAN")
         assert iban.is_valid(made)
         assert made != account
@@ -118,4 +126,6 @@ def test_any_text_ends_with_a_stand_in_and_none_is_the_value(category: str, valu
 @given(st.dates().map(str) | st.from_regex(r"[0-9]{1,2}[./-][0-9]{1,2}[./-]([0-9]{2}|[0-9]{4})", fullmatch=True))
 def test_a_made_up_day_is_known_again(value: str) -> None:
     made = next(alike("day", value, DRAWING))
-    assert is_first_of_year(made) or is_made_up("user.demographic.date_of_birth", "", list(alike("day", value, DRAWING))[-1])
+    assert is_first_of_year(made) or is_made_up(
+        "user.demographic.date_of_birth", "", list(alike("day", value, DRAWING))[-1]
+    )

@@ -9,7 +9,9 @@ import os
 import secrets
 import shlex
 import sys
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final, TextIO
 
 from ringfence.cli._errors import Problem
@@ -69,7 +71,7 @@ def _carry_out(fixing: "Fixing", made: Made, *, yes: bool, to: TextIO) -> None:
             _say(f"what is staged is as it was; stage them again: git add {files_again}")
     elif files:
         where = f"{files:,} {'file' if files == 1 else 'files'}"
-        _say(f"nothing was changed: {count:,} values in {where} have stand-ins")
+        _say(f"nothing was changed; stand-ins are ready for {count:,} values in {where}")
         if not sys.stdin.isatty() and not yes:
             _say("nobody can be asked here; say --yes to have it done")
     elif not fixing.stays:
@@ -80,7 +82,7 @@ def _agreed(count: int, files: int) -> bool:
     """Ask, where there is somebody to ask."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    sys.stderr.write(f"Replace {count:,} values in {files:,} {'file' if files == 1 else 'files'}? [y/N] ")
+    sys.stderr.write(f"Put stand-ins for {count:,} values in {files:,} {'file' if files == 1 else 'files'}? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
@@ -145,8 +147,11 @@ def _around(mended: "Mended", start: int, end: int, *, is_first: bool, is_last: 
 def _drawn(mended: "Mended", text: bytes, start: int, end: int) -> str:
     parts: list[str] = []
     at = start
-    for begin, stop in sorted(mended.seen):
-        if begin < end and stop > at:
+    first = max(bisect_right(mended.seen, (start, -1)) - 1, 0)
+    for begin, stop in islice(mended.seen, first, None):
+        if begin >= end:
+            break
+        if stop > at:
             parts.append(text[at : max(begin, at)].decode("utf-8", "replace"))
             parts.append(shape_of(text[max(begin, at) : min(stop, end)]))
             at = min(stop, end)

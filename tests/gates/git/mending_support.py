@@ -11,11 +11,13 @@ from ringfence.transform.alike import Drawing
 VALUES = (b"nadia.kerst", b"olav.brandvik", b"brieffalke", b"listolot", b"901820", b"1985-03-17")
 
 FILES: dict[str, bytes] = {
-    "app.py": b'MAIL = "nadia.kerst@brieffalke.de"\nif MAIL:  # call +49 30 901820\n    print(f"{MAIL} olav.brandvik@listolot.pl")\n',
+    "app.py": b'MAIL = "nadia.kerst@brieffalke.de"\nif MAIL:  # +49 30 901820\n    print(f"{MAIL} olav.brandvik@listolot.pl")\n',
     "user.json": b'{"email" : "nadia.k\\u0065rst@brieffalke.de",\t"born": "1985-03-17", "n": 1.50, "x": "\\u00e4\\/"}',
     "keys.json": b'{"olav.brandvik@listolot.pl": {"a": 1}, "nadia.kerst@brieffalke.de": {"a": 2}}',
     "users.ndjson": b'{"email":"nadia.kerst@brieffalke.de"}\r\n{"email":"olav.brandvik@listolot.pl"}\r\n',
-    "people.csv": 'name;email;geburtsdatum;note\r\n"J\xfcrgen ""J"" K.";nadia.kerst@brieffalke.de;17.03.1985;"a;b"\r\n'.encode("latin-1"),
+    "people.csv": 'name;email;geburtsdatum;note\r\n"J\xfcrgen ""J"" K.";nadia.kerst@brieffalke.de;17.03.1985;"a;b"\r\n'.encode(
+        "latin-1"
+    ),
     "wide.csv": "\ufeffid,email,phone\r\n1,nadia.kerst@brieffalke.de,+49 30 901820\r\n".encode("utf-16"),
     "marked.csv": "\ufeffemail,note\nnadia.kerst@brieffalke.de,für\n".encode(),
     "dump.sql": (
@@ -27,7 +29,9 @@ FILES: dict[str, bytes] = {
         b'  - {email: "olav.brandvik\\u0040listolot.pl", tags: [a, b]}\n'
     ),
     "conf.toml": b'[a]\nemail = "nadia.kerst@brieffalke.de" # x\nborn = 1985-03-17\n',
-    "page.xml": '<?xml version="1.0" encoding="ISO-8859-1"?>\n<p n="\xfc"><email>nadia.kerst&#64;brieffalke.de</email></p>\n'.encode("latin-1"),
+    "page.xml": '<?xml version="1.0" encoding="ISO-8859-1"?>\n<p><m n="\xfc">nadia.kerst&#64;brieffalke.de</m></p>\n'.encode(
+        "latin-1"
+    ),
     "page.html": b'<a href="mailto:nadia.kerst@brieffalke.de">write &amp; call</a><!-- olav.brandvik@listolot.pl -->',
     "notes.md": b"Write to <nadia.kerst@brieffalke.de>, born 1985-03-17\r\nor call +49 30 901820.\r\n",
     ".env": b'export ADMIN_EMAIL=nadia.kerst@brieffalke.de\nPHONE="+49 30 901820"\n',

@@ -139,7 +139,9 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1")
     pieces=st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=0xFF), max_size=30), min_size=1, max_size=8),
     encoding=st.sampled_from(ENCODINGS),
     ends=st.sampled_from(["\n", "\r\n"]),
-    name=st.sampled_from(["a.txt", "a.csv", "a.md", "a.ini", "a.js", "a.sql", "a.html", "a.yaml", "a.json", "a.py", "a.properties"]),
+    name=st.sampled_from(
+        ["a.txt", "a.csv", "a.md", "a.ini", "a.js", "a.sql", "a.html", "a.yaml", "a.json", "a.py", "a.properties"]
+    ),
 )
 def test_any_text_keeps_all_but_what_was_found(pieces: list[str], encoding: str, ends: str, name: str) -> None:
     text = f" nadia.kerst@brieffalke.de {ends}".join(pieces) + " olav.brandvik@listolot.pl"

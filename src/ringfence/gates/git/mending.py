@@ -79,7 +79,9 @@ class Mended:
     text: bytes = b""  # as it was, in UTF-8
     edits: tuple[Edit, ...] = ()
     left: tuple[Left, ...] = ()
-    seen: tuple[tuple[int, int], ...] = ()  # stretches of the text that hold anything personal, refused or not
+    seen: tuple[
+        tuple[int, int], ...
+    ] = ()  # stretches of the text that hold anything personal, refused or not, in order
 
     @property
     def lines(self) -> Iterator[tuple[int, list[Edit]]]:
@@ -132,7 +134,7 @@ class Mender:
         if work is None or why is not None:
             why = why or ("its charset is not known for sure", _BY_HAND)
             return Mended(item.name, left=tuple(Left(one, *why) for _, one in refused))
-        return _Mending(self, item, work, reader, data, refused).run()
+        return _Mending(self, item, work, reader, data, refused, seen).run()
 
     def _reason(self, item: Item, data: bytes, work: Working | None, reader: str) -> tuple[str, str] | None:
         """Say why a file is not mended at all."""
@@ -167,6 +169,7 @@ class _Mending:
     reader: str
     data: bytes
     refused: list[tuple[tuple[Text, Seen], Found]]
+    seen: list[tuple[Text, Seen]]
     left: list[Left] = field(default_factory=list)
 
     def run(self) -> Mended:
@@ -179,7 +182,7 @@ class _Mending:
             data = self._written(edits) if edits else None
             if data is not None:
                 self._leave(places, settled)
-                seen = tuple(self._all(starts))
+                seen = tuple(sorted(self._all(starts)))
                 return Mended(self.item.name, data, self.work.text, tuple(edits), tuple(self.left), seen)
         self._leave(places, [])
         return Mended(self.item.name, left=tuple(self.left))
@@ -265,11 +268,9 @@ class _Mending:
         before, after = (self.mender.shape(self.reader, self.item.name, each) for each in (self.data, data))
         if before != after:
             return None
-        renames = any(edit.found.field == "" and self._is_name(edit) for edit in edits)
+        names = {id(found) for (text, _), found in self.refused if text.kind is Kind.NAME}
+        renames = any(id(edit.found) in names for edit in edits)
         return data if self._reads_alike(new, edits, renames=renames) else None
-
-    def _is_name(self, edit: Edit) -> bool:
-        return any(text.kind is Kind.NAME and found is edit.found for (text, _), found in self.refused)
 
     def _reads_alike(self, new: bytes, edits: Sequence[Edit], *, renames: bool) -> bool:
         """Whether every value that was not replaced is read as it was, and each that was as its stand-in."""
@@ -320,8 +321,7 @@ class _Mending:
 
     def _all(self, starts: list[int]) -> Iterator[tuple[int, int]]:
         """Give the stretches that hold anything personal."""
-        seen, _ = self.mender.looked(self.item, self.work.text)
-        for text, one in seen:
+        for text, one in self.seen:
             place = place_of(self.work.text, self.work.mark, starts, text, one.start, one.end)
             if place is not None:
                 yield place
