@@ -47,6 +47,7 @@ COMMANDS = {
     "scan": "Find personal data in files, commits and all of a repository's history.",
     "git": "Refuse personal data in commits and pushes, by hooks of git.",
     "hook": "Refuse personal data in what a coding agent reads, runs and sends.",
+    "history": "Plan what to do about personal data in a repository's history.",
     "detect": "Find personal data in files or standard input.",
     "policy": "Check, show, ask and describe policies.",
     "key": "Make, list and rotate keys.",

@@ -1,14 +1,17 @@
 """`ringfence scan --fix`: the difference shown, somebody asked, the files written, and what stays told.
 
 The rule: the difference shows stand-ins as they are and what they stand for by its shape: a terminal is read over shoulders, and a
-log of continuous integration by everybody. What stands beside them is shown on a terminal only, for there may be more in it than is found.
+log of continuous integration by everybody. What stands beside them is shown on a terminal only, for there may be more in it than
+is found.
 """
 
 import os
 import secrets
 import shlex
 import sys
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final, TextIO
 
 from ringfence.cli._errors import Problem
@@ -67,7 +70,8 @@ def _carry_out(fixing: "Fixing", made: Made, *, yes: bool, to: TextIO) -> None:
             files_again = " ".join(shlex.quote(names.shown(name)) for name in written) if files <= _FEW else "-u"
             _say(f"what is staged is as it was; stage them again: git add {files_again}")
     elif files:
-        _say(f"changed nothing: {count:,} values in {files:,} {'file' if files == 1 else 'files'} would be replaced")
+        where = f"{files:,} {'file' if files == 1 else 'files'}"
+        _say(f"nothing was changed; stand-ins are ready for {count:,} values in {where}")
         if not sys.stdin.isatty() and not yes:
             _say("nobody can be asked here; say --yes to have it done")
     elif not fixing.stays:
@@ -78,7 +82,7 @@ def _agreed(count: int, files: int) -> bool:
     """Ask, where there is somebody to ask."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    sys.stderr.write(f"Replace {count:,} values in {files:,} {'file' if files == 1 else 'files'}? [y/N] ")
+    sys.stderr.write(f"Put stand-ins for {count:,} values in {files:,} {'file' if files == 1 else 'files'}? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
@@ -143,8 +147,11 @@ def _around(mended: "Mended", start: int, end: int, *, is_first: bool, is_last: 
 def _drawn(mended: "Mended", text: bytes, start: int, end: int) -> str:
     parts: list[str] = []
     at = start
-    for begin, stop in sorted(mended.seen):
-        if begin < end and stop > at:
+    first = max(bisect_right(mended.seen, (start, -1)) - 1, 0)
+    for begin, stop in islice(mended.seen, first, None):
+        if begin >= end:
+            break
+        if stop > at:
             parts.append(text[at : max(begin, at)].decode("utf-8", "replace"))
             parts.append(shape_of(text[max(begin, at) : min(stop, end)]))
             at = min(stop, end)

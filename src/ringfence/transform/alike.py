@@ -1,15 +1,15 @@
 """Made-up values that look like the ones they stand for: what a file has in it after personal data was taken out.
 
 The rule: what is written here is known again here. A value is made of what is reserved or impossible, in the spelling of the one
-that it stands for, and drawn under a key, so that the same value has the same stand-in wherever and whenever the key is the same,
-and nobody without it can go from one to the other by trying. `alike` gives several: whoever asks takes the first that a scan lets be.
+that it stands for, drawn under a key, so that the same value has the same stand-in wherever and whenever the key is the same,
+and nobody without it can go from one to the other by trying. `alike` gives several: who asks takes the first that a scan lets be.
 
 Reserved are ``example.com`` (RFC 2606), the addresses of `stand_ins`, the telephone numbers of `_FICTIONAL`, and the card numbers
 that payment services print. Impossible is an IBAN of bank 0000 or TEST. Names and places say what they are (``Maria Example``);
 of a birth date only the year is kept, within two years, and it is the first of January. A number for which nobody reserves
 anything gets other digits, whose check digits are not made to hold, or nothing but zeros.
 
-It hides the value and what of it cannot be guessed from its kind; not its length where the kind has several, nor that two are equal.
+It hides the value; not its length where its kind has several, nor that two values are equal.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ from typing import Final
 import re2
 
 from ringfence.transform import alike_dates, alike_numbers
-from ringfence.transform.alike_numbers import Draw, laid_out
+from ringfence.transform.alike_numbers import Draw
 from ringfence.transform.stand_ins import FIRST_NAMES, LAST_NAMES
 
 TRIES: Final = 12
@@ -146,7 +146,7 @@ def _email(value: str, draw: Draw, drawing: Drawing) -> str | None:
     return made.upper() if value.isupper() else made.lower() if local[:1].islower() or "." not in local else made
 
 
-def _name(value: str, draw: Draw, drawing: Drawing) -> str | None:
+def _name(value: str, draw: Draw) -> str | None:
     script = _script(value)
     if script is not None:
         given, word = draw.of(script[2]), script[3]
@@ -163,30 +163,32 @@ def _ordered(value: str, given: str, family: str) -> str:
     return f"{given} {family}" if len(value.split()) > 1 else f"{given}-{family}"
 
 
-def _given(value: str, draw: Draw, drawing: Drawing) -> str | None:
+def _given(value: str, draw: Draw) -> str | None:
     script = _script(value)
     if script is not None:
         return f"{draw.of(script[2])}-{script[3]}"
     return _cased(f"{draw.of(FIRST_NAMES)}-Example", value)
 
 
-def _family(value: str, draw: Draw, drawing: Drawing) -> str | None:
+def _family(value: str, draw: Draw) -> str | None:
     script = _script(value)
     return script[3] if script is not None else _cased(draw.of(_SURNAMES), value)
 
 
-def _place(value: str, draw: Draw, drawing: Drawing) -> str | None:
+def _place(value: str, draw: Draw) -> str | None:
     script = _script(value)
     word = script[3] if script is not None else "Example"
     digits = [c for c in value if c.isdigit()]
     if not digits:
-        return _cased(f"{word} {draw.of(('Town', 'Village', 'Valley', 'Hill', 'Bay'))}" if script is None else word, value)
+        return _cased(
+            f"{word} {draw.of(('Town', 'Village', 'Valley', 'Hill', 'Bay'))}" if script is None else word, value
+        )
     number = 1 + draw.below(199)
     street = f"{word} {draw.of(('Street', 'Road', 'Lane', 'Avenue'))}" if script is None else word
     return _cased(f"{number} {street}" if value[:1].isdigit() else f"{street} {number}", value)
 
 
-def _user(value: str, draw: Draw, drawing: Drawing) -> str | None:
+def _user(value: str, draw: Draw) -> str:  # noqa: ARG001 (a `_Maker`)
     return f"example{draw.below(10_000)}"
 
 
@@ -212,9 +214,7 @@ def _emptied(value: str) -> str:
         digits = whole.removeprefix("-")
         short = point or len(digits) <= _SHORT
         return ("0" if short else "1" + "0" * (len(digits) - 1)) + point + "0" * len(rest)
-    return "".join(
-        "0" if c.isdigit() else ("x" if c.islower() else "X") if c.isalpha() else c for c in value
-    )
+    return "".join("0" if c.isdigit() else ("x" if c.islower() else "X") if c.isalpha() else c for c in value)
 
 
 def _word(value: str) -> str:
@@ -266,11 +266,11 @@ _MAKERS: Final[Mapping[str, _Maker]] = {
     "address": _plain(alike_numbers.address),
     "mac": _plain(alike_numbers.mac),
     "day": _plain(alike_dates.day),
-    "name": _name,
-    "given": _given,
-    "family": _family,
-    "place": _place,
-    "user": _user,
+    "name": _plain(_name),
+    "given": _plain(_given),
+    "family": _plain(_family),
+    "place": _plain(_place),
+    "user": _plain(_user),
 }
 
 _KNOWN: Final[Mapping[str, Callable[[str], bool]]] = {
@@ -279,5 +279,3 @@ _KNOWN: Final[Mapping[str, Callable[[str], bool]]] = {
     "mac": alike_numbers.is_documented_mac,
     "day": alike_dates.is_first_of_year,
 }
-
-__all__ = ["TRIES", "Drawing", "alike", "is_made_up", "kind_of", "laid_out", "same"]

@@ -1,6 +1,7 @@
 """Made-up birth dates in the spelling of real ones: the first of January of a year that is near.
 
-The rule: of a date nothing is kept but its year, within two. The first of January is what records write where only the year is known.
+The rule: of a date nothing is kept but its year, within two. The first of January is what records
+write where only the year is known.
 """
 
 from collections.abc import Mapping
@@ -33,9 +34,7 @@ _LANGUAGES: Final = (
     "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
     "styczeń luty marzec kwiecień maj czerwiec lipiec sierpień wrzesień październik listopad grudzień",
 )
-_JANUARY: Final[Mapping[str, str]] = {
-    month: line.split()[0] for line in reversed(_LANGUAGES) for month in line.split()
-}
+_JANUARY: Final[Mapping[str, str]] = {month: line.split()[0] for line in reversed(_LANGUAGES) for month in line.split()}
 """Each month's name, and the first month's in the same language: the first that has it."""
 
 _JANUARIES: Final = frozenset(_JANUARY.values())

@@ -1,6 +1,7 @@
 """Made-up numbers in the spelling of real ones: telephones, cards, accounts, addresses of machines.
 
-The rule: the ranges stand in tables with who reserved them; a number that is made lies in one, and is known again by the same table.
+The rule: the ranges stand in tables with who reserved them; a number that is made lies in one, and is known again by
+the same table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -173,9 +174,7 @@ def iban(value: str, draw: Draw) -> str | None:
     from stdnum import iban as iban_number  # loads its countries' rules
 
     for _ in range(_TRIES):
-        made = "".join(
-            c if c.isalpha() else str(draw.below(10)) for c in account
-        )
+        made = "".join(c if c.isalpha() else str(draw.below(10)) for c in account)
         begin = 1 if account[:1].isalpha() and not account[1:2].isalpha() else 0
         bank = _TEST_BANK if account[:4].isalpha() else _NO_BANK
         made = made[:begin] + bank + made[begin + 4 :]

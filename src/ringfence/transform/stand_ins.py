@@ -93,7 +93,9 @@ def _pair(number: int, turn: int) -> tuple[str, str] | None:
     """Give a first and a last name; each pair once."""
     if number >= len(FIRST_NAMES) * len(LAST_NAMES):
         return None
-    return FIRST_NAMES[number % len(FIRST_NAMES)], LAST_NAMES[(number // len(FIRST_NAMES) + 7 * number + turn) % len(LAST_NAMES)]
+    return FIRST_NAMES[number % len(FIRST_NAMES)], LAST_NAMES[
+        (number // len(FIRST_NAMES) + 7 * number + turn) % len(LAST_NAMES)
+    ]
 
 
 def _name(number: int) -> str | None:

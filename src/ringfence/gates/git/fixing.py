@@ -81,7 +81,7 @@ class Fixing:
             with opener.open(item).stream as stream:
                 again = self.scanner.scan(item, lambda stream=stream: stream)  # type: ignore[misc]
             self._values[item.name] = {found.digest for found in again.found if found.counts}
-            self._items[item.name] = Item(item.name, Origin.FILE, path=os.path.join(top, item.name))
+            self._items[item.name] = Item(item.name, Origin.FILE, path=f"{top}/{item.name}")
 
     def prepare(self) -> None:
         """Mend all files, in memory."""

@@ -25,9 +25,28 @@ MOST: Final = 64 << 20
 
 _HEAD: Final = 8192
 _ROUNDS: Final = 24
-_MENDED: Final = frozenset(READERS) - frozenset(
-    "mail zip tar gzip bzip2 xz zstd 7z sqlite parquet arrow office pdf image pgdump".split()
+_ONLY_READ: Final = frozenset(
+    (
+        *(
+            "mail",
+            "zip",
+            "tar",
+            "gzip",
+            "bzip2",
+            "xz",
+            "zstd",
+            "7z",
+            "sqlite",
+            "parquet",
+            "arrow",
+            "office",
+            "pdf",
+            "image",
+        ),
+        "pgdump",
+    )
 )
+_MENDED: Final = frozenset(READERS) - _ONLY_READ
 _TAKE_OUT: Final = "make it anew from synthetic data, or take it out: git rm --cached"
 _BY_HAND: Final = "change it by hand"
 _SAFE: Final = frozenset("@.,-+_:/ %()")
@@ -60,7 +79,9 @@ class Mended:
     text: bytes = b""  # as it was, in UTF-8
     edits: tuple[Edit, ...] = ()
     left: tuple[Left, ...] = ()
-    seen: tuple[tuple[int, int], ...] = ()  # stretches of the text that hold anything personal, refused or not
+    seen: tuple[
+        tuple[int, int], ...
+    ] = ()  # stretches of the text that hold anything personal, refused or not, in order
 
     @property
     def lines(self) -> Iterator[tuple[int, list[Edit]]]:
@@ -86,25 +107,34 @@ class _Place(NamedTuple):
 
 @dataclass(slots=True)
 class Mender:
-    """Mends files by a scan's rules. `kept` says of a finding that it stays whatever the file itself says."""
+    """Mends files by a scan's rules.
+
+    Attributes
+    ----------
+    kept
+        Says of a finding that it stays, whatever the file itself says.
+    broken
+        Whether a file that its parser refuses is mended, too: of a version that is history nobody can mend that first.
+    """
 
     scanner: Scanner
     stand_ins: StandIns
     kept: Callable[[Found], bool] = lambda _: False
+    broken: bool = False
 
     def mend(self, item: Item, data: bytes) -> Mended:
         """Mend a file of these bytes."""
-        work = working(data) if len(data) <= MOST else None
-        seen, found = self._looked(item, work.text if work is not None else data)
+        reader = recognise(item.name, data[:_HEAD])
+        work = working(data) if len(data) <= MOST and reader in _MENDED else None
+        seen, found = self.looked(item, work.text if work is not None else data)
         refused = [one for one in zip(seen, found, strict=True) if one[1].counts and not self.kept(one[1])]
         if not refused:
             return Mended(item.name)
-        reader = recognise(item.name, data[:_HEAD])
         why = self._reason(item, data, work, reader)
         if work is None or why is not None:
             why = why or ("its charset is not known for sure", _BY_HAND)
             return Mended(item.name, left=tuple(Left(one, *why) for _, one in refused))
-        return _Mending(self, item, work, reader, data, refused).run([text for text, _ in seen])
+        return _Mending(self, item, work, reader, data, refused, seen).run()
 
     def _reason(self, item: Item, data: bytes, work: Working | None, reader: str) -> tuple[str, str] | None:
         """Say why a file is not mended at all."""
@@ -112,15 +142,19 @@ class Mender:
             return f"it has more than {MOST >> 20} MiB", _TAKE_OUT
         if reader not in _MENDED:
             return f"it is of a format that is only read ({reader or 'binary'})", f"{_TAKE_OUT} {item.name}"
-        if work is None:
-            return None
-        try:
-            shape_of_file(reader, item.name, data)
-        except NotParsed:
+        if work is not None and not self.broken and self.shape(reader, item.name, data) is None:
             return "it does not parse, so nobody could say whether it still would", "mend the file first"
         return None
 
-    def _looked(self, item: Item, text: bytes) -> tuple[list[tuple[Text, Seen]], tuple[Found, ...]]:
+    def shape(self, reader: str, name: str, data: bytes) -> bytes | None:
+        """Give a file's shape; None where its parser refuses it."""
+        try:
+            return shape_of_file(reader, name, data)
+        except NotParsed:
+            return None
+
+    def looked(self, item: Item, text: bytes) -> tuple[list[tuple[Text, Seen]], tuple[Found, ...]]:
+        """Give all that stands in a file, as it was seen and as it is settled."""
         seen: list[tuple[Text, Seen]] = []
         whole = replace(item, size=len(text), lines=None)
         scanned = self.scanner.scan(whole, lambda: BytesIO(text), lambda _, text, one: seen.append((text, one)))
@@ -135,49 +169,44 @@ class _Mending:
     reader: str
     data: bytes
     refused: list[tuple[tuple[Text, Seen], Found]]
+    seen: list[tuple[Text, Seen]]
     left: list[Left] = field(default_factory=list)
 
-    def run(self, texts: Sequence[Text]) -> Mended:
+    def run(self) -> Mended:
         """Find places, try stand-ins until a scan lets them be, and see whether the file reads as before."""
         starts = line_starts(self.work.text)
         places = list(self._places(starts))
-        for kept in (places, [place for place in places if place.text.kind is not Kind.NAME]):
-            if not kept:
-                break
+        values = [place for place in places if place.text.kind is not Kind.NAME]
+        for kept in (places, values) if len(values) < len(places) else (places,):
             settled, edits = self._settled(kept)
-            if not edits:
-                break
-            data = self._written(edits)
+            data = self._written(edits) if edits else None
             if data is not None:
                 self._leave(places, settled)
-                return Mended(
-                    self.item.name, data, self.work.text, tuple(edits), tuple(self.left), tuple(self._all(starts))
-                )
-            if len(kept) == len(places) == len([place for place in places if place.text.kind is not Kind.NAME]):
-                break
+                seen = tuple(sorted(self._all(starts)))
+                return Mended(self.item.name, data, self.work.text, tuple(edits), tuple(self.left), seen)
         self._leave(places, [])
         return Mended(self.item.name, left=tuple(self.left))
 
     def _places(self, starts: list[int]) -> Iterator[_Place]:
         last = 0
-        found_places: list[_Place] = []
-        for (text, one), found in self.refused:
-            value = meant(bytes(text.value[one.start : one.end]).decode("utf-8", "replace"))
-            place = (
-                None if found.members else place_of(self.work.text, self.work.mark, starts, text, one.start, one.end)
-            )
-            if "\n" in value or found.end_line != found.line:
-                self.left.append(Left(found, "it goes over lines", _BY_HAND))
-            elif place is None or not value.strip():
-                self.left.append(Left(found, "it is spelt in a way that is only read", _BY_HAND))
-            else:
-                found_places.append(_Place(found, text, one, *place, value))
-        for place in sorted(found_places, key=lambda each: (each.start, -each.end)):
+        for place in sorted(self._found(starts), key=lambda each: (each.start, -each.end)):
             if place.start < last:
                 self.left.append(Left(place.found, "it stands in something else that is replaced", "scan again"))
                 continue
             last = place.end
             yield place
+
+    def _found(self, starts: list[int]) -> Iterator[_Place]:
+        work = self.work
+        for (text, one), found in self.refused:
+            value = meant(bytes(text.value[one.start : one.end]).decode("utf-8", "replace"))
+            span = None if found.members else place_of(work.text, work.mark, starts, text, one.start, one.end)
+            if "\n" in value or found.end_line != found.line:
+                self.left.append(Left(found, "it goes over lines", _BY_HAND))
+            elif span is None or not value.strip():
+                self.left.append(Left(found, "it is spelt in a way that is only read", _BY_HAND))
+            else:
+                yield _Place(found, text, one, *span, value)
 
     def _settled(self, places: Sequence[_Place]) -> tuple[list[_Place], list[Edit]]:
         """Give the places that have stand-ins which a scan lets be in all of them."""
@@ -214,7 +243,7 @@ class _Mending:
     def _spoilt(self, edits: Sequence[Edit]) -> list[int]:
         """Say which stand-ins a scan refuses in their places."""
         new, spans = _applied(self.work.text, edits)
-        seen, found = self.mender._looked(self.item, new)  # noqa: SLF001 (its own part)
+        seen, found = self.mender.looked(self.item, new)
         starts = line_starts(new)
         spoilt: set[int] = set()
         for (text, one), told in zip(seen, found, strict=True):
@@ -234,16 +263,14 @@ class _Mending:
             is_same = again is not None and again.text == new
             if not is_same or recognise(self.item.name, data[:_HEAD]) != self.reader:
                 return None
-            shapes = [shape_of_file(self.reader, self.item.name, each) for each in (self.data, data)]
-        except (UnicodeError, NotParsed):
+        except UnicodeError:
             return None
-        if shapes[0] != shapes[1]:
+        before, after = (self.mender.shape(self.reader, self.item.name, each) for each in (self.data, data))
+        if before != after:
             return None
-        renames = any(edit.found.field == "" and self._is_name(edit) for edit in edits)
+        names = {id(found) for (text, _), found in self.refused if text.kind is Kind.NAME}
+        renames = any(id(edit.found) in names for edit in edits)
         return data if self._reads_alike(new, edits, renames=renames) else None
-
-    def _is_name(self, edit: Edit) -> bool:
-        return any(text.kind is Kind.NAME and found is edit.found for (text, _), found in self.refused)
 
     def _reads_alike(self, new: bytes, edits: Sequence[Edit], *, renames: bool) -> bool:
         """Whether every value that was not replaced is read as it was, and each that was as its stand-in."""
@@ -294,8 +321,7 @@ class _Mending:
 
     def _all(self, starts: list[int]) -> Iterator[tuple[int, int]]:
         """Give the stretches that hold anything personal."""
-        seen, _ = self.mender._looked(self.item, self.work.text)  # noqa: SLF001 (its own part)
-        for text, one in seen:
+        for text, one in self.seen:
             place = place_of(self.work.text, self.work.mark, starts, text, one.start, one.end)
             if place is not None:
                 yield place

@@ -100,7 +100,8 @@ def _tables(value: object) -> Iterator[str]:
 
 def _yaml(data: bytes) -> Iterator[str]:
     """Give the events of a stream: aliases are not followed, tags not understood."""
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     try:
         for event in YAML(typ="safe", pure=True).parse(data):

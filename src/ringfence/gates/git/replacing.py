@@ -9,6 +9,7 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 _MEND_AGAIN: Final = "scan again when nothing else changes it"
@@ -56,7 +57,7 @@ def read_before(path: str, most: int) -> Before:
 def put(before: Before, data: bytes) -> None:
     """Put new bytes in a file's place. Raises `NotReplaced` where it is not what it was, and `OSError`."""
     folder, name = os.path.split(before.path)
-    draft = os.path.join(folder, f".{name[:100]}.{os.getpid()}.ringfence-draft")
+    draft = Path(folder, f".{name[:60]}.{os.getpid()}.ringfence-draft")
     try:
         opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with os.fdopen(opened, "wb") as file:
@@ -65,10 +66,10 @@ def put(before: Before, data: bytes) -> None:
             _as_before(file.fileno(), before)
             os.fsync(file.fileno())
         _unchanged(before)
-        os.replace(draft, before.path)
+        draft.replace(before.path)
     finally:
         with suppress(OSError):
-            os.unlink(draft)
+            draft.unlink()
     _settle(folder)
 
 

@@ -1,0 +1,146 @@
+"""`ringfence history plan`, carried out: by its own commands, with the real `git filter-repo`, until a scan finds nothing."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from git_repositories import Repo
+from mending_support import FILES
+
+Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
+VALUES = ("nadia.kerst", "olav.brandvik", "brieffalke", "listolot", "901820", "hunter-two-9")
+KEY = "S2V5IG9mIHRlc3RzLCB0aGlydHktdHdvIGJ5dGVzISE="
+
+
+@pytest.fixture
+def soiled(repo: Repo, tmp_path: Path) -> Repo:
+    """Give a repository with people in every corner of it, pushed to another."""
+    origin = tmp_path / "origin.git"
+    subprocess.run(["git", "init", "-q", "--bare", "--initial-branch=main", origin], check=True)
+    repo.git("remote", "add", "origin", str(origin))
+    for name, data in FILES.items():
+        (repo.top / name).write_bytes(data)
+    (repo.top / "broken.py").write_bytes(b'x = = "nadia.kerst@brieffalke.de"\n')
+    (repo.top / "clean.txt").write_bytes(b"nothing\r\nof interest")
+    repo.git("add", ".")
+    repo.git("commit", "-qm", "Add people, as nadia.kerst@brieffalke.de asked")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("people.csv", "email\nnadia.kerst@brieffalke.de\n")
+    (repo.top / "old people.zip").write_bytes(packed.getvalue())
+    (repo.top / "settings.ini").write_bytes(b"[db]\nurl = postgres://app:hunter-two-9@db.intern/app\n")
+    repo.git("add", ".")
+    repo.git("commit", "-qm", "Add an archive")
+    repo.git("tag", "-a", "v1", "-m", "for olav.brandvik@listolot.pl")
+    repo.git("notes", "add", "-m", "told nadia.kerst@brieffalke.de")
+    repo.git("checkout", "-q", "-b", "side", "HEAD~1")
+    (repo.top / "side.txt").write_bytes(b"olav.brandvik@listolot.pl\n")
+    repo.git("add", ".")
+    repo.git("commit", "-qm", "Aside")
+    repo.git("checkout", "-q", "main")
+    repo.git("merge", "-q", "--no-ff", "-m", "Merge", "side")
+    repo.git("rm", "-q", "old people.zip", "app.py")
+    repo.git("commit", "-qm", "Take people out")
+    repo.git("push", "-q", "--mirror", "origin")
+    return repo
+
+
+def plan(cli: Cli, folder: Path, *arguments: str, code: int = 1) -> str:
+    program = "import os, ringfence.cli as c; os.chdir('repo'); c.main()"
+    from command_line import call
+
+    environment = {**os.environ, "RINGFENCE_SCAN_KEY": KEY}
+    done = call(("history", "plan", *arguments), folder, environment, program=program)
+    assert done.returncode == code, done.stderr.decode()
+    return done.stderr.decode()
+
+
+def steps(page: str) -> str:
+    """Give the commands of a plan."""
+    blocks = page.split("```sh\n")[1:]
+    return "".join(block.split("```")[0] for block in blocks)
+
+
+def test_the_plans_own_commands_take_everything_out_of_history(cli: Cli, soiled: Repo, tmp_path: Path) -> None:
+    said = plan(cli, tmp_path, "-o", "../a plan")
+    folder = tmp_path / "a plan"
+    for file in folder.iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert not any(value in text for value in VALUES), file.name
+        assert file.stat().st_mode & 0o077 == 0
+    assert not any(value in said for value in VALUES)
+    page = (folder / "plan.md").read_text(encoding="utf-8")
+    told = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    assert [one["file"] for one in told["objects"] if one["mend"] == "remove"] == ["old people.zip"]
+    assert "- [ ] URL_CREDENTIALS in settings.ini:2" in page
+    assert "art. 33" in page
+    assert "refs/tags/v1" in told["refs"]
+
+    binaries = Path(sys.executable).parent
+    environment = {**os.environ, "RINGFENCE_SCAN_KEY": KEY, "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-e", "-c", steps(page)], cwd=soiled.top, env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0, (done.stdout.decode(), done.stderr.decode())
+    assert b"no personal data that may not be here" in done.stdout
+
+    fresh = tmp_path / "fresh"
+    subprocess.run(["git", "clone", "-q", tmp_path / "origin.git", fresh], check=True)
+    log = subprocess.run(
+        ["git", "-C", fresh, "log", "--all", "-p", "--text", "--format=%B"], capture_output=True, check=True
+    ).stdout.decode("utf-8", "replace")
+    assert not any(value in log for value in VALUES)
+    assert (fresh / "clean.txt").read_bytes() == b"nothing\r\nof interest"
+    for name, data in FILES.items():
+        if name != "app.py":
+            made = (fresh / name).read_bytes()
+            assert made != data
+            assert made.count(b"\n") == data.count(b"\n")
+    parents = subprocess.run(
+        ["git", "-C", fresh, "rev-list", "--parents", "--max-count=2", "HEAD"], capture_output=True, check=True
+    ).stdout.split(b"\n")
+    assert len(parents[1].split()) == 3  # the merge is one still
+
+    scan = cli("scan", str(soiled.top / "notes.md"), "--fix", "--yes", env={"RINGFENCE_SCAN_KEY": KEY})
+    assert scan.returncode == 0, scan.stderr.decode()
+    assert (soiled.top / "notes.md").read_bytes() == (fresh / "notes.md").read_bytes()  # the same stand-ins
+
+
+def test_a_clean_history_needs_no_plan(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    (repo.top / "a.txt").write_bytes(b"nothing")
+    repo.git("add", ".")
+    repo.git("commit", "-qm", "x")
+    said = plan(cli, tmp_path, "-o", "../plan", code=0)
+    assert "nothing that is in history has to be taken out" in said
+    assert not (tmp_path / "plan").exists()
+
+
+def test_nothing_but_an_earlier_plan_is_overwritten(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    (repo.top / "a.txt").write_bytes(FILES["notes.md"])
+    repo.git("add", ".")
+    repo.git("commit", "-qm", "x")
+    plan(cli, tmp_path, "-o", "../plan")
+    plan(cli, tmp_path, "-o", "../plan")
+    (tmp_path / "plan" / "mine.txt").write_bytes(b"")
+    assert "something else is in it" in plan(cli, tmp_path, "-o", "../plan", code=2)
+
+
+def test_what_is_ignored_or_dangling_is_treated_as_a_scan_does(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    (repo.top / "imprint.txt").write_bytes(b"nadia.kerst@brieffalke.de\n")
+    (repo.top / "a.txt").write_bytes(b"olav.brandvik@listolot.pl\n")
+    (repo.top / ".ringfenceignore").write_bytes(b"imprint.txt\n")
+    repo.git("add", ".")
+    repo.git("commit", "-qm", "x")
+    repo.git("commit", "-q", "--amend", "-m", "asked nadia.kerst@brieffalke.de")
+    repo.git("commit", "-q", "--amend", "-m", "y")
+    plan(cli, tmp_path, "-o", "../plan")
+    told = json.loads((tmp_path / "plan" / "plan.json").read_text(encoding="utf-8"))
+    assert [one["file"] for one in told["objects"]] == ["a.txt"]
+    assert len(told["messages"]) == 1
+    assert "--ignore-file" in (tmp_path / "plan" / "plan.md").read_text(encoding="utf-8")
