@@ -96,13 +96,14 @@ def generated(count: int, seed: int) -> Iterator[tuple[str, str, str, str]]:
     """Give for each entity so many: its name, a word that stands beside it, a right number, a wrong one."""
     rng = random.Random(seed)
     for entity, module, templates in NUMBERS:
-        is_right = _judge(module)
+        is_right = judge_of(module)
         for number in range(count):
-            right = _right(rng, templates[number % len(templates)], is_right)
+            right = right_number(rng, templates[number % len(templates)], is_right)
             yield entity, _word(rng, _BY_NAME[entity]), right, _wrong(rng, right, is_right)
 
 
-def _judge(module: str) -> Callable[[str], bool]:
+def judge_of(module: str) -> Callable[[str], bool]:
+    """Give what says whether a number is right, of a module of python-stdnum."""
     is_valid: Callable[[str], bool] = import_module(f"stdnum.{module}").is_valid
     if module == "luhn":  # which takes no hyphens
         return lambda number: is_valid(number.replace("-", ""))
@@ -113,7 +114,8 @@ def _word(rng: random.Random, recognizer: Recognizer) -> str:
     return rng.choice([word for word in recognizer.words if not word.endswith("-")] or [recognizer.entity])
 
 
-def _right(rng: random.Random, template: str, is_right: Callable[[str], bool]) -> str:
+def right_number(rng: random.Random, template: str, is_right: Callable[[str], bool]) -> str:
+    """Make a right number of a shape."""
     for _ in range(_TRIES):
         made = _filled(rng, template)
         if is_right(made):

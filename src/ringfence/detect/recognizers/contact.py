@@ -191,7 +191,6 @@ CONTACT: tuple[Recognizer, ...] = (
             Example("phone app 2024-05-17 10:05:50, version 12.4.1"),
             Example("2024-05-17 10:05:50", field="phone"),
             Example("telemetry 4155550132"),
-            Example("array(['+1980-02-29 01:02:03']) and Decimal('+35236450.6')"),
         ),
     ),
 )

@@ -270,7 +270,6 @@ NETWORK: tuple[Recognizer, ...] = (
             Example("AA-BB-CC-DD-EE-F0 and 0012.3456.789A", ("AA-BB-CC-DD-EE-F0", "0012.3456.789A")),
             Example("ff:ff:ff:ff:ff:ff ZZ:ZZ:ZZ:ZZ:ZZ:ZZ 00:11:22:33:44:55:66 00:11-22:33-44:55"),
             Example("lot 0279.0434.9094, 9aa1.9987.2646.5694"),
-            Example("q0-12-10-19-13-11-24-11h-220"),
         ),
     ),
 )
