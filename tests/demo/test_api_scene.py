@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ringfence.demo.api_scenes import show_api, show_endpoints, show_model
 from ringfence.demo.api_stage import ApiStage, EnvoyMissing, perform_api
+from ringfence.demo.code_stage import GitMissing
 from ringfence.demo.place import Place
 from ringfence.demo.planting import Kind
 from ringfence.demo.postgres_server import ServerMissing
@@ -29,7 +30,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> ApiStage:
 def shown(scene: object, api: ApiStage | EnvoyMissing) -> tuple[bool, str]:
     """Show a scene; give whether it held, and what was seen."""
     out = io.StringIO()
-    stage = Stage(Place(Path()), False, [], [], {}, ServerMissing(), api)
+    stage = Stage(Place(Path()), False, [], [], {}, ServerMissing(), api, GitMissing())
     held = scene(stage, Screen(Console(file=out, width=200)))  # type: ignore[operator]
     return held, out.getvalue()
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ringfence.demo import postgres_stage
 from ringfence.demo.api_stage import EnvoyMissing
+from ringfence.demo.code_stage import GitMissing
 from ringfence.demo.place import Place
 from ringfence.demo.postgres_scenes import show_gate_entries, show_queries, show_transfers
 from ringfence.demo.postgres_server import ServerMissing, find_installations
@@ -33,7 +34,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> ShopStage:
 def shown(scene: object, shop: ShopStage | ServerMissing) -> tuple[bool, str]:
     """Show a scene; give whether it held, and what was seen."""
     out = io.StringIO()
-    stage = Stage(Place(Path()), False, [], [], {}, shop, EnvoyMissing())
+    stage = Stage(Place(Path()), False, [], [], {}, shop, EnvoyMissing(), GitMissing())
     held = scene(stage, Screen(Console(file=out, width=200)))  # type: ignore[operator]
     return held, out.getvalue()
 

@@ -20,10 +20,10 @@ FAILED = 1
 
 @app.command(
     help=(
-        "Show the main jobs on an embedded example, in eighteen steps. A service logs synthetic people, and a log store outside "
+        "Show the main jobs on an embedded example, in twenty steps. A service logs synthetic people, and a log store outside "
         "gets what may cross; a shop's PostgreSQL is asked straight and through its gate, by two roles; a partner asks its "
-        "API, and a language model is told nothing.\n\n"
-        "Without a PostgreSQL or an Envoy to start, the steps about it are left out, and say what brings one.\n\n"
+        "API, and a language model is told nothing; a commit with people in it is refused, and mended.\n\n"
+        "Without a PostgreSQL, an Envoy or a git to start, the steps about it are left out, and say what brings one.\n\n"
         "Everything runs on this machine and in a temporary folder, and ends with the command.\n\n"
         "Exit code: 0 where every step held, 1 where one did not.\n\n"
         "Example: ringfence demo --once"

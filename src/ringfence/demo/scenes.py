@@ -13,6 +13,7 @@ from typing import TypeAlias
 import re2
 
 from ringfence.demo.api_scenes import show_api, show_endpoints, show_model
+from ringfence.demo.code_scenes import show_commit, show_history
 from ringfence.demo.evidence_scenes import show_alerts, show_evidence, show_matrix
 from ringfence.demo.ledgers import show_entries, show_verification
 from ringfence.demo.place import FLOW
@@ -143,6 +144,8 @@ def show_next(stage: Stage, screen: Screen) -> bool:  # noqa: ARG001 (one signat
             "a policy's gates: PostgreSQL, masked by origin; HTTP, before a service or on the way to a model",
         ),
         ("ringfence endpoints", "which endpoints are used, which never are, and which nobody declared"),
+        ("ringfence git install", "a repository's hooks: nothing personal is committed or pushed"),
+        ("ringfence scan --history", "what is in its history already"),
         ("ringfence ledger tail", "what crossed, in which form"),
         ("ringfence detect app.log", "what is in a log that you have already"),
     ):
@@ -208,6 +211,14 @@ SCENES: Sequence[Scene] = (
         "A language model, told nothing",
         "The way out leads to one model. It gets placeholders; the answer, which streams, comes back with the values.",
         show_model,
+    ),
+    Scene(
+        "A commit with people in it",
+        "A developer puts customers into a test's fixture. The repository's own hook refuses the commit; one command mends it.",
+        show_commit,
+    ),
+    Scene(
+        "What history keeps", "What was committed once stays in a repository, whatever its files say now.", show_history
     ),
     Scene("For your own data", "What to type next.", show_next),
 )

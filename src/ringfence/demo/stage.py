@@ -12,6 +12,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from ringfence.demo.api_stage import ApiStage, EnvoyMissing, perform_api
+from ringfence.demo.code_stage import CodeStage, GitMissing, perform_code
 from ringfence.demo.people import Person, make_people
 from ringfence.demo.place import DemoProblem, Place
 from ringfence.demo.planting import Kind, Planted
@@ -39,6 +40,7 @@ class Stage:
     shown: Mapping[str, str]
     shop: ShopStage | ServerMissing
     api: ApiStage | EnvoyMissing
+    code: CodeStage | GitMissing
 
     def written(self, stream: str) -> bytes:
         """Give what the service wrote, from its own transcript."""
@@ -102,7 +104,14 @@ def perform(place: Place, policy: str | None = None) -> Stage:
     keys = _key_lines(_log(place.core, "stderr").read_text(encoding="utf-8"))
     folder = place.folder
     return Stage(
-        place, kept, people, (*driver.planted, *keys), shown, perform_shop(folder / "shop"), perform_api(folder / "api")
+        place,
+        kept,
+        people,
+        (*driver.planted, *keys),
+        shown,
+        perform_shop(folder / "shop"),
+        perform_api(folder / "api"),
+        perform_code(folder / "code"),
     )
 
 
