@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ringfence.demo import code_stage
 from ringfence.demo.api_stage import EnvoyMissing
 from ringfence.demo.code_scenes import show_commit, show_history
 from ringfence.demo.code_stage import CodeStage, GitMissing, Shop, perform_code, seen_in
@@ -92,7 +91,7 @@ def test_a_git_that_is_too_old_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_where_none_is_installed_the_stage_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(code_stage.shutil, "which", lambda _: None)
+    monkeypatch.setattr("ringfence.demo.code_stage.shutil.which", lambda _: None)
     assert isinstance(perform_code(tmp_path / "code"), GitMissing)
 
 

@@ -109,7 +109,7 @@ def _difference(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _account(code: CodeStage) -> Iterator[tuple[str, int, int, int]]:
-    kinds: "dict[str, list[Planted]]" = {}
+    kinds: dict[str, list[Planted]] = {}
     for one in code.planted:
         kinds.setdefault(one.kind.value, []).append(one)
     for kind, planted in kinds.items():
