@@ -1,7 +1,7 @@
 """The pages of the documentation, taken apart: fenced blocks with what they are, links, inline code, headings.
 
 What a fence may be: ``console`` (commands behind ``$``, with what they print), ``yaml`` (a policy), ``yaml fragment`` (a part that
-includes the page's first policy), ``python`` (a doctest), ``text`` (neither). ``norun: REASON`` behind any of them: not run.
+includes the page's first policy), ``yaml file=NAME`` (one that commands find in their folder), ``python`` (a doctest), ``text`` (neither). ``norun: REASON`` behind any of them: not run.
 """
 
 import re
@@ -39,6 +39,11 @@ class Block:
     def runs(self) -> bool:
         """Whether it is run, or linted."""
         return not self.said.startswith("norun")
+
+    @property
+    def file(self) -> str:
+        """The name under which it is in the folder that a page's commands run in; "" where it is not."""
+        return self.said.removeprefix("file=") if self.said.startswith("file=") else ""
 
     def __str__(self) -> str:
         return f"{name_of(self.page)}:{self.line}"

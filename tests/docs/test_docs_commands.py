@@ -46,12 +46,14 @@ def programs(tmp_path: Path) -> Path:
 
 
 def environment(programs: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RINGFENCE_", "LOGS_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RINGFENCE_", "LOGS_", "GIT_"))}
     return {
         **kept,
         "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin",
         "PYTHONIOENCODING": "utf-8",
         "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_GLOBAL": os.devnull,  # a page's commands do the same for everybody
+        "GIT_CONFIG_NOSYSTEM": "1",
     }
 
 
@@ -85,6 +87,9 @@ def shown_on(page: Path) -> list[Command]:
 @pytest.mark.parametrize("page", [page for page in PAGES if shown_on(page)], ids=name_of)
 def test_the_commands_of_a_page_print_what_it_says(page: Path, folder: Path, programs: Path) -> None:
     shown = shown_on(page)
+    for block in blocks(page):
+        if block.file:
+            (folder / block.file).write_text(block.text)
     done = run_all(shown, folder, programs)
     for number, (command, (output, code)) in enumerate(zip(shown, done, strict=True)):
         where = f"{command.block}: $ {command.text}"

@@ -22,7 +22,7 @@ def codes(texts: dict[str, str], file: str) -> set[str]:
 
 
 def first_policy(page: Path) -> str:
-    return next(block.text for block in blocks(page) if block.kind == "yaml" and not block.said)
+    return next(block.text for block in blocks(page) if block.kind == "yaml" and (not block.said or block.file))
 
 
 @pytest.mark.parametrize("block", POLICIES, ids=str)
@@ -35,7 +35,7 @@ def test_a_policy_in_a_page_is_one_without_errors(block: Block) -> None:
             "policy.yaml": f"version: 1\ninclude: [base.yaml]\n{block.text}",
         }
     else:
-        assert not said, f"{block}: what is `{said}`?"
+        assert not said or block.file, f"{block}: what is `{said}`?"
     found = codes(texts, "policy.yaml")
     expected = set(filter(None, told.split(",")))
     assert expected == expected & {one.partition(":")[2] for one in found}

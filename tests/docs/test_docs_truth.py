@@ -31,7 +31,7 @@ from ringfence.policy import FormKind, lint, schema
 from ringfence.policy.model import BUILT_IN_FORMS
 from ringfence.taxonomy import CATEGORIES, ENTITIES
 
-FOLDERS = ("src/", "tests/", "docs/", "tools/", "benchmarks/", "fuzz/")
+FOLDERS = ("src/", "tests/", "docs/", "tools/", "benchmarks/", "fuzz/", "examples/")
 PICTURES = sorted((DOCS / "images").glob("*.svg"))
 
 

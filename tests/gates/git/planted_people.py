@@ -31,16 +31,52 @@ class Country:
 
 
 COUNTRIES = (
-    Country("de_DE", "DE", ("DE_TAX_ID", "steuer_id", "de.idnr", "###########"), "DE####################", "nordhafen-versand.de"),
-    Country("fr_FR", "FR", ("FR_NIR", "nir", "fr.nir", "1##1175########"), "DE####################", "atelier-brunelle.fr"),
+    Country(
+        "de_DE",
+        "DE",
+        ("DE_TAX_ID", "steuer_id", "de.idnr", "###########"),
+        "DE####################",
+        "nordhafen-versand.de",
+    ),
+    Country(
+        "fr_FR", "FR", ("FR_NIR", "nir", "fr.nir", "1##1175########"), "DE####################", "atelier-brunelle.fr"
+    ),
     Country("es_ES", "ES", ("ES_NIF", "dni", "es.dni", "########@"), "GB##WEST##############", "cafeteria-lumbrera.es"),
-    Country("it_IT", "IT", ("IT_FISCAL_CODE", "codice_fiscale", "it.codicefiscale", "RSSMRA##A##H501@"), "NL##ABNA##########", "posta-veronesina.it"),
-    Country("pl_PL", "PL", ("PL_PESEL", "pesel", "pl.pesel", "{ymd}#####"), "DE####################", "kwiaty-zielonka.pl"),
+    Country(
+        "it_IT",
+        "IT",
+        ("IT_FISCAL_CODE", "codice_fiscale", "it.codicefiscale", "RSSMRA##A##H501@"),
+        "NL##ABNA##########",
+        "posta-veronesina.it",
+    ),
+    Country(
+        "pl_PL", "PL", ("PL_PESEL", "pesel", "pl.pesel", "{ymd}#####"), "DE####################", "kwiaty-zielonka.pl"
+    ),
     Country("nl_NL", "NL", ("NL_BSN", "bsn", "nl.bsn", "#########"), "NL##ABNA##########", "fietsenwinkel-dorp.nl"),
-    Country("pt_BR", "BR", ("BR_CPF", "cpf", "br.cpf", "###.###.###-##"), "GB##WEST##############", "livraria-aurora.com.br"),
-    Country("sv_SE", "SE", ("SE_PERSONNUMMER", "personnummer", "se.personnummer", "{ymd}-####"), "DE####################", "lyktan-butiken.se"),
-    Country("en_GB", "GB", ("UK_NHS", "nhs_number", "gb.nhs", "### ### ####"), "GB##WEST##############", "harbour-lane-books.co.uk"),
-    Country("en_US", "US", ("ABA_ROUTING_NUMBER", "routing_number", "us.rtn", "#########"), "NL##ABNA##########", "bluefinch-supply.com"),
+    Country(
+        "pt_BR", "BR", ("BR_CPF", "cpf", "br.cpf", "###.###.###-##"), "GB##WEST##############", "livraria-aurora.com.br"
+    ),
+    Country(
+        "sv_SE",
+        "SE",
+        ("SE_PERSONNUMMER", "personnummer", "se.personnummer", "{ymd}-####"),
+        "DE####################",
+        "lyktan-butiken.se",
+    ),
+    Country(
+        "en_GB",
+        "GB",
+        ("UK_NHS", "nhs_number", "gb.nhs", "### ### ####"),
+        "GB##WEST##############",
+        "harbour-lane-books.co.uk",
+    ),
+    Country(
+        "en_US",
+        "US",
+        ("ABA_ROUTING_NUMBER", "routing_number", "us.rtn", "#########"),
+        "NL##ABNA##########",
+        "bluefinch-supply.com",
+    ),
 )
 _CARDS = ("4###############", "51##############", "37#############")
 _TRIES = 500

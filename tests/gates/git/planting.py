@@ -77,14 +77,17 @@ def as_yaml(people: People) -> str:
 
 def as_toml(people: People) -> str:
     return "\n".join(
-        "[[customer]]\n" + "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in person.row().items())
+        "[[customer]]\n"
+        + "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in person.row().items())
         for person in people
     )
 
 
 def as_env(people: People) -> str:
     return "".join(
-        f'CUSTOMER{person.number}_{name.upper()}="{value}"\n' for person in people for name, value in person.row().items()
+        f'CUSTOMER{person.number}_{name.upper()}="{value}"\n'
+        for person in people
+        for name, value in person.row().items()
     )
 
 
@@ -119,21 +122,26 @@ def inserts(people: People) -> str:
     table = rows(people)
     names = ", ".join(table[0])
     return "".join(
-        f"INSERT INTO customer ({names}) VALUES ({', '.join(_quoted(value) for value in row.values())});\n" for row in table
+        f"INSERT INTO customer ({names}) VALUES ({', '.join(_quoted(value) for value in row.values())});\n"
+        for row in table
     )
 
 
 def mysql(people: People) -> str:
     table = rows(people)
     columns = ",\n".join(f"  `{name}` varchar(255) DEFAULT NULL" for name in table[0])
-    values = ",".join("(" + ",".join("'" + value.replace("'", "\\'") + "'" for value in row.values()) + ")" for row in table)
+    values = ",".join(
+        "(" + ",".join("'" + value.replace("'", "\\'") + "'" for value in row.values()) + ")" for row in table
+    )
     return f"-- MySQL dump 10.13\nCREATE TABLE `customer` (\n{columns}\n) ENGINE=InnoDB;\nINSERT INTO `customer` VALUES {values};\n"
 
 
 def copied(people: People) -> str:
     table = rows(people)
     body = "".join("\t".join(row.values()) + "\n" for row in table)
-    return f"--\n-- PostgreSQL database dump\n--\n\nCOPY public.customer ({', '.join(table[0])}) FROM stdin;\n{body}\\.\n"
+    return (
+        f"--\n-- PostgreSQL database dump\n--\n\nCOPY public.customer ({', '.join(table[0])}) FROM stdin;\n{body}\\.\n"
+    )
 
 
 def python(people: People) -> str:
@@ -150,12 +158,19 @@ def script(people: People) -> str:
 
 
 def golang(people: People) -> str:
-    return "package fixtures\n\nvar Customers = []Customer{\n" + "".join(
-        "\t{"
-        + ", ".join(f"{name.title().replace('_', '')}: {json.dumps(value, ensure_ascii=False)}" for name, value in person.row().items())
-        + "},\n"
-        for person in people
-    ) + "}\n"
+    return (
+        "package fixtures\n\nvar Customers = []Customer{\n"
+        + "".join(
+            "\t{"
+            + ", ".join(
+                f"{name.title().replace('_', '')}: {json.dumps(value, ensure_ascii=False)}"
+                for name, value in person.row().items()
+            )
+            + "},\n"
+            for person in people
+        )
+        + "}\n"
+    )
 
 
 def java(people: People) -> str:
@@ -173,7 +188,11 @@ def notebook(people: People) -> str:
     output = "\n".join("  ".join(row.values()) for row in [dict(zip(table[0], table[0], strict=True)), *table])
     page = as_html(people[half:])
     cells = [
-        {"cell_type": "markdown", "metadata": {}, "source": ["# Customers\n", "\n", *(line + "\n" for p in people[:half] for line in told(p))]},
+        {
+            "cell_type": "markdown",
+            "metadata": {},
+            "source": ["# Customers\n", "\n", *(line + "\n" for p in people[:half] for line in told(p))],
+        },
         {
             "cell_type": "code",
             "execution_count": 1,
@@ -184,17 +203,24 @@ def notebook(people: People) -> str:
                     "output_type": "execute_result",
                     "execution_count": 1,
                     "metadata": {},
-                    "data": {"text/plain": output.splitlines(keepends=True), "text/html": page.splitlines(keepends=True)},
+                    "data": {
+                        "text/plain": output.splitlines(keepends=True),
+                        "text/html": page.splitlines(keepends=True),
+                    },
                 }
             ],
         },
     ]
-    return json.dumps({"cells": cells, "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5})
+    return json.dumps(
+        {"cells": cells, "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
+    )
 
 
 def log(people: People) -> str:
     return "".join(
-        f"2031-05-0{1 + at % 9}T10:00:0{at % 10}Z INFO checkout: {line}\n" for person in people for at, line in enumerate(told(person))
+        f"2031-05-0{1 + at % 9}T10:00:0{at % 10}Z INFO checkout: {line}\n"
+        for person in people
+        for at, line in enumerate(told(person))
     )
 
 
@@ -211,7 +237,9 @@ def sqlite(people: People) -> bytes:
     table = rows(people)
     connection = sqlite3.connect(":memory:")
     connection.execute(f"create table customer ({', '.join(name + ' text' for name in table[0])})")
-    connection.executemany(f"insert into customer values ({', '.join('?' for _ in table[0])})", [tuple(row.values()) for row in table])
+    connection.executemany(
+        f"insert into customer values ({', '.join('?' for _ in table[0])})", [tuple(row.values()) for row in table]
+    )
     connection.commit()
     return bytes(connection.serialize())
 
@@ -284,7 +312,9 @@ def pdf(people: People) -> bytes:
     for person in people:
         document.add_page()
         for line in told(person):
-            document.multi_cell(0, 5, line.encode("latin-1", "replace").decode("latin-1"), new_x="LMARGIN", new_y="NEXT")
+            document.multi_cell(
+                0, 5, line.encode("latin-1", "replace").decode("latin-1"), new_x="LMARGIN", new_y="NEXT"
+            )
     return bytes(document.output())
 
 
@@ -356,8 +386,12 @@ CARRIERS: Mapping[str, Callable[[People], bytes]] = {
     "letter.pdf": pdf,
     "photo.jpg": picture,
     "backup.zip": lambda people: zipped({"data/customers.csv": delimited(people).encode()}),
-    "backup.tar.gz": lambda people: tarred({"data/customers.json": json.dumps([person.row() for person in people]).encode()}),
-    "nested.zip": lambda people: zipped({"inner.tar.gz": tarred({"a/b.csv.bz2": bz2.compress(delimited(people).encode())})}),
+    "backup.tar.gz": lambda people: tarred(
+        {"data/customers.json": json.dumps([person.row() for person in people]).encode()}
+    ),
+    "nested.zip": lambda people: zipped(
+        {"inner.tar.gz": tarred({"a/b.csv.bz2": bz2.compress(delimited(people).encode())})}
+    ),
     "customers.csv.gz": lambda people: gzip.compress(delimited(people).encode()),
     "utf16.csv": _text(delimited, "utf-16"),
     "latin1.txt": _text(prose, "latin-1"),
