@@ -53,20 +53,11 @@ def asking_of(told: dict[str, object]) -> Asking:
         return Path(text(name)) if text(name) else None
 
     return Asking(
-        paths=(),
-        staged=False,
-        diff="",
         history=True,
-        since="",
-        authors=False,
-        max_size="",
         everything=told.get("everything") is True,
-        name="",
         flow=text("flow"),
         role=text("role") or None,
         purpose=text("purpose") or None,
-        baseline=None,
-        write_baseline=None,
         ignore_file=path("ignore_file"),
         processes=1,
         by_policy=told.get("by_policy") is True,

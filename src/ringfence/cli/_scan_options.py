@@ -49,29 +49,29 @@ class ScanFormat(StrEnum):
     HTML = "html"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """The options of one call."""
+    """The options of one call, as the command line gives them."""
 
-    paths: tuple[str, ...]
-    staged: bool
-    diff: str | None
-    history: bool
-    since: str
-    authors: bool
-    max_size: str
-    everything: bool
-    name: str
-    flow: str
-    role: str | None
-    purpose: str | None
-    baseline: Path | None
-    write_baseline: Path | None
-    ignore_file: Path | None
-    processes: int | None
-    by_policy: bool
     place: Home
-    overlay: Path | None
+    paths: tuple[str, ...] = ()
+    staged: bool = False
+    diff: str | None = None
+    history: bool = False
+    since: str = ""
+    authors: bool = False
+    max_size: str = ""
+    everything: bool = False
+    name: str = ""
+    flow: str = ""
+    role: str | None = None
+    purpose: str | None = None
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+    ignore_file: Path | None = None
+    processes: int | None = None
+    by_policy: bool = False
+    overlay: Path | None = None
     tells_version: bool = True
 
     @property

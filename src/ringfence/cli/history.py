@@ -75,20 +75,11 @@ def plan(
 
     place = home(policy, folder)
     asking = Asking(
-        paths=(),
-        staged=False,
-        diff="",
         history=True,
-        since="",
-        authors=False,
-        max_size="",
         everything=everything,
-        name="",
         flow=flow,
         role=role,
         purpose=purpose,
-        baseline=None,
-        write_baseline=None,
         ignore_file=ignore_file,
         processes=processes,
         by_policy=policy is not None or bool(flow),

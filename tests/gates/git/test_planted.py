@@ -129,10 +129,11 @@ def _same(value: str) -> str:
 
 def _scanned(repo: Repo, *, history: bool) -> Iterator[Scanned]:
     asking = Asking(
-        () if history else (".",),
-        *(False, "", history, "", False, "", True, "", "", None, None, None, None, None, 2, False),
-        Home(repo.top / "none.yaml", repo.top / "none"),
-        None,
+        place=Home(repo.top / "none.yaml", repo.top / "none"),
+        paths=() if history else (".",),
+        history=history,
+        everything=True,
+        processes=2,
     )
     with chdir(repo.top):
         made = scan_of(asking, *listed_of(asking))
