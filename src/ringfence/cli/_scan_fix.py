@@ -56,6 +56,7 @@ def _carry_out(fixing: "Fixing", made: Made, *, yes: bool, to: TextIO) -> None:
     names = Names(made.detector)
     for name, (_, mended) in fixing.files.items():
         to.writelines(f"{line}\n" for line in difference(name, mended, names, beside=to.isatty()))
+    to.flush()
     count = sum(len(mended.edits) for _, mended in fixing.files.values())
     files = len(fixing.files)
     written: list[str] = []
