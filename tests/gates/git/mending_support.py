@@ -41,7 +41,7 @@ FILES: dict[str, bytes] = {
     ),
     "app.js": b"const a = `to ${x} and nadia.kerst@brieffalke.de`; // +49 30 901820\n",
     "Main.java": b'class A { String m = "nadia.kerst@brieffalke.de"; /* olav.brandvik@listolot.pl */ }\n',
-    "link.txt": b"GET /users?mail=nadia.kerst%40brieffalke.de&x=1 HTTP/1.1\n",
+    "link.txt": b"GET /users?mail=nadia.kerst%40brieffalke.de&phone=%2B4930901820 HTTP/1.1\n",
 }
 """Files of every format that is mended, each with people in it."""
 

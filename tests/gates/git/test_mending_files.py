@@ -56,6 +56,7 @@ def test_formats_are_read_by_others_as_before() -> None:
     assert YAML(typ="safe").load(made["people.yaml"])["people"][1]["tags"] == ["a", "b"]
     assert b"'O''Kerst'" in made["dump.sql"]
     assert b"%40example." in made["link.txt"]
+    assert b"=%2B4930" in made["link.txt"]
 
 
 def test_a_value_has_one_stand_in_in_all_files() -> None:

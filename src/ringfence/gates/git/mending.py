@@ -52,6 +52,10 @@ _BY_HAND: Final = "change it by hand"
 _SAFE: Final = frozenset("@.,-+_:/ %()")
 """Marks that a stand-in may bring with it. None ends a string, a cell or a comment."""
 
+_IN_URLS: Final = (("@", b"%40"), ("+", b"%2B"))
+_CREDENTIALS: Final = "user.authorization"
+_ROTATE: Final = "rotate it, and take it out of the file"
+
 
 class Left(NamedTuple):
     """Something that is refused and stays. `why` and `mend` are for a person; nothing of it is in them."""
@@ -202,7 +206,8 @@ class _Mending:
             value = meant(bytes(text.value[one.start : one.end]).decode("utf-8", "replace"))
             span = None if found.members else place_of(work.text, work.mark, starts, text, one.start, one.end)
             if "\n" in value or found.end_line != found.line:
-                self.left.append(Left(found, "it goes over lines", _BY_HAND))
+                is_credential = found.category.startswith(_CREDENTIALS)
+                self.left.append(Left(found, "it goes over lines", _ROTATE if is_credential else _BY_HAND))
             elif span is None or not value.strip():
                 self.left.append(Left(found, "it is spelt in a way that is only read", _BY_HAND))
             else:
@@ -238,7 +243,10 @@ class _Mending:
         commas = "," in made and b"," not in written
         if commas:
             return None
-        return (made.replace("@", "%40") if b"%40" in written and b"@" not in written else made).encode()
+        for sign, spelt in _IN_URLS:
+            if spelt in written.upper() and sign.encode() not in written:
+                made = made.replace(sign, spelt.decode())
+        return made.encode()
 
     def _spoilt(self, edits: Sequence[Edit]) -> list[int]:
         """Say which stand-ins a scan refuses in their places."""
