@@ -89,9 +89,10 @@ _KEY_MOST: Final = 400  # bytes
 
 _ZERO, _NINE = b"0"[0], b"9"[0]
 _DIGITS: Final = 7
-_COUNTED: Final = 6
+_USUAL: Final = 12
+_COUNTED, _COUNTED_LONG = 6, 8
 _APART: Final = 2  # digits of a number in data that may do something else
-"""Digits that count up, one after another: of numbers made at random one in 40,000 has as many."""
+"""Digits that count up, one after another: of numbers made at random one in 10,000 has as many, of long ones one in 10 million."""
 _OPEN_END: Final = re2.compile(rb"[ .-]?(?:#|[xX*?_]{2}|%[sd]|\{)")
 _LISTING: Final = "place:listing"
 _HASHED: Final = re2.compile(
@@ -151,7 +152,10 @@ def counted(at: At) -> str:
         run = run + 1 if digit == before + 1 or (digit, before) == (_ZERO, _NINE) else 1
         same = same + 1 if digit == before else 1
         longest = max(longest, run, same)
-    enough = _COUNTED if at.text.kind is not Kind.VALUE else max(_COUNTED, len(digits) - _APART)
+    if at.is_code or at.is_document:
+        enough = _COUNTED if len(digits) <= _USUAL else _COUNTED_LONG
+    else:
+        enough = max(_COUNTED, len(digits) - _APART)
     return _PLACEHOLDER if longest >= enough else ""
 
 
