@@ -84,6 +84,9 @@ _HERE: Final = re2.compile(
 )
 _TWO_NAMES: Final = re2.compile(r"[\"'>](?:\p{Lu}[\p{Ll}'’]+[- ]){1,3}\p{Lu}[\p{Ll}'’-]+[\"'<]")
 _NOBODYS_NAMES: Final = re2.compile(r"(?i)\b(?:john|jane|joe|max|erika) (?:doe|smith|bloggs|public|mustermann|roe)\b")
+_IDENTIFIER: Final = re2.compile(
+    rb"[A-Za-z]*[a-z0-9](?:Id|ID|Ids|Name|Key|Arn|Type|Code|Number|Handle|Block|Url|Uri|Path|Token|Status|Time|Date)|[A-Za-z]+:[a-z]+"
+)
 _KEY_BODY: Final = re2.compile(rb"-----[\s\\nr\"'+,]*[A-Za-z0-9+/=:-]{16,}")
 _KEY_MOST: Final = 400  # bytes
 
@@ -169,6 +172,11 @@ def in_listing(at: At) -> str:
     if at.text.kind is not Kind.PROSE:
         return ""
     return _LISTING if _HASHED.search(at.line_before()) else ""
+
+
+def identifier(at: At) -> str:
+    """Tell the name of a program's thing, ``VpcPeeringConnectionId``, that stands where a name of a person could."""
+    return _PLACEHOLDER if _IDENTIFIER.fullmatch(at.value) else ""
 
 
 def key(at: At) -> str:
