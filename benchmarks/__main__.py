@@ -10,7 +10,7 @@ from importlib import import_module
 from ringfence.cli.version import is_compiled
 
 NAMES = (
-    *("startup", "detection", "parallel", "linear", "recognition", "calibration", "own", "scanning"),
+    *("startup", "detection", "parallel", "linear", "recognition", "calibration", "own", "scanning", "scan_precision"),
     *("carrying", "transforms", "planning", "ledger", "alerts", "pipe"),
     *(
         "rows",

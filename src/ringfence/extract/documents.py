@@ -4,6 +4,7 @@ The rule: a document that is not what its name says is text, from where it cease
 comments is read as a program's text is, markup that no two programs read alike as running text.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ringfence.extract.json_values import Broken, JsonValues
 from ringfence.extract.lexing import parts_of
 from ringfence.extract.model import Budget, Extracted, Fault, Kind, Source, Text, Unreadable, Values
+from ringfence.extract.page_tables import PageTables
 from ringfence.extract.plain import as_prose
 from ringfence.extract.reading import Block, blocks, cut_at, joined
 
@@ -102,10 +104,10 @@ def read_html(source: Source, budget: Budget) -> Iterator[Extracted]:  # noqa: A
     """Read HTML: text, attributes, comments, scripts."""
     from ringfence.carriers import HtmlCarrier
 
-    return _markup(source, HtmlCarrier())
+    return _markup(source, HtmlCarrier(), PageTables())
 
 
-def _markup(source: Source, carrier: "Carrier") -> Iterator[Extracted]:
+def _markup(source: Source, carrier: "Carrier", tables: PageTables | None = None) -> Iterator[Extracted]:
     """Read a page as its carrier does; from where that refuses, as text."""
     from ringfence.carriers import Undecodable
 
@@ -123,7 +125,7 @@ def _markup(source: Source, carrier: "Carrier") -> Iterator[Extracted]:
             yield from as_prose([held], source)
             continue
         for unit in units:
-            yield from _fields(unit, held, source)
+            yield from _fields(unit, held, source, tables)
             held = cut_at(held, len(unit.raw))
     if held is None or refused:
         return
@@ -133,13 +135,14 @@ def _markup(source: Source, carrier: "Carrier") -> Iterator[Extracted]:
         yield from as_prose([held], source)
         return
     for unit in units:
-        yield from _fields(unit, held, source)
+        yield from _fields(unit, held, source, tables)
         held = cut_at(held, len(unit.raw))
 
 
-def _fields(unit: "Unit", block: Block, source: Source) -> Iterator[Extracted]:
+def _fields(unit: "Unit", block: Block, source: Source, tables: PageTables | None) -> Iterator[Extracted]:
     """Give the fields of a unit, which stands at the beginning of a block."""
     texts: list[Text] = []
+    cells = list(tables.cells(unit.raw)) if tables is not None else []
     line, at, line_start = block.line, 0, 1 - block.column
     for field in sorted(unit.fields, key=lambda field: field.start):
         breaks = unit.raw.count(b"\n", at, field.start)
@@ -151,6 +154,10 @@ def _fields(unit: "Unit", block: Block, source: Source) -> Iterator[Extracted]:
         start = block.start + field.start if is_same else -1
         kind = Kind.NAME if field.is_key else Kind.PROSE if field.path in _RUNNING else Kind.VALUE
         path = "" if field.is_key or field.path in _RUNNING else field.path
+        if cells and field.path == "text":
+            cell = cells[max(bisect_right(cells, field.start, key=lambda cell: cell[0]) - 1, 0)]
+            if cell[0] <= field.start < cell[1]:
+                kind, path = Kind.VALUE, cell[2]
         column = field.start - line_start + 1
         texts.append(Text(field.value, path, kind, line, column, start, "", source.members))
     if texts:

@@ -4,8 +4,10 @@ The rule: outputs count as much as sources do, for that is where tables of peopl
 notebook that is none is read as JSON.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
+from html import unescape
+from itertools import accumulate, groupby, pairwise
 from typing import Final
 
 import re2
@@ -15,6 +17,7 @@ from ringfence.extract.json_values import Broken, JsonValues
 from ringfence.extract.lexing import parts_of
 from ringfence.extract.markup_text import page_text
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, Kind, Source, Text, Unreadable
+from ringfence.extract.page_tables import PageTables
 from ringfence.extract.reading import whole, whole_lines
 
 _CELLS: Final = ("cells[]", "worksheets[].cells[]")
@@ -22,6 +25,7 @@ _SOURCES: Final = ("source", "source[]", "input", "input[]")  # in the third for
 _TEXTS: Final = ("text", "traceback", "evalue", "text/plain", "text/markdown", "text/latex")
 _PICTURES: Final = (".image/", ".png", ".jpeg", ".svg", ".application/pdf")
 _COLOUR: Final = re2.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_BLANK: Final = bytes(byte if byte == ord("\n") else ord(" ") for byte in range(256))
 _LONGEST: Final = 1 << 16  # of a text that is put together of lines
 
 
@@ -92,6 +96,8 @@ def _source(lines: list[Text], where: str, *, is_code: bool) -> Iterator[Text]:
 def _output(lines: list[Text], inside: str, where: str) -> Iterator[Text]:
     is_page = "html" in inside
     is_text = is_page or inside.removesuffix("[]").endswith(_TEXTS)
+    if is_page:
+        yield from _cells_of_tables(lines, where)
     for text in _together(lines) if is_text else lines:
         value = _COLOUR.sub(b"", text.value) if b"\x1b" in text.value else text.value
         if is_page:
@@ -102,6 +108,20 @@ def _output(lines: list[Text], inside: str, where: str) -> Iterator[Text]:
         if is_text:
             text.path, text.kind = "", Kind.PROSE
         yield text
+
+
+def _cells_of_tables(lines: list[Text], where: str) -> Iterator[Text]:
+    """Give the cells of tables that are shown, by column, and leave blanks in their place."""
+    starts = [0, *accumulate(len(line.value) for line in lines)]
+    page = bytearray().join(line.value for line in lines)
+    for start, end, name in PageTables().cells(bytes(page)):
+        line = lines[bisect_right(starts, start) - 1]
+        value = unescape(page[start:end].decode("utf-8", "replace")).encode("utf-8", "replace").strip()
+        yield Text(value, name, Kind.VALUE, line.line, line.column, -1, where, line.members)
+        page[start:end] = page[start:end].translate(_BLANK)
+    for line, (start, end) in zip(lines, pairwise(starts), strict=True):
+        if line.value != page[start:end]:
+            line.value, line.start = bytes(page[start:end]), -1
 
 
 def _together(lines: list[Text]) -> Iterator[Text]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
 
+import re2
+
 from ringfence.extract._listed import listed
 from ringfence.extract.languages import ENDINGS_OF_LANGUAGES, NAMES_OF_LANGUAGES
 from ringfence.extract.model import Reader
@@ -228,7 +230,43 @@ def _by_text(head: bytes) -> str:
         return "sql"
     if begins.startswith((b'{"', b"[{")):
         return "ndjson" if begins.startswith(b"{") and b"}\n{" in head.replace(b"\r", b"") else "json"
+    return _by_lines(head)
+
+
+def _by_lines(head: bytes) -> str:
+    """Say what a text is by its first lines: a table, statements of SQL, a message, names with values; else plain text.
+
+    Of a blob that nothing names any more there is nothing else to tell by.
+    """
+    whole = head if len(head) < _HEAD_WHOLE else head.rpartition(b"\n")[0]
+    lines = [line.rstrip(b"\r") for line in whole.removeprefix(b"\xef\xbb\xbf").split(b"\n", _LINES_MOST + 1)[:_LINES_MOST]]
+    lines = [line for line in lines if line.strip()]
+    if not lines:
+        return "text"
+    if any(_STATEMENT.match(line) for line in lines[:4]):
+        return "sql"
+    if sum(bool(_MAIL_HEADER.match(line)) for line in lines[:8]) > 1:
+        return "mail"
+    for mark, kind in ((b"\t", "tsv"), (b",", "csv"), (b";", "csv"), (b"|", "csv")):
+        names = lines[0].split(mark)
+        if len(names) > 1 and len(lines) > 1 and all(map(_names_column, names)):
+            return kind if all(line.count(mark) >= len(names) - 1 for line in lines[1:4]) else "text"
     return "text"
+
+
+_HEAD_WHOLE: Final = 1024  # bytes from which on the last line of a head may be a part of one
+_LINES_MOST: Final = 12
+_STATEMENT: Final = re2.compile(
+    rb"(?i)(?:insert\s+(?:ignore\s+)?into\s|create\s+(?:temporary\s+)?table\s|copy\s+[^\s;]+\s*(?:\([^)]*\)\s*)?from\s+stdin)"
+)
+_MAIL_HEADER: Final = re2.compile(rb"(?i)(?:from|to|cc|subject|date|message-id|received|mime-version|return-path|delivered-to|reply-to):\s")
+_NAME_MOST: Final = 40  # bytes of a column's name
+
+
+def _names_column(name: bytes) -> bool:
+    """Whether it could be the name of a column, as tables have it in their first line."""
+    bare = name.strip(b" \"'").decode("utf-8", "replace")
+    return len(name) <= _NAME_MOST and bare[:1].isalpha() and all(sign.isalnum() or sign in "_ .-" for sign in bare)
 
 
 _BINARIES: Final = listed("zip tar gzip bzip2 xz zstd 7z sqlite parquet arrow office pdf image pgdump")

@@ -139,6 +139,8 @@ def _scanned(repo: Repo, *, history: bool) -> Iterator[Scanned]:
         made = scan_of(asking, *listed_of(asking))
         made.scan.scanner.digests = _Values()  # type: ignore[assignment]
         yield from made.taken(made.scan.run())
+        list(made.ended())
+        made.scan.opener.close()
 
 
 def recall(repo: Repo, everyone: list[Planted], together: int) -> Recall:

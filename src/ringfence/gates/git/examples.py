@@ -84,14 +84,18 @@ _HERE: Final = re2.compile(
 )
 _TWO_NAMES: Final = re2.compile(r"[\"'>](?:\p{Lu}[\p{Ll}'’]+[- ]){1,3}\p{Lu}[\p{Ll}'’-]+[\"'<]")
 _NOBODYS_NAMES: Final = re2.compile(r"(?i)\b(?:john|jane|joe|max|erika) (?:doe|smith|bloggs|public|mustermann|roe)\b")
+_IDENTIFIER: Final = re2.compile(
+    rb"[A-Za-z]*[a-z0-9](?:Id|ID|Ids|Name|Key|Arn|Type|Code|Number|Handle|Block|Url|Uri|Path|Token|Status|Time|Date)|[A-Za-z]+:[a-z]+"
+)
 _KEY_BODY: Final = re2.compile(rb"-----[\s\\nr\"'+,]*[A-Za-z0-9+/=:-]{16,}")
 _KEY_MOST: Final = 400  # bytes
 
 _ZERO, _NINE = b"0"[0], b"9"[0]
 _DIGITS: Final = 7
-_COUNTED: Final = 6
+_USUAL: Final = 12
+_COUNTED, _COUNTED_LONG = 6, 8
 _APART: Final = 2  # digits of a number in data that may do something else
-"""Digits that count up, one after another: of numbers made at random one in 40,000 has as many."""
+"""Digits that count up, one after another: of numbers made at random one in 10,000 has as many, of long ones one in 10 million."""
 _OPEN_END: Final = re2.compile(rb"[ .-]?(?:#|[xX*?_]{2}|%[sd]|\{)")
 _LISTING: Final = "place:listing"
 _HASHED: Final = re2.compile(
@@ -151,7 +155,10 @@ def counted(at: At) -> str:
         run = run + 1 if digit == before + 1 or (digit, before) == (_ZERO, _NINE) else 1
         same = same + 1 if digit == before else 1
         longest = max(longest, run, same)
-    enough = _COUNTED if at.text.kind is not Kind.VALUE else max(_COUNTED, len(digits) - _APART)
+    if at.is_code or at.is_document:
+        enough = _COUNTED if len(digits) <= _USUAL else _COUNTED_LONG
+    else:
+        enough = max(_COUNTED, len(digits) - _APART)
     return _PLACEHOLDER if longest >= enough else ""
 
 
@@ -165,6 +172,11 @@ def in_listing(at: At) -> str:
     if at.text.kind is not Kind.PROSE:
         return ""
     return _LISTING if _HASHED.search(at.line_before()) else ""
+
+
+def identifier(at: At) -> str:
+    """Tell the name of a program's thing, ``VpcPeeringConnectionId``, that stands where a name of a person could."""
+    return _PLACEHOLDER if _IDENTIFIER.fullmatch(at.value) else ""
 
 
 def key(at: At) -> str:

@@ -82,10 +82,10 @@ _WEIGHED: Final[Mapping[str, tuple[Callable[[At], str], ...]]] = {
     "PRIVATE_KEY": (examples.key,),
     "PHONE_NUMBER": (examples.counted, examples.template, examples.in_listing),
     "DATE_OF_BIRTH": (),
-    "PERSON": (notices.published,),
+    "PERSON": (notices.published, examples.identifier),
     "USERNAME": (notices.published,),
     "URL": (notices.published,),
     "ES_CIF": (notices.in_certificate, *_OTHERS),
-    **dict.fromkeys(_ATTRIBUTES, (_alone,)),
+    **dict.fromkeys(_ATTRIBUTES, (_alone, examples.in_listing)),
 }
 """What may lower an entity: the first that says why."""
