@@ -4,6 +4,7 @@ The rule: what comes out comes in the order of the items, each once, whoever loo
 what it was looking at is told as not read, for a file that ends one reader would end the next one, too.
 """
 
+import gc
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -49,6 +50,7 @@ class Shared:
     def run(self, items: Iterable[Item]) -> Iterator[Scanned]:
         """Look at all items; give what became of each, in their order."""
         chunks = _chunks(iter(items))
+        gc.freeze()  # what is looked through for garbage is written to, and then no longer shared
         pool = self._pool(self.processes)
         try:
             for chunk in islice(chunks, self.processes * _AHEAD):
