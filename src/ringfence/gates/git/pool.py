@@ -39,9 +39,12 @@ def scan_all(
     else:
         yield from looked_at(first, scanner, opener)
         return
+    # What RE2 makes of its patterns while it reads the first megabyte is there for all processes that are forked after it.
+    yield from looked_at(first[:-1], scanner, opener)
+    opener.close()
     from ringfence.gates.git.sharing import Shared
 
-    yield from Shared(scanner, opener, wanted).run(chain(first, left))
+    yield from Shared(scanner, opener, wanted).run(chain(first[-1:], left))
 
 
 def looked_at(items: Iterable[Item], scanner: Scanner, opener: Opener) -> Iterator[Scanned]:

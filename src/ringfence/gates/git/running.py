@@ -43,6 +43,7 @@ SETTINGS: Final = (
     "core.useReplaceRefs=false",
     "core.commitGraph=false",  # a file beside the objects that nobody verifies
     "core.bigFileThreshold=64m",  # larger ones are streamed, not held
+    "core.deltaBaseCacheLimit=16m",  # of 96: each process that reads objects has its own
     "protocol.allow=never",
 )
 

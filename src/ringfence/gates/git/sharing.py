@@ -5,6 +5,7 @@ what it was looking at is told as not read, for a file that ends one reader woul
 its processes end at once, and where it is killed, they end as well.
 """
 
+import gc
 import os
 import signal
 import threading
@@ -54,6 +55,7 @@ class Shared:
     def run(self, items: Iterable[Item]) -> Iterator[Scanned]:
         """Look at all items; give what became of each, in their order."""
         chunks = _chunks(iter(items))
+        gc.freeze()  # what is looked through for garbage is written to, and then no longer shared
         pool = self._pool(self.processes)
         try:
             for chunk in islice(chunks, self.processes * _AHEAD):
