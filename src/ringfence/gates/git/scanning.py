@@ -84,8 +84,9 @@ class _Looking:
             match step:
                 case LeftOut(why=why, members=members, note=note):
                     self.passed.append(Passed(self.item.name, why, members, note))
-                case Unreadable(fault=fault, what=what, mend=mend, members=members, line=line):
-                    self.failed.append(Failed(self.item.name, fault, what, mend, members, line))
+                case Unreadable() as bad:
+                    failed = Failed(self.item.name, bad.fault, bad.what, bad.mend, bad.members, bad.line, bad.looked_at)
+                    self.failed.append(failed)
                 case texts:
                     self._look(texts)
 
