@@ -67,3 +67,10 @@ def test_a_line_with_more_brackets_than_are_followed_is_looked_at_to_its_end(nam
     start = b"a: " if name == "a.yaml" else b"a = "
     one = scanned(name, start + b"[" * 300 + b'"' + EMAIL + b'"' + b"]" * 300)
     assert [each.entity for each in one.found] == ["EMAIL_ADDRESS"]
+
+
+@pytest.mark.parametrize("name", ["f\udcfcr.txt", "f\udcfcr.py", "f\udcfcr/LICENSE", "f\udcfcr.csv", "f\udcfcr.md"])
+def test_a_file_whose_name_is_not_utf8_is_looked_at_as_any_other(name: str):
+    one = scanned(name, b"id,email\n1," + EMAIL + b"\n# x = '" + EMAIL + b"'\n")
+    assert one.failed == ()
+    assert {each.entity for each in one.found} == {"EMAIL_ADDRESS"}
