@@ -177,7 +177,7 @@ def _given(values: Values, names: list[Text]) -> Iterator[Extracted]:
 def _told(error: Broken, source: Source, block: Block) -> Iterator[Extracted]:
     if error.deep:
         what = "it has more containers in each other than are followed; the rest is read as text"
-        yield Unreadable(Fault.DEEP, what, members=source.members, line=block.line)
+        yield Unreadable(Fault.DEEP, what, members=source.members, line=block.line, looked_at=True)
 
 
 def _program(block: Block, source: Source, *, begins: bool) -> Text:

@@ -135,8 +135,9 @@ def flow(line: bytes, start: int, end: int, path: str) -> Iterator[Piece]:
         text = token[0]
         mark = text[:1]
         if mark in b"{[":
-            if len(stack) >= MAX_DEPTH:
-                break
+            if len(stack) >= MAX_DEPTH:  # deeper is nothing that a person wrote: the rest is one value
+                yield Piece(named, int(token.start()), end)
+                return
             stack.append(here)
             here = named = named + "[]" if mark == b"[" else named
         elif mark in b":=" and pending is not None and (mark == b"=" or len(text) > 1 or line[pending[0]] in b"\"'"):

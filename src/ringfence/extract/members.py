@@ -67,15 +67,19 @@ def name_faults(raw: bytes, members: tuple[str, ...]) -> Iterator[Unreadable]:
     plain = raw.replace(b"\\", b"/")
     mend = "unpack it only with a program that refuses such names"
     if plain.startswith(b"/") or b".." in plain.split(b"/") or plain[1:_DRIVE] == b":":
-        yield Unreadable(Fault.TRAVERSAL, "its name leads out of the archive", mend, members)
+        yield Unreadable(Fault.TRAVERSAL, "its name leads out of the archive", mend, members, looked_at=True)
     elif any(byte < 0x20 or byte == 0x7F for byte in raw):
-        yield Unreadable(Fault.TRAVERSAL, "its name holds control characters", mend, members)
+        yield Unreadable(Fault.TRAVERSAL, "its name holds control characters", mend, members, looked_at=True)
     elif len(raw) > LONGEST_NAME:
-        yield Unreadable(Fault.TRAVERSAL, f"its name is longer than {LONGEST_NAME} bytes", mend, members)
+        yield Unreadable(
+            Fault.TRAVERSAL, f"its name is longer than {LONGEST_NAME} bytes", mend, members, looked_at=True
+        )
     try:
         raw.decode()
     except UnicodeDecodeError:
-        yield Unreadable(Fault.ENCODING, "its name is not UTF-8", "pack it anew with names in UTF-8", members)
+        yield Unreadable(
+            Fault.ENCODING, "its name is not UTF-8", "pack it anew with names in UTF-8", members, looked_at=True
+        )
 
 
 def count_in(source: Source, budget: Budget) -> Unreadable | None:

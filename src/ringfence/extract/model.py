@@ -120,13 +120,17 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that cannot be read. `what` says what is wrong, `mend` what to do; neither holds content."""
+    """Something that cannot be read. `what` says what is wrong, `mend` what to do; neither holds content.
+
+    `looked_at`: only something about it is odd (a member's name, what is too deep to be followed); its content was looked at.
+    """
 
     fault: Fault
     what: str
     mend: str = ""
     members: tuple[str, ...] = ()
     line: int = 0
+    looked_at: bool = False
 
 
 class Values(Sequence[Text]):

@@ -34,7 +34,10 @@ def read_notebook(source: Source, budget: Budget) -> Iterator[Extracted]:
     block = whole(source, budget.bounds.document)
     if block is None:
         yield Unreadable(
-            Fault.BOMB, "a notebook that is larger than a document may be; it is read as JSON", members=source.members
+            Fault.BOMB,
+            "a notebook that is larger than a document may be; it is read as JSON",
+            members=source.members,
+            looked_at=True,
         )
         yield from read_json(source, budget)
         return

@@ -37,7 +37,7 @@ def _rows(item: Scanned, asked: Asked, names: Names) -> Iterator[dict[str, str]]
     for failed in item.failed:
         said = {"line": str(failed.line or ""), "why": failed.fault.value}
         words = "; ".join(filter(None, (names.shown(failed.what), names.shown(failed.mend))))
-        yield {"kind": "unreadable"} | _where(failed, names) | said | {"said": words}
+        yield {"kind": "odd" if failed.looked_at else "unreadable"} | _where(failed, names) | said | {"said": words}
     for passed in item.passed:
         said = {"why": passed.why.value, "said": names.shown(passed.note)}
         yield {"kind": "left-out"} | _where(passed, names) | said

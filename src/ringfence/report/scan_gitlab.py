@@ -38,7 +38,12 @@ def _issues(item: Scanned, asked: Asked, names: Names, fingerprints: Fingerprint
         said = unread(failed, names)
         print_ = fingerprints.unique_of("unread", names.inside(failed), failed.fault.value, str(failed.line))
         yield _issue(
-            failed, names, f"{said}{_inside(failed, names)}", f"not-read-{failed.fault.value}", "major", print_
+            failed,
+            names,
+            f"{said}{_inside(failed, names)}",
+            f"{'odd' if failed.looked_at else 'not-read'}-{failed.fault.value}",
+            "info" if failed.looked_at else "major",
+            print_,
         )
 
 

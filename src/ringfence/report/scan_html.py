@@ -82,7 +82,10 @@ def write(scanned: Iterable[Scanned], summary: Summary, out: TextIO, asked: Aske
     if wanted:
         sections += [_categories(summary, asked), _folders(folders, names), _findings(kept, wanted, names)]
     if summary.failed:
-        sections.append(_unread(failed, summary.failed, names))
+        sections.append(_unread([one for one in failed if not one.looked_at], summary.failed, names))
+    if odd := [one for one in failed if one.looked_at]:
+        rows = [[place(one, names), one.fault.value, names.shown(one.what), names.shown(one.mend)] for one in odd]
+        sections.append(section("Odd, but looked at", [table("Each", ("file", "oddity", "what", "mend"), rows)]))
     if summary.passed:
         sections.append(_left_out(passed, summary, names))
     title = "Personal data in a repository"

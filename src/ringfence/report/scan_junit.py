@@ -92,10 +92,10 @@ def _said(item: Scanned, asked: Asked, names: Names) -> Iterator[tuple[str, dict
     if (more := len(refused) - _MOST_FAILURES) > 0:
         said = f"and {counted(more, 'finding')} more in this file; `--format json` has all"
         yield "failure", {"type": "more", "message": said, "text": said}
-    for failed in item.failed:
+    for failed in item.unread:
         text = f"{place(failed, names)}: {unread(failed, names)}"
         yield "error", {"type": failed.fault.value, "message": unread(failed, names), "text": text}
-    if item.passed and not refused and not item.failed:
+    if item.passed and not refused and not item.unread:
         said = cut("; ".join(_passed(one, names) for one in item.passed))
         yield "skipped", {"message": said, "text": said}
     others = [one for one in item.found if not one.counts and asked.wants(one)]
@@ -103,6 +103,8 @@ def _said(item: Scanned, asked: Asked, names: Names) -> Iterator[tuple[str, dict
         lines = [f"{_line(one, names)}  {message(one)}" for one in others[:_MOST_FAILURES]]
         lines += [f"and {len(others) - len(lines):,} more"] if len(others) > len(lines) else []
         yield "system-out", {"text": "\n".join(lines)}
+    if odd := [f"{place(one, names)}: {unread(one, names)}" for one in item.failed if one.looked_at]:
+        yield "system-err", {"text": "\n".join(odd)}
 
 
 def _line(one: Found, names: Names) -> str:

@@ -34,7 +34,12 @@ def _documents(item: Scanned, asked: Asked, names: Names) -> Iterator[Document]:
             yield {"kind": "finding", "origin": origin} | _where(found, names) | _finding(found, names)
     for failed in item.failed:
         said = {"fault": failed.fault.value, "what": names.shown(failed.what), "mend": names.shown(failed.mend)}
-        yield {"kind": "unreadable", "origin": origin} | _where(failed, names) | {"line": failed.line} | said
+        yield (
+            {"kind": "odd" if failed.looked_at else "unreadable", "origin": origin}
+            | _where(failed, names)
+            | {"line": failed.line}
+            | said
+        )
     for passed in item.passed:
         said = {"why": passed.why.value, "note": names.shown(passed.note)}
         yield {"kind": "left-out", "origin": origin} | _where(passed, names) | said

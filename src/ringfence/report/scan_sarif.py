@@ -204,8 +204,9 @@ class _Run:
         for failed in self._failed:
             if self._squeezed.size > MOST_WHOLE:
                 break
-            told += 1
-            made = _notification("not-read", "error", f"{self._names.inside(failed)}: {unread(failed, self._names)}")
+            told += not failed.looked_at
+            level = "note" if failed.looked_at else "error"
+            made = _notification("not-read", level, f"{self._names.inside(failed)}: {unread(failed, self._names)}")
             made["locations"] = [self._location(failed)]
             self._squeezed.add("notifications", made)
             yield made

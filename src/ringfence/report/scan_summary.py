@@ -91,7 +91,7 @@ class Summary:
     def _count(self, item: Scanned) -> None:
         self.items += 1
         self.size += item.size
-        self.failed += len(item.failed)
+        self.failed += len(item.unread)
         self.passed.update(one.why for one in item.passed)
         for one in item.found:
             self.standing[one.standing] += 1

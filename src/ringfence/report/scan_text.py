@@ -117,7 +117,7 @@ def _finding(one: Found, names: Names) -> Line:
 def _failed(one: Failed, names: Names) -> Iterator[Line]:
     yield [
         (place(one, names), "bold"),
-        ("  not read", "bold magenta"),
+        ("  odd, but looked at", "yellow") if one.looked_at else ("  not read", "bold magenta"),
         (f"  {one.fault.value}: {names.shown(one.what)}", ""),
     ]
     if one.mend:

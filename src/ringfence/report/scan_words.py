@@ -194,7 +194,7 @@ def message(one: Found) -> str:
 
 def unread(one: Failed, names: Names) -> str:
     """Say what could not be read, and what to do."""
-    said = f"not read ({one.fault.value}): {names.shown(one.what)}"
+    said = f"{'odd, but looked at' if one.looked_at else 'not read'} ({one.fault.value}): {names.shown(one.what)}"
     return cut(f"{said}; {names.shown(one.mend)}" if one.mend else said)
 
 

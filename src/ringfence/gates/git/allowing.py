@@ -201,8 +201,8 @@ class Settling:
 
     def take(self, scanned: Scanned) -> Scanned:
         """Take the next item; give it with what the baseline allows."""
-        self._all_read = self._all_read and not scanned.failed
-        complete = scanned.item.lines is None and not scanned.failed
+        self._all_read = self._all_read and not scanned.unread
+        complete = scanned.item.lines is None and not scanned.unread
         for one in scanned.allowances:
             if one.by is By.IGNORED:
                 self._used[one.line] += one.used

@@ -257,7 +257,7 @@ class Recording:
 
     def take(self, scanned: Scanned) -> Scanned:
         """Take down what one item holds that nothing else allows; give it as what it is from now on: allowed."""
-        self.missed = self.missed or bool(scanned.failed)
+        self.missed = self.missed or bool(scanned.unread)
         return (
             replace(scanned, found=tuple(self._taken(found) for found in scanned.found)) if scanned.found else scanned
         )

@@ -78,7 +78,7 @@ class HistoryPlan:
     def take(self, scanned: Iterable[Scanned], mender: Mender, opener: Opener) -> None:
         """Take what a scan of history found; try on each object whether it can be mended."""
         for one in scanned:
-            self.failed.extend(one.failed)
+            self.failed.extend(one.unread)
             refused = [found for found in one.found if found.counts]
             if refused and one.item.object:
                 self._take(one.item, refused, mender, opener)

@@ -144,7 +144,7 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Something that could not be read: a clear error each, and the scan's exit code is 2."""
+    """Something that could not be read: a clear error each, and the scan's exit code is 2; told only where it was looked at."""
 
     file: str
     fault: Fault
@@ -152,6 +152,7 @@ class Failed:
     mend: str = ""
     members: tuple[str, ...] = ()
     line: int = 0
+    looked_at: bool = False  # all the same: something about it is odd
 
 
 class By(StrEnum):
@@ -203,3 +204,8 @@ class Scanned:
     failed: tuple[Failed, ...] = ()
     size: int = 0  # bytes looked at
     allowances: tuple[Allowance, ...] = ()
+
+    @property
+    def unread(self) -> tuple[Failed, ...]:
+        """What was not looked at, because it could not be read."""
+        return tuple(one for one in self.failed if not one.looked_at) if self.failed else ()

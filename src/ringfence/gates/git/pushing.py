@@ -92,7 +92,7 @@ class Judging:
         inspection.add(scanned.size)
         for one in scanned.found:
             self._take_found(inspection, one)
-        for failed in scanned.failed:
+        for failed in scanned.unread:
             self._take_failed(inspection, failed)
 
     def _take_found(self, inspection: Inspection, one: Found) -> None:

@@ -67,6 +67,11 @@ class Scanner:
         return reading.settled(looking.told())
 
 
+def _in_utf8(name: str) -> str:
+    """Give a name as patterns take it: bytes of no charset as question marks."""
+    return name.encode("utf-8", "replace").decode()
+
+
 @dataclass(slots=True)
 class _Looking:
     item: Item
@@ -84,8 +89,9 @@ class _Looking:
             match step:
                 case LeftOut(why=why, members=members, note=note):
                     self.passed.append(Passed(self.item.name, why, members, note))
-                case Unreadable(fault=fault, what=what, mend=mend, members=members, line=line):
-                    self.failed.append(Failed(self.item.name, fault, what, mend, members, line))
+                case Unreadable() as bad:
+                    failed = Failed(self.item.name, bad.fault, bad.what, bad.mend, bad.members, bad.line, bad.looked_at)
+                    self.failed.append(failed)
                 case texts:
                     self._look(texts)
 
@@ -115,7 +121,7 @@ class _Looking:
                 parts = tuple(text.parts(last[number])) if text.parts is not None else ()
             if stands_in_data(text, parts, one):
                 beside = [each for each in seen[max(0, at - _BESIDE) : at + _BESIDE + 1] if each.number == number]
-                place = At(self._file(text), self.item.origin, text, parts, one, beside)
+                place = At(_in_utf8(self._file(text)), self.item.origin, text, parts, one, beside)
                 found = self._found(text, one, lines, lowered(place))
                 if self._is_meant(found):
                     self.found.append(found)
