@@ -28,6 +28,7 @@ PICTURES = {  # file -> the scenes of the demo that it shows
     "demo-database.svg": ("Observed first, then enforced",),
     "demo-matrix.svg": ("The leak matrix",),
     "demo-http.svg": ("Endpoints", "A language model, told nothing"),
+    "demo-code.svg": ("A commit with people in it", "What history keeps"),
 }
 
 

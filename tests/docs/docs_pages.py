@@ -1,7 +1,8 @@
 """The pages of the documentation, taken apart: fenced blocks with what they are, links, inline code, headings.
 
 What a fence may be: ``console`` (commands behind ``$``, with what they print), ``yaml`` (a policy), ``yaml fragment`` (a part that
-includes the page's first policy), ``yaml file=NAME`` (one that commands find in their folder), ``python`` (a doctest), ``text`` (neither). ``norun: REASON`` behind any of them: not run.
+includes the page's first policy), ``yaml file=NAME`` (one that commands find in their folder), ``python`` (a doctest), ``text``
+(neither). ``norun: REASON`` behind any of them: not run.
 """
 
 import re

@@ -19,6 +19,14 @@ from ringfence.crossing import Reason, crossing
 from ringfence.crossing.entries import PLACES_KEPT
 from ringfence.demo.scenes import SCENES
 from ringfence.detect import RECOGNIZERS
+from ringfence.extract import confined
+from ringfence.extract import model as extracted
+from ringfence.extract.model import Bounds, Why
+from ringfence.extract.recognising import READERS
+from ringfence.gates.git.hooks import LOCAL_HOOKS, SERVER_HOOKS
+from ringfence.gates.git.model import Standing
+from ringfence.gates.git.pushing import FINDINGS_KEPT
+from ringfence.gates.git.running import OLDEST
 from ringfence.gates.logs import reading, stream, windows
 from ringfence.ledger import client
 from ringfence.ledger.address import IDLE_SECONDS
@@ -29,6 +37,8 @@ from ringfence.ledger.verifying import ProblemCode
 from ringfence.ledger.writer import MOST_CLIENTS
 from ringfence.policy import FormKind, lint, schema
 from ringfence.policy.model import BUILT_IN_FORMS
+from ringfence.report import scan_text
+from ringfence.report.scan_outputs import OUTPUTS
 from ringfence.taxonomy import CATEGORIES, ENTITIES
 
 FOLDERS = ("src/", "tests/", "docs/", "tools/", "benchmarks/", "fuzz/", "examples/")
@@ -170,8 +180,25 @@ def test_every_code_of_lint_is_in_the_page_of_the_policy() -> None:
         ("ledger.md", list(ENTRY_KINDS)),
         ("ledger.md", [fault.value for fault in Fault]),
         ("ledger.md", [problem.value for problem in ProblemCode]),
+        ("code.md", list(READERS)),
+        ("code.md", [word.value for word in (*Why, *extracted.Fault)]),
+        ("code.md", [standing.value for standing in Standing]),
+        ("code.md", list(OUTPUTS)),
+        ("code.md", [*LOCAL_HOOKS, *SERVER_HOOKS]),
     ],
-    ids=["reasons", "formats", "formats and codings", "kinds of entries", "faults", "problems"],
+    ids=[
+        "reasons",
+        "formats",
+        "formats and codings",
+        "kinds of entries",
+        "faults",
+        "problems",
+        "readers of files",
+        "what is left out or not read",
+        "standings",
+        "outputs of a scan",
+        "hooks",
+    ],
 )
 def test_every_word_of_a_closed_set_is_explained(page: str, words: list[str]) -> None:
     for word in words:
@@ -199,11 +226,22 @@ def test_every_word_of_a_closed_set_is_explained(page: str, words: list[str]) ->
         ("ledger.md", "each 1,024 entries", SEGMENT, 1024),
         ("ledger.md", "waits one second for a receipt", client.DEADLINE, 1.0),
         ("ledger.md", "the first eight positions", PLACES_KEPT, 8),
+        ("code.md", "512 MiB come out at most", Bounds().unpacked, 512 << 20),
+        ("code.md", "no more than 250 times what went in", Bounds().ratio, 250),
+        ("code.md", "20,000 members", Bounds().members, 20_000),
+        ("code.md", "6 archives in one another", Bounds().depth, 6),
+        ("code.md", "256 levels of a document", Bounds().nesting, 256),
+        ("code.md", "held whole, of more than 64 MiB", Bounds().document, 64 << 20),
+        ("code.md", "after 120 seconds of a processor", confined._SECONDS, 120),
+        ("code.md", "or 640 MiB", confined._MEMORY, 640 << 20),
+        ("code.md", "for the first twenty", FINDINGS_KEPT, 20),
+        ("code.md", "told by their first five", scan_text._FIRST, 5),
+        ("code.md", "Git 2.30 or newer", OLDEST, (2, 30)),
         ("operations.md", "after half a minute without a client", IDLE_SECONDS, 30.0),
         ("operations.md", "at most 512 clients", MOST_CLIENTS, 512),
     ],
 )
-def test_a_figure_that_a_page_names_is_the_codes(page: str, said: str, figure: float, is_so: float) -> None:
+def test_a_figure_that_a_page_names_is_the_codes(page: str, said: str, figure: object, is_so: object) -> None:
     assert said in " ".join(text_of(page).split())
     assert figure == is_so
 
