@@ -28,7 +28,7 @@ def show_commit(stage: Stage, screen: Screen) -> bool:
         return left_out(code, screen)
     screen.command("ringfence git install")
     screen.command('git add --all && git commit -m "Test invoices"')
-    said = code.refused.err.splitlines()
+    said = code.refused.err.replace(f"{code.folder.resolve()}/", "").splitlines()  # as it is typed there
     between = len(said) - _SHOWN - _MENDS
     screen.output("\n".join([*said[:_SHOWN], f"  ({between} more lines)", *said[-_MENDS:]]), most=len(said))
     screen.command("ringfence scan --fix --yes")

@@ -73,6 +73,8 @@ class CodeStage:
 
     Attributes
     ----------
+    folder
+        The working tree.
     planted
         What stood in the files of the refused commit.
     before, after
@@ -89,6 +91,7 @@ class CodeStage:
         What the ledger says was refused.
     """
 
+    folder: Path
     refused: Done
     fixed: Done
     taken: Done
@@ -138,6 +141,7 @@ def _perform(shop: Shop, customers: Sequence[Person], debtors: Sequence[Person])
     with Reader(shop.ledger) as reader:
         entries = list(reader.find(Query(kind="refused"), 2))
     return CodeStage(
+        shop.folder,
         refused,
         fixed,
         taken,
