@@ -37,7 +37,7 @@ class Part:
 
 
 Parts: TypeAlias = Callable[..., Sequence[Part]]
-"""Finds a program's strings and comments, in order. It may be given an offset: those that begin behind it need not be looked for."""
+"""Finds a program's strings and comments, in order. It may be given an offset: what begins behind it need not be looked for."""
 
 
 @dataclass(slots=True, repr=False)
