@@ -17,7 +17,18 @@ from ringfence.gates.git.rules import Rules
 from ringfence.gates.git.scanning import Scanner
 
 PACKAGES = (
-    *("pip", "setuptools", "aiohttp", "SQLAlchemy", "pydantic", "cryptography", "Pygments", "requests", "urllib3", "starlette"),
+    *(
+        "pip",
+        "setuptools",
+        "aiohttp",
+        "SQLAlchemy",
+        "pydantic",
+        "cryptography",
+        "Pygments",
+        "requests",
+        "urllib3",
+        "starlette",
+    ),
     *("uvicorn", "gunicorn", "pytest", "mypy", "Django", "Flask", "numpy", "pandas", "Jinja2", "rich"),
 )
 """Of which those are taken that are installed."""

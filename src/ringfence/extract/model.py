@@ -36,11 +36,8 @@ class Part:
     kind: PartKind
 
 
-class Parts(Protocol):
-    """Finds a program's strings and comments."""
-
-    def __call__(self, until: int | None = None, /) -> Sequence[Part]:
-        """Give them in order; those that begin behind `until` need not be looked for."""
+Parts: TypeAlias = Callable[..., Sequence[Part]]
+"""Finds a program's strings and comments, in order. It may be given an offset: what begins behind it need not be looked for."""
 
 
 @dataclass(slots=True, repr=False)
