@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from command_line import RINGFENCE
-from conftest import Cli
 
 EMAIL = "ada.nowak@posta-nova.net"
 
@@ -32,7 +31,7 @@ EMAIL = "ada.nowak@posta-nova.net"
     ],
     ids=lambda each: " ".join(each[:2]) if isinstance(each, tuple) else "",
 )
-def test_what_is_asked_wrongly_is_told_before_anything_is_looked_at(cli: Cli, arguments, said):
+def test_what_is_asked_wrongly_is_told_before_anything_is_looked_at(cli, arguments, said):
     done = cli("scan", *arguments)
     assert done.returncode == 2
     assert done.stdout == b""
@@ -42,7 +41,7 @@ def test_what_is_asked_wrongly_is_told_before_anything_is_looked_at(cli: Cli, ar
     assert "internal error" not in lines[0]
 
 
-def test_a_file_that_is_named_is_read_where_there_is_no_git(cli: Cli, tmp_path: Path):
+def test_a_file_that_is_named_is_read_where_there_is_no_git(cli, tmp_path: Path):
     (tmp_path / "a.txt").write_text(f"{EMAIL}\n")
     assert cli("scan", "a.txt", env={"PATH": "/nonexistent"}).returncode == 1
     assert cli("scan", ".", "--everything", env={"PATH": "/nonexistent"}).returncode == 1
@@ -51,7 +50,7 @@ def test_a_file_that_is_named_is_read_where_there_is_no_git(cli: Cli, tmp_path: 
     assert b"there is no `git`" in done.stderr
 
 
-def test_a_device_that_is_named_as_output_stays_one(cli: Cli, tmp_path: Path):
+def test_a_device_that_is_named_as_output_stays_one(cli, tmp_path: Path):
     (tmp_path / "a.txt").write_text(f"{EMAIL}\n")
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -61,7 +60,7 @@ def test_a_device_that_is_named_as_output_stays_one(cli: Cli, tmp_path: Path):
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-def test_behind_a_link_the_file_is_written_and_the_link_stays(cli: Cli, tmp_path: Path):
+def test_behind_a_link_the_file_is_written_and_the_link_stays(cli, tmp_path: Path):
     (tmp_path / "a.txt").write_text(f"{EMAIL}\n")
     (tmp_path / "link").symlink_to("report")
     assert cli("scan", "a.txt", "-o", "link").returncode == 1

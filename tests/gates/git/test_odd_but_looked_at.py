@@ -74,3 +74,18 @@ def test_a_file_whose_name_is_not_utf8_is_looked_at_as_any_other(name: str):
     one = scanned(name, b"id,email\n1," + EMAIL + b"\n# x = '" + EMAIL + b"'\n")
     assert one.failed == ()
     assert {each.entity for each in one.found} == {"EMAIL_ADDRESS"}
+
+
+def test_of_a_large_file_that_is_left_out_only_its_beginning_is_read():
+    read = list[int]()
+
+    class Counted(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            given = super().read(size)
+            read.append(len(given))
+            return given
+
+    item = Item("a.bin", Origin.FILE, 16 << 20)
+    one = Scanner(Rules()).scan(item, partial(Counted, bytes(16 << 20)))
+    assert [each.why for each in one.passed] == ["binary"]
+    assert sum(read) < 1 << 20

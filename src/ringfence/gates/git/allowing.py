@@ -96,7 +96,8 @@ class Reading:
 
     def settled(self, scanned: Scanned) -> Scanned:
         """Give what becomes of the item, once it has been looked at."""
-        marks = self._marks()
+        is_left_out = scanned.passed and not scanned.size and not scanned.found
+        marks = None if is_left_out else self._marks()  # of what was left out nobody reads the rest
         if self._file is not None:
             self._file.close()
         ignoring = self.allowances.ignoring
