@@ -1,7 +1,7 @@
 """What `ringfence scan` refuses in the sources of well-known packages, in which nobody's data should stand: findings a megabyte.
 
-The rule: packages are taken as they are installed, every file of them, vendored ones too; what is compiled is left out. A finding counts
-where it is a reason to refuse. Whether one is right, a person says (`docs/benchmarks.md`).
+The rule: packages are taken as they are installed, every file of them, vendored ones too; what is compiled is left out. A finding
+counts where it is a reason to refuse. Whether one is right, a person says (`docs/benchmarks.md`).
 """
 
 from collections import Counter
@@ -17,7 +17,18 @@ from ringfence.gates.git.rules import Rules
 from ringfence.gates.git.scanning import Scanner
 
 PACKAGES = (
-    *("pip", "setuptools", "aiohttp", "SQLAlchemy", "pydantic", "cryptography", "Pygments", "requests", "urllib3", "starlette"),
+    *(
+        "pip",
+        "setuptools",
+        "aiohttp",
+        "SQLAlchemy",
+        "pydantic",
+        "cryptography",
+        "Pygments",
+        "requests",
+        "urllib3",
+        "starlette",
+    ),
     *("uvicorn", "gunicorn", "pytest", "mypy", "Django", "Flask", "numpy", "pandas", "Jinja2", "rich"),
 )
 """Of which those are taken that are installed."""

@@ -239,7 +239,9 @@ def _by_lines(head: bytes) -> str:
     Of a blob that nothing names any more there is nothing else to tell by.
     """
     whole = head if len(head) < _HEAD_WHOLE else head.rpartition(b"\n")[0]
-    lines = [line.rstrip(b"\r") for line in whole.removeprefix(b"\xef\xbb\xbf").split(b"\n", _LINES_MOST + 1)[:_LINES_MOST]]
+    lines = [
+        line.rstrip(b"\r") for line in whole.removeprefix(b"\xef\xbb\xbf").split(b"\n", _LINES_MOST + 1)[:_LINES_MOST]
+    ]
     lines = [line for line in lines if line.strip()]
     if not lines:
         return "text"
@@ -259,7 +261,9 @@ _LINES_MOST: Final = 12
 _STATEMENT: Final = re2.compile(
     rb"(?i)(?:insert\s+(?:ignore\s+)?into\s|create\s+(?:temporary\s+)?table\s|copy\s+[^\s;]+\s*(?:\([^)]*\)\s*)?from\s+stdin)"
 )
-_MAIL_HEADER: Final = re2.compile(rb"(?i)(?:from|to|cc|subject|date|message-id|received|mime-version|return-path|delivered-to|reply-to):\s")
+_MAIL_HEADER: Final = re2.compile(
+    rb"(?i)(?:from|to|cc|subject|date|message-id|received|mime-version|return-path|delivered-to|reply-to):\s"
+)
 _NAME_MOST: Final = 40  # bytes of a column's name
 
 

@@ -13,7 +13,9 @@ from ringfence.gates.git.scanning import Scanner
 def told(name: str, content: str, origin: Origin = Origin.FILE) -> list[tuple[str, str]]:
     """Give entity and why of what is found; "" for what is refused."""
     data = content.encode()
-    scanned = Scanner(Rules(), Bounds(leaves_out=frozenset())).scan(Item(name, origin, len(data)), lambda: io.BytesIO(data))
+    scanned = Scanner(Rules(), Bounds(leaves_out=frozenset())).scan(
+        Item(name, origin, len(data)), lambda: io.BytesIO(data)
+    )
     assert all(bool(one.why) == (one.standing is Standing.NOTED) for one in scanned.found)
     return [(one.entity, one.why) for one in scanned.found]
 
