@@ -1,7 +1,7 @@
 """Synthetic people to be planted: names, addresses and numbers as people have them, outside the ranges that are kept for examples.
 
-The rule: everything comes from a seed, and numbers are drawn at random, so that none is one that anybody prints as an example. They are
-right by python-stdnum and by the world's numbering plans, not by ringfence's own checks; domains are made up.
+The rule: everything comes from a seed, and numbers are drawn at random, so that none is one that anybody prints as an example. They
+are right by python-stdnum and by the world's numbering plans, not by ringfence's own checks; domains are made up.
 """
 
 import random
