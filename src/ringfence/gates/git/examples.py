@@ -134,7 +134,7 @@ def user_info(at: At) -> str:
         return _PLACEHOLDER
     if not (at.is_code or at.is_document):
         return ""
-    if _NO_USER_INFO.search(value) or (colon and user == password):
+    if _NO_USER_INFO.search(value) or (colon and value == user + colon + user):
         return _PLACEHOLDER
     if not colon and at.one.entity == "URL_CREDENTIALS":
         return _PLACEHOLDER  # a user's name alone opens nothing
