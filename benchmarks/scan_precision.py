@@ -1,7 +1,7 @@
 """What `ringfence scan` refuses in the sources of well-known packages, in which nobody's data should stand: findings a megabyte.
 
-The rule: packages are taken as they are installed, every file of them, vendored ones too; what is compiled is left out. A finding counts
-where it is a reason to refuse. Whether one is right, a person says (`docs/benchmarks.md`).
+The rule: packages are taken as they are installed, every file of them, vendored ones too; what is compiled is left out. A finding
+counts where it is a reason to refuse. Whether one is right, a person says (`docs/benchmarks.md`).
 """
 
 from collections import Counter

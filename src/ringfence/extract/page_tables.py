@@ -49,7 +49,7 @@ class PageTables:
             if name:
                 yield start, end, name
 
-    def _pass(self, is_end: bool, name: bytes) -> None:  # noqa: FBT001 (a tag as it was met)
+    def _pass(self, is_end: bool, name: bytes) -> None:
         match name:
             case b"table":
                 self._names, self._inside = [], b""

@@ -162,8 +162,10 @@ class _Reading:
         return Values(paths, cells, make)
 
     def _paths(self, width: int) -> list[str]:
+        """Give the paths of a record's cells. So many columns that nobody has names for them are running text."""
         names = self._names or []
-        return names[:width] + [f"column{number + 1}" for number in range(len(names), width)]
+        unnamed = [f"column{number + 1}" for number in range(len(names), min(width, _COLUMNS))]
+        return [*names[:width], *unnamed, *[""] * (width - max(len(names), _COLUMNS))]
 
 
 def column_names(header: Sequence[bytes]) -> list[str]:

@@ -1,7 +1,7 @@
 """Synthetic people to be planted: names, addresses and numbers as people have them, outside the ranges that are kept for examples.
 
-The rule: everything comes from a seed. Numbers are right by python-stdnum and by the world's numbering plans, not by ringfence's own
-checks; domains are made up; a number that anybody prints as an example is never drawn, since numbers are drawn at random.
+The rule: everything comes from a seed, and numbers are drawn at random, so that none is one that anybody prints as an example. They
+are right by python-stdnum and by the world's numbering plans, not by ringfence's own checks; domains are made up.
 """
 
 import random
@@ -10,9 +10,8 @@ from datetime import date, timedelta
 from unicodedata import normalize
 
 import phonenumbers
-from faker import Faker
-
 from benchmarks._numbers import judge_of, right_number
+from faker import Faker
 
 CHECKED = ("email", "card_number", "iban", "national")
 OTHERS = ("phone", "birth_date", "full_name")
@@ -84,7 +83,7 @@ _TRIES = 500
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Planted:
-    """Somebody who does not exist. `national`: the name of the field of a state's number, which `values` has under that name, too."""
+    """Somebody who does not exist. `national`: what `values` calls a state's number."""
 
     number: int
     country: Country

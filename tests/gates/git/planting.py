@@ -48,7 +48,7 @@ def told(person: Planted) -> list[str]:
     """Tell of a person in running text, a line for each of three things."""
     values = person.values
     return [
-        f"Customer {values['full_name']} wrote from {values['email']}, phone {values['phone']}, date of birth {values['birth_date']}.",
+        f"Customer {values['full_name']} wrote from {values['email']}, phone {values['phone']}, born on {values['birth_date']}.",
         f"The refund went to IBAN {values['iban']} because the card {values['card_number']} had expired.",
         f"Proof of identity: {_LABELS[person.country.number[0]]} {values['national']}.",
     ]
@@ -398,7 +398,8 @@ CARRIERS: Mapping[str, Callable[[People], bytes]] = {
 }
 """Each carrier's file name, and what writes it."""
 
-IN_PROSE = frozenset(
-    "comments.py comments.ts notes.md service.log letter.docx talk.pptx letter.odt letter.pdf photo.jpg latin1.txt".split()
+IN_PROSE = (
+    *("comments.py", "comments.ts", "notes.md", "service.log", "letter.docx", "talk.pptx", "letter.odt", "letter.pdf"),
+    *("photo.jpg", "latin1.txt"),
 )
 """Where names stand in running text, not under a name of a column."""

@@ -1,7 +1,7 @@
-"""Values that are examples by what they are: nobody's addresses, roles instead of people, credentials that are words for credentials.
+"""Values that are examples by what they are: nobody's addresses, roles, words in the place of credentials.
 
-The rule: a word is in these tables because it stands for *somebody* or *something*, not because a person could not be called so. Where
-one could (a given name before an address of a company), it is no example. A table has its source; what none of them knows, is data.
+The rule: a word is in these tables because it stands for *somebody* or *something*, not because a person could not be called so.
+Where one could (a given name before an address of a company), it is no example. What no table knows is data.
 """
 
 from itertools import pairwise
@@ -10,12 +10,12 @@ from typing import Final
 import re2
 
 from ringfence.extract.model import Kind
-from ringfence.gates.git.standing import At
+from ringfence.gates.git.standing import At, words
 
 _PLACEHOLDER = "known:placeholder"
 _ROLE = "known:role"
 
-_ROLES: Final = frozenset(
+_ROLES: Final = words(
     # https://www.rfc-editor.org/rfc/rfc2142
     "info marketing sales support abuse noc security postmaster hostmaster usenet news webmaster www uucp ftp "
     # what nobody reads, and what programs are
@@ -25,7 +25,7 @@ _ROLES: Final = frozenset(
     "contact help helpdesk service office team staff press privacy legal dpo gdpr billing jobs careers hello hi mail email post "
     "feedback bugs bug bug-report bugreport bugreports issues report reports security-alert secalert psirt cert "
     "dev devel developers development users user-list list lists announce announcements discuss discussion mailing-list "
-    "commits patches patch maintainers owner owners licensing license licenses opensource open-source foundation community".split()
+    "commits patches patch maintainers owner owners licensing license licenses opensource open-source foundation community"
 )
 _ROLE_ENDS: Final = re2.compile(
     rb"(?:.*[-_.])(?:dev|devel|develop|developers|users|user|announce|discuss|discussion|list|ml|commits|commit|checkins|bugs|bug|bugreports|"
@@ -38,16 +38,16 @@ _LISTS: Final = re2.compile(
 )
 """Domains under which lists and robots live, and no people."""
 
-_SOMEBODY: Final = frozenset(
+_SOMEBODY: Final = words(
     # metasyntactic variables, https://www.rfc-editor.org/rfc/rfc3092
-    "foo bar baz qux quux corge grault garply waldo fred plugh xyzzy thud foobar foo.bar foo+bar foo_bar blah blahblah spam eggs ham "
+    "foo bar baz qux quux corge grault garply waldo fred plugh xyzzy thud foobar foo.bar foo+bar foo_bar blah blahblah spam eggs "
     # words for whoever it is
     "user username user_name userid user1 user2 someuser some.user name yourname your.name your_name your-name myname my.name "
     "firstname.lastname first.last firstname lastname someone somebody anyone anybody nobody person me you your.email youremail "
     "your_email email e-mail mail address local local_part localpart local-part recipient sender from to receiver account login "
     "client customer guest test tester testuser test.user test_user test1 demo example sample dummy fake invalid placeholder "
     "john.doe johndoe john_doe jdoe jane.doe janedoe jane_doe john.smith joe.bloggs max.mustermann erika.mustermann mustermann "
-    "jean.dupont mario.rossi jan.kowalski joe.user joeuser alice bob".split()
+    "jean.dupont mario.rossi jan.kowalski joe.user joeuser alice bob"
 )
 _WORDS_OF_NOWHERE: Final = (
     "foo bar baz qux quux foobar spam eggs blah domain mydomain yourdomain your-domain somedomain some-domain otherdomain host "
@@ -71,11 +71,11 @@ _PUBLIC_PROVIDERS: Final = frozenset(
 """Of these, those that do give people addresses."""
 
 _NO_USER_INFO: Final = re2.compile(rb"[%${<\[*(]|\\|x{3,}|X{3,}|\.\.\.|(?i:your|my|some|secret|passw|example|changeme)")
-_CREDENTIAL_WORDS: Final = frozenset(
+_CREDENTIAL_WORDS: Final = words(
     "user username usr name login uname userid me you myuser youruser someuser someone foo bar baz spam eggs u p x y z a b c test "
     "tester testuser dummy guest root admin administrator sa postgres mysql oracle mongo redis rabbit rabbitmq amqp celery django "
     "app db database dbuser scott tiger pass passwd password pwd pw passw0rd mypass secret s3cret hunter2 changeme token apikey "
-    "api_key key auth userinfo host proxy blahblah wrong info git hg svn bzr anonymous ftp joe john alice bob samuel jo".split()
+    "api_key key auth userinfo host proxy blahblah wrong info git hg svn bzr anonymous ftp joe john alice bob samuel jo"
 )
 """Words for users and passwords, users that programs begin with, and Oracle's scott/tiger."""
 
@@ -122,7 +122,7 @@ def mail(at: At) -> str:
     return _PLACEHOLDER if plain in _SOMEBODY and plain not in _CALLED else ""
 
 
-_CALLED: Final = frozenset("fred waldo alice bob me you".split())
+_CALLED: Final = words("fred waldo alice bob me you")
 """Of those that stand for somebody, what people are called, or call themselves."""
 
 
@@ -134,7 +134,7 @@ def user_info(at: At) -> str:
         return _PLACEHOLDER
     if not (at.is_code or at.is_document):
         return ""
-    if _NO_USER_INFO.search(value) or (colon and user == password):
+    if _NO_USER_INFO.search(value) or (colon and value == user + colon + user):
         return _PLACEHOLDER
     if not colon and at.one.entity == "URL_CREDENTIALS":
         return _PLACEHOLDER  # a user's name alone opens nothing

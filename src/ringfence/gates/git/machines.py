@@ -9,7 +9,7 @@ from typing import Final
 
 import re2
 
-from ringfence.gates.git.standing import At
+from ringfence.gates.git.standing import At, words
 
 _SPECIAL = "known:special-use"
 _NETWORK = "known:network"
@@ -17,16 +17,16 @@ _PUBLIC = "known:public-service"
 _EXAMPLE = "known:placeholder"
 _NUMBER = "known:section-or-version"
 
-_SERVICES: Final = frozenset(
+_SERVICES: Final = words(
     "8.8.8.8 8.8.4.4 1.1.1.1 1.0.0.1 9.9.9.9 149.112.112.112 208.67.222.222 208.67.220.220 4.2.2.1 4.2.2.2 "
     "64.6.64.6 76.76.2.0 94.140.14.14 185.228.168.9 77.88.8.8 114.114.114.114 223.5.5.5 119.29.29.29 "
-    "2001:4860:4860::8888 2001:4860:4860::8844 2606:4700:4700::1111 2606:4700:4700::1001 2620:fe::fe 168.63.129.16".split()
+    "2001:4860:4860::8888 2001:4860:4860::8844 2606:4700:4700::1111 2606:4700:4700::1001 2620:fe::fe 168.63.129.16"
 )
 """Resolvers that anybody may ask, from their operators' pages, and Azure's own address for its machines."""
 
-_SEQUENCES: Final = frozenset(
+_SEQUENCES: Final = words(
     "1.2.3.4 2.3.4.5 3.4.5.6 4.5.6.7 5.6.7.8 6.7.8.9 9.8.7.6 8.7.6.5 4.3.2.1 1.2.3.5 12.34.56.78 11.22.33.44 123.45.67.89 "
-    "123.123.123.123 111.111.111.111 1.2.3.0 12.1.2.3 1.2.3.255 123.456.789.0 111.222.33.44 11.12.13.14 123.4.5.6 12.3.4.5".split()
+    "123.123.123.123 111.111.111.111 1.2.3.0 12.1.2.3 1.2.3.255 123.456.789.0 111.222.33.44 11.12.13.14 123.4.5.6 12.3.4.5"
 )
 _SMALL: Final = 32
 """Four numbers below it: of all addresses one in four thousand, of sections and versions nearly all."""
@@ -90,5 +90,5 @@ def _is_network(at: At, number: IPv4Address | IPv6Address) -> bool:
         return False
     length = int(behind.group()[1:])
     bits = number.max_prefixlen - length
-    least = 2 if number.version == 4 else 60  # noqa: PLR2004 (the smallest network that is no host's, and no household's)
+    least = 2 if number.version == 4 else 60
     return bits >= least and not int(number) & ((1 << bits) - 1)

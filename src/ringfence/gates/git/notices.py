@@ -1,7 +1,7 @@
 """Places where people publish their own names and addresses: notices of copyright, authors, translators, packages' metadata.
 
 The rule: a place is told by what it is for (a file's name, a field of a known file, a comment that says *copyright* or *author*),
-never by who stands in it. What is published there its owners have put there; an address in any other place is not made public by it.
+never by who stands in it. What is published there its owners have put there; an address elsewhere is not made public by it.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ import re2
 
 from ringfence.extract.model import PartKind
 from ringfence.gates.git.model import Origin
-from ringfence.gates.git.standing import At
+from ringfence.gates.git.standing import At, words
 
 _NOTICE = "place:notice"
 _CERTIFICATE = "place:certificate"
@@ -24,9 +24,7 @@ _NOTICE_FILES: Final = re2.compile(
 https://reuse.software/spec-3.3/, https://packaging.python.org/en/latest/specifications/core-metadata/,
 https://git-scm.com/docs/gitmailmap, https://docs.github.com/articles/about-code-owners."""
 
-_ENDINGS: Final = frozenset(
-    "txt md markdown rst adoc org html apache bsd mit gpl lgpl mpl psf python third-party".split()
-)
+_ENDINGS: Final = words("txt md markdown rst adoc org html apache bsd mit gpl lgpl mpl psf python third-party")
 _LICENSES: Final = re2.compile(r"(?i)(?:^|/)licen[cs]es/")
 
 _METADATA_FILES: Final = re2.compile(
@@ -49,7 +47,7 @@ _WHO: Final = (
     r"thanks(?: to)?|acknowledge?ments?|written|programmers?|last-translator|language-team|report-msgid-bugs-to"
 )
 _LABEL: Final = re2.compile(
-    r"(?im)^[\s#*/;%\"'!<>.|:\\@-]{0,24}(?:(?:original|main|first|current|former|module|lead) )?(?:".encode()
+    rb"(?im)^[\s#*/;%\"'!<>.|:\\@-]{0,24}(?:(?:original|main|first|current|former|module|lead) )?(?:"
     + _WHO.encode()
     + rb")\b[^:\n=]{0,24}[:=]|(?i)[@\\:](?:authors?|maintainers?)\b"
 )
@@ -58,7 +56,8 @@ _LABEL: Final = re2.compile(
 _DEED: Final = re2.compile(
     rb"(?i)\b(?:written|contributed|contributions?|created|authored|co-authored|maintained|modified|modifications?|adapted|ported|"
     rb"patch|patches|patched|developed|designed|implemented|coded|translated|rewritten|rewrite|extended|alterations?|borrowed|"
-    rb"taken|based on|derived|inspired|syntax|idea|originally|original|algorithm|code|copyright|lexer|recipe|added|cloned|released|public domain|support)\b[^\n]{0,72}?"
+    rb"taken|based on|derived|inspired|syntax|idea|originally|original|algorithm|"
+    rb"code|copyright|lexer|recipe|added|cloned|released|public domain|support)\b[^\n]{0,72}?"
     rb"\bby\s|\bpatch(?:es)? from\s|\b(?:according to|thanks to|courtesy of|credits? to|hat tip)\s|(?m)^[\s#*/;%-]{0,24}by [A-Z]"
 )
 """What somebody is thanked for."""
@@ -121,9 +120,7 @@ def _is_notice_file(at: At) -> bool:
     return bool(stem) and (not ending or ending.rpartition(".")[2] in _ENDINGS or ending.isdigit())
 
 
-_DATA: Final = frozenset(
-    "csv tsv json ndjson jsonl sql log xml yaml yml db sqlite parquet xlsx eml mbox ipynb env ini".split()
-)
+_DATA: Final = words("csv tsv json ndjson jsonl sql log xml yaml yml db sqlite parquet xlsx eml mbox ipynb env ini")
 
 
 def _in_program(at: At) -> bool:

@@ -13,13 +13,19 @@ from ringfence.crossing.inspecting import Seen
 from ringfence.extract.model import Kind, Part, PartKind, Text
 from ringfence.gates.git.model import Origin
 
+
+def words(text: str) -> frozenset[str]:
+    """Give the words of a table."""
+    return frozenset(text.split())
+
+
 _LINE: Final = 512  # bytes of a line, before and behind
 _BLOCK: Final = 2048  # bytes before it that belong to one comment
 _MARKS: Final = b"#/*;%-!\"'<>.|:\\"
 
 _INDENTS: Final = frozenset((b"", b" ", b"\t", b")", b"]"))
 
-_DOCUMENTS: Final = frozenset("md mdx markdown rst adoc asciidoc org tex pod texi po pot".split())
+_DOCUMENTS: Final = words("md mdx markdown rst adoc asciidoc org tex pod texi po pot")
 _DOCUMENT_NAMES: Final = ("readme", "contributing", "install", "todo", "faq")
 
 
