@@ -244,7 +244,7 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
     allowances = Allowances(names, _ignoring(asking, top, names))
     digests = Digests(key.keys, key.handle.name) if key is not None else None
     leaves_out = frozenset[Why]() if asking.everything else Bounds().leaves_out
-    scanner = Scanner(rules, Bounds(leaves_out=leaves_out), digests, allowances)
+    scanner = Scanner(rules, Bounds(leaves_out=leaves_out), digests, allowances, _bytes(asking.max_size))
     applied = old if asking.baseline is not None and recording is None else None
     whole = asking.whole and (asking.history or not top or os.path.realpath(top) == os.path.realpath("."))
     settling = Settling(allowances, applied, whole, asking.history, detection)
@@ -253,7 +253,6 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
         scanner,
         Opener(repository, authors=asking.authors),
         settling,
-        _bytes(asking.max_size),
         asking.processes,
     )
     if asking.history and repository is not None:

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from ringfence.gates.git.model import Item
 from ringfence.gates.git.scans import Listed, Scan

@@ -13,7 +13,19 @@ from ringfence.crossing.inspecting import Seen, inspect
 from ringfence.detect import Detector, detector_for
 from ringfence.detect.shapes import shape_of
 from ringfence.extract import extract
-from ringfence.extract.model import Bounds, Budget, Extracted, Kind, LeftOut, Part, Source, Text, Unreadable, Values
+from ringfence.extract.model import (
+    Bounds,
+    Budget,
+    Extracted,
+    Kind,
+    LeftOut,
+    Part,
+    Source,
+    Text,
+    Unreadable,
+    Values,
+    Why,
+)
 from ringfence.extract.places import Lines
 from ringfence.gates.git.allowing import Allowances
 from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing, units_in
@@ -47,15 +59,28 @@ class Digests:
 
 @dataclass(slots=True)
 class Scanner:
-    """Looks at items by the same rules. One of them belongs to each process."""
+    """Looks at items by the same rules. One of them belongs to each process.
+
+    `most`: bytes of an item beyond which it is left out; 0: none is.
+    """
 
     rules: Rules
     bounds: Bounds = field(default_factory=Bounds)
     digests: Digests | None = None
     allowances: Allowances = field(default_factory=Allowances)
+    most: int = 0
+
+    def too_large(self, item: Item) -> Passed | None:
+        """Say that an item is left out because of its size, as far as that is known; None where it is not."""
+        if not self.most or item.size <= self.most:
+            return None
+        return Passed(item.name, Why.LARGE, note=f"more than {self.most} bytes")
 
     def scan(self, item: Item, opened: Opened, witness: Witness | None = None) -> Scanned:
         """Look at an item whose bytes are given when they are asked for."""
+        large = self.too_large(item)
+        if large is not None:
+            return Scanned(item, passed=(large,))
         plan = self.rules.plan_for(item.name)
         detector = detector_for(plan.detection)
         reading = self.allowances.about(item, opened, detector)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from ringfence.extract.model import Why
 from ringfence.gates.git.allowing import Settling
 from ringfence.gates.git.model import Failed, Item, Origin, Passed, Scanned
 from ringfence.gates.git.opening import Opener
@@ -29,8 +28,6 @@ class Scan:
 
     Attributes
     ----------
-    most
-        Bytes of an item beyond which it is left out; 0: none is.
     done
         Of a history: what was looked at before, and what is from now on.
     """
@@ -39,7 +36,6 @@ class Scan:
     scanner: Scanner
     opener: Opener
     settling: Settling
-    most: int = 0
     processes: int | None = None
     done: "Progress | None" = None
     seen: Callable[[Item], None] = lambda _: None
@@ -81,8 +77,9 @@ class Scan:
         for one in self.listed:
             match one:
                 case Item():
-                    if self.most and one.size > self.most:
-                        self._tell(Passed(one.name, Why.LARGE, note=f"more than {self.most} bytes"), one)
+                    large = self.scanner.too_large(one)
+                    if large is not None:
+                        self._tell(large, one)
                     elif self.done is None or not one.object or not self.done.done(one.object):
                         yield one
                 case _:
