@@ -125,3 +125,20 @@ def test_a_scan_that_is_ended_ends_at_once_with_its_processes_and_leaves_no_draf
 def test_the_processes_of_a_scan_that_is_killed_end_too(long_scan):
     long_scan.kill()
     _until_ended(long_scan.pid)
+
+
+@pytest.mark.parametrize(
+    "chosen", [(), ("--staged",), ("--diff", "HEAD~1..HEAD"), ("--history",)], ids=lambda one: one[:1]
+)
+def test_what_is_larger_than_asked_for_is_left_out_and_said_so_however_it_is_listed(cli, tmp_path, chosen):
+    git = ["git", "-C", tmp_path, "-c", "user.name=D", "-c", "user.email=d@example.com"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "begin"], check=True)
+    (tmp_path / "large.txt").write_text(f"{EMAIL}\n" + "x" * 5000)
+    subprocess.run([*git, "add", "."], check=True)
+    if chosen != ("--staged",):
+        subprocess.run([*git, "commit", "-q", "-m", "more"], check=True)
+    done = cli("scan", *chosen, "--max-size", "4K")
+    assert done.returncode == 0, done.stdout
+    assert b"left out: 1 too-large" in done.stdout
+    assert cli("scan", *chosen, "--max-size", "8K").returncode == 1
