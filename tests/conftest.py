@@ -18,9 +18,11 @@ settings.register_profile("ringfence", deadline=None, database=None, suppress_he
 settings.load_profile("ringfence")
 
 
-# Of a shell's background a process inherits that interrupts are passed over, and so would all that tests start and interrupt.
+# Of a shell's background and of `nohup` a process inherits that signals are passed over, and so would all that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -88,7 +88,9 @@ def scan(
     ] = None,
     allowed: Annotated[bool, typer.Option("--allowed", help="Show what is allowed, too, and by what.")] = False,
     carried: Annotated[bool, typer.Option("--carried", help="Show what the policy lets through, too.")] = False,
-    every: Annotated[bool, typer.Option("--every", help="Show each finding; else findings alike are counted.")] = False,
+    every: Annotated[
+        bool, typer.Option("--every", help="Show each finding; else noted ones, and more of a kind, are counted.")
+    ] = False,
     mend: Annotated[
         bool,
         typer.Option(

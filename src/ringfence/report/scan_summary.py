@@ -44,7 +44,8 @@ class About:
 class Asked:
     """What is to be written beside what is always: findings that a person has allowed, and those that the policy carries.
 
-    `every` lists each finding of a text, where otherwise findings alike in one file are counted after the first few.
+    `every` lists each finding of a text, where otherwise those that are noted are counted, and findings alike in one file after the
+    first few.
     """
 
     allowed: bool = False

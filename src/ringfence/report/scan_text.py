@@ -1,7 +1,8 @@
 """A scan as text: a line for each finding, as it comes, and what it comes to.
 
 The rule: the first word of a line is a place that editors and terminals jump to. Findings alike in one place of one file (a column
-of addresses) are told by their first few, the others are counted; nothing is left out in silence. Colours on a terminal alone.
+of addresses) are told by their first few, the others are counted, and so is what is noted; nothing is left out in silence. Colours
+on a terminal alone.
 """
 
 import os
@@ -84,7 +85,7 @@ def _console(out: TextIO) -> "Console":
 def _lines(item: Scanned, asked: Asked, names: Names) -> Iterator[Line]:
     alike: Counter[_Alike] = Counter()
     for one in item.found:
-        if not asked.wants(one):
+        if not asked.wants(one) or (one.standing is Standing.NOTED and not asked.every):
             continue
         key = (one.file, one.members, one.where, one.field, one.entity, one.standing, one.why)
         alike[key] += 1
@@ -130,6 +131,8 @@ def _summed(summary: Summary, asked: Asked) -> Iterator[Line]:
     style = "bold red" if summary.refused else "bold green"
     about = summary.about
     yield [(in_short(summary), style), (f" ({f'{about.what}: ' if about.what else ''}{looked_at(summary)})", "")]
+    if summary.standing[Standing.NOTED] and not asked.every:
+        yield [("  examples, published notices and what else is noted are counted only (--every lists them)", "dim")]
     if summary.refused:
         categories = ", ".join(f"{name} {number:,}" for name, number in summary.of_category(Standing.REFUSED))
         yield [(f"  {categories}", "")]
