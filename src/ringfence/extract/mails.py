@@ -143,13 +143,14 @@ def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterato
         if many is not None:
             yield many
             return
-        member = member_of(letter.source, named((name or f"part {number}").encode("utf-8", "replace")), letter.budget)
+        called = named((name or f"part {number}").encode("utf-8", "replace"))
+        member = member_of(letter.source, called, letter.budget)
         letter.budget.unpacked += len(content)
         if name:
             yield [
                 Text(name.encode("utf-8", "replace"), "", Kind.NAME, where="attachment", members=letter.source.members)
             ]
-        yield from look_into(member.members[-1], len(content), partial(io.BytesIO, content), member)
+        yield from look_into(called, len(content), partial(io.BytesIO, content), member)
 
 
 def _body(letter: _Letter, part: "Message", content: bytes, at: int, kind: str) -> Text:

@@ -57,9 +57,8 @@ def name_text(source: Source, name: bytes) -> Text:
 
 
 def named(raw: bytes) -> str:
-    """Give a member's name as it is shown: whatever it is, of one line, and printable."""
-    text = raw[: 4 * _SHOWN].decode("utf-8", "backslashreplace")[:_SHOWN]
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    """Give the beginning of a member's name as text, with whatever stands in it: by it a reader is chosen; `member_of` tells it."""
+    return raw[: 4 * _SHOWN].decode("utf-8", "backslashreplace")[:_SHOWN]
 
 
 def name_faults(raw: bytes, members: tuple[str, ...]) -> Iterator[Unreadable]:
@@ -92,7 +91,18 @@ def count_in(source: Source, budget: Budget) -> Unreadable | None:
 
 def member_of(source: Source, name: str, budget: Budget) -> Member:
     """Give what is noted of a member while it is read."""
-    return Member((*source.members, name), budget)
+    return Member((*source.members, _told(name)), budget)
+
+
+def _told(name: str) -> str:
+    """Give a member's name as it is told: printable, and drawn where it holds control characters, for no person gave it then."""
+    if name.isprintable():
+        return name
+    from ringfence.detect.shapes import has_controls, shape_of  # loads the detector, which seldom is needed for this
+
+    if has_controls(name):
+        return shape_of(name.encode("utf-8", "replace"))
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
 
 
 def look_into(name: str, size: int, opened: Callable[[], BinaryIO], member: Member) -> Iterator[Extracted]:
