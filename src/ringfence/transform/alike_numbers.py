@@ -41,7 +41,6 @@ _NO_BANK: Final = "0000"
 _TEST_BANK: Final = "TEST"
 _HAS_ZEROS: Final = frozenset(("BE",))  # whose banks' codes begin with zeros
 _TRIES: Final = 2000
-_UUID: Final = 32
 
 
 class Draw:
@@ -89,29 +88,35 @@ def laid_out(value: str, signs: str) -> str:
 
 def phone(value: str, draw: Draw) -> str | None:
     """Make a number that is kept for fiction, of the same country where it keeps some."""
-    text = value.removeprefix("tel:")
+    scheme, text = _parted(value, ("tel:",))
+    sign, text = _parted(text, ("+", "%2B", "%2b", "00"))
     digits = "".join(c for c in text if c.isdigit())
-    if text.startswith(("+", "%2B", "%2b", "00")):
-        digits = "".join(c for c in text.removeprefix("%2B").removeprefix("%2b").removeprefix("00") if c.isdigit())
-        country = next((each for each in _FICTIONAL if digits.startswith(each)), "")
-        if not country:
-            return None
-        rest = digits.removeprefix(country)
-        optional = "0" if rest.startswith("0") and country != "1" else ""  # +49 (0)30
-        made = _fictional((country,), len(rest) - len(optional), rest.removeprefix("0")[:1], draw)
-        head = value[: len(value) - len(value.lstrip("+%2Bb0"))] if text.startswith("00") else ""
-        if text.startswith("00"):
-            return head[:2] + laid_out(value[2:], country + optional + made)
-        sign = text[:3] if text.startswith("%") else text[:1]
-        return sign + laid_out(text[len(sign) :], country + optional + made)
+    made = _international(digits, draw) if sign else _national(digits, draw)
+    return scheme + sign + laid_out(text, made) if made is not None else None
+
+
+def _parted(value: str, beginnings: Sequence[str]) -> tuple[str, str]:
+    """Part a value from how it begins; from nothing, where it begins with none of them."""
+    begin = next((each for each in beginnings if value.startswith(each)), "")
+    return begin, value.removeprefix(begin)
+
+
+def _international(digits: str, draw: Draw) -> str | None:
+    country = next((each for each in _FICTIONAL if digits.startswith(each)), "")
+    if not country:
+        return None
+    rest = digits.removeprefix(country)
+    optional = "0" if rest.startswith("0") and country != "1" else ""  # +49 (0)30
+    return country + optional + _fictional((country,), len(rest) - len(optional), rest.removeprefix("0")[:1], draw)
+
+
+def _national(digits: str, draw: Draw) -> str | None:
     if digits.startswith("0"):
         countries = tuple(each for each in _FICTIONAL if each != "1")
-        return laid_out(value, "0" + _fictional(countries, len(digits) - 1, digits[1:2], draw))
+        return "0" + _fictional(countries, len(digits) - 1, digits[1:2], draw)
     if len(digits) == _NATIONAL + 1 and digits.startswith("1"):
-        return laid_out(value, "1" + _fictional(("1",), _NATIONAL, "", draw))
-    if len(digits) == _NATIONAL:
-        return laid_out(value, _fictional(("1",), _NATIONAL, "", draw))
-    return None
+        return "1" + _fictional(("1",), _NATIONAL, "", draw)
+    return _fictional(("1",), _NATIONAL, "", draw) if len(digits) == _NATIONAL else None
 
 
 def _fictional(countries: Sequence[str], length: int, first: str, draw: Draw) -> str:
