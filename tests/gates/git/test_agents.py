@@ -71,6 +71,13 @@ def test_what_an_agent_says_of_itself_is_not_looked_at_what_it_asks_and_gives_is
     assert texts == {"the command": "server --flag", "arguments.json": '{"tool_input": {"sql": "SELECT 1"}}'}
 
 
+@pytest.mark.parametrize("key", ["toolArgs", "prompt", "tool_input"])
+def test_a_key_that_comes_twice_is_refused_in_json_that_stands_in_a_string_too(key: str) -> None:
+    with pytest.raises(Problem, match="comes twice") as caught:
+        call(toolName="bash", **{key: f'{{"command": "mail {MAIL}", "command": "ls"}}'})
+    assert MAIL not in str(caught.value)
+
+
 def test_what_is_written_on_this_machine_is_not_looked_at_but_for_a_servers_tool() -> None:
     written = {"file_path": "/a", "content": MAIL}
     assert call(hook_event_name="PreToolUse", tool_name="Write", tool_input=written).texts == ()

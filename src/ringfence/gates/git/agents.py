@@ -173,7 +173,7 @@ def _unfolded(value: Json) -> Json:
     """Give JSON that stands in a string as what it says: some agents send arguments so."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            unfolded: Json = json.loads(value)
+            unfolded: Json = json.loads(value, object_pairs_hook=_once)
         except (ValueError, RecursionError):
             return value
         return unfolded
