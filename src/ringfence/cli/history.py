@@ -4,7 +4,6 @@ The rule: nothing here changes a repository. A plan is written for people, for p
 """
 
 import os
-import secrets
 import shlex
 import sys
 from pathlib import Path
@@ -67,11 +66,11 @@ def plan(
     from ringfence.cli._rewriting import PLAN, asked_of, mender_of
     from ringfence.gates.git.history_plan import HistoryPlan
     from ringfence.gates.git.opening import Opener
-    from ringfence.gates.git.scan_key import NAME, key_if_any
+    from ringfence.gates.git.scan_key import key_or_passing
     from ringfence.gates.git.scanning import Digests
     from ringfence.report import history_plan as written
     from ringfence.report.scan_words import Names
-    from ringfence.transform import KeyHandle, Keyring
+    from ringfence.transform import Keyring
 
     place = home(policy, folder)
     asking = Asking(
@@ -96,13 +95,12 @@ def plan(
     if made.scan.done is not None:  # what was found before has no digests
         made.scan.done.close()
         made.scan.done = None
-    found = key_if_any(place, os.environ)
-    handle = found.handle if found is not None else KeyHandle(NAME, 1, secrets.token_bytes(32))
+    handle = key_or_passing(place, os.environ)
     made.scan.scanner.digests = Digests(Keyring([handle]), handle.name)
     names = Names(made.detector)
     result = HistoryPlan()
     with Opener(repository) as opener:  # the scan's own reads ahead
-        result.take(made.scan.run(), mender_of(made.scan.scanner, place, handle), opener)
+        result.take(made.scan.run(), mender_of(made.scan.scanner, handle), opener)
     if not result.objects and not result.messages:
         _say("nothing that is in history has to be taken out")
         return 0
