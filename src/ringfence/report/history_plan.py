@@ -42,6 +42,7 @@ def document(plan: HistoryPlan, names: Names, asked: dict[str, object]) -> str:
         "refs": [names.shown(ref) for ref in plan.refs],
         "commits": plan.commits,
         "dangling": plan.dangling,
+        "unplaced": names.shown(plan.unplaced),
         "rotate": [
             {"file": names.shown(one.name), "line": one.line, "commit": one.commit, "entity": one.entity}
             for one in plan.rotate
@@ -88,6 +89,8 @@ def _found(plan: HistoryPlan, names: Names) -> Iterator[str]:
     yield ""
     if plan.refs:
         yield "They are reached from: " + ", ".join(f"`{names.shown(ref)}`" for ref in plan.refs[:_SHOWN]) + ".\n"
+    if plan.unplaced:
+        yield f"Which branches and tags lead there could not be told: {names.shown(plan.unplaced)}.\n"
     if plan.dangling:
         yield (
             f"{plan.dangling:,} of the versions are reached from no branch or tag. They are in this clone, and on every server "
@@ -139,7 +142,10 @@ def _steps(plan: HistoryPlan, names: Names, folder: str, ignore: str) -> Iterato
     )
     yield f"ringfence scan --history{ignore}"
     yield "```\n"
-    yield "The scan has to say that nothing is there. Values become the same stand-ins that `ringfence scan --fix` writes.\n"
+    yield (
+        "The scan has to say that nothing is there. Values become the same stand-ins that `ringfence scan --fix` writes with the "
+        "same key; without one (`ringfence key add k-scan`) each run draws its own.\n"
+    )
     if any(ref.startswith("refs/notes/") for ref in plan.refs):
         yield "Notes keep the ids of the commits that they were written on: see that they still find them.\n"
     if gone:

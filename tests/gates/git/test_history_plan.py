@@ -13,6 +13,12 @@ import pytest
 from git_repositories import Repo
 from mending_support import FILES
 
+from ringfence.gates.git import history_plan
+from ringfence.gates.git.history_plan import HistoryPlan, Touched
+from ringfence.gates.git.repository import find
+from ringfence.report import history_plan as written
+from ringfence.report.scan_words import Names
+
 Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
 VALUES = ("nadia.kerst", "olav.brandvik", "brieffalke", "listolot", "901820", "hunter-two-9")
 KEY = "S2V5IG9mIHRlc3RzLCB0aGlydHktdHdvIGJ5dGVzISE="
@@ -65,6 +71,34 @@ def steps(page: str) -> str:
     """Give the commands of a plan."""
     blocks = page.split("```sh\n")[1:]
     return "".join(block.split("```")[0] for block in blocks)
+
+
+def touched(commits: list[str]) -> HistoryPlan:
+    return HistoryPlan(
+        [Touched("b" * 40, "people.csv", commit, (("EMAIL_ADDRESS", 1),), "replace") for commit in commits]
+    )
+
+
+def test_a_plan_says_that_git_could_not_tell_which_refs_lead_there(repo: Repo) -> None:
+    repo.commit("first", a_txt="a\n")
+    made = touched(["0" * 40])
+    made.place(find(os.fspath(repo.top)))
+    said = written.page(made, Names(), "plan", "")
+    assert "Which branches and tags lead there could not be told: git for-each-ref failed" in said
+    assert json.loads(written.document(made, Names(), {}))["unplaced"].startswith("git for-each-ref failed")
+
+
+def test_refs_are_asked_about_every_commit(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_plan, "_AT_ONCE", 1)
+    commits = [repo.commit("first", a_txt="a\n")]
+    repo.git("tag", "old")
+    commits.append(repo.commit("second", a_txt="b\n"))
+    repo.git("checkout", "-q", "--orphan", "other")
+    commits.insert(0, repo.commit("third", b_txt="b\n"))
+    made = touched(commits)
+    made.place(find(os.fspath(repo.top)))
+    assert made.refs == ["refs/heads/main", "refs/heads/other", "refs/tags/old"]
+    assert (made.unplaced, made.dangling) == ("", 0)
 
 
 def test_the_plans_own_commands_take_everything_out_of_history(cli: Cli, soiled: Repo, tmp_path: Path) -> None:
