@@ -5,6 +5,7 @@ the values, which must find every other value as it was. A stand-in is written i
 sign that a format could take for its own. What cannot be changed so is left, with the reason and the mend.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -25,27 +26,10 @@ MOST: Final = 64 << 20
 
 _HEAD: Final = 8192
 _ROUNDS: Final = 24
-_ONLY_READ: Final = frozenset(
-    (
-        *(
-            "mail",
-            "zip",
-            "tar",
-            "gzip",
-            "bzip2",
-            "xz",
-            "zstd",
-            "7z",
-            "sqlite",
-            "parquet",
-            "arrow",
-            "office",
-            "pdf",
-            "image",
-        ),
-        "pgdump",
-    )
-)
+_ONLY_READ: Final = frozenset((
+    "mail", "zip", "tar", "gzip", "bzip2", "xz", "zstd", "7z", "sqlite", "parquet", "arrow", "office", "pdf", "image",
+    "pgdump",
+))  # fmt: skip
 _MENDED: Final = frozenset(READERS) - _ONLY_READ
 _TAKE_OUT: Final = "make it anew from synthetic data, or take it out: git rm --cached"
 _BY_HAND: Final = "change it by hand"
@@ -237,11 +221,10 @@ class _Mending:
         if made is None:
             return None
         allowed = _SAFE | set(place.value)
-        if not all(c.isalnum() or c in allowed or c.isalpha() or ord(c) > 0x7F for c in made):
+        if not all(c.isalnum() or c in allowed or ord(c) > 0x7F for c in made):
             return None
         written = self.work.text[place.start : place.end]
-        commas = "," in made and b"," not in written
-        if commas:
+        if "," in made and b"," not in written:
             return None
         for sign, spelt in _IN_URLS:
             if spelt in written.upper() and sign.encode() not in written:
@@ -350,8 +333,6 @@ def _applied(text: bytes, edits: Sequence[Edit]) -> tuple[bytes, list[tuple[int,
 
 
 def _overlapping(spans: Sequence[tuple[int, int]], place: tuple[int, int]) -> Iterator[int]:
-    from bisect import bisect_right
-
     at = max(bisect_right(spans, (place[0],)) - 1, 0)
     while at < len(spans) and spans[at][0] < place[1]:
         if spans[at][1] > place[0]:
