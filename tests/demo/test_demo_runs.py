@@ -55,8 +55,8 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
-def wait_for(holds: Callable[[], bool], patience: float = PATIENCE) -> None:
-    deadline = time.monotonic() + patience
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline, "nothing came in time"
         time.sleep(0.01)
@@ -249,8 +249,7 @@ def test_a_demo_that_is_interrupted_leaves_no_process(
     process.send_signal(number)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    # The ledger is free by now. Its writer needs a moment more to be gone; by itself it would end after half a minute.
-    wait_for(lambda: processes_of(folder) == [], 15)
+    assert processes_of(folder) == []
 
 
 @needs_processes

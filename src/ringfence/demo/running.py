@@ -8,6 +8,7 @@ something, and has a deadline.
 
 import http.client
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -161,24 +162,47 @@ class Shipper:
 
 
 def stop_writer(place: Place) -> None:
-    """End the ledger's writer, which would otherwise stay for half a minute in case of more."""
+    """End the ledger's writer, which would otherwise stay for half a minute in case of more. It is gone when this returns."""
     import asyncio
 
     from ringfence.ledger import LedgerClient, LedgerUnavailable
 
-    async def find() -> int:
+    async def end_it() -> int | None:
         async with LedgerClient(place.ledger, place.signing_key) as client:
-            return client.writer_process
+            handle = _handle(client.writer_process)
+            os.kill(client.writer_process, signal.SIGTERM)
+            return handle
 
     if not place.ledger.with_name(f"{place.ledger.name}.sock").exists():
         return
     with suppress(LedgerUnavailable, ProcessLookupError):
-        os.kill(asyncio.run(find()), signal.SIGTERM)
-        wait_for(lambda: _is_free(place), ENDING, "the ledger's writer does not end")
+        handle = asyncio.run(end_it())
+        try:
+            wait_for(lambda: _is_free(place), ENDING, "the ledger's writer does not end")
+            wait_for(lambda: _is_gone(handle), ENDING, "the ledger's writer is not gone")
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+
+def _handle(process: int) -> int | None:
+    """Give what tells that a process is gone; None where the system has no such thing. An id could be somebody else's by then."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return os.pidfd_open(process)
+    except ProcessLookupError:
+        raise
+    except OSError:
+        return None  # a kernel without it
+
+
+def _is_gone(handle: int | None) -> bool:
+    return handle is None or bool(select.select([handle], [], [], 0)[0])
 
 
 def _is_free(place: Place) -> bool:
-    """Whether nobody writes the ledger. Its lock tells; a process id may stay for a while, or be somebody else's by now."""
+    """Whether nobody writes the ledger: its lock tells."""
     from ringfence.ledger import Ledger, LedgerUnavailable, read_signing_key
 
     try:
