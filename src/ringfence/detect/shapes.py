@@ -1,10 +1,8 @@
 """A value drawn, so that a person knows it again and nobody learns it."""
 
 from typing import Final
-from unicodedata import category
 
 _MOST: Final = 40  # characters of a shape that are shown
-_CONTROL: Final = "Cc"
 
 
 def shape_of(value: bytes) -> str:
@@ -18,12 +16,3 @@ def shape_of(value: bytes) -> str:
         "9" if c.isdecimal() else "x" if c.isalnum() else c if c.isprintable() else "." for c in text[:_MOST]
     )
     return drawn if len(text) <= _MOST else f"{drawn}… ({len(text)} characters)"
-
-
-def has_controls(name: str) -> bool:
-    r"""Tell a name that no person gave, for it holds control characters: it may be any part of a payload.
-
-    >>> has_controls("people\x1b.csv"), has_controls("Kunden 2024.xlsx")
-    (True, False)
-    """
-    return any(category(sign) == _CONTROL for sign in name)

@@ -8,6 +8,7 @@ file that everything is in.
 import io
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
+from unicodedata import category
 
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, Kind, LeftOut, Source, Text, Unreadable, Why
 from ringfence.extract.unpacking import SPLIT, Member, is_spent
@@ -17,6 +18,7 @@ _SHOWN: Final = 400  # characters of a name in `members`
 _SMALL: Final = 1 << 20  # a member so small is held whole, and may be opened at any time
 _KEPT: Final = 1 << 22  # of a larger one its beginning is kept: what may be read of it and begun again
 _DRIVE: Final = 2
+_CONTROL: Final = "Cc"
 
 
 def too_deep(source: Source, budget: Budget) -> Unreadable | None:
@@ -95,12 +97,15 @@ def member_of(source: Source, name: str, budget: Budget) -> Member:
 
 
 def _told(name: str) -> str:
-    """Give a member's name as it is told: printable, and drawn where it holds control characters, for no person gave it then."""
+    """Give a member's name as it is told: printable, and drawn where it holds control characters.
+
+    No person gave it then: it may be any part of a payload, and hold a value that is spoilt, so that no detector knows it.
+    """
     if name.isprintable():
         return name
-    from ringfence.detect.shapes import has_controls, shape_of  # loads the detector, which seldom is needed for this
+    if any(category(sign) == _CONTROL for sign in name):
+        from ringfence.detect.shapes import shape_of  # loads the detector, which seldom is needed for this
 
-    if has_controls(name):
         return shape_of(name.encode("utf-8", "replace"))
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
 

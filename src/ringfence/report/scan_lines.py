@@ -49,7 +49,7 @@ def _where(one: Found | Failed | Passed, names: Names) -> Document:
     return {
         "file": names.shown(one.file),
         "uri": names.uri(one.file),
-        "members": [names.member(member) for member in one.members],
+        "members": [names.shown(member) for member in one.members],
     }
 
 

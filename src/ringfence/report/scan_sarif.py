@@ -154,7 +154,7 @@ class _Run:
             made: Json = {"location": self._artifact_location(path[0])}
         else:
             parent = self._artifact(path[:-1])
-            made = {"location": {"uri": self._names.member_uri(path[-1])}, "parentIndex": parent}
+            made = {"location": {"uri": f"/{self._names.uri(path[-1].lstrip('/'))}"}, "parentIndex": parent}
         self._squeezed.add("artifacts", made)
         number = len(self._artifacts)
         self._artifacts[path] = number, made

@@ -2,8 +2,7 @@
 
 The rule: names of files, members, sheets and fields are foreign. They are scrubbed of personal data here, once, for every output
 (the scan itself needs them as they are: to mend a file, to know it again), and then spelt so that they stand on one line and
-command no terminal. What a program needs exactly, it gets percent-encoded. A member's name that holds control characters was given
-by no person: what stands in it may be anything of a payload, spoilt so that no detector knows it, and it is drawn (`shape_of`).
+command no terminal. What a program needs exactly, it gets percent-encoded.
 """
 
 import os
@@ -85,19 +84,11 @@ class Names:
         """Give a name as a reference (RFC 3986), byte for byte where it holds no personal data."""
         clean = self.clean(name)
         prefix = "file://" if clean.startswith("/") else ""
-        return prefix + _quoted(clean)
-
-    def member(self, name: str) -> str:
-        """Give the name of an archive's member as it is shown: as any other, or drawn where no person can have given it."""
-        return plain(self._of_member(name))
+        return prefix + quote(os.fsencode(clean) if _is_native(clean) else clean.encode("utf-8", "replace"), safe="/")
 
     def members(self, names: tuple[str, ...]) -> str:
         """Give the archive members on the way to something."""
-        return "!".join(map(self.member, names))
-
-    def member_uri(self, name: str) -> str:
-        """Give the name of a member as a reference from the top of its archive."""
-        return f"/{_quoted(self._of_member(name.lstrip('/')))}"
+        return "!".join(map(self.shown, names))
 
     def inside(self, one: "Found | Failed | Passed") -> str:
         """Give the file with the archive members on the way."""
@@ -105,12 +96,7 @@ class Names:
 
     def joined(self, file: str, members: tuple[str, ...]) -> str:
         """Give a file and the archive members on the way to something in it."""
-        return "!".join((self.shown(file), *map(self.member, members)))
-
-    def _of_member(self, name: str) -> str:
-        from ringfence.detect.shapes import has_controls, shape_of
-
-        return shape_of(name.encode("utf-8", "replace")) if has_controls(name) else self.clean(name)
+        return "!".join(map(self.shown, (file, *members)))
 
     @cached_property
     def _detector(self) -> "Detector":
@@ -152,10 +138,6 @@ class Names:
 def _is_version(text: str) -> bool:
     """Say whether what looks like an IP address is a version, as it is in the names of files: ``notes-1.7.0.6.txt``."""
     return all(part.isdecimal() and int(part) < _MOST_IN_VERSION for part in text.split("."))
-
-
-def _quoted(name: str) -> str:
-    return quote(os.fsencode(name) if _is_native(name) else name.encode("utf-8", "replace"), safe="/")
 
 
 def _is_native(name: str) -> bool:
