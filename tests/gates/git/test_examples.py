@@ -135,7 +135,13 @@ def test_the_templates_script_fails_where_people_came_and_leaves_its_reports(
     job = read("gitlab/ringfence.gitlab-ci.yml")["ringfence"]
     environment = shim(tmp_path / "bin")
     script = "\n".join(["set -e", *job["before_script"], *job["script"]])  # type: ignore[index]
-    for before, last, code in ((first, clean, 0), (first, people, 1), ("0" * 40, people, 1)):
+    for before, last, code in (
+        (first, clean, 0),
+        (first, people, 1),
+        ("0" * 40, people, 1),
+        ("5" * 40, people, 1),
+        ("", people, 1),
+    ):
         env = {**environment, "RINGFENCE_VERSION": "0", "CI_COMMIT_BEFORE_SHA": before, "CI_COMMIT_SHA": last}
         done = subprocess.run(["sh", "-c", script], cwd=repo.top, env=env, capture_output=True, check=False)
         assert done.returncode == code, done.stderr
