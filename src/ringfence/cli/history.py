@@ -6,6 +6,7 @@ The rule: nothing here changes a repository. A plan is written for people, for p
 import os
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -106,12 +107,8 @@ def plan(
         return 0
     result.place(repository)
     where = os.fspath(out.absolute())
-    options = [f" --ignore-file {shlex.quote(os.fspath(asking.ignore_file.absolute()))}"] if asking.ignore_file else []
-    options += [f" --policy {shlex.quote(os.fspath(place.policy.absolute()))}"] if asking.by_policy else []
-    options += [f" --flow {shlex.quote(flow)}"] if flow else []
-    options += [" --everything"] if everything else []
     files = {
-        "plan.md": written.page(result, names, shlex.quote(where), "".join(options)),
+        "plan.md": written.page(result, names, shlex.quote(where), "".join(_by_the_same_rules(asking))),
         PLAN: written.document(result, names, asked_of(asking)),
         "blob.py": written.BLOB.format(folder=repr(where)),
         "message.py": written.MESSAGE.format(folder=repr(where)),
@@ -126,6 +123,23 @@ def plan(
     _say(f"{total:,} findings in {len(result.objects):,} versions of files and {len(result.messages):,} messages")
     _say(f"wrote the plan: {names.shown(os.fspath(out / 'plan.md'))}; read it before you run anything")
     return _FOUND
+
+
+def _by_the_same_rules(asking: Asking) -> Iterator[str]:
+    """Give the options by which a scan decides as the plan did."""
+    chosen = {
+        "ignore-file": asking.ignore_file,
+        "policy": asking.place.policy if asking.by_policy else None,
+        "overlay": asking.overlay,
+        "flow": asking.flow,
+        "role": asking.role,
+        "purpose": asking.purpose,
+    }
+    for name, value in chosen.items():
+        if value:
+            yield f" --{name} {shlex.quote(os.fspath(value.absolute()) if isinstance(value, Path) else value)}"
+    if asking.everything:
+        yield " --everything"
 
 
 def _free(out: Path) -> None:

@@ -49,7 +49,7 @@ def document(plan: HistoryPlan, names: Names, asked: dict[str, object]) -> str:
         ],
         "objects": [_object(one, names) for one in plan.objects],
         "messages": [_object(one, names) for one in plan.messages],
-        "unreadable": [{"file": names.shown(one.file), "what": one.what} for one in plan.failed],
+        "unreadable": [{"file": names.shown(one.file), "what": names.shown(one.what)} for one in plan.failed],
     }
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
@@ -72,9 +72,9 @@ def removed(plan: HistoryPlan) -> str:
     return "".join(f"{one.id}\n" for one in plan.objects if one.mend == "remove")
 
 
-def page(plan: HistoryPlan, names: Names, folder: str, ignore: str) -> str:
-    """Give the plan for people, in Markdown. `folder`: where it lies; `ignore`: options of a scan by the same rules."""
-    return "\n".join((*_found(plan, names), *_people(plan, names), *_steps(plan, names, folder, ignore))) + "\n"
+def page(plan: HistoryPlan, names: Names, folder: str, options: str) -> str:
+    """Give the plan for people, in Markdown. `folder`: where it lies; `options`: those of a scan by the same rules."""
+    return "\n".join((*_found(plan, names), *_people(plan, names), *_steps(plan, names, folder, options))) + "\n"
 
 
 def _found(plan: HistoryPlan, names: Names) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _people(plan: HistoryPlan, names: Names) -> Iterator[str]:
     yield "- [ ] Decide and write down: notify the authority, notify the people, or why not (art. 33(5)).\n"
 
 
-def _steps(plan: HistoryPlan, names: Names, folder: str, ignore: str) -> Iterator[str]:
+def _steps(plan: HistoryPlan, names: Names, folder: str, options: str) -> Iterator[str]:
     gone = [one for one in plan.objects if one.mend == "remove"]
     yield "## 3. Write history anew\n"
     yield "Have everybody push and stop. In a copy with all refs, with `pip install ringfence git-filter-repo`:\n"
@@ -140,7 +140,7 @@ def _steps(plan: HistoryPlan, names: Names, folder: str, ignore: str) -> Iterato
         "git filter-repo --sensitive-data-removal --no-fetch "
         f"--blob-callback {folder}/blob.py --message-callback {folder}/message.py{strip}"
     )
-    yield f"ringfence scan --history{ignore}"
+    yield f"ringfence scan --history{options}"
     yield "```\n"
     yield (
         "The scan has to say that nothing is there. Values become the same stand-ins that `ringfence scan --fix` writes with the "

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -178,3 +179,36 @@ def test_what_is_ignored_or_dangling_is_treated_as_a_scan_does(cli: Cli, repo: R
     assert [one["file"] for one in told["objects"]] == ["a.txt"]
     assert len(told["messages"]) == 1
     assert "--ignore-file" in (tmp_path / "plan" / "plan.md").read_text(encoding="utf-8")
+
+
+POLICY = """
+version: 1
+zones:
+  developers: {label: where code is written}
+  everybody: {label: who reads it}
+assets:
+  repo: {zone: everybody, kind: git}
+gates:
+  git: {kind: git}
+roles:
+  press: {group: press}
+purposes:
+  contact: {basis: contract}
+flows:
+  - {id: push, from: developers, to: repo, via: {gate: git}, purposes: [contact], carry: {}, else: deny}
+"""
+
+
+def test_the_plans_own_scan_is_by_the_same_rules(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit("x", a_txt="olav.brandvik@listolot.pl\n")
+    (tmp_path / "rules of it.yaml").write_text(POLICY)
+    rules = ("--policy", "../rules of it.yaml", "--flow", "push", "--role", "press", "--purpose", "contact")
+    plan(cli, tmp_path, "-o", "../plan", "--everything", *rules)
+    page = (tmp_path / "plan" / "plan.md").read_text(encoding="utf-8")
+    scan = next(line for line in page.splitlines() if line.startswith("ringfence scan"))
+    shown = shlex.split(scan.removeprefix("ringfence "))
+    policy = os.fspath(tmp_path / "rules of it.yaml")
+    assert [os.path.normpath(word) if "/" in word else word for word in shown] == [
+        *("scan", "--history", "--policy", policy, "--flow", "push", "--role", "press", "--purpose", "contact"),
+        "--everything",
+    ]
