@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from git_repositories import Repo
+from hooked import ZONES
 from mending_support import FILES
 
 from ringfence.gates.git import history_plan
@@ -181,22 +182,16 @@ def test_what_is_ignored_or_dangling_is_treated_as_a_scan_does(cli: Cli, repo: R
     assert "--ignore-file" in (tmp_path / "plan" / "plan.md").read_text(encoding="utf-8")
 
 
-POLICY = """
-version: 1
-zones:
-  developers: {label: where code is written}
-  everybody: {label: who reads it}
-assets:
-  repo: {zone: everybody, kind: git}
-gates:
-  git: {kind: git}
-roles:
+POLICY = (
+    ZONES
+    + """roles:
   press: {group: press}
 purposes:
   contact: {basis: contract}
 flows:
   - {id: push, from: developers, to: repo, via: {gate: git}, purposes: [contact], carry: {}, else: deny}
 """
+)
 
 
 def test_the_plans_own_scan_is_by_the_same_rules(cli: Cli, repo: Repo, tmp_path: Path) -> None:
