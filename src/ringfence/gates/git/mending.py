@@ -18,7 +18,7 @@ from ringfence.extract.recognising import READERS, recognise
 from ringfence.gates.git.model import Found, Item
 from ringfence.gates.git.parsing_back import NotParsed, shape_of_file
 from ringfence.gates.git.scanning import Scanner
-from ringfence.gates.git.spelling import Working, line_starts, meant, place_of, working
+from ringfence.gates.git.spelling import Places, Working, line_starts, meant, working
 from ringfence.gates.git.standing_in import StandIns
 
 MOST: Final = 64 << 20
@@ -162,33 +162,32 @@ class _Mending:
 
     def run(self) -> Mended:
         """Find places, try stand-ins until a scan lets them be, and see whether the file reads as before."""
-        starts = line_starts(self.work.text)
-        places = list(self._places(starts))
+        where = Places(self.work.text, self.work.mark)
+        places = list(self._places(where))
         values = [place for place in places if place.text.kind is not Kind.NAME]
         for kept in (places, values) if len(values) < len(places) else (places,):
             settled, edits = self._settled(kept)
             data = self._written(edits) if edits else None
             if data is not None:
                 self._leave(places, settled)
-                seen = tuple(sorted(self._all(starts)))
+                seen = tuple(sorted(self._all(where)))
                 return Mended(self.item.name, data, self.work.text, tuple(edits), tuple(self.left), seen)
         self._leave(places, [])
         return Mended(self.item.name, left=tuple(self.left))
 
-    def _places(self, starts: list[int]) -> Iterator[_Place]:
+    def _places(self, where: Places) -> Iterator[_Place]:
         last = 0
-        for place in sorted(self._found(starts), key=lambda each: (each.start, -each.end)):
+        for place in sorted(self._found(where), key=lambda each: (each.start, -each.end)):
             if place.start < last:
                 self.left.append(Left(place.found, "it stands in something else that is replaced", "scan again"))
                 continue
             last = place.end
             yield place
 
-    def _found(self, starts: list[int]) -> Iterator[_Place]:
-        work = self.work
+    def _found(self, where: Places) -> Iterator[_Place]:
         for (text, one), found in self.refused:
             value = meant(bytes(text.value[one.start : one.end]).decode("utf-8", "replace"))
-            span = None if found.members else place_of(work.text, work.mark, starts, text, one.start, one.end)
+            span = None if found.members else where.of(text, one.start, one.end)
             if "\n" in value or found.end_line != found.line:
                 is_credential = found.category.startswith(_CREDENTIALS)
                 self.left.append(Left(found, "it goes over lines", _ROTATE if is_credential else _BY_HAND))
@@ -235,12 +234,12 @@ class _Mending:
         """Say which stand-ins a scan refuses in their places."""
         new, spans = _applied(self.work.text, edits)
         seen, found = self.mender.looked(self.item, new)
-        starts = line_starts(new)
+        where = Places(new, self.work.mark)
         spoilt: set[int] = set()
         for (text, one), told in zip(seen, found, strict=True):
             if not told.counts:
                 continue
-            place = place_of(new, self.work.mark, starts, text, one.start, one.end)
+            place = where.of(text, one.start, one.end)
             if place is not None:
                 spoilt.update(_overlapping(spans, place))
         return sorted(spoilt)
@@ -266,10 +265,11 @@ class _Mending:
     def _reads_alike(self, new: bytes, edits: Sequence[Edit], *, renames: bool) -> bool:
         """Whether every value that was not replaced is read as it was, and each that was as its stand-in."""
         made = {id(edit.found): edit.made for edit in edits}
-        spans: dict[tuple[int, int, str], list[tuple[int, int, bytes]]] = {}
+        inside: dict[tuple[int, int, str], list[Edit]] = {}
         for (text, one), found in self.refused:
             if id(found) in made:
-                spans.setdefault((text.line, text.column, text.path), []).append((one.start, one.end, made[id(found)]))
+                edit = Edit(one.start, one.end, made[id(found)], found)
+                inside.setdefault((text.line, text.column, text.path), []).append(edit)
         before = list(self._values(self.work.text))
         after = list(self._values(new))
         if len(before) != len(after):
@@ -277,9 +277,8 @@ class _Mending:
         if renames and len({text.path for text in before}) != len({text.path for text in after}):
             return False
         for old, text in zip(before, after, strict=True):
-            value = old.value
-            for start, end, written in sorted(spans.get((old.line, old.column, old.path), ()), reverse=True):
-                value = value[:start] + written + value[end:]
+            changed = inside.get((old.line, old.column, old.path), ())
+            value, _ = _applied(old.value, sorted(changed, key=lambda edit: edit.start))
             if text.value != value or text.kind is not old.kind or (text.path != old.path and not renames):
                 return False
         return self._parts(self.work.text) == self._parts(new)
@@ -310,10 +309,10 @@ class _Mending:
                 why = "it is a name of a field" if is_name else "no stand-in for it would read as it does"
                 self.left.append(Left(place.found, why, _BY_HAND))
 
-    def _all(self, starts: list[int]) -> Iterator[tuple[int, int]]:
+    def _all(self, where: Places) -> Iterator[tuple[int, int]]:
         """Give the stretches that hold anything personal."""
         for text, one in self.seen:
-            place = place_of(self.work.text, self.work.mark, starts, text, one.start, one.end)
+            place = where.of(text, one.start, one.end)
             if place is not None:
                 yield place
 
