@@ -11,6 +11,7 @@ from hooked import PEOPLE, VALUE, entries_of, ringfence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.gates.git import agents
 from ringfence.gates.git.agents import Agent, ToolCall, allowed, read_call, refused
 from ringfence.home import Problem
 
@@ -229,7 +230,7 @@ def test_whatever_a_call_holds_it_is_read_or_refused(said: dict[str, object]) ->
     assert all(isinstance(text.content, bytes) for text in read.texts)
 
 
-def test_bounds_are_kept(project: Repo) -> None:
+def test_bounds_are_kept(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Problem, match="bytes"):
         read_call(b" " * ((16 << 20) + 1))
     for n in range(80):
@@ -240,6 +241,10 @@ def test_bounds_are_kept(project: Repo) -> None:
         project.write(f"{n}/a.txt", "")
     with pytest.raises(Problem, match="folders"):
         call(cwd=str(project.top), command="; ".join(f"(cd {n} && cat a.txt)" for n in range(20)))
+    monkeypatch.setattr(agents, "_MOST_LOOKED_UP", 40)
+    assert call(cwd=str(project.top), command=f"cd many && cat {'x ' * 99} {' '.join(map(str, range(10)))}")
+    with pytest.raises(Problem, match="words"):
+        call(cwd=str(project.top), command=f"cd many && cat {' '.join(map(str, range(20)))}")
     large = project.write("large.txt", "")
     os.truncate(large, (16 << 20) + 1)
     code, _, message = tool(project, "Read", file_path=str(large))

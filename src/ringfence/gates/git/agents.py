@@ -27,6 +27,9 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 LARGEST: Final = 16 << 20  # bytes of a call
 MOST_FILES: Final = 64  # of one call
 _MOST_FOLDERS: Final = 16  # that a command may run in
+_MOST_LOOKED_UP: Final = (
+    400_000  # words of a command, in each of its folders: ten seconds, and an agent lets pass what takes longer
+)
 _DEEPEST: Final = 64  # of JSON in JSON, and of what it holds
 _LONGEST_PATH: Final = 4096
 
@@ -281,8 +284,10 @@ def _of_command(command: str, folder: str) -> Iterator[Path]:
     words = _words(command)
     if not any(word.rpartition("/")[2] in READERS for word in words) and "<" not in command:
         return
-    folders = _folders(words, folder)
-    for word in dict.fromkeys(words):
+    folders, distinct = _folders(words, folder), dict.fromkeys(words)
+    if len(distinct) * len(folders) > _MOST_LOOKED_UP:
+        raise Problem("a command has too many words to look for files", "have it do less at a time")
+    for word in distinct:
         # -d @file, --form=file=@file, -Tfile, dev:file, <file
         for part in dict.fromkeys((word, word.rpartition("@")[2], word.rpartition("=")[2], word.lstrip("<"), word[2:])):
             for each in folders:
