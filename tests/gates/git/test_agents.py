@@ -250,6 +250,12 @@ def test_bounds_are_kept(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None
     code, _, message = tool(project, "Read", file_path=str(large))
     assert code == 2
     assert "read a part of it" in message
+    for name in "abcde":
+        os.truncate(project.write(f"large/{name}.bin", ""), 16 << 20)
+    assert tool(project, "Bash", command="cat large/a.bin large/b.bin large/c.bin large/d.bin")[0] == 0
+    code, _, message = tool(project, "Bash", command="cat large/a.bin large/b.bin large/c.bin large/d.bin large/e.bin")
+    assert code == 2
+    assert "e.bin  not read (bomb): with the files before it more than" in message
 
 
 def test_paths_that_mean_harm_end_nothing(project: Repo) -> None:
