@@ -236,6 +236,13 @@ def test_headers_texts_and_attachments_of_mail_are_read() -> None:
     assert [text.members for text in found if text.path == "mail"] == [("p.csv",)]
 
 
+@pytest.mark.parametrize("kind", [b"text/plain", b"multipart/mixed; boundary=C"])
+def test_headers_of_a_message_in_a_message_are_read(kind: bytes) -> None:
+    inner = b"From: bo@example.com\nCc: Cy\nContent-Type: " + kind + b"\n\nHello\n--C--\n"
+    file = MAIL.replace(b"--B--\n", b"--B\nContent-Type: message/rfc822\n\n" + inner + b"--B--\n")
+    assert {("from", b"bo@example.com"), ("cc", b"Cy")} <= set(values("a.eml", file))
+
+
 def test_each_message_of_a_mailbox_is_read() -> None:
     found = texts("a.mbox", b"From x\n" + MAIL + b"\nFrom y\nFrom: bo@example.com\n\nbody\n")
     [body] = [text for text in found if text.value == b"body\n"]

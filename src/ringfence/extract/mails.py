@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import re2
@@ -115,13 +116,9 @@ def _meant(value: bytes) -> bytes:
 def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterator[Extracted]:
     at = 0
     for number, part in enumerate(parts):
+        if number and (inner := _inner_headers(letter, part, at)):
+            yield inner
         if part.is_multipart():
-            if number and part.get("subject") is not None:
-                inner = [
-                    _text(letter, _meant(str(value).encode("utf-8", "replace")), at, name.lower(), "header")
-                    for name, value in part.items()
-                ]
-                yield inner
             continue
         spelt = part.get_payload()
         encoded = spelt.encode("utf-8", "surrogateescape") if isinstance(spelt, str) else b""
@@ -150,6 +147,15 @@ def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterato
                 Text(name.encode("utf-8", "replace"), "", Kind.NAME, where="attachment", members=letter.source.members)
             ]
         yield from look_into(member.members[-1], len(content), partial(io.BytesIO, content), member)
+
+
+def _inner_headers(letter: _Letter, part: "Message", at: int) -> list[Text]:
+    """Give the headers of a message in a message; other parts have none but those that say what they are."""
+    return [
+        _text(letter, _meant(str(value).encode("utf-8", "replace")), at, name.lower(), "header")
+        for name, value in islice(part.items(), _MOST_HEADERS)
+        if not name.lower().startswith("content-")
+    ]
 
 
 def _body(letter: _Letter, part: "Message", content: bytes, at: int, kind: str) -> Text:
