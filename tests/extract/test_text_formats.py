@@ -196,6 +196,18 @@ def test_outputs_of_a_notebook_are_given_with_their_cell() -> None:
     assert notebook().split(b"\n")[mail.line - 1].strip() == b'"mail ada@example.com\\n"'
 
 
+def test_of_a_notebooks_pictures_only_points_are_passed_over() -> None:
+    outputs = [{"data": {"image/png": "iVBORw0KGgo=\n", "image/svg+xml": ["<svg><text>Ada</text>\n", "</svg>"]}}]
+    attachments = {"ada.png": {"image/png": "iVBORw0KGgo=", "image/jpeg": "no picture: Bo", "text/plain": "a note"}}
+    cells = [
+        {"cell_type": "code", "metadata": {"shop.png": {"owner": "Cy"}}, "outputs": outputs, "source": []},
+        {"cell_type": "markdown", "attachments": attachments, "source": []},
+    ]
+    found = {text.value.strip() for text in texts("a.ipynb", json.dumps({"cells": cells}, indent=1).encode())}
+    assert {b"Ada", b"no picture: Bo", b"a note", b"Cy"} <= found
+    assert not any(b"iVBORw0KGgo=" in value for value in found)
+
+
 def test_notebooks_of_the_third_format_and_broken_ones_are_read() -> None:
     third = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["x"], "outputs": [{"text": ["Ada\n"]}]}]}]}
     found = {text.value: text.where for text in texts("a.ipynb", json.dumps(third, indent=1).encode())}
