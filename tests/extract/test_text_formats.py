@@ -5,6 +5,7 @@ import json
 import pytest
 from extracted import placed, texts, values
 
+from ringfence.extract import sql_rows
 from ringfence.extract.model import Kind
 from ringfence.extract.tables import is_header
 
@@ -164,6 +165,20 @@ def test_rows_are_the_same_wherever_a_dump_is_cut_into_blocks(rows: int) -> None
     found = values("a.sql", b"INSERT INTO t (id, b, c) VALUES " + listed + b";\nSELECT 1;\n")
     assert [value for path, value in found if path == "t.id"] == [b"%d" % number for number in range(rows)]
     assert {value for path, value in found if path == "t.c"} == {b"it's;"}
+
+
+def test_statements_without_strings_are_split_no_further_than_they_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    split: list[int] = []
+
+    def counted(value: bytes, *, backslashes: bool) -> list[bytes]:
+        split.append(len(value))
+        return pieces(value, backslashes=backslashes)
+
+    pieces = sql_rows._pieces
+    monkeypatch.setattr(sql_rows, "_pieces", counted)
+    file = b"".join(b"INSERT INTO t%d VALUES (%d);\n" % (number, number) for number in range(4000))
+    assert [value for _, value in values("a.sql", file)] == [b"%d" % number for number in range(4000)]
+    assert sum(split) < 200 * len(file)
 
 
 def notebook() -> bytes:
