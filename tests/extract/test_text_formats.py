@@ -280,3 +280,15 @@ def test_a_number_that_is_missing_where_others_stand_is_no_value() -> None:
     file = b'{"a": 1, "b": 2, "c": , "d": 3}'
     assert values("a.json", file) == [("a", b"1"), ("b", b"2"), ("d", b"3")]
     assert placed("a.json", file, b"3") == (1, 30, 29)
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("a.json", b'[{"a":1,"b":1,"c":1},{"a":1,"b":1,"c":1}]'), ("a.yaml", b"- a: 1\n  b: 1\n  c: 1\n" * 2)],
+)
+def test_only_so_many_names_are_remembered_and_the_others_told_again(
+    monkeypatch: pytest.MonkeyPatch, name: str, file: bytes
+) -> None:
+    for module in ("json_values", "keyed_lines"):
+        monkeypatch.setattr(f"ringfence.extract.{module}._KNOWN", 2)
+    assert [text.value for text in texts(name, file) if text.kind is Kind.NAME] == [b"a", b"b", b"c", b"c"]

@@ -16,6 +16,7 @@ from ringfence.extract.reading import Block
 
 MAX_PATH: Final = 1024
 MAX_DEPTH: Final = 256
+_KNOWN: Final = 50_000  # names that are remembered
 _FLOW: Final = re2.compile(
     rb"""[{}\[\],]|"(?s:[^"\\]|\\.)*"?|'[^']*'?|[^{}\[\],"'\s:=#][^{}\[\],:=]*|[:=]\s*|\s+|#[^\n]*|."""
 )
@@ -80,7 +81,7 @@ class Gathering:
         name = line[start:end].strip()
         if name in self._names or not name:
             return
-        if name.translate(None, _WORD).isalpha():
+        if len(self._names) < _KNOWN and name.translate(None, _WORD).isalpha():
             self._names.add(name)
         self._put(name, start, "", Kind.NAME, is_same=line.startswith(name, start))
 
