@@ -10,11 +10,11 @@ from hmac import new as hmac_of
 from typing import Final, TypeVar
 
 from ringfence.detect import PUBLISHED_CARDS
+from ringfence.transform.stand_ins import AREAS, NETWORKS, account_number
 
 _T = TypeVar("_T")
 _WIDE: Final = 1 << 64
 
-_AREAS: Final = ("202", "212", "303", "312", "404", "415", "512", "617", "702", "808")
 _FICTIONAL: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
     "49": (  # Bundesnetzagentur, Mitteilung 148/2021: numbers for films
         *(("3023125", 3), ("8999998", 3), ("2214710", 3), ("4066969", 3)),
@@ -30,18 +30,16 @@ _FICTIONAL: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
         *(("87010", 4), ("49157015", 1)),
     ),
     "353": (("2091", 5),),  # ComReg
-    "1": tuple((f"{area}55501", 2) for area in _AREAS),  # North American Numbering Plan
+    "1": tuple((f"{area}55501", 2) for area in AREAS),  # North American Numbering Plan
 }
 """By country: how numbers for fiction begin (without the digit that is dialled before them), and how many digits follow."""
 
 _NATIONAL: Final = 10  # digits of a number of the North American plan
-_NETWORKS: Final = ("192.0.2", "198.51.100", "203.0.113")
 _MAC: Final = "00005e0053"
 _NO_BANK: Final = "0000"
 _TEST_BANK: Final = "TEST"
 _HAS_ZEROS: Final = frozenset(("BE",))  # whose banks' codes begin with zeros
 _TRIES: Final = 2000
-_UUID: Final = 32
 
 
 class Draw:
@@ -180,8 +178,7 @@ def iban(value: str, draw: Draw) -> str | None:
         made = made[:begin] + bank + made[begin + 4 :]
         if begin:
             made = chr(ord("A") + draw.below(26)) + made[1:]
-        figures = "".join(str(int(c, 36)) for c in f"{made}{country}00")
-        number = f"{country}{98 - int(figures) % 97:02}{made}"
+        number = account_number(country, made)
         if iban_number.is_valid(number):
             return laid_out(value, number if value[:1].isupper() else number.lower())
     return None
@@ -201,7 +198,7 @@ def address(value: str, draw: Draw) -> str | None:
     if ":" in value:
         return f"2001:db8::{draw.below(0xFFFF):x}:{1 + draw.below(0xFFFE):x}"
     network, slash, length = value.partition("/")
-    made = f"{draw.of(_NETWORKS)}.{1 + draw.below(254)}"
+    made = f"{draw.of(NETWORKS)}.{1 + draw.below(254)}"
     return made + slash + length if network.count(".") == 3 else None
 
 
