@@ -270,6 +270,15 @@ def test_headers_of_a_message_in_a_message_are_read(kind: bytes) -> None:
     assert {("from", b"bo@example.com"), ("cc", b"Cy")} <= set(values("a.eml", file))
 
 
+@pytest.mark.parametrize("how", [b"inline", b"attachment"])
+def test_the_name_of_a_file_in_a_mail_is_read_however_it_is_shown(how: bytes) -> None:
+    file = MAIL.replace(
+        b"Hello Ada", b"Hello Ada\n--B\nContent-Disposition: " + how + b'; filename="Cy Berg.txt"\n\nbody'
+    )
+    assert (b"Cy Berg.txt", Kind.NAME) in [(text.value, text.kind) for text in texts("a.eml", file)]
+    assert any(text.value.strip() == b"body" for text in texts("a.eml", file))
+
+
 def test_each_message_of_a_mailbox_is_read() -> None:
     found = texts("a.mbox", b"From x\n" + MAIL + b"\nFrom y\nFrom: bo@example.com\n\nbody\n")
     [body] = [text for text in found if text.value == b"body\n"]

@@ -129,6 +129,10 @@ def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterato
             continue
         name = part.get_filename()
         kind = part.get_content_type()
+        if name:
+            yield [
+                Text(name.encode("utf-8", "replace"), "", Kind.NAME, where="attachment", members=letter.source.members)
+            ]
         if kind.startswith("text/") and not (name and part.get_content_disposition() == "attachment"):
             yield [_body(letter, part, content, at, kind)]
             at += len(encoded)
@@ -142,10 +146,6 @@ def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterato
             return
         member = member_of(letter.source, named((name or f"part {number}").encode("utf-8", "replace")), letter.budget)
         letter.budget.unpacked += len(content)
-        if name:
-            yield [
-                Text(name.encode("utf-8", "replace"), "", Kind.NAME, where="attachment", members=letter.source.members)
-            ]
         yield from look_into(member.members[-1], len(content), partial(io.BytesIO, content), member)
 
 
