@@ -101,3 +101,10 @@ def test_of_two_alike_the_higher_score_wins() -> None:
 def test_octets_that_are_no_character_hide_nothing_that_stands_beside_them(before: bytes, value: bytes) -> None:
     text = before + value + b" "
     assert [(one.start, one.end) for one in Detector().find(text)] == [(len(before), len(text) - 1)]
+
+
+@pytest.mark.timeout(20)
+def test_a_column_of_many_values_that_its_name_tells_is_searched_in_one_pass() -> None:
+    count = 60_000
+    found = Detector().find_in(["age"] * count, [b"%d" % (20 + number % 60) for number in range(count)])
+    assert len(found) == count
