@@ -23,6 +23,9 @@ def told(name: str, content: str, origin: Origin = Origin.FILE) -> list[tuple[st
 _MAIL, _IP = "EMAIL_ADDRESS", "IP_ADDRESS"
 _ROW = "nora.perrin@brunelle-versand.fr"
 
+_WORDS_ONLY = [("USERNAME", "known:placeholder"), ("PASSWORD", "known:placeholder")]
+_SEALED = [("PASSWORD", "known:placeholder")] * 2
+
 NOTED = [
     ("a.py", 'HOST = "127.0.0.1"', [(_IP, "known:special-use")]),
     ("a.py", "# routed to 10.20.30.41 over there", [(_IP, "known:special-use")]),
@@ -52,6 +55,12 @@ NOTED = [
     ("a.py", 'URL = f"https://{user}:{password}@db.brunelle-versand.fr/x"', [("URL_CREDENTIALS", "known:placeholder")]),
     ("a.py", 'HEAD = b"-----BEGIN OPENSSH PRIVATE KEY-----"', [("PRIVATE_KEY", "known:placeholder")]),
     ("a.py", "# he said: age 44", [("AGE", "place:alone")]),
+    ("a.yml", 'db: {password: "{{ db_password }}"}', [("PASSWORD", "known:placeholder")]),
+    ("a.yml", 'db: {password: "{{ db.pass | default(omit) }}"}', [("PASSWORD", "known:placeholder")]),
+    ("a.yml", 'with: {username: "${{ secrets.HUB_USER }}"}', [("USERNAME", "known:placeholder")]),
+    (".env", "DB_PASSWORD=${SHOP_PASSWORD}", [("PASSWORD", "known:placeholder")]),
+    ("a.yml", "db: {username: my_user, password: other-mysql-password}", _WORDS_ONLY),
+    ("a.yml", f"db:\n  password: |\n    $ANSIBLE_VAULT;1.1;AES256\n    {'3637623935356263' * 4}\n", _SEALED),
 ]
 """What is noted in programs, notices, documents; none of it is a reason to refuse."""
 
@@ -77,6 +86,14 @@ REFUSED = [
     ("a.py", "# 'Nora Perrin', age 44", ["AGE"]),
     ("a.py", 'CARD = "4539148803436467"', ["CREDIT_CARD"]),
     ("README.md", f"Write to {_ROW}.\n", [_MAIL]),
+    ("a.yml", "db: {username: nperrin, password: Kq7-vVz2mE}", ["USERNAME", "PASSWORD"]),
+    ("a.yml", "db: {password: \"{{ 'Kq7-vVz2mE' | hash }}\"}", ["PASSWORD"]),
+    ("a.yml", 'db: {password: "{{ salt }}Kq7-vVz2mE{{ end }}"}', ["PASSWORD"]),
+    ("a.yml", 'user: {name: "{{ title }} Nora Perrin"}', ["PERSON"]),
+    ("users.csv", "username,password\nbob,Kq7-vVz2mE\n", ["USERNAME", "PASSWORD"]),
+    ("a.json", '{"user": {"name": "nora.perrin"}}', ["PERSON"]),
+    ("a.json", '{"user": {"name": "GetHer Marlene"}}', ["PERSON"]),
+    ("a.json", '{"display_name": "Nora Perrin"}', ["PERSON"]),
 ]
 """What is refused, whatever stands around it."""
 
@@ -92,6 +109,20 @@ def test_an_example_a_notice_or_a_part_of_a_program_is_noted_with_its_reason(
 def test_data_of_people_is_refused_however_much_stands_around_it(name: str, content: str, expected: list[str]) -> None:
     found = told(name, content)
     assert [entity for entity in expected if (entity, "") not in found] == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"metadata": {"kernelspec": {"display_name": "Python 3 (ipykernel)"}}}',
+        '{"params": {"parent_name": "chart.title"}}',
+        '{"user": {"name": "chart.title.font"}}',
+        '{"operations": {"DeleteUser": {"name": "DeleteUser"}}}',
+        '{"user": {"name": "{{ item }}"}}',
+    ],
+)
+def test_a_programs_thing_is_noted_where_a_person_could_be_named(content: str) -> None:
+    assert told("a.json", content) == [("PERSON", "known:placeholder")]
 
 
 def test_a_trailer_of_a_commit_is_a_notice_and_its_message_is_not() -> None:

@@ -86,7 +86,11 @@ _TWO_NAMES: Final = re2.compile(r"[\"'>](?:\p{Lu}[\p{Ll}'’]+[- ]){1,3}\p{Lu}[\
 _NOBODYS_NAMES: Final = re2.compile(r"(?i)\b(?:john|jane|joe|max|erika) (?:doe|smith|bloggs|public|mustermann|roe)\b")
 _IDENTIFIER: Final = re2.compile(
     rb"[A-Za-z]*[a-z0-9](?:Id|ID|Ids|Name|Key|Arn|Type|Code|Number|Handle|Block|Url|Uri|Path|Token|Status|Time|Date)|[A-Za-z]+:[a-z]+"
+    rb"|[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){2,}"
+    rb"|(?:Get|List|Create|Update|Delete|Describe|Put|Remove|Enable|Disable|Batch|Register|Deregister|Associate|Disassociate|Tag|Untag|"
+    rb"Invite|Search|Modify|Attach|Detach|Import|Export|Start|Stop)(?:[A-Z][a-z]+)+"
 )
+"""A name that ends in what it is, with a prefix, with dots and no capitals, or that begins with what is done."""
 _KEY_BODY: Final = re2.compile(rb"-----[\s\\nr\"'+,]*[A-Za-z0-9+/=:-]{16,}")
 _KEY_MOST: Final = 400  # bytes
 
@@ -162,7 +166,7 @@ def counted(at: At) -> str:
     return _PLACEHOLDER if longest >= enough else ""
 
 
-def template(at: At) -> str:
+def open_end(at: At) -> str:
     """Tell the beginning of a number whose end is left open: ``+44 7700 900 ###``."""
     return _PLACEHOLDER if _OPEN_END.match(at.text.value[at.one.end : at.one.end + 8]) else ""
 
@@ -175,8 +179,74 @@ def in_listing(at: At) -> str:
 
 
 def identifier(at: At) -> str:
-    """Tell the name of a program's thing, ``VpcPeeringConnectionId``, that stands where a name of a person could."""
-    return _PLACEHOLDER if _IDENTIFIER.fullmatch(at.value) else ""
+    """Tell the name of a program's thing, ``VpcPeeringConnectionId``, ``chart.title.font``, where a person could be named."""
+    if _IDENTIFIER.fullmatch(at.value) or at.text.path.endswith(_KERNEL):
+        return _PLACEHOLDER
+    return _PLACEHOLDER if _DOTTED.fullmatch(at.value) and at.text.path.endswith(_IN_TREES) else ""
+
+
+_DOTTED: Final = re2.compile(rb"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+")
+_IN_TREES: Final = ("parent_name", "parentName", "child_name", "childName", "memberName", "member_name")
+"""Names of fields that are a tree's where what they hold has dots."""
+
+
+_KERNEL: Final = "kernelspec.display_name"
+"""What a notebook's kernel is called: https://nbformat.readthedocs.io/en/latest/format_description.html#kernelspecs."""
+
+
+def template(at: At) -> str:
+    """Tell a value that is filled in later: ``{{ db_password }}``, ``${{ secrets.TOKEN }}``, ``${DB_USER}``."""
+    low = max(0, at.one.start - _LINE_MOST)
+    before = at.text.value[low : at.one.start]
+    opened = max(before.rfind(mark) for mark in _OPENS)
+    if opened < 0:
+        return ""
+    held = bytes(at.text.value[low + opened : at.one.end + _LINE_MOST])
+    filled = _FILLED_IN.match(held)
+    return _PLACEHOLDER if filled and low + opened + filled.end() > at.one.end else ""
+
+
+_OPENS: Final = (b"{{", b"${", b"<%")
+_LINE_MOST: Final = 96  # bytes
+_NAMES: Final = r"[a-z_][a-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\['[a-z0-9_]+'\])*"
+_FILLED_IN: Final = re2.compile(
+    (
+        r"\{\{-? ?(?:" + _NAMES + r")(?: ?\| ?[a-z_]+(?:\((?:[a-z_]*|'[a-z0-9_]*')\))?)* ?-?\}\}"
+        r"|\$\{(?:" + _NAMES + r"|[A-Z_][A-Z0-9_]*)\}|<%= ?(?:" + _NAMES + r") ?%>"
+    ).encode()
+)
+"""A name between the marks of a template, and what it goes through; no text of its own."""
+
+
+def credential(at: At) -> str:
+    """Tell a word that stands in the place of a user or a password, and what is sealed: `my_pass`, a vault's text."""
+    if _SEALED.match(at.text.value[:_SEALED_MOST]) or _VAULT_LINE.search(at.text.value[:_VAULT_MOST]):
+        return _PLACEHOLDER
+    pieces = [piece for piece in _PIECES.split(at.value.decode("utf-8", "replace").lower()) if piece]
+    if not pieces or len(at.value) > _WORDS_MOST:
+        return ""
+    if at.one.entity == "USERNAME" and not (at.is_code or at.is_document) and _GIVEN & set(pieces):
+        return ""
+    return _PLACEHOLDER if all(_stands_for(piece) for piece in pieces) else ""
+
+
+def _stands_for(piece: str) -> bool:
+    plain = piece.rstrip("0123456789")
+    return plain in _CREDENTIAL_WORDS or plain in _WORDS_BESIDE
+
+
+_PIECES: Final = re2.compile(r"[-_. ]+")
+_SEALED: Final = re2.compile(rb"\s{0,8}(?:\$ANSIBLE_VAULT;[0-9.]+;|ENC\[AES256_GCM,data:)")
+"""https://docs.ansible.com/ansible/latest/vault_guide/vault_using_encrypted_content.html, https://getsops.io/docs/."""
+_SEALED_MOST: Final = 40  # bytes
+_VAULT_LINE: Final = re2.compile(rb"^\s*(?:3[0-9]|6[1-6]|0a){16,}\s*$")
+"""Hexadecimal digits in hexadecimal, as a vault's lines are."""
+_VAULT_MOST: Final = 256  # bytes
+_WORDS_MOST: Final = 32  # bytes of a name or a password that is nothing but words
+_GIVEN: Final = words("john joe jo alice bob samuel scott jenkins")
+_WORDS_BESIDE: Final = words(
+    "my your some other the bogus valid invalid correct bad good fake example sample plaintext your"
+)
 
 
 def key(at: At) -> str:
