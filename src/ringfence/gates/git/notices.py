@@ -24,7 +24,7 @@ _NOTICE_FILES: Final = re2.compile(
 https://reuse.software/spec-3.3/, https://packaging.python.org/en/latest/specifications/core-metadata/,
 https://git-scm.com/docs/gitmailmap, https://docs.github.com/articles/about-code-owners."""
 
-_ENDINGS: Final = words("txt md markdown rst adoc org html apache bsd mit gpl lgpl mpl psf python third-party")
+_ENDINGS: Final = words("txt md markdown rst adoc org html metadata apache bsd mit gpl lgpl mpl psf python third-party")
 _LICENSES: Final = re2.compile(r"(?i)(?:^|/)licen[cs]es/")
 
 _METADATA_FILES: Final = re2.compile(
@@ -39,11 +39,18 @@ _METADATA_FIELDS: Final = re2.compile(
 """Fields of packages' metadata in which people are named: https://docs.npmjs.com/cli/configuring-npm/package-json,
 https://doc.rust-lang.org/cargo/reference/manifest.html, https://packaging.python.org/en/latest/specifications/pyproject-toml/."""
 
+_OF_A_PACKAGE: Final = re2.compile(
+    r"info\.(?:author|author_email|maintainer|maintainer_email|home_page|project_urls?)(?:$|[.\[])|"
+    r"(?:project|package|workspace\.package|tool\.poetry)\.(?:authors|maintainers|homepage)(?:$|[.\[])"
+)
+"""Paths that are a package's wherever they stand: https://docs.pypi.org/api/json/, and in TOML."""
+
 _COPYRIGHT: Final = re2.compile(
     rb"(?i)\bcopyright\b|\(c\) {0,4}(?:19|20)[0-9]{2}|\xc2\xa9|SPDX-FileCopyrightText|\blicen[sc]ed? under\b"
 )
 _WHO: Final = (
-    r"authors?|co-?authors?|maintainers?|(?:main |major )?contributors?|contributions?|committers?|translators?|creators?|"
+    r"authors?|co-?authors?|(?:module|section|code)author|maintainers?|(?:main |major )?contributors?|contributions?|committers?|"
+    r"translators?|creators?|"
     r"thanks(?: to)?|acknowledge?ments?|written|programmers?|last-translator|language-team|report-msgid-bugs-to"
 )
 _LABEL: Final = re2.compile(
@@ -57,8 +64,9 @@ _DEED: Final = re2.compile(
     rb"(?i)\b(?:written|contributed|contributions?|created|authored|co-authored|maintained|modified|modifications?|adapted|ported|"
     rb"patch|patches|patched|developed|designed|implemented|coded|translated|rewritten|rewrite|extended|alterations?|borrowed|"
     rb"taken|based on|derived|inspired|syntax|idea|originally|original|algorithm|"
-    rb"code|copyright|lexer|recipe|added|cloned|released|public domain|support)\b[^\n]{0,72}?"
-    rb"\bby\s|\bpatch(?:es)? from\s|\b(?:according to|thanks to|courtesy of|credits? to|hat tip)\s|(?m)^[\s#*/;%-]{0,24}by [A-Z]"
+    rb"code|copyright|lexer|recipe|added|cloned|released|public domain|support|refactored)\b[^\n]{0,72}?"
+    rb"\bby\s|\b(?:additions?|improvements?|updates?|revisions?|fix(?:es)?|version|module|prepared|revised|simplified) by\s|"
+    rb"\bpatch(?:es)? from\s|\b(?:according to|thanks to|courtesy of|credits? to|hat tip)\s|(?m)^[\s#*/;%-]{0,24}by [A-Z]"
 )
 """What somebody is thanked for."""
 
@@ -68,6 +76,11 @@ _NAMED: Final = re2.compile(
     rb"\.(?:authors?|email|maintainer)\s*=\s*[\[\"']"
 )
 """A name in a program whose value says who made it: https://peps.python.org/pep-0008/ and `setup()`; a gem's."""
+
+_NAMED_IN_SETUP: Final = re2.compile(
+    rb"[\"'](?:author|maintainer)(?:_email)?[\"']\s{0,4}:\s{0,4}[frub]{0,2}[\"'][^\"'\n]{0,120}$"
+)
+"""What `setup()` is given, written as a table before it."""
 
 _TRAILER: Final = re2.compile(
     rb"(?i)^\s{0,4}(?:signed-off|co-authored|co-developed|authored|reviewed|acked|tested|reported|suggested|helped|mentored|improved|"
@@ -99,7 +112,10 @@ def in_certificate(at: At) -> str:
 
 def _is_published(at: At) -> bool:
     if at.text.path:
-        return bool(_METADATA_FILES.fullmatch(at.base)) and bool(_METADATA_FIELDS.search(at.text.path))
+        if at.text.path.endswith(_COMMENT):
+            return bool(_COPYRIGHT.search(at.line())) or _says_who(at.paragraph())
+        base = at.base.removesuffix(".orig").removesuffix(".template")
+        return bool(_METADATA_FILES.fullmatch(base) and _METADATA_FIELDS.search(at.text.path)) or _is_of_a_package(at)
     if at.origin in (Origin.COMMIT, Origin.TAG, Origin.NOTE):
         return bool(_TRAILER.search(at.line()))
     if at.is_code:
@@ -107,8 +123,55 @@ def _is_published(at: At) -> bool:
     if _is_notice_file(at) or _TRAILER.search(at.line()):
         return True
     if at.base.endswith((".po", ".pot")):
-        return bool(_CREDITS_IN_CATALOGUES.search(at.line()))
-    return at.is_document and bool(_COPYRIGHT.search(at.line()) or _LABEL.search(at.line()))
+        return bool(_CREDITS_IN_CATALOGUES.search(at.line())) or _in_catalogues_head(at)
+    if _is_comment(at):
+        return bool(_COPYRIGHT.search(at.line())) or _says_who(at.line())
+    return at.is_document and bool(_COPYRIGHT.search(at.line()) or _LABEL.search(at.line()) or _in_authors_section(at))
+
+
+_COMMENT: Final = "#comment"
+_SETTINGS: Final = words("yaml yml toml ini cfg conf env properties hcl tf")
+
+
+def _is_comment(at: At) -> bool:
+    """Whether it stands in a comment of a file of settings, which is a text of its own."""
+    ending = at.base.removesuffix(".j2").removesuffix(".jinja").rpartition(".")[2]
+    return ending in _SETTINGS and at.text.value[:1] in (b"#", b";")
+
+
+def _is_of_a_package(at: At) -> bool:
+    return at.base.endswith((".json", ".toml")) and bool(_OF_A_PACKAGE.match(at.text.path))
+
+
+def _in_catalogues_head(at: At) -> bool:
+    """Whether it stands before a catalogue's first message: who translated it, folded over lines."""
+    if at.one.start > _HEAD_MOST:
+        return False
+    return bool(_CATALOGUES_HEAD.search(at.text.value[: at.one.start]))
+
+
+_HEAD_MOST: Final = 8192  # bytes
+_CATALOGUES_HEAD: Final = re2.compile(
+    rb"(?i)\"(?:last-translator|language-team|report-msgid-bugs-to):[^\n]{0,200}\"\s*\n\"[^\n:]{0,200}$"
+)
+"""https://www.gnu.org/software/gettext/manual/html_node/Header-Entry.html"""
+
+
+def _in_authors_section(at: At) -> bool:
+    """Whether a manual page's section, which names its authors, holds it."""
+    low = max(0, at.one.start - _SECTION_MOST)
+    begins = at.text.value[low : at.one.start].upper().rfind(b"\n.SH ")
+    return begins >= 0 and bool(_AUTHORS.match(at.text.value[low + begins + 5 : low + begins + 64]))
+
+
+_SECTION_MOST: Final = 4096  # bytes
+_AUTHORS: Final = re2.compile(rb"(?i)\s*\"?(?:authors?|thanks|credits|acknowledge?ments?|maintainers?|copyright)\b")
+"""https://man7.org/linux/man-pages/man7/man-pages.7.html"""
+
+
+def in_notice_file(at: At) -> str:
+    """Tell what stands in a file whose purpose is to say whose something is."""
+    return _NOTICE if not at.text.path and not at.is_code and _is_notice_file(at) else ""
 
 
 def _is_notice_file(at: At) -> bool:
@@ -117,8 +180,15 @@ def _is_notice_file(at: At) -> bool:
         return True
     while stem and not _NOTICE_FILES.fullmatch(stem):
         stem = stem.rpartition("-")[0] or stem.rpartition("_")[0]  # LICENSE-MIT, COPYING_LESSER
+    if not stem and (_LICENSE_OF.search(at.base) or _FOLDERS.search(at.file)):
+        return ending.rpartition(".")[2] in _ENDINGS
     return bool(stem) and (not ending or ending.rpartition(".")[2] in _ENDINGS or ending.isdigit())
 
+
+_LICENSE_OF: Final = re2.compile(r"[._-]licen[cs]es?\.[a-z]+$|\.metadata$")
+"""The licenses of what a file was bundled of, ``vendor.js.LICENSE.txt``, ``ICON_LICENSE.md``; a wheel's metadata beside it
+(https://peps.python.org/pep-0658/)."""
+_FOLDERS: Final = re2.compile(r"(?i)(?:^|/)(?:whatsnew|changelogs?|release[-_]?notes)/")
 
 _DATA: Final = words("csv tsv json ndjson jsonl sql log xml yaml yml db sqlite parquet xlsx eml mbox ipynb env ini")
 
@@ -131,6 +201,8 @@ def _in_program(at: At) -> bool:
         comment = at.comment()
         return bool(_COPYRIGHT.search(comment)) or _says_who(at.paragraph())
     if _NAMED.search(at.line_before()) or _NAMED.match(at.statement()):
+        return True
+    if at.base == "setup.py" and _NAMED_IN_SETUP.search(at.line_before()):
         return True
     is_long = at.text.value.find(b"\n", part.start, at.one.start) >= 0
     if not is_long:

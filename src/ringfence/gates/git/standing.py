@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import re2
+
 from ringfence.crossing.inspecting import Seen
 from ringfence.extract.model import Kind, Part, PartKind, Text
 from ringfence.gates.git.model import Origin
@@ -26,6 +28,9 @@ _MARKS: Final = b"#/*;%-!\"'<>.|:\\"
 _INDENTS: Final = frozenset((b"", b" ", b"\t", b")", b"]"))
 
 _DOCUMENTS: Final = words("md mdx markdown rst adoc asciidoc org tex pod texi po pot")
+_MANUALS: Final = re2.compile(r"\.(?:[1-9][a-z]{0,3}|man)$")
+_MACROS: Final = re2.compile(rb"(?m)^\.(?:TH|SH|Sh|Dd|Dt) ")
+"""https://man7.org/linux/man-pages/man7/groff_man.7.html, https://man.openbsd.org/mdoc.7"""
 _DOCUMENT_NAMES: Final = ("readme", "contributing", "install", "todo", "faq")
 
 
@@ -61,7 +66,12 @@ class At:
         if self.text.kind is not Kind.PROSE or self.text.path:
             return False
         base = self.base
-        return base.rpartition(".")[2] in _DOCUMENTS or base.startswith(_DOCUMENT_NAMES)
+        return base.rpartition(".")[2] in _DOCUMENTS or base.startswith(_DOCUMENT_NAMES) or self._is_manual
+
+    @property
+    def _is_manual(self) -> bool:
+        """Whether it is a manual page: by its name's end, which a rotated log has, too, and by what its lines begin with."""
+        return bool(_MANUALS.search(self.base) and _MACROS.search(self.text.value[:_BLOCK]))
 
     @property
     def part(self) -> Part | None:

@@ -80,7 +80,7 @@ _WEIGHED: Final[Mapping[str, tuple[Callable[[At], str], ...]]] = {
     "URL_CREDENTIALS": (examples.user_info,),
     "CONNECTION_STRING": (examples.user_info,),
     "PRIVATE_KEY": (examples.key,),
-    "PHONE_NUMBER": (examples.counted, examples.open_end, examples.in_listing),
+    "PHONE_NUMBER": (examples.counted, examples.open_end, examples.in_listing, notices.in_notice_file),
     "DATE_OF_BIRTH": (),
     "PERSON": (notices.published, examples.identifier, examples.template),
     "USERNAME": (notices.published, examples.template, examples.credential),
