@@ -34,9 +34,9 @@ _ROLE_ENDS: Final = re2.compile(
 )
 _LISTS: Final = re2.compile(
     rb"(?:.+\.)?(?:lists?|mailman[0-9]?|listserv|noreply|ml)\..+|(?:.+\.)?(?:googlegroups\.com|groups\.io|freelists\.org|librelist\.com|"
-    rb"noreply\.github\.com|noreply\.gitlab\.com|yahoogroups\.com|vger\.kernel\.org|librelist\.org)"
+    rb"openssh\.com|libssh\.org|noreply\.github\.com|noreply\.gitlab\.com|yahoogroups\.com|vger\.kernel\.org|librelist\.org)"
 )
-"""Domains under which lists and robots live, and no people."""
+"""Domains under which lists and robots live, and names of algorithms (RFC 4250, 4.6.1), and no people."""
 
 _SOMEBODY: Final = words(
     # metasyntactic variables, https://www.rfc-editor.org/rfc/rfc3092
@@ -114,6 +114,14 @@ def mail(at: At) -> str:
     local, _, domain = value.rpartition(b"@")
     if not local:
         return ""
+    if (
+        domain.endswith(b".tld")
+        or value == _CATALOGUES
+        or _OF_MACROS.search(at.text.value[max(0, at.one.start - 2) : at.one.start])
+    ):
+        return _PLACEHOLDER
+    if local in _STORES and (domain in _FORGES or at.text.value[at.one.end : at.one.end + 1] in (b":", b"/")):
+        return _ROLE
     if _NOWHERE.fullmatch(domain) and (
         domain not in _PUBLIC_PROVIDERS or local.decode("utf-8", "replace") in _SOMEBODY
     ):
@@ -123,8 +131,32 @@ def mail(at: At) -> str:
     plain = local.decode("utf-8", "replace")
     if plain in _ROLES or _ROLE_ENDS.fullmatch(local) or _LISTS.fullmatch(domain):
         return _ROLE
-    return _PLACEHOLDER if plain in _SOMEBODY and plain not in _CALLED else ""
+    if plain in _SOMEBODY and plain not in _CALLED:
+        return _PLACEHOLDER
+    return _PLACEHOLDER if _is_tried(plain, domain.decode("utf-8", "replace")) else ""
 
+
+def _is_tried(local: str, domain: str) -> bool:
+    """Tell what something is tried with: `cc.test`, `shop-test` of a shop; a word for a test, and no name beside it."""
+    pieces = [piece.rstrip("0123456789") for piece in _LOCAL_PIECES.split(local)]
+    if not _TRIED.intersection(pieces):
+        return False
+    others = _SOMEBODY - _CALLED | _ROLES | _TRIED | frozenset(domain.split("."))
+    return all(len(piece) < _NAME_LEAST or piece in others for piece in pieces)
+
+
+_TRIED: Final = words("test tests testing tester testuser example sample dummy fake demo placeholder invalid bogus")
+_LOCAL_PIECES: Final = re2.compile(r"[._+-]")
+_NAME_LEAST: Final = 3  # letters
+_STORES: Final = frozenset((b"git", b"hg", b"svn"))
+_FORGES: Final = frozenset(
+    (b"github.com", b"gitlab.com", b"bitbucket.org", b"codeberg.org", b"ssh.dev.azure.com", b"git.sr.ht")
+)
+"""Whom a repository is fetched as, wherever its address stands: https://git-scm.com/docs/git-clone#_git_urls."""
+_CATALOGUES: Final = b"ll@li.org"
+"""What `xgettext` writes: https://www.gnu.org/software/gettext/manual/html_node/Header-Entry.html."""
+_OF_MACROS: Final = re2.compile(rb"[A-Za-z0-9]@$")
+"""A second `@`, as TeX's macros have it, ``KV@shop@div.topic``. Before a handle, ``@nora@post.example``, stands nothing."""
 
 _CALLED: Final = words("fred waldo alice bob me you")
 """Of those that stand for somebody, what people are called, or call themselves."""
