@@ -41,6 +41,13 @@ def test_an_office_document_is_known_under_any_name() -> None:
         assert PERSON in Taken(docx(), name).words.splitlines()
 
 
+def test_a_part_without_a_byte_is_no_damage_and_one_that_ends_early_is() -> None:
+    taken = Taken(docx(**{"customXml/item1.xml": "", "word/comments.xml": ""}), "a.docx")
+    assert not taken.faults
+    assert PERSON in taken.words.splitlines()
+    assert "damaged" in Taken(docx(**{"word/comments.xml": "<comments>"}), "a.docx").kinds
+
+
 def test_a_part_that_declares_entities_is_refused_and_its_text_still_looked_at() -> None:
     bomb = "<!DOCTYPE l [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
         f"<!ENTITY {after} '{f'&{before};' * 10}'>" for before, after in zip("abcdefgh", "bcdefghi", strict=True)

@@ -160,11 +160,14 @@ def parse(file: BinaryIO, handler: Handler, bounds: Bounds) -> Iterator[None]:
     parser.EndElementHandler = end
     parser.CharacterDataHandler = handler.data
     parser.EntityDeclHandler = entity
+    is_empty = True  # as LibreOffice writes parts of which there is nothing to say
     try:
         while piece := file.read(CHUNK):
+            is_empty = False
             parser.Parse(piece, False)
             yield
-        parser.Parse(b"", True)
+        if not is_empty:
+            parser.Parse(b"", True)
     except (expat.ExpatError, ValueError, LookupError):
         raise BadXml("it is no well-formed XML") from None
     yield
