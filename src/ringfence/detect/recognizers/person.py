@@ -128,7 +128,11 @@ _PLACE_MOST = 24  # bytes before a title in which such a word stands
 def _titled(data: bytes, start: int, end: int) -> Sequence[Hit]:
     """Take what stands behind a title. One that ends a line of capitals, or names a place, or a product's, is no person's."""
     low = line_start(data, start, _PLACE_MOST)
-    if is_word_before(data, start) or _of_a_place(data[low:start], 0, start - low)[0] >= 0:
+    if (
+        is_word_before(data, start)
+        or data[start - 3 : start].upper() == b"TL;"
+        or _of_a_place(data[low:start], 0, start - low)[0] >= 0
+    ):
         return ()
     begin = _title(data, start, end)
     end = _name_end(data, begin, end)
@@ -281,7 +285,7 @@ PERSONAL: tuple[Recognizer, ...] = (
             Example("Remitido por: Dr. Jon M. Rivera. Servicio de Cirugía", ("Jon M. Rivera",)),
             Example("seen by Dr. Anna Berg-Lund.", ("Anna Berg-Lund",)),
             Example("Sehr geehrte Frau Zoë Berg,", ("Zoë Berg",)),
-            Example("MR. BERG and Dr. no one, Frau von gestern"),
+            Example("MR. BERG and Dr. no one, Frau von gestern, TL;DR: Component of it"),
             Example(
                 "Name: requests, my name is Anna, name: Foo Bar, View Name: Channel Change Count, Hospital Dr. Rivera"
             ),
