@@ -26,6 +26,8 @@ _ROW = "nora.perrin@brunelle-versand.fr"
 _WORDS_ONLY = [("USERNAME", "known:placeholder"), ("PASSWORD", "known:placeholder")]
 _SEALED = [("PASSWORD", "known:placeholder")] * 2
 
+_CARD = "4539 1488 0343 6467"
+
 NOTED = [
     ("a.py", 'HOST = "127.0.0.1"', [(_IP, "known:special-use")]),
     ("a.py", "# routed to 10.20.30.41 over there", [(_IP, "known:special-use")]),
@@ -92,6 +94,10 @@ NOTED = [
     ("a.py", 'URL = f"https://{user}:{password}@db.brunelle-versand.fr/x"', [("URL_CREDENTIALS", "known:placeholder")]),
     ("a.py", 'HEAD = b"-----BEGIN OPENSSH PRIVATE KEY-----"', [("PRIVATE_KEY", "known:placeholder")]),
     ("a.py", "# he said: age 44", [("AGE", "place:alone")]),
+    ("a.py", "# of jo@example.com: age 44", [(_MAIL, "known:documentation"), ("AGE", "place:alone")]),
+    ("a.py", 'TO = "+1 415 555 1234"', [("PHONE_NUMBER", "known:placeholder")]),
+    ("a.csv", "phone\n+1-919-555-4821\n", [("PHONE_NUMBER", "known:placeholder")]),
+    ("a.txt", f"1357 1246 450 411 54 {_CARD} 152 806 505 98 12\n", [("CREDIT_CARD", "place:listing")]),
     ("a.yml", 'db: {password: "{{ db_password }}"}', [("PASSWORD", "known:placeholder")]),
     ("a.yml", 'db: {password: "{{ db.pass | default(omit) }}"}', [("PASSWORD", "known:placeholder")]),
     ("a.yml", 'with: {username: "${{ secrets.HUB_USER }}"}', [("USERNAME", "known:placeholder")]),
@@ -121,6 +127,13 @@ REFUSED = [
     ("a.csv", "email\ncc.test@brunelle-versand.fr\n", [_MAIL]),
     ("a.csv", "email\ngit@brunelle-versand.fr\n", [_MAIL]),
     ("a.md", "Follow @nora.perrin@brunelle-versand.fr there.\n", [_MAIL]),
+    ("a.py", "# of 'Nora Perrin' (jo@example.com): age 44", ["AGE"]),
+    ("a.csv", "phone\n+1-888-555-4821\n", ["PHONE_NUMBER"]),
+    ("a.csv", "phone\n+1-919-556-4821\n", ["PHONE_NUMBER"]),
+    ("a.csv", "phone\n+33 1 55 55 48 21\n", ["PHONE_NUMBER"]),
+    ("a.txt", f"2031 05 04 {_CARD} 12 32 123\n", ["CREDIT_CARD"]),
+    ("a.txt", f"4485 2757 4230 8327 {_CARD} 4916 3385 0608 2832\n", ["CREDIT_CARD"] * 3),
+    ("a.txt", "LinkedIn: https://www.linkedin.com/in/nora-perrin\n", ["URL"]),
     ("a.txt", "ip.addr==83.149.9.216\n", [_IP]),
     ("a.txt", "remote_host >= 83.149.9.216\n", [_IP]),
     ("a.py", 'if sender == "83.149.9.216":', [_IP]),
@@ -181,10 +194,27 @@ def test_data_of_people_is_refused_however_much_stands_around_it(name: str, cont
         '{"user": {"name": "chart.title.font"}}',
         '{"operations": {"DeleteUser": {"name": "DeleteUser"}}}',
         '{"user": {"name": "{{ item }}"}}',
+        '{"metadata": {"serviceFullName": "Amazon Route 53"}}',
     ],
 )
 def test_a_programs_thing_is_noted_where_a_person_could_be_named(content: str) -> None:
     assert told("a.json", content) == [("PERSON", "known:placeholder")]
+
+
+def test_a_firms_page_is_no_persons() -> None:
+    assert told("a.txt", "LinkedIn: https://www.linkedin.com/company/brunelle\n") == [("URL", "known:role")]
+
+
+def test_the_second_column_of_a_table_of_places_holds_no_telephones() -> None:
+    signs = ("+-", "--", "++", "-+")
+    places = [
+        f"{signs[number % 4][0]}{10 + number}{number % 60:02}{signs[number % 4][1]}0{30 + number}{(7 * number) % 60:02}"
+        for number in range(60)
+    ]
+    found = told("zone.tab", "\n".join(f"X{number}\t{place}\tA/B{number}" for number, place in enumerate(places)))
+    assert {why for entity, why in found if entity == "PHONE_NUMBER"} == {"place:listing"}
+    people = "\n".join(f"X{number}\t+49 1516 4{number:02}792{number % 10}\tA/B{number}" for number in range(30))
+    assert ("PHONE_NUMBER", "") in told("zone.tab", people)
 
 
 def test_a_trailer_of_a_commit_is_a_notice_and_its_message_is_not() -> None:

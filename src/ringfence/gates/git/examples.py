@@ -198,6 +198,61 @@ def counted(at: At) -> str:
     return _PLACEHOLDER if longest >= enough else ""
 
 
+def unassigned(at: At) -> str:
+    """Tell a number of the North American plan that no line has: in the exchange 555, but for free numbers; of area 555."""
+    digits = bytes(byte for byte in at.value if _ZERO <= byte <= _NINE)
+    if at.value.lstrip(b"( ").startswith(b"+") and not digits.startswith(b"1"):
+        return ""
+    if len(digits) == _NATIONAL + 1 and digits.startswith(b"1"):
+        digits = digits[1:]
+    if len(digits) != _NATIONAL:
+        return ""
+    area, exchange = digits[:3], digits[3:6]
+    return _PLACEHOLDER if area == _UNASSIGNED or (exchange == _UNASSIGNED and area not in _FREE) else ""
+
+
+_NATIONAL: Final = 10  # digits
+_UNASSIGNED: Final = b"555"
+_FREE: Final = frozenset((b"800", b"822", b"833", b"844", b"855", b"866", b"877", b"888", b"900"))
+"""https://www.nanpa.com/numbering/555-line-numbers: 555 is given to no exchange. Free numbers are given one by one."""
+
+
+def on_earth(at: At) -> str:
+    """Tell a place by its degrees and minutes, `+5230+01322`, in a column of which few are numbers of telephones."""
+    if not any(one.startswith("against:neighbours") for one in at.one.evidence):
+        return ""
+    return _LISTING if _ISO_6709.fullmatch(at.value) else ""
+
+
+_ISO_6709: Final = re2.compile(rb"[+-]?[0-8][0-9][0-5][0-9](?:[0-5][0-9])?[+-][01][0-9]{2}[0-5][0-9](?:[0-5][0-9])?")
+"""https://data.iana.org/time-zones/tz-link.html: the second column of `zone.tab`."""
+
+
+def in_matrix(at: At) -> str:
+    """Tell four numbers among many others, with nothing but blanks between them, as tables of distances have them."""
+    before = _NUMBERS_BEFORE.search(at.text.value[max(0, at.one.start - _MATRIX) : at.one.start])
+    behind = _NUMBERS_BEHIND.match(at.text.value[at.one.end : at.one.end + _MATRIX])
+    if not (before and behind):
+        return ""
+    numbers = before.group().split() + behind.group().split()
+    return _LISTING if sum(len(number) != _GROUP for number in numbers) >= _OF_OTHER_LENGTH else ""
+
+
+_MATRIX: Final = 64  # bytes on each side
+_NUMBERS_BEFORE: Final = re2.compile(rb"(?:\b[0-9]{1,4}[ \n]){5,}$")
+_NUMBERS_BEHIND: Final = re2.compile(rb"(?:[ \n][0-9]{1,4}\b){5,}")
+_GROUP, _OF_OTHER_LENGTH = 4, 3
+"""Digits of a card's groups; how many numbers beside them must have others, or they are cards, too."""
+
+
+def organisation(at: At) -> str:
+    """Tell the page of a firm where those of people are."""
+    return _ROLE if _FIRMS.search(at.value) else ""
+
+
+_FIRMS: Final = re2.compile(rb"(?i)\blinkedin\.com/(?:company|school|showcase|groups|jobs)/")
+
+
 def open_end(at: At) -> str:
     """Tell the beginning of a number whose end is left open: ``+44 7700 900 ###``."""
     return _PLACEHOLDER if _OPEN_END.match(at.text.value[at.one.end : at.one.end + 8]) else ""
@@ -212,7 +267,7 @@ def in_listing(at: At) -> str:
 
 def identifier(at: At) -> str:
     """Tell the name of a program's thing, ``VpcPeeringConnectionId``, ``chart.title.font``, where a person could be named."""
-    if _IDENTIFIER.fullmatch(at.value) or at.text.path.endswith(_KERNEL):
+    if _IDENTIFIER.fullmatch(at.value) or at.text.path.endswith(_KERNEL) or _THINGS.search(at.text.path):
         return _PLACEHOLDER
     return _PLACEHOLDER if _DOTTED.fullmatch(at.value) and at.text.path.endswith(_IN_TREES) else ""
 
@@ -222,6 +277,11 @@ _IN_TREES: Final = ("parent_name", "parentName", "child_name", "childName", "mem
 """Names of fields that are a tree's where what they hold has dots."""
 
 
+_THINGS: Final = re2.compile(
+    r"(?i)(?:^|[.\]_-]|[a-z])(?:service|product|company|package|module|class|repository|project|app|application|resource|region|"
+    r"organi[sz]ation)[_-]?(?:full|display)[_-]?name$"
+)
+"""Fields that name a thing in full: `serviceFullName`."""
 _KERNEL: Final = "kernelspec.display_name"
 """What a notebook's kernel is called: https://nbformat.readthedocs.io/en/latest/format_description.html#kernelspecs."""
 

@@ -65,7 +65,12 @@ def _alone(at: At) -> str:
     if not at.is_code:
         return ""
     for other in at.beside:
-        if other.entity not in _ATTRIBUTES and other.start < at.one.end + _NEAR and other.end > at.one.start - _NEAR:
+        if (
+            other.entity not in _ATTRIBUTES
+            and _DOCUMENTATION not in other.evidence
+            and other.start < at.one.end + _NEAR
+            and other.end > at.one.start - _NEAR
+        ):
             return ""
     return "" if examples.names_somebody(at.around(_NEAR)) else _ALONE
 
@@ -80,12 +85,20 @@ _WEIGHED: Final[Mapping[str, tuple[Callable[[At], str], ...]]] = {
     "URL_CREDENTIALS": (examples.user_info,),
     "CONNECTION_STRING": (examples.user_info,),
     "PRIVATE_KEY": (examples.key,),
-    "PHONE_NUMBER": (examples.counted, examples.open_end, examples.in_listing, notices.in_notice_file),
+    "CREDIT_CARD": (*_OTHERS, examples.in_matrix),
+    "PHONE_NUMBER": (
+        examples.counted,
+        examples.unassigned,
+        examples.open_end,
+        examples.on_earth,
+        examples.in_listing,
+        notices.in_notice_file,
+    ),
     "DATE_OF_BIRTH": (),
     "PERSON": (notices.published, examples.identifier, examples.template),
     "USERNAME": (notices.published, examples.template, examples.credential),
     "PASSWORD": (examples.template, examples.credential),
-    "URL": (notices.published,),
+    "URL": (notices.published, examples.organisation),
     "ES_CIF": (notices.in_certificate, *_OTHERS),
     **dict.fromkeys(_ATTRIBUTES, (_alone, examples.in_listing)),
 }
