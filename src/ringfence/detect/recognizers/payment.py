@@ -1,6 +1,6 @@
 """Money beside cards and accounts: bank identifiers, cards' secrets, and value added tax numbers across Europe."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ringfence.detect._bytes import digits_of
 from ringfence.detect._checks import is_varied, luhn, shaped, stands_free, stdnum, valid
@@ -32,6 +32,17 @@ _is_stdnums_bic = stdnum("bic")
 
 def _is_bic(number: str) -> bool:
     return number[4:6] in _COUNTRIES and _is_stdnums_bic(number)
+
+
+_bic = valid(_is_bic, evidence="country")
+
+
+def _spelt_bic(data: bytes, start: int, end: int) -> Iterable[Hit]:
+    """Take a code in letters of one size; one in small letters and in groups is words: ``AIC and BIC, please refer to``."""
+    spelt = data[start:end]
+    if not spelt[:8].isupper() and (not spelt.islower() or b" " in spelt):
+        return ()
+    return _bic(data, start, end)
 
 
 _COUNTRIES = frozenset(
@@ -207,7 +218,7 @@ PAYMENT: tuple[Recognizer, ...] = (
             spelling(
                 "bic",
                 r"[A-Za-z]{4} ?[A-Za-z]{2} ?[0-9A-Za-z]{2}(?: ?[0-9A-Za-z]{3})?",
-                valid(_is_bic, evidence="country"),
+                _spelt_bic,
                 (0.2, 0.8),
             ),
         ),
@@ -216,6 +227,8 @@ PAYMENT: tuple[Recognizer, ...] = (
         "swift: [AGRIFRPP556]",
         "part AGRIFRPP882",
         "BIC AGRIF2PP",
+        "bic: [agrifrpp882]",
+        "AIC and BIC, please refer to it; bic : Bayesian",
         certainty=Certainty.CONTEXT,
         near=24,
     ),
