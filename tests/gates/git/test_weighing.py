@@ -40,6 +40,8 @@ NOTED = [
     ("requirements.txt", "shop<7.45.4,>=83.149.9.216\n", [(_IP, "known:section-or-version")]),
     ("x.dist-info/METADATA", "Requires-Dist: shop (!=83.149.9.216)\n", [(_IP, "known:section-or-version")]),
     ("a.json", '{"v": "11.2.0.2.v6"}', [(_IP, "known:section-or-version")]),
+    ("a.xml", "<generator>LibreOffice/83.1.6.2$Linux</generator>", [(_IP, "known:section-or-version")]),
+    ("a.schema", "attributetype ( 2.5.13.38 NAME 'shopMember' )\n", [(_IP, "known:section-or-version")]),
     ("a.ts", "/* [MS-XLS] 2.5.198.57 */", [(_IP, "known:section-or-version")]),
     (
         "a.svg",
@@ -82,6 +84,7 @@ NOTED = [
     ("a.py", 'REPLY = "no-reply@brunelle-versand.fr"', [(_MAIL, "known:role")]),
     ("a.py", "# ask brunelle-dev@lists.brunelle-versand.fr", [(_MAIL, "known:role")]),
     ("a.yml", "repo: git@forge.brunelle-versand.fr:shop/x.git\n", [(_MAIL, "known:role")]),
+    ("a.yml", "name: worker@100.service\n", [(_MAIL, "known:placeholder")]),
     ("a.csv", "origin\ngit@github.com\n", [(_MAIL, "known:role")]),
     ("a.py", 'KEX = f"kex-strict-{one}-v00@openssh.com"', [(_MAIL, "known:role")]),
     ("a.ics", "ATTENDEE:MAILTO:attendee@domain.tld\n", [(_MAIL, "known:placeholder")]),

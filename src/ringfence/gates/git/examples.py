@@ -115,7 +115,7 @@ def mail(at: At) -> str:
     if not local:
         return ""
     if (
-        domain.endswith(b".tld")
+        domain.endswith((b".tld", *_UNITS))
         or value == _CATALOGUES
         or _OF_MACROS.search(at.text.value[max(0, at.one.start - 2) : at.one.start])
     ):
@@ -153,6 +153,8 @@ _FORGES: Final = frozenset(
     (b"github.com", b"gitlab.com", b"bitbucket.org", b"codeberg.org", b"ssh.dev.azure.com", b"git.sr.ht")
 )
 """Whom a repository is fetched as, wherever its address stands: https://git-scm.com/docs/git-clone#_git_urls."""
+_UNITS: Final = (b".service", b".socket", b".timer", b".mount", b".slice", b".device", b".scope", b".swap")
+"""Ends of systemd's units, ``getty@tty1.service``, and of no domain: https://www.freedesktop.org/software/systemd/man/systemd.unit."""
 _CATALOGUES: Final = b"ll@li.org"
 """What `xgettext` writes: https://www.gnu.org/software/gettext/manual/html_node/Header-Entry.html."""
 _OF_MACROS: Final = re2.compile(rb"[A-Za-z0-9]@$")

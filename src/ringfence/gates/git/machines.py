@@ -127,7 +127,8 @@ _OF_MACHINES: Final = re2.compile(
     rb"(?i)(?:ip|ipv4|addr|address|host|src|dst|source|destination|remote|client|server|peer|gateway|from|to|for|user)$"
 )
 """What is asked for in a version (https://peps.python.org/pep-0440/#version-specifiers); names that addresses are compared with."""
-_VERSION_BEHIND: Final = re2.compile(rb"\.v[0-9]")
+_VERSION_BEHIND: Final = re2.compile(rb"\.v[0-9]|\$[A-Z]| (?:NAME|DESC|SUP|SYNTAX|EQUALITY) ")
+"""``11.2.0.2.v3``, ``LibreOffice/5.1.6.2$Linux``, and a schema's identifiers (https://www.rfc-editor.org/rfc/rfc4512#section-4.1)."""
 _SECTION: Final = re2.compile(rb"(?i)(?:\[MS-[A-Z]+\]|\xc2\xa7|\bsections?|\bclauses?|\bsec\.) ?$")
 """``[MS-XLS] 2.5.198.57``: https://learn.microsoft.com/openspecs."""
 _DRAWN: Final = 20  # bytes on each side that are strokes, as far as the drawing goes
