@@ -26,6 +26,7 @@ _ROW = "nora.perrin@brunelle-versand.fr"
 _WORDS_ONLY = [("USERNAME", "known:placeholder"), ("PASSWORD", "known:placeholder")]
 _SEALED = [("PASSWORD", "known:placeholder")] * 2
 
+_BEGIN = "-----BEGIN RSA PRIVATE KEY"
 _CARD = "4539 1488 0343 6467"
 
 NOTED = [
@@ -42,6 +43,24 @@ NOTED = [
     ("a.json", '{"v": "11.2.0.2.v6"}', [(_IP, "known:section-or-version")]),
     ("a.xml", "<generator>LibreOffice/83.1.6.2$Linux</generator>", [(_IP, "known:section-or-version")]),
     ("a.schema", "attributetype ( 2.5.13.38 NAME 'shopMember' )\n", [(_IP, "known:section-or-version")]),
+    ("CHANGES.rst", "83.2.0.1 (2031-04-14)\n---------\n", [(_IP, "known:section-or-version")]),
+    ("a.py", "# from the spec 41.2.2.126", [(_IP, "known:section-or-version")]),
+    ("a.rst", "    1.0.0.127.in-addr.arpa. 86400 IN PTR\n", [(_IP, "known:special-use")]),
+    ("a.json", '{"Instances": [{"HealthStatus": "Healthy"}]}', [("HEALTH_CONDITION", "known:placeholder")]),
+    ("a.yml", "user: {update_password: on_create}\n", [("PASSWORD", "known:placeholder")]),
+    ("a.json", '{"account_number": "111122223333"}', [("US_BANK_NUMBER", "known:placeholder")]),
+    ("a.toml", 'user_logins = ["dependabot[bot]"]\n', [("USERNAME", "known:role")]),
+    (
+        "a.py",
+        f'"""E.g. `{_BEGIN}-----{"MIIEpQIBAAKCAQEA" * 4}\\n.-----END RSA"""',
+        [("PRIVATE_KEY", "known:placeholder")],
+    ),
+    ("third-licenses.json", f'{{"text": "Copyright (c) 2031\\n  - Nora <{_ROW}>"}}', [(_MAIL, "place:notice")]),
+    (
+        "metadata.json",
+        f'{{"extensions": {{"python.details": {{"contacts": [{{"email": "{_ROW}"}}]}}}}}}',
+        [(_MAIL, "place:notice")],
+    ),
     ("a.ts", "/* [MS-XLS] 2.5.198.57 */", [(_IP, "known:section-or-version")]),
     (
         "a.svg",
@@ -139,6 +158,12 @@ REFUSED = [
     ("a.txt", "LinkedIn: https://www.linkedin.com/in/nora-perrin\n", ["URL"]),
     ("a.txt", "ip.addr==83.149.9.216\n", [_IP]),
     ("a.txt", "remote_host >= 83.149.9.216\n", [_IP]),
+    ("a.txt", "83.2.0.1 (2031-04-14) logged in\n", [_IP]),
+    ("a.rst", "    216.9.149.83.in-addr.arpa. 86400 IN PTR\n", [_IP]),
+    ("a.json", '{"patient": {"healthStatus": "asthma"}}', ["HEALTH_CONDITION"]),
+    ("a.json", '{"Marlene": {"first_name": "Marlene"}}', ["PERSON"]),
+    ("seats-licenses.json", f'{{"seat": "Nora <{_ROW}>"}}', [_MAIL]),
+    ("metadata.json", f'{{"contacts": [{{"email": "{_ROW}"}}]}}', [_MAIL]),
     ("a.py", 'if sender == "83.149.9.216":', [_IP]),
     ("a.txt", "Received: from mail <83.149.9.216>\n", [_IP]),
     ("a.txt", "83.149.9.215 83.149.9.216 83.149.9.217 83.149.9.218 83.149.9.219\n", [_IP] * 5),
@@ -196,6 +221,7 @@ def test_data_of_people_is_refused_however_much_stands_around_it(name: str, cont
         '{"params": {"parent_name": "chart.title"}}',
         '{"user": {"name": "chart.title.font"}}',
         '{"operations": {"DeleteUser": {"name": "DeleteUser"}}}',
+        '{"operations": {"AttuneAppWithUser": {"name": "AttuneAppWithUser"}}}',
         '{"user": {"name": "{{ item }}"}}',
         '{"metadata": {"serviceFullName": "Amazon Route 53"}}',
     ],

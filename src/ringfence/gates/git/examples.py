@@ -4,12 +4,10 @@ The rule: a word is in these tables because it stands for *somebody* or *somethi
 Where one could (a given name before an address of a company), it is no example. What no table knows is data.
 """
 
-from itertools import pairwise
 from typing import Final
 
 import re2
 
-from ringfence.extract.model import Kind
 from ringfence.gates.git.standing import At, words
 
 _PLACEHOLDER = "known:placeholder"
@@ -93,19 +91,10 @@ _IDENTIFIER: Final = re2.compile(
 """A name that ends in what it is, with a prefix, with dots and no capitals, or that begins with what is done."""
 _KEY_BODY: Final = re2.compile(rb"-----[\s\\nr\"'+,]*[A-Za-z0-9+/=:-]{16,}")
 _KEY_MOST: Final = 400  # bytes
-
-_ZERO, _NINE = b"0"[0], b"9"[0]
-_DIGITS: Final = 7
-_USUAL: Final = 12
-_COUNTED, _COUNTED_LONG = 6, 8
-_APART: Final = 2  # digits of a number in data that may do something else
-"""Digits that count up, one after another: of numbers made at random one in 10,000 has as many, of long ones one in 10 million."""
-_OPEN_END: Final = re2.compile(rb"[ .-]?(?:#|[xX*?_]{2}|%[sd]|\{)")
-_LISTING: Final = "place:listing"
-_HASHED: Final = re2.compile(
-    rb"[,=](?:md5|sha[0-9]{1,3})=[0-9A-Za-z_+/=-]{20,},?$|(?:md5|sha[0-9]{1,3})[=:][0-9A-Za-z_+/=-]*$"
-)
-"""https://packaging.python.org/en/latest/specifications/recording-installed-packages/#the-record-file"""
+_KEY_CUT: Final = re2.compile(rb"-----[\s\\nr\"'+,`]*([A-Za-z0-9+/=]{1,255})[\s\\nr.`]*-----END")
+_KEY_HEAD: Final = 20  # bytes
+_KEY_LEAST, _RSA_LEAST = 64, 256
+"""Signs of base64 that the shortest key has, Ed25519's, and the shortest of RSA: what ends before that was cut off."""
 
 
 def mail(at: At) -> str:
@@ -183,68 +172,25 @@ def _is_word(text: bytes) -> bool:
     return text.lower().rstrip(b"0123456789").decode("utf-8", "replace") in _CREDENTIAL_WORDS or not text
 
 
-def counted(at: At) -> str:
-    """Tell a number that counts up, ``0891234567``, or is one digit over and over; in data, one that does little else."""
-    digits = bytes(byte for byte in at.value if _ZERO <= byte <= _NINE)
-    if len(digits) < _DIGITS:
-        return ""
-    longest = run = same = 1
-    for before, digit in pairwise(digits):
-        run = run + 1 if digit == before + 1 or (digit, before) == (_ZERO, _NINE) else 1
-        same = same + 1 if digit == before else 1
-        longest = max(longest, run, same)
-    if at.is_code or at.is_document:
-        enough = _COUNTED if len(digits) <= _USUAL else _COUNTED_LONG
-    else:
-        enough = max(_COUNTED, len(digits) - _APART)
-    return _PLACEHOLDER if longest >= enough else ""
+def of_a_machine(at: At) -> str:
+    """Tell how a machine is, where the same field could tell how a person is: `HealthStatus: Healthy`."""
+    return _PLACEHOLDER if at.value.lower() in _STATES else ""
 
 
-def unassigned(at: At) -> str:
-    """Tell a number of the North American plan that no line has: in the exchange 555, but for free numbers; of area 555."""
-    digits = bytes(byte for byte in at.value if _ZERO <= byte <= _NINE)
-    if at.value.lstrip(b"( ").startswith(b"+") and not digits.startswith(b"1"):
-        return ""
-    if len(digits) == _NATIONAL + 1 and digits.startswith(b"1"):
-        digits = digits[1:]
-    if len(digits) != _NATIONAL:
-        return ""
-    area, exchange = digits[:3], digits[3:6]
-    return _PLACEHOLDER if area == _UNASSIGNED or (exchange == _UNASSIGNED and area not in _FREE) else ""
-
-
-_NATIONAL: Final = 10  # digits
-_UNASSIGNED: Final = b"555"
-_FREE: Final = frozenset((b"800", b"822", b"833", b"844", b"855", b"866", b"877", b"888", b"900"))
-"""https://www.nanpa.com/numbering/555-line-numbers: 555 is given to no exchange. Free numbers are given one by one."""
-
-
-def on_earth(at: At) -> str:
-    """Tell a place by its degrees and minutes, `+5230+01322`, in a column of which few are numbers of telephones."""
-    if not any(one.startswith("against:neighbours") for one in at.one.evidence):
-        return ""
-    return _LISTING if _ISO_6709.fullmatch(at.value) else ""
-
-
-_ISO_6709: Final = re2.compile(rb"[+-]?[0-8][0-9][0-5][0-9](?:[0-5][0-9])?[+-][01][0-9]{2}[0-5][0-9](?:[0-5][0-9])?")
-"""https://data.iana.org/time-zones/tz-link.html: the second column of `zone.tab`."""
-
-
-def in_matrix(at: At) -> str:
-    """Tell four numbers among many others, with nothing but blanks between them, as tables of distances have them."""
-    before = _NUMBERS_BEFORE.search(at.text.value[max(0, at.one.start - _MATRIX) : at.one.start])
-    behind = _NUMBERS_BEHIND.match(at.text.value[at.one.end : at.one.end + _MATRIX])
-    if not (before and behind):
-        return ""
-    numbers = before.group().split() + behind.group().split()
-    return _LISTING if sum(len(number) != _GROUP for number in numbers) >= _OF_OTHER_LENGTH else ""
-
-
-_MATRIX: Final = 64  # bytes on each side
-_NUMBERS_BEFORE: Final = re2.compile(rb"(?:\b[0-9]{1,4}[ \n]){5,}$")
-_NUMBERS_BEHIND: Final = re2.compile(rb"(?:[ \n][0-9]{1,4}\b){5,}")
-_GROUP, _OF_OTHER_LENGTH = 4, 3
-"""Digits of a card's groups; how many numbers beside them must have others, or they are cards, too."""
+_STATES: Final = frozenset(
+    (
+        b"healthy",
+        b"unhealthy",
+        b"ok",
+        b"all",
+        b"unknown",
+        b"initial",
+        b"draining",
+        b"unused",
+        b"insufficient_data",
+        b"degraded",
+    )
+)
 
 
 def organisation(at: At) -> str:
@@ -255,23 +201,14 @@ def organisation(at: At) -> str:
 _FIRMS: Final = re2.compile(rb"(?i)\blinkedin\.com/(?:company|school|showcase|groups|jobs)/")
 
 
-def open_end(at: At) -> str:
-    """Tell the beginning of a number whose end is left open: ``+44 7700 900 ###``."""
-    return _PLACEHOLDER if _OPEN_END.match(at.text.value[at.one.end : at.one.end + 8]) else ""
-
-
-def in_listing(at: At) -> str:
-    """Tell a size behind a file's hash, as lists of installed files have it."""
-    if at.text.kind is not Kind.PROSE:
-        return ""
-    return _LISTING if _HASHED.search(at.line_before()) else ""
-
-
 def identifier(at: At) -> str:
     """Tell the name of a program's thing, ``VpcPeeringConnectionId``, ``chart.title.font``, where a person could be named."""
-    if _IDENTIFIER.fullmatch(at.value) or at.text.path.endswith(_KERNEL) or _THINGS.search(at.text.path):
+    path = at.text.path
+    if _IDENTIFIER.fullmatch(at.value) or path.endswith(_KERNEL) or _THINGS.search(path):
         return _PLACEHOLDER
-    return _PLACEHOLDER if _DOTTED.fullmatch(at.value) and at.text.path.endswith(_IN_TREES) else ""
+    if "field:name" in at.one.evidence and path.split(".")[-2:-1] == [at.value.decode("utf-8", "replace")]:
+        return _PLACEHOLDER  # called what it stands under: `AssociateAppWithUser.name`, which speaks of a user
+    return _PLACEHOLDER if _DOTTED.fullmatch(at.value) and path.endswith(_IN_TREES) else ""
 
 
 _DOTTED: Final = re2.compile(rb"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+")
@@ -316,6 +253,8 @@ def credential(at: At) -> str:
     """Tell a word that stands in the place of a user or a password, and what is sealed: `my_pass`, a vault's text."""
     if _SEALED.match(at.text.value[:_SEALED_MOST]) or _VAULT_LINE.search(at.text.value[:_VAULT_MOST]):
         return _PLACEHOLDER
+    if at.value.endswith(b"[bot"):
+        return _ROLE  # as GitHub calls programs: `dependabot[bot]`
     pieces = [piece for piece in _PIECES.split(at.value.decode("utf-8", "replace").lower()) if piece]
     if not pieces or len(at.value) > _WORDS_MOST:
         return ""
@@ -339,13 +278,18 @@ _VAULT_MOST: Final = 256  # bytes
 _WORDS_MOST: Final = 32  # bytes of a name or a password that is nothing but words
 _GIVEN: Final = words("john joe jo alice bob samuel scott jenkins")
 _WORDS_BESIDE: Final = words(
-    "my your some other the bogus valid invalid correct bad good fake example sample plaintext your"
+    "my your some other the bogus valid invalid correct bad good fake example sample plaintext passphrase "
+    "master adminuser masteruser always never on off create null none nil true false yes no omit required optional disabled enabled prompt"
 )
+"""Beside those for users and passwords, and what is said of them: `update_password: always`."""
 
 
 def key(at: At) -> str:
     """Tell the first line of a key, with no key behind it."""
-    return "" if _KEY_BODY.search(at.text.value[at.one.start + 10 : at.one.start + _KEY_MOST]) else _PLACEHOLDER
+    begins = at.text.value[at.one.start + 10 : at.one.start + _KEY_MOST]
+    cut = _KEY_CUT.search(begins)
+    least = _RSA_LEAST if b" RSA " in at.value[:_KEY_HEAD] else _KEY_LEAST
+    return "" if _KEY_BODY.search(begins) and not (cut and len(cut.group(1)) < least) else _PLACEHOLDER
 
 
 def names_somebody(around: bytes) -> bool:

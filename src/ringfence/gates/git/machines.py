@@ -52,6 +52,9 @@ def address(at: At) -> str:
         inner = _within(number)
         if inner is not None:
             number, text = inner, str(inner)
+    elif at.text.value[at.one.end : at.one.end + len(_REVERSED)].lower() == _REVERSED:
+        number = IPv4Address(number.packed[::-1])
+        text = str(number)
     elif _is_numbered(at):
         return _NUMBER
     if _leads_nowhere(number):
@@ -119,6 +122,8 @@ def _is_drawn(before: bytes, behind: bytes) -> bool:
     return bool(_JOINED.search(before) or _JOINED.search(behind))
 
 
+_REVERSED: Final = b".in-addr.arpa"
+"""https://www.rfc-editor.org/rfc/rfc1035#section-3.5"""
 _BEFORE: Final = 48  # bytes
 _NEEDED: Final = re2.compile(
     rb"([A-Za-z][A-Za-z0-9_.-]*)(?:\[[A-Za-z0-9_,-]+\])? ?\(?(?:[<>=!~]{1,3}[0-9.*]{1,12} ?, ?){0,3}(?:[<>~]= ?|[=!]=|===)$"
@@ -127,9 +132,11 @@ _OF_MACHINES: Final = re2.compile(
     rb"(?i)(?:ip|ipv4|addr|address|host|src|dst|source|destination|remote|client|server|peer|gateway|from|to|for|user)$"
 )
 """What is asked for in a version (https://peps.python.org/pep-0440/#version-specifiers); names that addresses are compared with."""
-_VERSION_BEHIND: Final = re2.compile(rb"\.v[0-9]|\$[A-Z]| (?:NAME|DESC|SUP|SYNTAX|EQUALITY) ")
-"""``11.2.0.2.v3``, ``LibreOffice/5.1.6.2$Linux``, and a schema's identifiers (https://www.rfc-editor.org/rfc/rfc4512#section-4.1)."""
-_SECTION: Final = re2.compile(rb"(?i)(?:\[MS-[A-Z]+\]|\xc2\xa7|\bsections?|\bclauses?|\bsec\.) ?$")
+_VERSION_BEHIND: Final = re2.compile(
+    rb"\.v[0-9]|\$[A-Z]| (?:NAME|DESC|SUP|SYNTAX|EQUALITY) | \((?:unreleased|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})\)\r?\n"
+)
+"""``11.2.0.2.v3``, a headline of changes, ``LibreOffice/5.1.6.2$Linux``, and a schema's identifiers (https://www.rfc-editor.org/rfc/rfc4512#section-4.1)."""
+_SECTION: Final = re2.compile(rb"(?i)(?:\[MS-[A-Z]+\]|\xc2\xa7|\bsections?|\bclauses?|\bsec\.|\bspec) ?$")
 """``[MS-XLS] 2.5.198.57``: https://learn.microsoft.com/openspecs."""
 _DRAWN: Final = 20  # bytes on each side that are strokes, as far as the drawing goes
 _QUOTES: Final = re2.compile(rb"[\"'>]")

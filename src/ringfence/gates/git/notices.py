@@ -41,9 +41,10 @@ https://doc.rust-lang.org/cargo/reference/manifest.html, https://packaging.pytho
 
 _OF_A_PACKAGE: Final = re2.compile(
     r"info\.(?:author|author_email|maintainer|maintainer_email|home_page|project_urls?)(?:$|[.\[])|"
+    r"extensions\.\"python\.details\"\.contacts\[|"
     r"(?:project|package|workspace\.package|tool\.poetry)\.(?:authors|maintainers|homepage)(?:$|[.\[])"
 )
-"""Paths that are a package's wherever they stand: https://docs.pypi.org/api/json/, and in TOML."""
+"""Paths that are a package's wherever they stand: https://docs.pypi.org/api/json/, https://peps.python.org/pep-0459/."""
 
 _COPYRIGHT: Final = re2.compile(
     rb"(?i)\bcopyright\b|\(c\) {0,4}(?:19|20)[0-9]{2}|\xc2\xa9|SPDX-FileCopyrightText|\blicen[sc]ed? under\b"
@@ -114,6 +115,8 @@ def _is_published(at: At) -> bool:
     if at.text.path:
         if at.text.path.endswith(_COMMENT):
             return bool(_COPYRIGHT.search(at.line())) or _says_who(at.paragraph())
+        if _LICENSES_LISTED.search(at.base) and _COPYRIGHT.search(at.paragraph()):
+            return True
         base = at.base.removesuffix(".orig").removesuffix(".template")
         return bool(_METADATA_FILES.fullmatch(base) and _METADATA_FIELDS.search(at.text.path)) or _is_of_a_package(at)
     if at.origin in (Origin.COMMIT, Origin.TAG, Origin.NOTE):
@@ -129,6 +132,8 @@ def _is_published(at: At) -> bool:
     return at.is_document and bool(_COPYRIGHT.search(at.line()) or _LABEL.search(at.line()) or _in_authors_section(at))
 
 
+_LICENSES_LISTED: Final = re2.compile(r"licen[cs]es?\.json$")
+"""Texts of licenses, each as a value."""
 _COMMENT: Final = "#comment"
 _SETTINGS: Final = words("yaml yml toml ini cfg conf env properties hcl tf")
 

@@ -12,7 +12,7 @@ from typing import Final
 from ringfence.crossing.inspecting import Seen
 from ringfence.extract.model import Kind, Part, Text
 from ringfence.gates.canary import is_canary
-from ringfence.gates.git import examples, machines, notices
+from ringfence.gates.git import examples, machines, notices, numbers
 from ringfence.gates.git.standing import At
 
 _CANARY = "known:canary"
@@ -75,7 +75,7 @@ def _alone(at: At) -> str:
     return "" if examples.names_somebody(at.around(_NEAR)) else _ALONE
 
 
-_OTHERS: Final = (examples.counted, examples.in_listing)
+_OTHERS: Final = (numbers.counted, numbers.in_listing)
 """What may lower what has no line of its own below: numbers, nearly all."""
 
 _WEIGHED: Final[Mapping[str, tuple[Callable[[At], str], ...]]] = {
@@ -85,21 +85,22 @@ _WEIGHED: Final[Mapping[str, tuple[Callable[[At], str], ...]]] = {
     "URL_CREDENTIALS": (examples.user_info,),
     "CONNECTION_STRING": (examples.user_info,),
     "PRIVATE_KEY": (examples.key,),
-    "CREDIT_CARD": (*_OTHERS, examples.in_matrix),
+    "CREDIT_CARD": (*_OTHERS, numbers.in_matrix),
     "PHONE_NUMBER": (
-        examples.counted,
-        examples.unassigned,
-        examples.open_end,
-        examples.on_earth,
-        examples.in_listing,
+        numbers.counted,
+        numbers.unassigned,
+        numbers.open_end,
+        numbers.on_earth,
+        numbers.in_listing,
         notices.in_notice_file,
     ),
     "DATE_OF_BIRTH": (),
     "PERSON": (notices.published, examples.identifier, examples.template),
     "USERNAME": (notices.published, examples.template, examples.credential),
+    "HEALTH_CONDITION": (examples.of_a_machine, *_OTHERS),
     "PASSWORD": (examples.template, examples.credential),
     "URL": (notices.published, examples.organisation),
     "ES_CIF": (notices.in_certificate, *_OTHERS),
-    **dict.fromkeys(_ATTRIBUTES, (_alone, examples.in_listing)),
+    **dict.fromkeys(_ATTRIBUTES, (_alone, numbers.in_listing)),
 }
 """What may lower an entity: the first that says why."""
