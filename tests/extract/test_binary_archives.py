@@ -319,3 +319,25 @@ def test_extended_heads_of_any_size_are_bounded() -> None:
     taken = Taken(data, "a.tar")
     assert taken.kinds == ["damaged"]
     assert PERSON in taken.words
+
+
+def test_extended_heads_that_speak_of_no_member_are_not_kept_and_their_words_are_read_once() -> None:
+    import tracemalloc
+
+    def head(kind: bytes, name: str, value: str) -> bytes:
+        content = tarfile.TarInfo._create_pax_generic_header({name: value}, kind, "utf-8")  # type: ignore[attr-defined]
+        return bytes(content)
+
+    words = head(tarfile.XGLTYPE, "comment", PERSON + " " * 200_000)
+    kept = b"".join(head(tarfile.XGLTYPE, f"vendor.{number}", "v" * 500_000) for number in range(40))
+    files = tarred({f"{number}.txt": b"x" for number in range(50)}, tarfile.USTAR_FORMAT)
+    data = words + kept + files
+    tracemalloc.start()
+    try:
+        taken = Taken(data, "a.tar")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not taken.faults
+    assert taken.words.count(PERSON) == 1
+    assert most < 10 << 20
