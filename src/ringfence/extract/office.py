@@ -6,7 +6,7 @@ any more) is text as any other. Other parts (pictures, embedded files) are read 
 .ppt: what can be read in their bytes, as running text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final
 
 from ringfence.extract.members import count_in, held, look_into, member_of, seekable, spent, too_deep
@@ -114,10 +114,11 @@ class _Document:
         member = self._member(entry)
         if entry.name.startswith(_SHEETS) and entry.name.endswith(b".xml"):
             called = self._sheets.get(name, "")
-            sheet = Sheet(f"sheet {called}" if called else "sheet", members, self._shared, self._used)
+            where = f"sheet {called}" if called else "sheet"
+            sheet = Sheet(where, members, self._shared, self._used)
             yield from self._read(entry, sheet, member, sheet.rows.take)
             yield from sheet.rows.take(0)
-            yield from _prose(sheet.others, f"sheet {called}", members)
+            yield from _prose(sheet.others, where, members)
         elif entry.name in (b"content.xml", b"styles.xml"):
             both = _Open(Paragraphs("", members), OpenSheets(members))
             yield from self._read(entry, both, member, both.take)
@@ -135,7 +136,9 @@ class _Document:
     def _member(self, entry: Entry) -> Member:
         return member_of(self._source, shown_name(entry), self._budget)
 
-    def _read(self, entry: Entry, handler: Handler, member: Member, take=None) -> Iterator[Extracted]:  # type: ignore[no-untyped-def]
+    def _read(
+        self, entry: Entry, handler: Handler, member: Member, take: Callable[[], Iterator[Extracted]] | None = None
+    ) -> Iterator[Extracted]:
         head = read_head(self._file, entry.at)
         if head is None:
             yield Unreadable(Fault.DAMAGED, "a part is not where the directory says", "fetch it anew", member.members)
