@@ -10,8 +10,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, Literal
 
-from ringfence.extract.members import look_into, member_of, too_deep
+from ringfence.extract.members import exactly, look_into, member_of, too_deep
 from ringfence.extract.model import Budget, Extracted, Fault, Kind, Source, Text, Unreadable
+from ringfence.extract.reading import is_utf8
 from ringfence.extract.strings import strings
 from ringfence.extract.unpacking import MissingExtra
 
@@ -51,13 +52,6 @@ def read_image(source: Source, budget: Budget) -> Iterator[Extracted]:
     yield from reading.rest()
 
 
-def _exactly(file: BinaryIO, size: int) -> bytes:
-    data = b""
-    while len(data) < size and (more := file.read(size - len(data))):
-        data += more
-    return data
-
-
 class _After:
     """A file with some bytes before it that were read already."""
 
@@ -67,7 +61,7 @@ class _After:
     def exactly(self, size: int) -> bytes:
         """Give so many bytes, or what is left."""
         head, self._head = self._head[:size], self._head[size:]
-        return head + _exactly(self._file, size - len(head))
+        return head + exactly(self._file, size - len(head))
 
     def skip(self, size: int) -> int:
         """Go on; give how much was missing."""
@@ -200,7 +194,7 @@ class _Reading:
                     "look at it by hand",
                     self._members,
                 )
-        if kind != b"iTXt" and not _is_utf8(value):
+        if kind != b"iTXt" and not is_utf8(value):
             value = value.decode("latin-1").encode()
         name = key.decode("latin-1")[:80]
         if name.startswith("Raw profile type "):  # what ImageMagick makes of EXIF and IPTC: hexadecimal
@@ -239,7 +233,7 @@ class _Reading:
 
     def exif_file(self, head: bytes, rest: BinaryIO) -> Iterator[Extracted]:
         """Read a picture that the library reads whole: TIFF, HEIF."""
-        data = head + _exactly(rest, _ALL)
+        data = head + exactly(rest, _ALL)
         if head[:2] in (b"II", b"MM") or b"Exif" in data:
             yield from self._tags(data)
         at = data.find(b"<x:xmpmeta")
@@ -336,12 +330,4 @@ def _tag_text(tag: Any) -> bytes:
 
 
 def _words(data: bytes) -> bytes:
-    return data if _is_utf8(data) else data.decode("latin-1").encode()
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return data if is_utf8(data) else data.decode("latin-1").encode()

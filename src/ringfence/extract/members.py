@@ -103,7 +103,7 @@ def look_into(name: str, size: int, opened: Callable[[], BinaryIO], member: Memb
     from ringfence.extract import extract
 
     file = opened()
-    head = _exactly(file, _SMALL + 1)
+    head = exactly(file, _SMALL + 1)
     if len(head) <= _SMALL:
         source = Source(name, len(head), lambda: io.BytesIO(head), member.members)
     else:
@@ -127,7 +127,8 @@ def spent(source: Source, budget: Budget) -> Unreadable | None:
     )
 
 
-def _exactly(file: BinaryIO, size: int) -> bytes:
+def exactly(file: BinaryIO, size: int) -> bytes:
+    """Read so many bytes, or what is left."""
     pieces = []
     while size and (piece := file.read(size)):
         pieces.append(piece)

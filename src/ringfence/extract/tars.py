@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 
 from ringfence.extract.members import (
     count_in,
+    exactly,
     look_into,
     member_of,
     name_faults,
@@ -87,7 +88,7 @@ class _Archive:
     def _members(self) -> Iterator[Extracted]:
         empty = lost = 0
         while True:
-            block = self._exactly(BLOCK)
+            block = exactly(self._file, BLOCK)
             if len(block) < BLOCK:
                 if block.strip(b"\0") or not empty:
                     yield self._damaged("it ends early")
@@ -137,7 +138,7 @@ class _Archive:
         elif head.kind in _FOLDER and head.kind != b"D":
             size = 0
         while head.extended:
-            block = self._exactly(BLOCK)
+            block = exactly(self._file, BLOCK)
             head.extended = len(block) == BLOCK and block[504:505] == b"\1"
         padding = -size % BLOCK
         if size and said.get(b"GNU.sparse.major") == b"1":
@@ -152,18 +153,18 @@ class _Archive:
 
     def _sparse_map(self, size: int) -> int:
         """Skip the map of holes at a sparse file's beginning; give how long it was."""
-        block = self._exactly(BLOCK)
+        block = exactly(self._file, BLOCK)
         read = len(block)
         wanted = 2 * _number(block.partition(b"\n")[0], 0) + 1
         lines = block.count(b"\n")
         while lines < wanted and read < size and len(block) == BLOCK:
-            block = self._exactly(BLOCK)
+            block = exactly(self._file, BLOCK)
             read += len(block)
             lines += block.count(b"\n")
         return min(read, size)
 
     def _extended(self, head: _Head) -> Iterator[Extracted]:
-        content = self._exactly(min(head.size, _LONGEST_HEAD))
+        content = exactly(self._file, min(head.size, _LONGEST_HEAD))
         self._skip(head.size - len(content) + (-head.size % BLOCK))
         if head.size > _LONGEST_HEAD:
             yield self._damaged(
@@ -196,12 +197,6 @@ class _Archive:
 
     def _damaged(self, what: str) -> Unreadable:
         return Unreadable(Fault.DAMAGED, what, _FETCH, self._source.members)
-
-    def _exactly(self, size: int) -> bytes:
-        data = self._file.read(size)
-        while len(data) < size and (more := self._file.read(size - len(data))):
-            data += more
-        return data
 
     def _skip(self, size: int) -> None:
         if size > CHUNK and self._file.seekable():
