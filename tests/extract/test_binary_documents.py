@@ -154,3 +154,39 @@ def test_a_confined_reader_without_its_library_says_so(
     told: list[object] = []
     read(kind, BytesIO(data), Bounds(), told.append)
     assert [getattr(each, "fault", None) for each in told] == ["extra-missing"]
+
+
+@pytest.mark.parametrize("bound", ["_ATTACHMENTS", "_NOTES_OF_A_PAGE", "_BOOKMARKS", "_LEVELS", "_PACKETS"])
+def test_what_of_a_pdf_is_more_than_is_read_is_told(bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from io import BytesIO
+
+    from fpdf import FPDF
+
+    from ringfence.extract import Bounds, Unreadable, pdfs
+    from ringfence.extract.confined import taken as read
+
+    document = FPDF()
+    document.add_page()
+    document.set_font("helvetica", size=12)
+    document.start_section("a bookmark")
+    document.start_section("one in it", level=1)
+    document.text_annotation(50, 50, "a note")
+    document.embed_file(bytes=b"attached", basename="people.txt")
+    document.set_xmp_metadata("<x:xmpmeta>of a person</x:xmpmeta>")
+    data = bytes(document.output())
+    whole: list[object] = []
+    read("pdf", BytesIO(data), Bounds(), whole.append)
+    assert not [each for each in whole if isinstance(each, Unreadable)]
+    monkeypatch.setattr(pdfs, bound, 1 if bound == "_LEVELS" else 0)
+    told: list[object] = []
+    read("pdf", BytesIO(data), Bounds(), told.append)
+    assert [each.fault for each in told if isinstance(each, Unreadable)] == ["bomb"]
+
+
+def test_xmp_that_does_not_end_is_told_and_its_beginning_read() -> None:
+    unended = b"%<x:xmpmeta of bob@corp-x.de"
+    behind = b" " * (1 << 20) + b"<x:xmpmeta>of carol@corp-x.de</x:xmpmeta>\n"
+    taken = Taken(pdf() + unended + behind, "a.pdf")
+    assert taken.kinds == ["damaged"]
+    assert "bob@corp-x.de" in taken.words
+    assert "carol@corp-x.de" in taken.words

@@ -1,4 +1,4 @@
-r"""What can be read in bytes that are no text: runs of characters, one a line.
+r"""What can be read in bytes that are no text: runs of characters, one a line; and packets of XMP, which stand in them as they are.
 
 The rule: a run is what stands there in UTF-8 or in UTF-16 (little end first, as Windows' programs write it); nothing is decoded
 twice.
@@ -17,6 +17,9 @@ _CHARACTER: Final = rb"(?:[\x20-\x7e\t]|[\xc3-\xc5\xce-\xd4\xd7-\xdb][\x80-\xbf]
 _EIGHT: Final = re2.compile(_CHARACTER + rb"{%d,}" % LEAST, _OPTIONS)
 _SIXTEEN: Final = re2.compile(rb"(?:[\x20-\x7e\t\xa0-\xff]\x00|[\x00-\xff][\x01-\x06]){%d,}" % LEAST, _OPTIONS)
 _LETTERS: Final = re2.compile(rb"(?:[\x20-\x7e]\x00){3}", _OPTIONS)
+_PACKET: Final = (b"<x:xmpmeta", b"</x:xmpmeta>")
+_LONGEST_PACKET: Final = 1 << 20
+NO_END: Final = f"XMP in it does not end within {_LONGEST_PACKET >> 20} MiB; what comes behind is not looked at"
 
 
 def strings(data: bytes) -> bytes:
@@ -26,6 +29,23 @@ def strings(data: bytes) -> bytes:
     'hello\nZürich 8001'
     """
     return b"\n".join(_runs(data))
+
+
+def packets(data: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Give the packets of XMP in some bytes, each with whether it ends; of one that does not, what can be read in its beginning.
+
+    >>> list(packets(b"..<x:xmpmeta>of a person</x:xmpmeta>..<x:xmpmeta>of another"))
+    [(b'<x:xmpmeta>of a person', True), (b'<x:xmpmeta>of another', False)]
+    """
+    at = data.find(_PACKET[0])
+    while at >= 0:
+        end = data.find(_PACKET[1], at, at + _LONGEST_PACKET)
+        if end >= 0:
+            yield data[at:end].decode("utf-8", "replace").encode(), True
+        else:
+            end = at + _LONGEST_PACKET
+            yield strings(data[at:end]), False
+        at = data.find(_PACKET[0], end)
 
 
 def _runs(data: bytes) -> Iterator[bytes]:
