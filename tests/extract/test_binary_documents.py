@@ -1,6 +1,8 @@
 """Office documents, PDF and pictures: the words of people in them, and what stands beside them."""
 
+import struct
 import sys
+import zlib
 
 import pytest
 
@@ -190,3 +192,48 @@ def test_xmp_that_does_not_end_is_told_and_its_beginning_read() -> None:
     assert taken.kinds == ["damaged"]
     assert "bob@corp-x.de" in taken.words
     assert "carol@corp-x.de" in taken.words
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def test_texts_of_a_png_that_unpack_to_more_than_may_be_held_are_a_bomb() -> None:
+    text = _chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b" a" * 500_000))
+    data = b"\x89PNG\r\n\x1a\n" + text * 100 + _chunk(b"IEND", b"")
+    taken = Taken(data, "a.png")
+    assert taken.kinds == ["bomb"]
+    assert sum(len(text.value) for text in taken.texts) < 20 << 20
+
+
+@pytest.mark.parametrize(("size", "times"), [((1 << 20) + 2, 1), (1 << 20, 30)])
+def test_words_of_a_webp_that_are_more_than_may_be_held_are_a_bomb(size: int, times: int) -> None:
+    chunk = b"XMP " + struct.pack("<I", size) + b"a " * (size // 2)
+    taken = Taken(b"RIFF\0\0\0\0WEBP" + chunk * times, "a.webp")
+    assert taken.kinds == ["bomb"]
+    assert sum(len(text.value) for text in taken.texts) < 20 << 20
+
+
+def _tiff(entries: list[tuple[int, int, int, int]], behind: bytes = b"") -> bytes:
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    return head + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4) + behind
+
+
+@pytest.mark.timeout(30)
+def test_values_of_exif_that_lie_over_one_another_and_counts_that_lie_are_damage() -> None:
+    words = PERSON.encode() + bytes(100_000)
+    over = _tiff([(0xC000 + number, 2, 90_000, 4000) for number in range(300)], bytes(1000) + words)
+    maker = _tiff([(0x8769, 4, 1, 26)], struct.pack("<HHHII", 1, 0x927C, 7, 1 << 31, 100) + bytes(4) + words)
+    for data in (over, maker):
+        taken = Taken(data, "a.tif")
+        assert set(taken.kinds) == {"damaged"}
+        assert PERSON in taken.words
+        assert sum(len(text.value) for text in taken.texts) < 1 << 20
+
+
+def test_a_picture_of_which_not_all_is_read_is_told_and_so_is_xmp_that_does_not_end() -> None:
+    data = _tiff([(0x13B, 2, 8, 4000)], bytes(5000) + b"<x:xmpmeta of bob@corp-x.de")
+    taken = Taken(data, "a.tif")
+    assert taken.kinds == ["damaged"]
+    assert "bob@corp-x.de" in taken.words
+    assert [left.why for left in Taken(data + bytes(17 << 20), "a.tif").left] == ["too-large"]
