@@ -2,6 +2,7 @@
 
 import struct
 import sys
+import tracemalloc
 import zlib
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from extract.binary_files import PERSON, Taken, docx, made, ods, pdf, picture, xlsx, zipped
 from ringfence.detect import detector_for
 from ringfence.detect.own import Detection
+from ringfence.extract import Bounds
 
 
 def test_a_document_is_given_by_paragraph_with_what_was_deleted_and_who_wrote_it() -> None:
@@ -237,3 +239,115 @@ def test_a_picture_of_which_not_all_is_read_is_told_and_so_is_xmp_that_does_not_
     assert taken.kinds == ["damaged"]
     assert "bob@corp-x.de" in taken.words
     assert [left.why for left in Taken(data + bytes(17 << 20), "a.tif").left] == ["too-large"]
+
+
+_BOOK = {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"}
+
+
+def _book(rows: str, strings: str = "") -> dict[str, str]:
+    return {
+        **_BOOK,
+        "xl/sharedStrings.xml": f"<sst>{strings}</sst>",
+        "xl/worksheets/sheet1.xml": f"<worksheet><sheetData>{rows}</sheetData></worksheet>",
+    }
+
+
+def test_tables_that_stand_in_one_another_lose_nothing() -> None:
+    def table(*rows: str) -> str:
+        return "<table:table>" + "".join(f"<table:table-row>{row}</table:table-row>" for row in rows) + "</table:table>"
+
+    def cell(content: str) -> str:
+        return f"<table:table-cell>{content}</table:table-cell>"
+
+    inner = table(cell("<text:p>inside@corp-x.de</text:p>"))
+    outer = table(
+        cell(f"<text:p>before@corp-x.de</text:p>{inner}<text:p>after@corp-x.de</text:p>") + cell("beside@corp-x.de"),
+        cell("below@corp-x.de"),
+    )
+    content = f"<office:doc xmlns:office='o' xmlns:table='t' xmlns:text='x'>{outer}<text:p>behind@corp-x.de</text:p></office:doc>"
+    taken = Taken(zipped({"content.xml": content}), "a.odt")
+    assert not taken.faults
+    places = ("before", "inside", "after", "beside", "below", "behind")
+    assert sorted(taken.words.split()) == sorted(f"{place}@corp-x.de" for place in places)
+    assert taken.by_path("column2") == ["beside@corp-x.de"]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_cells_far_to_the_right_cost_no_more_than_others(kind: str) -> None:
+    if kind == "xlsx":
+        data = zipped(_book("<row><c r='XFD1' t='str'><v>ada@corp-x.de</v></c></row>" * 20_000))
+    else:
+        empty = "<table:table-cell table:number-columns-repeated='16383'/>"
+        row = f"<table:table-row>{empty}<table:table-cell><text:p>ada@corp-x.de</text:p></table:table-cell></table:table-row>"
+        head = "<office:doc xmlns:office='o' xmlns:table='t' xmlns:text='x'><table:table>"
+        data = zipped({"content.xml": head + row * 20_000 + "</table:table></office:doc>"})
+    tracemalloc.start()
+    try:
+        taken = Taken(data, f"a.{kind}", Bounds(ratio=10_000))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not taken.faults
+    assert taken.by_path("column16384") == ["ada@corp-x.de"] * 20_000
+    assert most < 30 << 20
+
+
+@pytest.mark.timeout(60)
+def test_a_cell_of_many_parts_takes_time_by_its_size_and_is_cut_where_it_is_longer_than_any() -> None:
+    parts = "<v>person </v>" * 400_000
+    taken = Taken(zipped(_book(f"<row><c r='A1' t='str'>{parts}</c></row>")), "a.xlsx", Bounds(ratio=10_000))
+    assert not taken.faults
+    assert taken.words.count("person") == 400_000
+    assert max(len(text.value) for text in taken.texts) < 2 << 20
+
+
+def test_a_string_that_many_cells_show_is_charged_and_one_longer_than_a_cell_is_given_once() -> None:
+    person = f"<si><t>{PERSON}</t></si>"
+    shown = "<row><c t='s'><v>0</v></c></row>" * 1000
+    once, often = (Taken(zipped(_book(shown[: 32 * times], person)), "a.xlsx") for times in (1, 1000))
+    assert often.by_path("column1") == [PERSON] * 1000
+    written = 999 * 32
+    assert often.budget.unpacked == once.budget.unpacked + written + 999 * len(PERSON)
+    most = Bounds(unpacked=once.budget.unpacked + written + 20_000)
+    assert "bomb" in Taken(zipped(_book(shown, person)), "a.xlsx", most).kinds
+    long = Taken(zipped(_book(shown, f"<si><t>{PERSON}{' ' * 40_000}</t></si>")), "a.xlsx")
+    assert long.words.count(PERSON) == 1
+
+
+def test_strings_of_a_workbook_that_are_not_held_are_looked_at_and_told() -> None:
+    strings = "".join(f"<si><t>person{number}@corp-x.de</t></si>" for number in range(100))
+    shown = "".join(f"<row><c t='s'><v>{number}</v></c></row>" for number in range(100))
+    taken = Taken(zipped(_book(shown, strings)), "a.xlsx", Bounds(document=1200))
+    assert taken.kinds == ["bomb"]
+    assert taken.faults[0].looked_at
+    assert all(taken.words.count(f"person{number}@corp-x.de") == 1 for number in range(100))
+
+
+def test_strings_of_a_workbook_that_stand_in_two_parts_of_one_name_are_both_read() -> None:
+    from io import BytesIO
+    from zipfile import ZipFile
+
+    out = BytesIO()
+    with ZipFile(out, "w") as archive:
+        for name, content in _book("", "<si><t>bob@corp-x.de</t></si>").items():
+            archive.writestr(name, content)
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("xl/sharedStrings.xml", "<sst><si><t>carol@corp-x.de</t></si></sst>")
+    assert {"bob@corp-x.de", "carol@corp-x.de"} <= set(Taken(out.getvalue(), "a.xlsx").words.splitlines())
+
+
+def test_a_part_that_declares_attributes_is_refused_and_its_text_still_looked_at() -> None:
+    declared = f"<!DOCTYPE l [<!ATTLIST l title CDATA '{'y' * 50_000}'>]><r>{'<l/>' * 1000}{PERSON}</r>"
+    taken = Taken(docx(**{"word/document.xml": declared}), "a.docx")
+    assert "damaged" in taken.kinds
+    assert PERSON in taken.words
+    assert len(taken.words) < 100_000
+
+
+def test_a_paragraph_longer_than_any_is_cut() -> None:
+    line = "<w:t>word </w:t>" * 600_000
+    taken = Taken(docx(**{"word/document.xml": f"<w:p xmlns:w='w'>{line}</w:p>"}), "a.docx", Bounds(ratio=10_000))
+    assert not taken.faults
+    assert taken.words.count("word ") == 600_000
+    assert max(len(text.value) for text in taken.texts) < 3 << 20

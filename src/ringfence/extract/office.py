@@ -11,10 +11,10 @@ from typing import BinaryIO, Final
 
 from ringfence.extract.members import count_in, held, look_into, member_of, seekable, spent, too_deep
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, LeftOut, Source, Text, Unreadable
-from ringfence.extract.office_sheets import Names, OpenSheets, Sheet, Strings
+from ringfence.extract.office_sheets import Names, OpenSheets, Shared, Sheet
 from ringfence.extract.office_xml import BadXml, Handler, Paragraphs, parse
 from ringfence.extract.strings import strings
-from ringfence.extract.unpacking import Member
+from ringfence.extract.unpacking import Member, is_spent
 from ringfence.extract.zip_directory import Entry, read_head
 from ringfence.extract.zips import listing, opening, read_members, shown_name
 
@@ -26,6 +26,8 @@ _RELATIONS: Final = b"xl/_rels/workbook.xml.rels"
 _SHEETS: Final = b"xl/worksheets/"
 _MIMETYPE: Final = b"mimetype"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_STRINGS: Final = 4  # times as much memory may the strings of a workbook take as a document may that is held whole
+_LOOK: Final = "look at it by hand"
 _DECRYPT: Final = "save it without a password where that is allowed, and scan that"
 _PLACES: Final = (
     ("docProps/", "properties"),
@@ -90,24 +92,30 @@ class _Document:
     def __init__(self, file: BinaryIO, source: Source, budget: Budget) -> None:
         self._file, self._source, self._budget = file, source, budget
         self._sheets: dict[str, str] = {}
-        self._shared: list[str] = []
-        self._used: set[int] = set()
+        self._shared = Shared(source.members, _STRINGS * budget.bounds.document)
+        self._strings: Entry | None = None  # where they stand
 
     def prepare(self, parts: dict[bytes, Entry]) -> Iterator[Extracted]:
         """Read what the sheets of a workbook need: their names, and the strings that their cells stand for."""
         if _WORKBOOK not in parts:
             return
-        names, relations, shared = Names(), Names(), Strings()
-        for name, handler in ((_WORKBOOK, names), (_RELATIONS, relations), (_SHARED, shared)):
+        names, relations = Names(), Names()
+        for name, handler in ((_WORKBOOK, names), (_RELATIONS, relations)):
             if name in parts:
                 yield from self._read(parts[name], handler, self._member(parts[name]))
         for number, target in relations.found.items():
             self._sheets["xl/" + target.removeprefix("/xl/")] = names.found.get(number, "")
-        self._shared = shared.found
+        self._strings = parts.get(_SHARED)
+        if self._strings is not None:
+            yield from self._read(self._strings, self._shared, self._member(self._strings), self._shared.take)
+            yield from self._shared.take(0)
+            if self._shared.is_full:
+                what = "it has more strings than are held: those behind are looked at, but not by column"
+                yield Unreadable(Fault.BOMB, what, _LOOK, self._source.members, looked_at=True)
 
     def part(self, entry: Entry) -> Iterator[Extracted]:
         """Read one part."""
-        if entry.name == _SHARED and self._shared:
+        if entry is self._strings:
             return  # its strings are given where they stand, and after the sheets those that stand nowhere
         name = shown_name(entry)
         members = self._source.members
@@ -115,10 +123,9 @@ class _Document:
         if entry.name.startswith(_SHEETS) and entry.name.endswith(b".xml"):
             called = self._sheets.get(name, "")
             where = f"sheet {called}" if called else "sheet"
-            sheet = Sheet(where, members, self._shared, self._used)
-            yield from self._read(entry, sheet, member, sheet.rows.take)
-            yield from sheet.rows.take(0)
-            yield from _prose(sheet.others, where, members)
+            sheet = Sheet(where, members, self._shared, self._budget)
+            yield from self._read(entry, sheet, member, sheet.take)
+            yield from sheet.take(0)
         elif entry.name in (b"content.xml", b"styles.xml"):
             both = _Open(Paragraphs("", members), OpenSheets(members))
             yield from self._read(entry, both, member, both.take)
@@ -129,9 +136,8 @@ class _Document:
             yield from paragraphs.rest()
 
     def unused(self) -> Iterator[Extracted]:
-        """Give the strings that no cell shows: what was deleted, and is still there."""
-        left = [text for number, text in enumerate(self._shared) if number not in self._used]
-        yield from _prose(left, "strings that no cell shows", self._source.members)
+        """Give the strings that no cell shows."""
+        yield from self._shared.unused()
 
     def _member(self, entry: Entry) -> Member:
         return member_of(self._source, shown_name(entry), self._budget)
@@ -152,6 +158,8 @@ class _Document:
                 for _ in parse(file, handler, self._budget.bounds):
                     if take is not None:
                         yield from take()
+                    if is_spent(self._budget):
+                        break
         except BadXml as bad:
             if member.fault is None:
                 yield Unreadable(Fault.DAMAGED, str(bad), "open it in its own program and save it anew", member.members)
@@ -187,11 +195,7 @@ class _Open:
 
     def take(self, least: int = BATCH) -> Iterator[Extracted]:
         """Give what was gathered, if it is so much."""
-        for rows in self._sheets.done:
-            yield from rows.take(0)
-        self._sheets.done.clear()
-        if self._sheets.rows is not None:
-            yield from self._sheets.rows.take(least)
+        yield from self._sheets.take(least)
         yield from self._paragraphs.take(least) if least else self._paragraphs.rest()
 
 
@@ -206,20 +210,6 @@ def place(name: str) -> str:
             number = "".join(char for char in name.rpartition("/")[2] if char.isdigit())
             return f"{called} {number}" if called in ("slide", "notes") and number else called
     return ""
-
-
-def _prose(texts: Sequence[str], where: str, members: tuple[str, ...]) -> Iterator[list[Text]]:
-    batch: list[Text] = []
-    size = 0
-    for text in texts:
-        if text:
-            batch.append(Text(text.encode("utf-8", "replace"), where=where, members=members))
-            size += len(text)
-        if size > BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 def _old(source: Source, budget: Budget) -> Iterator[Extracted]:
