@@ -59,8 +59,7 @@ def read_office(source: Source, budget: Budget) -> Iterator[Extracted]:
         if file.read(len(OLE)) == OLE:
             yield from _old(source, budget)
             return
-        _, listed, faults = listing(file, source, budget)
-        yield from faults
+        listed = yield from listing(file, source, budget)
         yield from read_parts(file, listed, source, budget)
 
 

@@ -6,7 +6,7 @@ nobody knows. Only the standard library's decoders are taken, not its archive re
 """
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import BinaryIO, Final, cast
 
 from ringfence.extract.members import (
@@ -35,7 +35,6 @@ from ringfence.extract.unpacking import (
     zstd_decoder,
 )
 from ringfence.extract.zip_directory import (
-    LOCAL,
     Directory,
     Entry,
     entries,
@@ -68,25 +67,29 @@ def read_zip(source: Source, budget: Budget) -> Iterator[Extracted]:
         yield file
         return
     with file:
-        directory, listed, faults = listing(file, source, budget)
+        listed = yield from listing(file, source, budget)
         if any(entry.name in _OFFICE for entry in listed):
             from ringfence.extract.office import read_parts
 
-            yield from faults
             yield from read_parts(file, listed, source, budget)
-            return
-        yield from faults
-        yield from _names(source, listed, b"" if directory is None else directory.comment)
-        first = min((entry.at for entry in listed), default=0)
-        if directory is not None and first:
-            yield from _before(file, first, source, budget)
-        yield from read_members(file, listed, source, budget)
+        else:
+            yield from read_members(file, listed, source, budget)
 
 
-def listing(
+def listing(file: BinaryIO, source: Source, budget: Budget) -> Generator[Extracted, None, Sequence[Entry]]:
+    """Give what an archive holds besides its members: names, comments, what stands before it. Returns them, in the file's order."""
+    directory, listed, faults = _listed(file, source, budget)
+    yield from faults
+    yield from _names(source, listed, b"" if directory is None else directory.comment)
+    first = min((entry.at for entry in listed), default=0)
+    if directory is not None and first > 0:
+        yield from _before(file, first, source, budget)
+    return listed
+
+
+def _listed(
     file: BinaryIO, source: Source, budget: Budget
 ) -> tuple[Directory | None, Sequence[Entry], Sequence[Extracted]]:
-    """List an archive's members, in the order of the file, each where no other lies; and what is wrong with the list."""
     directory = find_directory(file)
     faults: list[Extracted] = []
     listed: list[Entry] = []
@@ -119,7 +122,7 @@ def read_members(file: BinaryIO, listed: Sequence[Entry], source: Source, budget
         name = shown_name(entry)
         member = member_of(source, name, budget)
         yield from name_faults(_plain_name(entry), member.members)
-        if entry.at < end:
+        if 0 <= entry.at < end:
             yield Unreadable(Fault.BOMB, "it lies over another member", "look at it by hand", member.members)
             continue
         head = read_head(file, entry.at)
@@ -231,10 +234,7 @@ def _names(source: Source, listed: Sequence[Entry], comment: bytes) -> Iterator[
 
 
 def _before(file: BinaryIO, first: int, source: Source, budget: Budget) -> Iterator[Extracted]:
-    """Look at what stands before an archive in its file: a program that unpacks it, a picture that hides it."""
-    file.seek(0)
-    if file.read(4) == LOCAL:
-        return  # members that the directory does not list, of an archive that was added to: `find_heads` finds them
+    """Look at what stands before an archive in its file: a program that unpacks it, a picture that hides it, another archive."""
     many = count_in(source, budget)
     if many is not None:
         yield many
