@@ -178,3 +178,41 @@ def test_budgets_are_shared_by_all_that_is_in_a_file() -> None:
     data = zipped({"a.zip": zipped({"a.txt": "x", "b.txt": "y"}), "c.txt": "z"})
     steps = list(extract(Source("a.zip", len(data), lambda: io.BytesIO(data)), budget))
     assert any(isinstance(step, Unreadable) for step in steps)
+
+
+def test_days_and_times_of_any_kind_are_given_as_text_also_in_lists() -> None:
+    import pyarrow as pa
+
+    fine = 1_700_000_000_000_000_001
+    columns: dict[str, pa.Array] = {
+        "at": pa.array([fine, None], pa.timestamp("ns")),
+        "zone": pa.array([fine // 1000, None], pa.timestamp("us", "Europe/Berlin")),
+        "nowhere": pa.array([fine // 1000, None], pa.timestamp("us", "No/Where")),
+        "far": pa.array([1 << 60, None], pa.timestamp("s")),
+        "time": pa.array([1, None], pa.time64("ns")),
+        "long": pa.array([1, None], pa.duration("ns")),
+        "span": pa.array([(1, 2, 3), None], pa.month_day_nano_interval()),
+        "born": pa.array([-50_000, None], pa.date32()),
+        "visits": pa.array([[{"at": fine}], None], pa.list_(pa.struct([("at", pa.timestamp("ns"))]))),
+        "by": pa.array([[("ada", fine)], None], pa.map_(pa.string(), pa.timestamp("ns"))),
+        "email": pa.array(["ada.testperson@corp-x.de", None]),
+    }
+    taken = Taken(feather(columns), "a.feather")
+    assert not taken.faults
+    assert taken.by_path("at") == taken.by_path("visits[].at") == ["2023-11-14 22:13:20.000000001"]
+    assert taken.by_path("nowhere") == ["2023-11-14 22:13:20.000000"]
+    assert taken.by_path("zone")[0].startswith("2023-11-14 23:13:20.000000+01")
+    assert taken.by_path("born") == ["1833-02-08"]
+    assert all(taken.by_path(name) for name in ("far", "time", "long", "span"))
+    assert "2023-11-14 22:13:20.000000001" in taken.by_path("by[][]")
+    assert taken.by_path("email") == ["ada.testperson@corp-x.de"]
+
+
+def test_a_column_that_cannot_be_read_costs_itself_only() -> None:
+    import pyarrow as pa
+
+    broken = pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), pa.array([b"\xff"]).view(pa.string()))
+    columns = {"broken": broken, "email": pa.array(["ada.testperson@corp-x.de"])}
+    taken = Taken(parquet(columns), "a.parquet")
+    assert taken.kinds == ["damaged"]
+    assert taken.by_path("email") == ["ada.testperson@corp-x.de"]
