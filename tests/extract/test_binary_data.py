@@ -216,3 +216,40 @@ def test_a_column_that_cannot_be_read_costs_itself_only() -> None:
     taken = Taken(parquet(columns), "a.parquet")
     assert taken.kinds == ["damaged"]
     assert taken.by_path("email") == ["ada.testperson@corp-x.de"]
+
+
+@pytest.mark.timeout(30)
+def test_free_blocks_that_lie_over_one_another_are_read_once() -> None:
+    data = bytearray(database("pragma page_size = 65536", "create table t (a)"))
+    page = 65536
+    data[page + 1 : page + 3] = (16).to_bytes(2, "big")
+    data[page + 5 : page + 7] = bytes(2)
+    for at in range(16, 65000, 4):  # each says that it is 16 KiB long, and that the next stands 4 bytes behind
+        data[page + at : page + at + 4] = (at + 4).to_bytes(2, "big") + b"AA"
+    taken = Taken(bytes(data), "a.db")
+    assert sum(len(text.value) for text in taken.texts) < 4 * len(data)
+
+
+def test_what_tables_give_beyond_what_their_file_holds_is_charged() -> None:
+    assert Taken(database(*PEOPLE), "a.db").budget.unpacked == 0
+    rows = (f"insert into t values ({number})" for number in range(1000))
+    long = f"alter table t add column b text default '{'a word ' * 10_000}'"
+    one = database("create table t (a)", *rows, long)
+    taken = Taken(one, "a.db")
+    assert taken.kinds == ["bomb"]
+    given = sum(len(text.value) for text in taken.texts if text.path)
+    assert taken.budget.unpacked == given - 2 * len(one)
+    many = zipped({f"{number}.db": one for number in range(20)}, 0)
+    whole = Taken(many, "a.zip", Bounds(unpacked=6 << 20, ratio=1 << 20))
+    assert whole.faults[-1].what.startswith("what comes behind is not looked at")
+    assert sum(len(text.value) for text in whole.texts if text.path) < 10 << 20
+
+
+def test_more_tables_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ringfence.extract import sqlites
+
+    monkeypatch.setattr(sqlites, "_TABLES", 2)
+    whole = database(*(f"create table t{number} (a)" for number in range(3)))
+    assert Taken(whole, "a.db").kinds == ["bomb"]
+    monkeypatch.setattr(sqlites, "_TABLES", 3)
+    assert Taken(whole, "a.db").kinds == []

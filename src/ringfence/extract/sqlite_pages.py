@@ -61,8 +61,8 @@ def _gaps(data: bytes, at: int, usable: int) -> Iterator[bytes]:
     gap = data[at + _LEAVES[data[at]] + 2 * cells : min(content, usable)].strip(b"\0")
     if gap:
         yield gap
-    last = 0
+    last = 0  # byte of the block before: no block lies over another
     while last < block <= usable - 4:
         length = int.from_bytes(data[block + 2 : block + 4], "big")
         yield data[block + 4 : block + length]
-        last, block = block, int.from_bytes(data[block : block + 2], "big")
+        last, block = block + max(length, 4) - 1, int.from_bytes(data[block : block + 2], "big")
