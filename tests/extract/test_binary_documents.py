@@ -351,3 +351,14 @@ def test_a_paragraph_longer_than_any_is_cut() -> None:
     assert not taken.faults
     assert taken.words.count("word ") == 600_000
     assert max(len(text.value) for text in taken.texts) < 3 << 20
+
+
+def test_words_in_bytes_are_never_cut_in_two_and_come_in_batches() -> None:
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    for before in range((1 << 20) - 30, 1 << 20, 5):
+        body = head + b"\n".ljust(before - len(head), b"\0") + PERSON.encode() + bytes(1 << 20)
+        assert PERSON in Taken(body, "a.doc").words.splitlines()
+    many = Taken(head + b"some words\0" * 300_000, "a.doc")
+    assert many.words.count("some words") == 300_000
+    assert len(many.texts) > 2
+    assert max(len(text.value) for text in many.texts) < 2 << 20

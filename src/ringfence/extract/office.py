@@ -13,7 +13,7 @@ from ringfence.extract.members import count_in, held, look_into, member_of, seek
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, LeftOut, Source, Text, Unreadable
 from ringfence.extract.office_sheets import Names, OpenSheets, Shared, Sheet
 from ringfence.extract.office_xml import BadXml, Handler, Paragraphs, parse
-from ringfence.extract.strings import strings
+from ringfence.extract.strings import batches
 from ringfence.extract.unpacking import Member, is_spent
 from ringfence.extract.zip_directory import Entry, read_head
 from ringfence.extract.zips import listing, opening, read_members, shown_name
@@ -220,7 +220,5 @@ def _old(source: Source, budget: Budget) -> Iterator[Extracted]:
     if _ENCRYPTED in whole:
         yield Unreadable(Fault.ENCRYPTED, "it is encrypted", _DECRYPT, source.members)
         return
-    for at in range(0, len(whole), BATCH):
-        found = strings(whole[at : at + BATCH])
-        if found:
-            yield [Text(found, where="old office file", members=source.members)]
+    for found in batches(whole):
+        yield [Text(found, where="old office file", members=source.members)]

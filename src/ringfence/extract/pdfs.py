@@ -12,7 +12,6 @@ from typing import Any, BinaryIO, Final
 from ringfence.extract.confined import Emit, Given, confined
 from ringfence.extract.members import too_deep
 from ringfence.extract.model import (
-    BATCH,
     Bounds,
     Budget,
     Extracted,
@@ -24,7 +23,7 @@ from ringfence.extract.model import (
     Unreadable,
     Why,
 )
-from ringfence.extract.strings import NO_END, packets, strings
+from ringfence.extract.strings import NO_END, batches, packets
 from ringfence.extract.unpacking import SPLIT, MissingExtra
 
 _PERSON: Final = "author_name"
@@ -76,10 +75,8 @@ def take(file: BinaryIO, bounds: Bounds, emit: Emit) -> None:
 
 def _damaged(whole: bytes, emit: Emit) -> None:
     """Give what can be read in a document's bytes, where there is no other way into it."""
-    for at in range(0, len(whole), BATCH):
-        found = strings(whole[at : at + BATCH])
-        if found:
-            emit([Text(found, where="damaged document")])
+    for found in batches(whole):
+        emit([Text(found, where="damaged document")])
 
 
 class _Reading:

@@ -9,6 +9,8 @@ from typing import Final
 
 import re2
 
+from ringfence.extract.model import BATCH
+
 LEAST: Final = 5  # characters
 _OPTIONS: Final = re2.Options()
 _OPTIONS.encoding = re2.Options.Encoding.LATIN1
@@ -25,10 +27,24 @@ NO_END: Final = f"XMP in it does not end within {_LONGEST_PACKET >> 20} MiB; wha
 def strings(data: bytes) -> bytes:
     r"""Give the runs in some bytes, one a line.
 
-    >>> strings(b"\x00\x01hello\x02" + "Zürich 8001".encode("utf-16-le") + b"\xff").decode()
+    >>> strings(b"\x00\x01hello\xff\xff" + "Zürich 8001".encode("utf-16-le") + b"\xff").decode()
     'hello\nZürich 8001'
     """
     return b"\n".join(_runs(data))
+
+
+def batches(data: bytes, size: int = BATCH) -> Iterator[bytes]:
+    """Give the runs in many bytes, one a line, about so many bytes at a time."""
+    runs: list[bytes] = []
+    together = 0
+    for run in _runs(data):
+        runs.append(run)
+        together += len(run) + 1
+        if together >= size:
+            yield b"\n".join(runs)
+            runs, together = [], 0
+    if runs:
+        yield b"\n".join(runs)
 
 
 def packets(data: bytes) -> Iterator[tuple[bytes, bool]]:
