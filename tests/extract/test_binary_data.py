@@ -253,3 +253,13 @@ def test_more_tables_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> 
     assert Taken(whole, "a.db").kinds == ["bomb"]
     monkeypatch.setattr(sqlites, "_TABLES", 3)
     assert Taken(whole, "a.db").kinds == []
+
+
+@pytest.mark.parametrize("keeps_the_number_of_pages", [True, False])
+def test_a_database_that_ends_within_a_page_or_before_its_last_is_told(keeps_the_number_of_pages: bool) -> None:
+    whole = bytearray(database(*PEOPLE))
+    if not keeps_the_number_of_pages:
+        whole[92:96] = b"old!"
+    assert not Taken(bytes(whole), "a.db").faults
+    for size in range(4097, len(whole), 512):
+        assert "damaged" in Taken(bytes(whole[:size]), "a.db").kinds, size

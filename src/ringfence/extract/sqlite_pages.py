@@ -35,6 +35,13 @@ def page_size(head: bytes) -> int:
     return width if 512 <= width <= 65536 and not width & (width - 1) else 4096
 
 
+def is_cut(head: bytes, size: int) -> bool:
+    """Whether a file ends before its last page does. Old programs do not keep the number of pages; two other numbers tell of it."""
+    width = page_size(head)
+    pages = int.from_bytes(head[28:32], "big") if head[24:28] == head[92:96] else 0
+    return (pages or -(-size // width)) * width > size
+
+
 def _free_pages(head: bytes, pages: int, page: Callable[[int], bytes]) -> dict[int, int]:
     """Give the free pages, and from where on they hold what was in them."""
     free: dict[int, int] = {}

@@ -19,7 +19,7 @@ from ringfence.carriers import join_path
 from ringfence.extract.confined import Columns
 from ringfence.extract.members import count_in, look_into, member_of, spent, too_deep
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, Kind, LeftOut, Source, Text, Unreadable, Why
-from ringfence.extract.sqlite_pages import free_stretches, page_size
+from ringfence.extract.sqlite_pages import free_stretches, is_cut, page_size
 from ringfence.extract.strings import strings
 from ringfence.extract.unpacking import SPLIT
 
@@ -59,6 +59,8 @@ def read_sqlite(source: Source, budget: Budget) -> Iterator[Extracted]:
             return
         with _database(opened) as db:
             reading = _Reading(db, _size(opened), source, budget)
+            with _file(opened) as file:
+                yield from reading.cut(file.read(100))
             yield from reading.tables()
         yield from _free(opened, source, whole=reading.is_damaged)
 
@@ -84,6 +86,10 @@ def _whole_or_path(file: BinaryIO, budget: Budget) -> bytes | Path | LeftOut:
 
 def _size(opened: bytes | Path) -> int:
     return len(opened) if isinstance(opened, bytes) else opened.stat().st_size
+
+
+def _file(opened: bytes | Path) -> BinaryIO:
+    return BytesIO(opened) if isinstance(opened, bytes) else opened.open("rb")
 
 
 @contextmanager
@@ -122,6 +128,12 @@ class _Reading:
     def _tick(self) -> bool:
         self._steps += _EVERY
         return self._steps > _STEPS_FREE + _STEPS_BYTE * self._size
+
+    def cut(self, head: bytes) -> Iterator[Extracted]:
+        """Say whether the file ends early: SQLite reads what is missing of its last page as if there were nothing in it."""
+        if is_cut(head, self._size):
+            self.is_damaged = True
+            yield Unreadable(Fault.DAMAGED, "it ends early", _MEND, self._source.members)
 
     def tables(self) -> Iterator[Extracted]:
         try:
@@ -296,7 +308,7 @@ def _text_of(value: bytes) -> bytes | None:
 def _free(opened: bytes | Path, source: Source, *, whole: bool) -> Iterator[Extracted]:
     """Give what is left of deleted rows, as running text; where not every table could be read, all that can be read of the file."""
     size = _size(opened)
-    with BytesIO(opened) if isinstance(opened, bytes) else opened.open("rb") as file:
+    with _file(opened) as file:
         width = page_size(file.read(100))
 
         def page(number: int) -> bytes:
