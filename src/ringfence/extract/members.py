@@ -42,7 +42,10 @@ def held(source: Source, budget: Budget) -> bytes | LeftOut | Unreadable:
 
 
 def seekable(source: Source, budget: Budget) -> BinaryIO | LeftOut | Unreadable:
-    """Give a file in which one can go back and forth: itself, or its bytes in memory."""
+    """Give an archive in which one can go back and forth: itself, or its bytes in memory; or say why it is not read."""
+    deep = too_deep(source, budget)
+    if deep is not None:
+        return deep
     file = source.open()
     if file.seekable():
         return file

@@ -9,7 +9,7 @@ any more) is text as any other. Other parts (pictures, embedded files) are read 
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final
 
-from ringfence.extract.members import count_in, held, look_into, member_of, seekable, spent, too_deep
+from ringfence.extract.members import count_in, held, look_into, member_of, seekable, spent
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, LeftOut, Source, Text, Unreadable
 from ringfence.extract.office_sheets import Names, OpenSheets, Shared, Sheet
 from ringfence.extract.office_xml import BadXml, Handler, Paragraphs, parse
@@ -49,8 +49,7 @@ _PLACES: Final = (
 
 def read_office(source: Source, budget: Budget) -> Iterator[Extracted]:
     """Read an office document, or a ZIP archive that turns out to be none."""
-    deep = too_deep(source, budget)
-    file = deep or seekable(source, budget)
+    file = seekable(source, budget)
     if isinstance(file, LeftOut | Unreadable):
         yield file
         return

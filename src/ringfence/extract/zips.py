@@ -18,7 +18,6 @@ from ringfence.extract.members import (
     named,
     seekable,
     spent,
-    too_deep,
 )
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, LeftOut, Source, Text, Unreadable, Why
 from ringfence.extract.unpacking import (
@@ -61,8 +60,7 @@ _FETCH: Final = "fetch it anew"
 
 def read_zip(source: Source, budget: Budget) -> Iterator[Extracted]:
     """Read what is in a ZIP archive."""
-    deep = too_deep(source, budget)
-    file = deep or seekable(source, budget)
+    file = seekable(source, budget)
     if isinstance(file, LeftOut | Unreadable):
         yield file
         return
