@@ -29,6 +29,7 @@ def test_a_sheet_is_given_by_column_with_the_strings_that_no_cell_shows() -> Non
     assert taken.by_path("name") == ["Ada Testperson", "7"]
     assert taken.by_path("email") == ["ada.testperson@corp-x.de"]
     assert {text.where for text in taken.texts if text.path} == {"sheet Kunden"}
+    assert [text.value for text in taken.texts if text.where == "sheet name"] == [b"Kunden"]
     assert "deleted@corp-x.de" in taken.words
 
 
@@ -38,6 +39,7 @@ def test_open_document_sheets_are_given_by_column_and_text_by_paragraph() -> Non
     assert taken.by_path("email") == ["ada.testperson@corp-x.de"]
     assert "Ada Testperson" in taken.words.splitlines()
     assert {text.where for text in taken.texts if text.path} == {"sheet Leute"}
+    assert [text.value for text in taken.texts if text.where == "sheet name"] == [b"Leute"]
 
 
 def test_an_office_document_is_known_under_any_name() -> None:

@@ -97,10 +97,10 @@ class _Document:
         """Read what the sheets of a workbook need: their names, and the strings that their cells stand for."""
         if _WORKBOOK not in parts:
             return
-        names, relations = Names(), Names()
+        names, relations = Names(self._source.members), Names(self._source.members)
         for name, handler in ((_WORKBOOK, names), (_RELATIONS, relations)):
             if name in parts:
-                yield from self._read(parts[name], handler, self._member(parts[name]))
+                yield from self._read(parts[name], handler, self._member(parts[name]), handler.take)
         for number, target in relations.found.items():
             self._sheets["xl/" + target.removeprefix("/xl/")] = names.found.get(number, "")
         self._strings = parts.get(_SHARED)

@@ -16,6 +16,7 @@ _ROWS: Final = 4096
 _BESIDE: Final = (
     16  # bytes that are counted for a text besides its own: of short ones there are no more at once than is well
 )
+_SHEETS: Final = 10_000  # and relations, whose names are kept
 _STRING: Final = 64  # bytes that a string takes in memory besides its characters
 _LONGEST: Final = 32_767  # characters that a cell may show: Excel's own limit
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -207,6 +208,7 @@ class OpenSheets:
 
     def __init__(self, members: tuple[str, ...]) -> None:
         self._members = members
+        self._names: list[Text] = []
         self._open: list[_Table] = []  # those that the place lies in
         self._done: list[Rows] = []
 
@@ -219,6 +221,8 @@ class OpenSheets:
                     table.put()
                     self._done.append(table.rows)  # as far as it was read: it goes on behind this one
                 named = attributes.get("table:name", "")
+                if named:
+                    self._names.append(_sheet_name(named, self._members))
                 self._open.append(_Table(Rows(f"sheet {named}" if named else "table", self._members)))
             case "table-row" if table is not None:
                 table.at = 0
@@ -260,6 +264,9 @@ class OpenSheets:
 
     def take(self, least: int = BATCH) -> Iterator[Extracted]:
         """Give what was gathered, if it is so much; of tables that are read, and of those that were gone from, all."""
+        if self._names:
+            yield self._names
+            self._names = []
         for rows in self._done:
             yield from rows.take(0)
         self._done.clear()
@@ -348,21 +355,40 @@ class Shared:
 class Names:
     """Takes the names of OOXML's sheets, by their relations' ids, and relations, by theirs."""
 
-    def __init__(self) -> None:
+    def __init__(self, members: tuple[str, ...]) -> None:
+        self._members = members
+        self._names: list[Text] = []
         self.found: dict[str, str] = {}
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take an element's beginning."""
         if name == "sheet":
-            self.found[attributes.get("r:id", "")] = attributes.get("name", "")
+            called = attributes.get("name", "")
+            self._names += [_sheet_name(called, self._members)] if called else []
+            self._keep(attributes.get("r:id", ""), called)
         elif name == "Relationship":
-            self.found[attributes.get("Id", "")] = attributes.get("Target", "")
+            self._keep(attributes.get("Id", ""), attributes.get("Target", ""))
+
+    def take(self) -> Iterator[Extracted]:
+        """Give the names of sheets that were met, which are what somebody wrote, too."""
+        if self._names:
+            yield self._names
+            self._names = []
+
+    def _keep(self, number: str, name: str) -> None:
+        if len(self.found) < _SHEETS:  # of more, a sheet is shown without its name
+            self.found[number] = name
 
     def end(self, name: str) -> None:
         """Take an element's end."""
 
     def data(self, text: str) -> None:
         """Take text."""
+
+
+def _sheet_name(name: str, members: tuple[str, ...]) -> Text:
+    """Give the name of a sheet as a text."""
+    return Text(name.encode("utf-8", "replace"), kind=Kind.NAME, where="sheet name", members=members)
 
 
 def _whole(text: str, otherwise: int) -> int:
