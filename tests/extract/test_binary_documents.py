@@ -126,8 +126,19 @@ def test_text_chunks_of_a_png_are_read() -> None:
     assert set(Taken(out.getvalue(), "a.png").words.splitlines()) == {"Ada Testperson", "for bob@corp-x.de", "Zürich"}
 
 
-def test_an_archive_behind_a_picture_is_read() -> None:
-    assert PERSON in Taken(picture("jpeg") + zipped({"a.txt": PERSON}), "a.jpg").words
+@pytest.mark.parametrize("kind", ["jpeg", "png"])
+def test_an_archive_behind_a_picture_is_read(kind: str) -> None:
+    taken = Taken(picture(kind) + zipped({"a.txt": PERSON}), f"a.{kind}")
+    assert not taken.faults
+    assert PERSON in taken.words
+    assert taken.budget.members == 2
+
+
+def test_what_stands_behind_a_picture_beyond_what_is_read_is_told() -> None:
+    taken = Taken(picture("png") + PERSON.encode() + b" and other words" * (1 << 20) + b" behind", "a.png")
+    assert PERSON in taken.words
+    assert [left.why for left in taken.left] == ["too-large"]
+    assert not Taken(picture("png") + b"\0\0\n", "a.png").texts[-1].members
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, Literal
 
-from ringfence.extract.members import exactly, look_into, member_of, too_deep
+from ringfence.extract.members import count_in, exactly, look_into, member_of, too_deep
 from ringfence.extract.model import Budget, Extracted, Fault, Kind, LeftOut, Source, Text, Unreadable, Why
 from ringfence.extract.reading import is_utf8
 from ringfence.extract.strings import NO_END, packets, strings
@@ -152,12 +152,22 @@ class _Reading:
             at = both.find(b"\xff\xd9")
             while at >= 0:
                 if both[at + 2 : at + 6] in (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"%PDF"):
-                    found = both[at + 2 :] + file.exactly(_ALL)
-                    member = member_of(self._source, "(behind the picture)", self._budget)
-                    yield from look_into("behind.bin", len(found), lambda: io.BytesIO(found), member)  # noqa: B023 (called at once)
+                    yield from self._added(both[at + 2 :] + file.exactly(_ALL), file)
                     return
                 at = both.find(b"\xff\xd9", at + 2)
             tail = both[-8:]
+
+    def _added(self, data: bytes, file: _After) -> Iterator[Extracted]:
+        """Look at what stands behind a picture, whatever it is."""
+        many = count_in(self._source, self._budget)
+        if many is not None:
+            yield many
+            return
+        member = member_of(self._source, "(behind the picture)", self._budget)
+        yield from look_into("behind.bin", len(data), lambda: io.BytesIO(data), member)
+        if file.exactly(1):
+            note = f"of what stands behind the picture no more than {_ALL >> 20} MiB are read"
+            yield LeftOut(Why.LARGE, self._members, note)
 
     def _segment(self, kind: int, data: bytes) -> Iterator[Extracted]:
         if kind == 0xFE:
@@ -178,6 +188,10 @@ class _Reading:
                 return
             size, kind = int.from_bytes(head[:4], "big"), head[4:]
             if kind == b"IEND":
+                file.skip(4)
+                behind = file.exactly(_ALL)
+                if behind.strip(b"\0\r\n "):
+                    yield from self._added(behind, file)
                 return
             if kind not in (b"tEXt", b"zTXt", b"iTXt", b"eXIf"):
                 file.skip(size + 4)
