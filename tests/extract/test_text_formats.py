@@ -236,6 +236,20 @@ def test_headers_texts_and_attachments_of_mail_are_read() -> None:
     assert [text.members for text in found if text.path == "mail"] == [("p.csv",)]
 
 
+@pytest.mark.parametrize(
+    ("spelt", "name"),
+    [
+        (b"all the\n people.csv", "all the people.csv"),
+        (b"all the\r\n\tpeople.csv", "all the people.csv"),
+        (b"=?utf-8?b?YW5uYS5tZWllckBmaXJtYS1tZWllci5kZS5jc3Y=?=", "anna.meier@firma-meier.de.csv"),
+    ],
+)
+def test_an_attachments_name_is_what_it_means_and_says_how_it_is_read(spelt: bytes, name: str) -> None:
+    found = texts("a.eml", MAIL.replace(b"p.csv", spelt))
+    assert [text.members for text in found if text.path == "mail"] == [(name,)]
+    assert name.encode() in [text.value for text in found if text.where == "attachment"]
+
+
 def test_each_message_of_a_mailbox_is_read() -> None:
     found = texts("a.mbox", b"From x\n" + MAIL + b"\nFrom y\nFrom: bo@example.com\n\nbody\n")
     [body] = [text for text in found if text.value == b"body\n"]

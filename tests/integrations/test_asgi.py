@@ -13,6 +13,7 @@ import pytest
 from http_local_stage import Place, make_place, uvicorn_running
 from http_stage import POLICY, read_message
 
+from drawn import apart
 from ringfence.home import Problem
 from ringfence.integrations._gate import CutOff
 from ringfence.integrations.asgi import RingfenceMiddleware
@@ -100,7 +101,7 @@ def test_what_must_be_refused_in_its_middle_is_cut_off_and_the_application_learn
     async def work(address: tuple[str, int]) -> None:
         answer = await exchange(address, GET)
         assert not answer.whole
-        assert b"4111" not in answer.raw
+        assert b"4111" not in apart(answer.raw)
         assert answer.raw.count(MASKED) == 1
 
     serve(wrapped(place, app), work)
@@ -175,7 +176,7 @@ def test_an_application_that_raises_gives_an_error_and_nothing_that_was_held(pla
 
     async def work(address: tuple[str, int]) -> None:
         answer = await exchange(address, GET)
-        assert b"ada" not in answer.raw
+        assert b"ada" not in apart(answer.raw)
         assert answer.whole is not begun
         assert answer.status == (200 if begun else 500)
 
@@ -228,7 +229,7 @@ def test_without_a_ledger_nothing_passes_and_it_goes_on_by_itself(place: Place) 
             answer = await exchange(address, GET)
             assert (answer.status, json.loads(answer.body)["reason"]) == (503, "ledger-unavailable")
             assert asyncio.get_running_loop().time() - began < 10
-            assert b"ada" not in answer.raw
+            assert b"ada" not in apart(answer.raw)
         finally:
             os.kill(writer, signal.SIGCONT)
         os.kill(writer, signal.SIGKILL)
@@ -369,7 +370,7 @@ def test_a_header_field_with_a_line_end_in_it_lets_nothing_pass(
 ) -> None:
     start, body = _driven(place, says(MAIL, headers=headers), {})
     assert start["status"] == 502
-    assert b"ada" not in body["body"]
+    assert b"ada" not in apart(body["body"])
     start, _ = _driven(place, says(MAIL), {"headers": headers})
     assert start["status"] == 400
 

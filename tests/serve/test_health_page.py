@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from serve_plays import Client, Place, Up, one_worker, running, two_workers, until
 
+from drawn import apart
 from ringfence.serve.health import MOST_CLIENTS, MOST_HEAD
 
 place = pytest.fixture(one_worker)
@@ -74,7 +75,7 @@ def test_metrics_are_the_sum_of_all_workers_and_name_no_principal(pair: Place) -
         assert read["ringfence_statements_total"] == 6
         assert read["ringfence_open_connections"] == 6
         assert (read["ringfence_workers_ready"], read["ringfence_up"]) == (2, 1)
-        assert b"ada" not in get(up, "/metrics")[1] + get(up, "/health")[1]
+        assert b"ada" not in apart(get(up, "/metrics")[1] + get(up, "/health")[1])
         assert pair.status()["gates"][0]["figures"]["sessions"] == {"ada": 6}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from http_stage import Stage, policy, response, stage
 
+from drawn import apart
 from ringfence.atlas import map_openapi, write_map
 from ringfence.crossing import Body, CrossingId
 from ringfence.detect import Detector
@@ -92,7 +93,7 @@ def test_an_endpoints_own_fields_decide_and_its_calls_are_told(mode: Mode) -> No
             "refused": 1,
             "last": 0,
         }
-        assert "xyz" not in json.dumps(one.notes.bodies)
+        assert "xyz" not in apart(json.dumps(one.notes.bodies))
         assert "example" not in json.dumps(one.notes.bodies)
 
     play(work, mode)
@@ -156,7 +157,7 @@ def test_what_nobody_declared_is_refused_by_its_head_and_the_service_hears_nothi
         assert {"GET /admin/export", "DELETE /customers/{}", "GET /customers/{}/cards", "POST /users/{}/{}"} <= set(
             rows
         )
-        assert "/ada" not in json.dumps(one.notes.bodies)
+        assert "ada" not in apart(json.dumps(one.notes.bodies))
 
     play(work, mode)
 
@@ -202,7 +203,7 @@ def test_a_path_parameter_crosses_by_its_judgement(mode: Mode) -> None:
         assert (await one.ask("GET", "/customers/ada%40example.com")).status == 200  # judged none: not looked at
         assert (await one.ask("GET", "/by-mail/ada%40example.com")).status == 403
         assert (await one.ask("GET", "/by-name/xyz")).status == 403
-        assert "xyz" not in json.dumps(one.notes.bodies)
+        assert "xyz" not in apart(json.dumps(one.notes.bodies))
         assert len(one.shop.requests) == 1
 
     play(work, mode)
