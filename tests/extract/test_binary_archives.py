@@ -401,3 +401,16 @@ def test_names_in_a_folder_that_is_called_as_one_of_an_office_document_are_read(
     taken = Taken(zipped({"word/bob@corp-x.de.txt": PERSON}), "a.zip")
     assert not taken.faults
     assert "word/bob@corp-x.de.txt" in taken.words.splitlines()
+
+
+def test_members_that_the_directory_puts_behind_itself_are_found_and_an_empty_directory_hides_nothing() -> None:
+    whole = bytearray(zipped({"a.txt": PERSON}))
+    at = whole.index(b"PK\1\2") + 42
+    whole[at : at + 4] = (1 << 20).to_bytes(4, "little")
+    taken = Taken(bytes(whole), "a.zip")
+    assert set(taken.kinds) == {"damaged"}
+    assert taken.words.count(PERSON) == 1
+    empty = zipped({})
+    taken = Taken(zipped({"a.txt": PERSON}) + empty, "a.zip")
+    assert not taken.faults
+    assert taken.words.count(PERSON) == 1

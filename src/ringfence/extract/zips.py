@@ -79,9 +79,10 @@ def listing(file: BinaryIO, source: Source, budget: Budget) -> Generator[Extract
     directory, listed, faults = _listed(file, source, budget)
     yield from faults
     yield from _names(source, listed, b"" if directory is None else directory.comment)
-    first = min((entry.at for entry in listed), default=0)
-    if directory is not None and first > 0:
-        yield from _before(file, first, source, budget)
+    if directory is not None:
+        first = min([directory.start, *(entry.at for entry in listed)])
+        if first > 0:
+            yield from _before(file, first, source, budget)
     return listed
 
 
