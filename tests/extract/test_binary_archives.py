@@ -414,3 +414,10 @@ def test_members_that_the_directory_puts_behind_itself_are_found_and_an_empty_di
     taken = Taken(zipped({"a.txt": PERSON}) + empty, "a.zip")
     assert not taken.faults
     assert taken.words.count(PERSON) == 1
+
+
+def test_that_more_came_out_than_may_is_told_of_a_member_that_is_cut_too() -> None:
+    inner = zipped({f"{number}.txt": "x" for number in range(5)})
+    data = _raw_zip(inner, b"another", 0, name=b"a.zip")  # its check does not hold
+    assert Taken(data, "a.zip").kinds == ["damaged"]
+    assert Taken(data, "a.zip", Bounds(members=3)).kinds == ["bomb", "damaged", "bomb"]

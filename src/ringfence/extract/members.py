@@ -127,13 +127,16 @@ def look_into(name: str, size: int, opened: Callable[[], BinaryIO], member: Memb
     else:
         source = Source(name, size, _Again(head, file).open, member.members)
     for step in extract(source, member.budget):
-        told = isinstance(step, Unreadable) and step.members == member.members
-        if told and member.fault is not None:
-            continue  # that it was cut is why it cannot be read; the cut is told below
-        yield step
+        if not (isinstance(step, Unreadable) and step.members == member.members and _is_of_a_cut(step, member.fault)):
+            yield step
     file.close()
     if member.fault is not None:
         yield member.fault
+
+
+def _is_of_a_cut(told: Unreadable, cut: Unreadable | None) -> bool:
+    """Whether that a member was cut, which is told behind it, is why it cannot be read. That too much came out is no such thing."""
+    return cut is not None and (cut.fault is Fault.BOMB or told.fault is not Fault.BOMB)
 
 
 def spent(source: Source, budget: Budget) -> Unreadable | None:
