@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import re2
@@ -115,13 +116,9 @@ def _meant(value: bytes) -> bytes:
 def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterator[Extracted]:
     at = 0
     for number, part in enumerate(parts):
+        if number and (inner := _inner_headers(letter, part, at)):
+            yield inner
         if part.is_multipart():
-            if number and part.get("subject") is not None:
-                inner = [
-                    _text(letter, _meant(str(value).encode("utf-8", "replace")), at, name.lower(), "header")
-                    for name, value in part.items()
-                ]
-                yield inner
             continue
         spelt = part.get_payload()
         encoded = spelt.encode("utf-8", "surrogateescape") if isinstance(spelt, str) else b""
@@ -132,6 +129,8 @@ def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterato
             continue
         name = _meant((part.get_filename() or "").encode("utf-8", "replace"))
         kind = part.get_content_type()
+        if name:
+            yield [Text(name, "", Kind.NAME, where="attachment", members=letter.source.members)]
         if kind.startswith("text/") and not (name and part.get_content_disposition() == "attachment"):
             yield [_body(letter, part, content, at, kind)]
             at += len(encoded)
@@ -146,9 +145,16 @@ def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterato
         called = named(name or b"part %d" % number)
         member = member_of(letter.source, called, letter.budget)
         letter.budget.unpacked += len(content)
-        if name:
-            yield [Text(name, "", Kind.NAME, where="attachment", members=letter.source.members)]
         yield from look_into(called, len(content), partial(io.BytesIO, content), member)
+
+
+def _inner_headers(letter: _Letter, part: "Message", at: int) -> list[Text]:
+    """Give the headers of a message in a message; other parts have none but those that say what they are."""
+    return [
+        _text(letter, _meant(str(value).encode("utf-8", "replace")), at, name.lower(), "header")
+        for name, value in islice(part.items(), _MOST_HEADERS)
+        if not name.lower().startswith("content-")
+    ]
 
 
 def _body(letter: _Letter, part: "Message", content: bytes, at: int, kind: str) -> Text:
