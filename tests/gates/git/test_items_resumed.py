@@ -56,6 +56,21 @@ def test_under_other_rules_nothing_is_done(tmp_path: Path) -> None:
         assert (len(progress), list(progress.results())) == (0, [])
 
 
+def test_while_one_scan_has_it_no_other_takes_as_done_what_it_does_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ringfence.gates.git.resuming._WAITING", 50)
+    file = str(tmp_path / "s")
+    with Progress(file, "rules") as progress:
+        for rules in ("rules", "others"):
+            with pytest.raises(Problem, match="another scan of this history is under way"):
+                Progress(file, rules)
+        progress.mark([scanned(1, found=True)])
+    with Progress(file, "rules") as progress:
+        assert progress.done(f"{1:040x}")
+        assert list(progress.results()) == [scanned(1, found=True)]
+
+
 def test_a_file_that_is_something_else_is_refused_and_stays(tmp_path: Path) -> None:
     file = tmp_path / "s"
     file.write_bytes(b"what somebody wrote" * 100)
