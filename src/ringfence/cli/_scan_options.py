@@ -224,7 +224,6 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
     detection = rules.policy.detect
     names = Known.of(detection)
     detector = detector_for(detection)
-    notes: list[str] = []
     key, old, recording = None, None, None
     if asking.write_baseline is not None or asking.baseline is not None:
         from ringfence.gates.git.baseline import Recording, read_baseline
@@ -255,17 +254,19 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
         settling,
         asking.processes,
     )
-    if asking.history and repository is not None:
-        _resume(scan, asking, repository, rules, notes)
     flow = "" if rules.named == NO_POLICY else asking.flow
     about = About(_version() if asking.tells_version else "", asking.what, flow, rules.policy.hash)
-    return Made(scan, about, detector, asking, recording, key, old, notes)
+    return Made(scan, about, detector, asking, recording, key, old)
 
 
-def _resume(scan: Scan, asking: Asking, repository: Repository, rules: Rules, notes: list[str]) -> None:
-    """Go on where a scan of this history was ended that asked for the same."""
+def resume(made: Made) -> None:
+    """Go on where a scan of this history was ended that asked for the same; nothing where it is of no history."""
+    scan, asking, repository = made.scan, made.asking, made.scan.opener.repository
+    if not asking.history or repository is None:
+        return
     from ringfence.gates.git.resuming import Progress, place
 
+    rules = scan.scanner.rules
     said = (
         _version(),
         rules,
@@ -280,10 +281,10 @@ def _resume(scan: Scan, asking: Asking, repository: Repository, rules: Rules, no
     try:
         scan.done = Progress(place(repository), decided)
     except Problem as problem:
-        notes.append(f"this scan cannot be resumed: {problem.what}")
+        made.notes.append(f"this scan cannot be resumed: {problem.what}")
         return
     if len(scan.done):
-        notes.append(f"went on after {len(scan.done):,} objects that an earlier scan had looked at")
+        made.notes.append(f"went on after {len(scan.done):,} objects that an earlier scan had looked at")
 
 
 def _check_place(file: Path) -> None:

@@ -93,9 +93,6 @@ def plan(
     if ignore_file is None and repository.top and Path(repository.top, IGNORE_FILE).is_file():
         asking = replace(asking, ignore_file=Path(repository.top, IGNORE_FILE))
     made = scan_of(asking, listed, repository)
-    if made.scan.done is not None:  # what was found before has no digests
-        made.scan.done.close()
-        made.scan.done = None
     found = key_if_any(place, os.environ)
     handle = found.handle if found is not None else KeyHandle(NAME, 1, secrets.token_bytes(32))
     made.scan.scanner.digests = Digests(Keyring([handle]), handle.name)

@@ -20,7 +20,7 @@ import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
-from ringfence.cli._scan_options import Asking, ScanFormat, listed_of, scan_of
+from ringfence.cli._scan_options import Asking, ScanFormat, listed_of, resume, scan_of
 from ringfence.report.scan_outputs import write_scan
 from ringfence.report.scan_summary import Asked, Summary
 
@@ -142,6 +142,7 @@ def scan(
         raise Problem("--yes is of --fix", "add --fix")
     listed, repository = listed_of(asking)
     made = scan_of(asking, listed, repository)
+    resume(made)
     summary = Summary(made.about, allowances=made.allowances)
     shown = Asked(allowed, carried, every)
     with _progress(made.scan, history=history) as running, _written(out) as stream:

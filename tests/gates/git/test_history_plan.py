@@ -13,6 +13,9 @@ import pytest
 from git_repositories import Repo
 from mending_support import FILES
 
+from ringfence.gates.git.model import Item, Origin, Scanned
+from ringfence.gates.git.resuming import Progress, place
+
 Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
 VALUES = ("nadia.kerst", "olav.brandvik", "brieffalke", "listolot", "901820", "hunter-two-9")
 KEY = "S2V5IG9mIHRlc3RzLCB0aGlydHktdHdvIGJ5dGVzISE="
@@ -144,3 +147,14 @@ def test_what_is_ignored_or_dangling_is_treated_as_a_scan_does(cli: Cli, repo: R
     assert [one["file"] for one in told["objects"]] == ["a.txt"]
     assert len(told["messages"]) == 1
     assert "--ignore-file" in (tmp_path / "plan" / "plan.md").read_text(encoding="utf-8")
+
+
+def test_where_a_scan_of_the_history_was_ended_is_not_forgotten(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit(a_txt="nothing")
+    file = place(repo.found())
+    done = Scanned(Item("a.txt", Origin.BLOB, 7, repo.git("rev-parse", "HEAD:a.txt")), size=7)
+    with Progress(file, "rules of that scan") as progress:
+        progress.mark([done])
+    plan(cli, tmp_path, "-o", "../plan", code=0)
+    with Progress(file, "rules of that scan") as progress:
+        assert progress.done(done.item.object)
