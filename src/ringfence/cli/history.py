@@ -16,6 +16,7 @@ from ringfence.cli._errors import Problem
 from ringfence.cli._files import write_private
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._scan_options import IGNORE_FILE, Asking, listed_of, scan_of
+from ringfence.cli._scan_process import end_without_a_trace
 
 app = typer.Typer(
     add_completion=False,
@@ -73,6 +74,7 @@ def plan(
     from ringfence.report.scan_words import Names
     from ringfence.transform import KeyHandle, Keyring
 
+    end_without_a_trace()
     place = home(policy, folder)
     asking = Asking(
         history=True,

@@ -6,14 +6,10 @@ usual commit needs is imported at once, everything else when it is asked for.
 
 import errno
 import os
-import resource
-import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -21,11 +17,11 @@ import typer
 from ringfence.cli._errors import Problem
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
 from ringfence.cli._scan_options import Asking, ScanFormat, listed_of, resume, scan_of
+from ringfence.cli._scan_process import end_without_a_trace
 from ringfence.report.scan_outputs import write_scan
 from ringfence.report.scan_summary import Asked, Summary
 
 if TYPE_CHECKING:
-    from ringfence.gates.git.model import Scanned
     from ringfence.gates.git.scans import Scan
 
 app = typer.Typer(add_completion=False)
@@ -107,10 +103,7 @@ def scan(
     folder: HomeOption = None,
 ) -> int:
     """Scan, write what is found, and give the exit code."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(number, _interrupt)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # values are in memory
+    end_without_a_trace()
     place = home(policy, folder)
     asking = Asking(
         place=place,
@@ -145,8 +138,8 @@ def scan(
     resume(made)
     summary = Summary(made.about, allowances=made.allowances)
     shown = Asked(allowed, carried, every)
-    with _progress(made.scan, history=history) as running, _written(out) as stream:
-        code = write_scan(output.value, made.taken(running.run()), summary, stream, shown, made.detector)
+    with _progress(made.scan, history=history), _written(out) as stream:
+        code = write_scan(output.value, made.taken(made.scan.run()), summary, stream, shown, made.detector)
     _tell(made.ended())
     return code
 
@@ -182,26 +175,13 @@ def _written(file: Path | None) -> Iterator[TextIO]:
         draft.unlink(missing_ok=True)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a signal handler's)
-    """Take every way of being ended as Ctrl-C is taken: processes end, and no draft stays."""
-    raise KeyboardInterrupt
-
-
-@dataclass(slots=True)
-class _Bare:
-    scan: "Scan"
-
-    def run(self) -> "Iterator[Scanned]":
-        return self.scan.run()
-
-
 @contextmanager
-def _progress(scan: "Scan", *, history: bool) -> "Iterator[_Bare]":
+def _progress(scan: "Scan", *, history: bool) -> Iterator[None]:
     """Show how far a scan is, where somebody watches standard error and it takes long."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield _Bare(scan)
+        yield
         return
     from ringfence.cli._scan_progress import watched
 
     with watched(scan, history=history):
-        yield _Bare(scan)
+        yield
