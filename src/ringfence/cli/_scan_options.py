@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.detect import Detector, detector_for
 from ringfence.extract.model import Bounds, Why
 from ringfence.gates.git.allowing import Allowances, Settling
+from ringfence.gates.git.ignoring import FILE as IGNORE_FILE
+from ringfence.gates.git.ignoring import Ignoring, read_ignoring
 from ringfence.gates.git.model import Allowance, Item, Origin, Scanned
 from ringfence.gates.git.naming import Names as Known
 from ringfence.gates.git.opening import Opener
@@ -29,10 +33,20 @@ from ringfence.report.scan_words import Names
 
 if TYPE_CHECKING:
     from ringfence.gates.git.baseline import Baseline, Recording
-    from ringfence.gates.git.ignoring import Ignoring
     from ringfence.gates.git.scan_key import ScanKey
 
-IGNORE_FILE: Final = ".ringfenceignore"
+FlowOption = Annotated[
+    str, typer.Option("--flow", "-f", help="The flow of the policy that decides.", show_default=False)
+]
+RoleOption = Annotated[str | None, typer.Option("--role", help="The role to ask as.")]
+PurposeOption = Annotated[str | None, typer.Option("--purpose", help="Why: one of the flow's purposes.")]
+IgnoreFileOption = Annotated[
+    Path | None,
+    typer.Option("--ignore-file", metavar="FILE", help="Instead of .ringfenceignore.", show_default=False),
+]
+ProcessesOption = Annotated[
+    int | None, typer.Option("--processes", min=1, max=256, help="How many work at once.", show_default="one a core")
+]
 _INPUT: Final = "-"
 _UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -321,12 +335,10 @@ def _rules(asking: Asking) -> Rules:
     return rules
 
 
-def _ignoring(asking: Asking, top: str, names: Known) -> "Ignoring | None":
+def _ignoring(asking: Asking, top: str, names: Known) -> Ignoring | None:
     file = asking.ignore_file if asking.ignore_file is not None else Path(top, IGNORE_FILE)
     if asking.ignore_file is None and not file.is_file():
         return None
-    from ringfence.gates.git.ignoring import read_ignoring
-
     return read_ignoring(file, names, shown=IGNORE_FILE if asking.ignore_file is None else "", top=top or ".")
 
 

@@ -15,8 +15,18 @@ import typer
 from ringfence.cli._errors import Problem
 from ringfence.cli._files import write_private
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
-from ringfence.cli._scan_options import IGNORE_FILE, Asking, listed_of, scan_of
+from ringfence.cli._scan_options import (
+    Asking,
+    FlowOption,
+    IgnoreFileOption,
+    ProcessesOption,
+    PurposeOption,
+    RoleOption,
+    listed_of,
+    scan_of,
+)
 from ringfence.cli._scan_process import end_without_a_trace
+from ringfence.gates.git.ignoring import FILE as IGNORE_FILE
 
 app = typer.Typer(
     add_completion=False,
@@ -46,18 +56,11 @@ def plan(
     everything: Annotated[
         bool, typer.Option("--everything", help="Also vendored, minified and generated files.")
     ] = False,
-    flow: Annotated[
-        str, typer.Option("--flow", "-f", help="The flow of the policy that decides.", show_default=False)
-    ] = "",
-    role: Annotated[str | None, typer.Option("--role", help="The role to ask as.")] = None,
-    purpose: Annotated[str | None, typer.Option("--purpose", help="Why: one of the flow's purposes.")] = None,
-    ignore_file: Annotated[
-        Path | None,
-        typer.Option("--ignore-file", metavar="FILE", help="Instead of .ringfenceignore.", show_default=False),
-    ] = None,
-    processes: Annotated[
-        int | None, typer.Option("--processes", min=1, help="How many work at once.", show_default="one a core")
-    ] = None,
+    flow: FlowOption = "",
+    role: RoleOption = None,
+    purpose: PurposeOption = None,
+    ignore_file: IgnoreFileOption = None,
+    processes: ProcessesOption = None,
     policy: PolicyOption = None,
     overlay: OverlayOption = None,
     folder: HomeOption = None,

@@ -16,7 +16,18 @@ import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
-from ringfence.cli._scan_options import Asking, ScanFormat, listed_of, resume, scan_of
+from ringfence.cli._scan_options import (
+    Asking,
+    FlowOption,
+    IgnoreFileOption,
+    ProcessesOption,
+    PurposeOption,
+    RoleOption,
+    ScanFormat,
+    listed_of,
+    resume,
+    scan_of,
+)
 from ringfence.cli._scan_process import end_without_a_trace
 from ringfence.report.scan_outputs import write_scan
 from ringfence.report.scan_summary import Asked, Summary
@@ -63,21 +74,16 @@ def scan(
     name: Annotated[
         str, typer.Option("--name", metavar="NAME", help="Of standard input: a file's name, which says what it is.")
     ] = "",
-    flow: Annotated[
-        str, typer.Option("--flow", "-f", help="The flow of the policy that decides.", show_default=False)
-    ] = "",
-    role: Annotated[str | None, typer.Option("--role", help="The role to ask as.")] = None,
-    purpose: Annotated[str | None, typer.Option("--purpose", help="Why: one of the flow's purposes.")] = None,
+    flow: FlowOption = "",
+    role: RoleOption = None,
+    purpose: PurposeOption = None,
     baseline: Annotated[
         Path | None, typer.Option("--baseline", metavar="FILE", help="What was found before, and may stay.")
     ] = None,
     write_baseline: Annotated[
         Path | None, typer.Option("--write-baseline", metavar="FILE", help="Write what is found as a baseline.")
     ] = None,
-    ignore_file: Annotated[
-        Path | None,
-        typer.Option("--ignore-file", metavar="FILE", help="Instead of .ringfenceignore.", show_default=False),
-    ] = None,
+    ignore_file: IgnoreFileOption = None,
     output: Annotated[ScanFormat, typer.Option("--format", help="How to write it.")] = ScanFormat.TEXT,
     out: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there, whole or not at all.")
@@ -94,10 +100,7 @@ def scan(
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --fix: do not ask.")] = False,
-    processes: Annotated[
-        int | None,
-        typer.Option("--processes", min=1, max=256, help="How many work at once.", show_default="one a core"),
-    ] = None,
+    processes: ProcessesOption = None,
     policy: PolicyOption = None,
     overlay: OverlayOption = None,
     folder: HomeOption = None,

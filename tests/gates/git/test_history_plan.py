@@ -124,6 +124,11 @@ def test_a_clean_history_needs_no_plan(cli: Cli, repo: Repo, tmp_path: Path) -> 
     assert not (tmp_path / "plan").exists()
 
 
+def test_more_processes_than_a_scan_takes_are_not_begun_here_either(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit(a_txt="nothing")
+    assert "--processes" in plan(cli, tmp_path, "--processes", "100000", code=2)
+
+
 def test_nothing_but_an_earlier_plan_is_overwritten(cli: Cli, repo: Repo, tmp_path: Path) -> None:
     (repo.top / "a.txt").write_bytes(FILES["notes.md"])
     repo.git("add", ".")
