@@ -34,7 +34,7 @@ app = typer.Typer(
     help="Plan what to do about personal data in history.\n\nExample: ringfence history plan",
 )
 
-_FOUND = 1
+_FOUND, _UNREAD = 1, 2
 _FILES = ("plan.md", "plan.json", "blob.py", "message.py", "remove.txt", ".gitignore", "rewritten.git")
 
 
@@ -47,7 +47,8 @@ def _group() -> None:
     name="plan",
     help="Scan all history, and write what takes out of it what may not be there: a page of steps in their order (rotate, notify, "
     "rewrite, publish, empty copies), the same as JSON, and the callbacks for `git filter-repo`. No value is written.\n\n"
-    "Exit code: 0 there is nothing to do, 1 a plan was written, 2 an error.\n\nExample: ringfence history plan -o ../plan",
+    "Exit code: 0 there is nothing to do, 1 a plan was written, 2 an error, or nothing was found and something could not be "
+    "read.\n\nExample: ringfence history plan -o ../plan",
 )
 def plan(
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to write it.")] = Path(
@@ -106,6 +107,11 @@ def plan(
     with Opener(repository) as opener:  # the scan's own reads ahead
         result.take(made.scan.run(), mender_of(made.scan.scanner, place, handle), opener)
     if not result.objects and not result.messages:
+        if result.failed:
+            _say(
+                f"{len(result.failed):,} parts could not be read, and may hold something: `ringfence scan --history` names them"
+            )
+            return _UNREAD
         _say("nothing that is in history has to be taken out")
         return 0
     result.place(repository)

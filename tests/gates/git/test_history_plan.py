@@ -124,6 +124,14 @@ def test_a_clean_history_needs_no_plan(cli: Cli, repo: Repo, tmp_path: Path) -> 
     assert not (tmp_path / "plan").exists()
 
 
+def test_of_what_could_not_be_read_nobody_says_that_nothing_is_to_be_done(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit(a_zip=b"PK\x03\x04" + bytes(100))
+    said = plan(cli, tmp_path, "-o", "../plan", code=2)
+    assert "nothing that is in history has to be taken out" not in said
+    assert "could not be read" in said
+    assert not (tmp_path / "plan").exists()
+
+
 def test_more_processes_than_a_scan_takes_are_not_begun_here_either(cli: Cli, repo: Repo, tmp_path: Path) -> None:
     repo.commit(a_txt="nothing")
     assert "--processes" in plan(cli, tmp_path, "--processes", "100000", code=2)
