@@ -12,7 +12,7 @@ import pytest
 from git_repositories import Repo, contents, items, lines
 
 from ringfence.extract.model import Fault, Why
-from ringfence.gates.git.history import Extent, history
+from ringfence.gates.git.history import Extent, history, message
 from ringfence.gates.git.items import between, staged
 from ringfence.gates.git.model import Failed, Item, Origin, Passed
 from ringfence.gates.git.objects import HELD, Objects, Unread
@@ -331,6 +331,16 @@ def test_authors_are_given_only_where_they_are_asked_for(repo: Repo) -> None:
         said = asked.stream.read()
     assert said.startswith(b"what was done\n\nauthor Author <author@example.com> ")
     assert len(said) == asked.size
+
+
+def test_a_message_that_nobody_could_hold_is_told_as_not_read(repo: Repo) -> None:
+    head = f"tree {repo.found().empty}\nauthor A <a@example.com> 0 +0000\ncommitter A <a@example.com> 0 +0000\n\n"
+    commit = repo.git("hash-object", "-t", "commit", "-w", "--stdin", given=head + "x" * (64 << 20))
+    with Opener(repo.found()) as opener:
+        (told,) = [got for _, got in opener.many([message(commit)])]
+        assert isinstance(told, Unread)
+        assert (told.fault, told.absent) == (Fault.BOMB, False)
+        assert opener.open(message(repo.commit("short"))).stream.read() == b"short\n"
 
 
 def test_a_message_is_read_in_the_encoding_that_it_names() -> None:
