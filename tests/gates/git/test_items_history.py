@@ -299,7 +299,6 @@ def test_the_child_ends_with_the_process_that_began_it(repo: Repo) -> None:
     program = f"""
 import os, sys
 from ringfence.gates.git.objects import Objects
-from ringfence.gates.git.pushes import commits
 from ringfence.gates.git.repository import find
 objects = Objects(find())
 objects.get("{oid}")

@@ -13,7 +13,7 @@ from itertools import groupby, tee
 from types import TracebackType
 from typing import Final, Self
 
-from ringfence.extract.model import Bounds, Fault, Source
+from ringfence.extract.model import Bounds, Fault
 from ringfence.gates.git.model import Item, Origin
 from ringfence.gates.git.objects import Objects, Opened, Unread
 from ringfence.gates.git.repository import Repository
@@ -141,11 +141,6 @@ def _without_trailers(said: bytes) -> bytes:
     if b"-by:" not in said and b"-By:" not in said:
         return said
     return b"\n".join(b"" if line.lower().startswith(_TRAILERS) else line for line in said.split(b"\n"))
-
-
-def source(item: Item, opened: Opened) -> Source:
-    """Give an opened item as readers take it, for one reading."""
-    return Source(item.name, opened.size, lambda: opened.stream)
 
 
 def _on_disk(item: Item) -> Opened | Unread:
