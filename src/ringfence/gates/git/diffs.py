@@ -61,6 +61,8 @@ class Change:
         Git's letters, one for each parent: ``A``, ``M``, ``R``, ``T``, ``U`` (unmerged) …
     lines
         The new lines; None: the whole file, because git calls it binary.
+    before
+        Of a file that was renamed, the name that it had; "" of all others.
     """
 
     name: str
@@ -69,6 +71,12 @@ class Change:
     new: str
     status: str
     lines: Spans | None = None
+    before: str = ""
+
+    @property
+    def came_by_merge(self) -> bool:
+        """Whether a merge gives a file a name that it has in none of the parents: what it was called, git does not say there."""
+        return len(self.olds) > 1 and "R" in self.status and not self.status.strip("RA")
 
 
 def changes(stream: BinaryIO) -> Iterator[str | Change]:
@@ -153,7 +161,8 @@ def _raw(line: bytes) -> Change:
     parents = len(fields) - len(fields.lstrip(b":"))
     parts = fields[parents:].decode("ascii").split(" ")
     ids = parts[parents + 1 : -1]
-    return Change(unquoted(names[-1]), parts[parents], tuple(ids[:-1]), ids[-1], parts[-1])
+    before = unquoted(names[0]) if len(names) > 1 else ""
+    return Change(unquoted(names[-1]), parts[parents], tuple(ids[:-1]), ids[-1], parts[-1], before=before)
 
 
 def _index(line: bytes) -> _Key:
