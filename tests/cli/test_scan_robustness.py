@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from command_line import RINGFENCE
+from ringfence.cli import scan
 
 EMAIL = "ada.nowak@posta-nova.net"
 
@@ -68,6 +69,17 @@ def test_behind_a_link_the_file_is_written_and_the_link_stays(cli, tmp_path: Pat
     assert cli("scan", "a.txt", "-o", "link").returncode == 1
     assert (tmp_path / "link").is_symlink()
     assert "EMAIL_ADDRESS" in (tmp_path / "report").read_text()
+
+
+def test_no_link_that_somebody_laid_in_the_outputs_folder_is_written_through(tmp_path: Path):
+    other = tmp_path / "other"
+    other.write_text("somebody's")
+    for process in (os.getpid(), os.getpid() + 1):
+        (tmp_path / f".report.{process}.draft").symlink_to(other)
+    with scan._written(tmp_path / "report") as stream:
+        stream.write("the report")
+    assert other.read_text() == "somebody's"
+    assert (tmp_path / "report").read_text() == "the report"
 
 
 def _tree(folder: Path) -> None:

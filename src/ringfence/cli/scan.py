@@ -165,9 +165,9 @@ def _written(file: Path | None) -> Iterator[TextIO]:
         with file.open("w", encoding="utf-8", errors="backslashreplace", newline="") as opened:
             yield opened
         return
-    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
+    draft = target.with_name(f".{target.name}.{os.urandom(8).hex()}.draft")
     try:
-        with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="") as opened:
+        with draft.open("x", encoding="utf-8", errors="backslashreplace", newline="") as opened:
             yield opened
         draft.replace(target)
     except OSError as error:
