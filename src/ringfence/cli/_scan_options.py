@@ -278,6 +278,7 @@ def resume(made: Made) -> None:
     scan, asking, repository = made.scan, made.asking, made.scan.opener.repository
     if not asking.history or repository is None:
         return
+    from ringfence.gates.git.baseline import check_of
     from ringfence.gates.git.resuming import Progress, place
 
     rules = scan.scanner.rules
@@ -287,11 +288,11 @@ def resume(made: Made) -> None:
         asking.authors,
         asking.everything,
         asking.max_size,
+        asking.since,
         scan.scanner.allowances.ignoring,
     )
-    digests = scan.scanner.digests
-    named = digests.keys.current(digests.key) if digests is not None else None
-    decided = sha256(repr((*said, rules.policy.hash, named)).encode("utf-8", "backslashreplace")).hexdigest()
+    key = check_of(made.key.handle) if made.key is not None else ""
+    decided = sha256(repr((*said, rules.policy.hash, key)).encode("utf-8", "backslashreplace")).hexdigest()
     try:
         scan.done = Progress(place(repository), decided)
     except Problem as problem:

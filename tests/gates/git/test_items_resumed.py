@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from git_repositories import Repo
 
+from ringfence.cli._scan_options import Asking, resume, scan_of
 from ringfence.extract.model import Fault, Why
 from ringfence.gates.git.model import Failed, Found, Item, Origin, Passed, Scanned, Standing
 from ringfence.gates.git.resuming import Progress, place
-from ringfence.home import Problem
+from ringfence.gates.git.scan_key import ScanKey
+from ringfence.home import Home, Problem
+from ringfence.transform import KeyHandle
 
 FOUND = Found(
     "a\udcff", "EMAIL_ADDRESS", "user.contact.email", 0.9, ("pattern",), Standing.REFUSED, members=("x.zip",), line=3
@@ -53,6 +56,24 @@ def test_under_other_rules_nothing_is_done(tmp_path: Path) -> None:
     with Progress(file, "old") as progress:
         progress.mark([scanned(1, found=True)])
     with Progress(file, "new") as progress:
+        assert (len(progress), list(progress.results())) == (0, [])
+
+
+@pytest.mark.parametrize("other", ["since", "key"])
+def test_a_scan_that_asks_for_something_else_goes_on_after_none(repo: Repo, other: str) -> None:
+    def done(key: bytes = bytes(32), since: str = "") -> Progress:
+        asking = Asking(place=Home(repo.top / "none.yaml", repo.top / "none"), history=True, since=since)
+        made = scan_of(asking, (), repo.found())
+        made.key = ScanKey(KeyHandle("k-scan", 1, key), "")
+        resume(made)
+        assert made.scan.done is not None
+        return made.scan.done
+
+    with done() as progress:
+        progress.mark([scanned(1, found=True)])
+    with done() as progress:
+        assert len(progress) == 1
+    with done(since="2031-05-01") if other == "since" else done(key=bytes(31) + b"x") as progress:
         assert (len(progress), list(progress.results())) == (0, [])
 
 
