@@ -164,9 +164,9 @@ class _Looking:
                 number, text = one.number, texts[one.number]
                 lines = Lines(text)
                 parts = tuple(text.parts(last[number])) if text.parts is not None else ()
-            if stands_in_data(text, parts, one):
-                beside = [each for each in seen[max(0, at - _BESIDE) : at + _BESIDE + 1] if each.number == number]
-                place = At(_in_utf8(self._file(text)), self.item.origin, text, parts, one, beside)
+            beside = [each for each in seen[max(0, at - _BESIDE) : at + _BESIDE + 1] if each.number == number]
+            place = At(_in_utf8(self._file(text)), self.item.origin, text, parts, one, beside)
+            if stands_in_data(place):
                 found = self._found(text, one, lines, lowered(place))
                 if self._is_meant(found):
                     self.found.append(found)

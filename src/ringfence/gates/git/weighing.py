@@ -6,12 +6,9 @@ no word around a row of customers makes it an example. Weighed is only what was 
 has judged is the policy's `unknown`, whatever stands in it.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from ringfence.crossing.inspecting import Seen
-from ringfence.extract.model import Kind, Part, Text
 from ringfence.gates.canary import is_canary
 from ringfence.gates.git import examples, machines, notices
 from ringfence.gates.git.standing import At
@@ -39,12 +36,9 @@ _ATTRIBUTES: Final = frozenset(
 _NEAR: Final = 240  # bytes
 
 
-def stands_in_data(text: Text, parts: Sequence[Part], one: Seen) -> bool:
+def stands_in_data(at: At) -> bool:
     """Whether it stands where a program holds data: in a string or a comment. Everything else is data throughout."""
-    if text.kind is not Kind.CODE or text.parts is None:
-        return True
-    at = bisect_right(parts, one.start, key=lambda part: part.start) - 1
-    return at >= 0 and one.end <= parts[at].end
+    return not at.is_code or at.text.parts is None or at.part is not None
 
 
 def lowered(at: At) -> str:
