@@ -306,6 +306,7 @@ print(objects._child.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=repo.top, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL  # it closed nothing itself
     child = int(done.stdout)
     for _ in range(1000):
         try:
