@@ -139,6 +139,12 @@ def test_what_is_gone_is_told(tmp_path: Path) -> None:
         Opener().open(item)
 
 
+def test_a_path_of_very_many_folders_is_told_as_any_other() -> None:
+    (told,) = walk(["a/" * 1500 + "b"])
+    assert isinstance(told, Failed)
+    assert told.fault is Fault.GONE
+
+
 def test_a_file_that_git_has_and_the_folder_no_longer_has_is_nothing(repo: Repo) -> None:
     repo.commit(a_txt="a", b_txt="b")
     (repo.top / "a.txt").unlink()

@@ -187,8 +187,15 @@ def _named(path: str, tops: dict[str, str]) -> str:
 
 def _top(folder: str, tops: dict[str, str]) -> str:
     """Give the nearest folder with a `.git`; "" for none."""
-    if folder not in tops:
+    inner: list[str] = []
+    while folder not in tops:
         above = os.path.dirname(folder)
-        here = os.path.lexists(os.path.join(folder, ".git"))
-        tops[folder] = folder if here else "" if above == folder else _top(above, tops)
+        if os.path.lexists(os.path.join(folder, ".git")):
+            tops[folder] = folder
+        elif above == folder:
+            tops[folder] = ""
+        else:
+            inner.append(folder)
+            folder = above
+    tops.update(dict.fromkeys(inner, tops[folder]))
     return tops[folder]
