@@ -1,7 +1,8 @@
 """An item's bytes, from wherever it is.
 
-The rule: what is opened on disk is a plain file when it is opened, whatever it was when it was listed: nothing waits on a pipe, and
-no link leads elsewhere. Each process has its own way to the objects; it is begun when it is first needed.
+The rule: what is opened on disk is a plain file when it is opened, whatever it was when it was listed: nothing waits on a pipe. A
+link is followed, because one may have been named (`walking` gives no others). Each process has its own way to the objects; it is
+begun when it is first needed.
 """
 
 import io
