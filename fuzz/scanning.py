@@ -1,5 +1,8 @@
 """Any bytes under any name, through all of a scan: it ends, says what it could not read, and tells no value to anybody.
 
+A member's name that is printable is told as it is, but for what detection knows in it: a value that a mutation spoilt in such a
+name is taken out of it before outputs are looked at, so that it may stand there, and nowhere else.
+
 What readers in processes of their own do is done in a process of its own here, too, forked, because to start one takes as long as
 a thousand other inputs. The first byte of an input chooses the name, the rest is the file.
 """
@@ -12,20 +15,23 @@ import lzma
 import os
 import pickle
 import random
+import re
 import sys
 import zipfile
 from base64 import b85decode
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, TypeVar, cast
 from zlib import crc32
 
 from fuzz import extract_binary, extract_text
+from ringfence.detect import Detector
 from ringfence.extract import confined, packed, parquets, pdfs
 from ringfence.extract.model import Bounds, Budget, Extracted, LeftOut, Source, Unreadable
-from ringfence.gates.git.model import Item, Origin, Scanned
+from ringfence.gates.git.model import Failed, Found, Item, Origin, Passed, Scanned
 from ringfence.gates.git.resuming import _read, _written
 from ringfence.gates.git.rules import Rules
 from ringfence.gates.git.scanning import Scanner
@@ -34,9 +40,11 @@ from ringfence.report.scan_summary import About, Summary
 
 _BOUNDS: Final = Bounds(unpacked=4 << 20, members=200, document=1 << 20, nesting=64)
 _VALUES: Final = (b"@corp-x.de", b"30 1234567")
+_VALUE: Final = re.compile("|".join(re.escape(value.decode()) for value in _VALUES))
 _EVERY: Final = 16  # of so many inputs one is written out in all formats
 _SECONDS: Final = 10
 _UNFORESEEN: Final = "as what it seems"
+_Told = TypeVar("_Told", Found, Passed, Failed)
 
 _DUMP: Final = b85decode(
     "{Wp48S^xk9=GL@E0stWa761SMbT8$j;062wdR+i05yX^!W@go{36#3Ktco1F-0e4B<*2$yW-TD~gQ39?SZf&0>yO`fSzGq%ySbuC"
@@ -153,6 +161,7 @@ for each in (pdfs, packed, parquets):
     each.confined = _forked  # type: ignore[attr-defined]
 confined._SECONDS = _SECONDS  # type: ignore[misc]  # noqa: SLF001 (so that a slow one is met soon)
 _SCANNER: Final = Scanner(Rules(), _BOUNDS)
+_DETECTOR: Final = Detector()
 
 
 def target(data: bytes) -> None:
@@ -163,25 +172,47 @@ def target(data: bytes) -> None:
     for fault in scanned.failed:
         assert fault.what, "a fault without a word"
         assert _UNFORESEEN not in fault.what, f"what no reader foresaw: {fault.what}"
+    assert all(member.isprintable() for member in _members(scanned)), "a member's name commands a terminal"
     said = pickle.dumps(scanned)
     assert pickle.loads(said) == scanned, "another comes out of another process"  # noqa: S301 (our own)
     assert not (kept := _written(scanned)) or _read(json.loads(kept)) == scanned, "another is remembered"
-    if not _names_members(scanned):
+    if not any(_members(scanned)):  # which are scrubbed only where they are written
         assert not any(value in said for value in _VALUES), "a value is told"
     if crc32(data) % _EVERY == 0:
         _write(scanned)
 
 
-def _names_members(scanned: Scanned) -> bool:
-    """Whether names of members are in it, which are scrubbed only where they are written."""
-    given = (scanned.found, scanned.passed, scanned.failed)
-    return any(each.members for some in given for each in some)
+def _members(scanned: Scanned) -> Iterator[str]:
+    """Give the names of archive members that are in it."""
+    for each in (*scanned.found, *scanned.passed, *scanned.failed):
+        yield from each.members
 
 
 def _write(scanned: Scanned) -> None:
+    scanned = _without_unknown(scanned)
     for name in OUTPUTS:
         out = io.StringIO()
         code = write_scan(name, [scanned], Summary(About("0")), out)
         refused = any(one.counts for one in scanned.found)
         assert code == (2 if scanned.unread else 1 if refused else 0), "a wrong exit code"
         assert not any(value.decode() in out.getvalue() for value in _VALUES), f"a value is told in {name}"
+
+
+def _without_unknown(scanned: Scanned) -> Scanned:
+    """Take out of members' names the values that detection does not know there."""
+
+    def given(some: tuple[_Told, ...]) -> tuple[_Told, ...]:
+        return tuple(replace(each, members=tuple(map(_known, each.members))) for each in some)
+
+    return replace(scanned, found=given(scanned.found), passed=given(scanned.passed), failed=given(scanned.failed))
+
+
+def _known(name: str) -> str:
+    """Give a member's name without the values that detection knows neither in all of it nor in it without its endings."""
+    if not _VALUE.search(name):
+        return name
+    ends = [len(name), *(at for at, sign in enumerate(name) if sign == ".")]
+    known = [(one.start, one.end) for end in ends for one in _DETECTOR.find(name[:end])]
+    return _VALUE.sub(
+        lambda value: value[0] if any(start < value.end() and value.start() < end for start, end in known) else "", name
+    )

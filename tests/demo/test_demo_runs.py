@@ -72,6 +72,50 @@ def said(folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.CompletedProcess([], *json.loads((folder / "said.json").read_text()))
 
 
+def stayed_up(folder: Path, **environment: str) -> None:
+    """Run the demo in `kept` of a folder and use what stays up by hand; write down what it said, and what came of that."""
+    command = [*PROGRAM, "demo", "--dir", str(folder / "kept")]
+    with (
+        (folder / "stderr").open("wb") as errors,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, **environment}
+        ) as process,
+    ):
+        try:
+            lines, line, emails = used_by_hand(process)
+            process.send_signal(signal.SIGINT)
+            rest, _ = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    stdout = "".join(lines) + rest
+    (folder / "by-hand.json").write_text(json.dumps([line, emails]))
+    (folder / "said.json").write_text(json.dumps([process.returncode, stdout, (folder / "stderr").read_text()]))
+
+
+def used_by_hand(process: "subprocess.Popen[str]") -> tuple[list[str], str, list[str]]:
+    """Ask the service and the database of a demo that is up; give what it said, the line that came out, and two e-mails."""
+    assert process.stdout is not None
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if "http://127.0.0.1:" in line:
+            break
+    assert seen, "the demo said nothing"
+    port = int(seen[-1].rpartition("http://127.0.0.1:")[2].partition("/")[0])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    body = '{"email": "someone@quillpost.com", "note": "call +49 1516 2345678"}'
+    connection.request("POST", "/support", body, {"X-Request-Id": "by-hand"})
+    assert connection.getresponse().status == 202
+    connection.close()
+    line = next(line for line in process.stdout if "by-hand" in line)
+    emails = []
+    for dsn in [line.partition('psql "')[2].rpartition('"')[0] for line in seen if 'psql "' in line]:
+        with psycopg.connect(dsn) as database:
+            [(email,)] = database.execute("select email from customer where id = 1").fetchall()
+        emails.append(email)
+    return [*seen, line], line, emails
+
+
 @pytest.fixture(scope="module")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, "subprocess.CompletedProcess[str]"]:
     folder = once(tmp_path_factory, "first-demo", kept)
@@ -131,31 +175,44 @@ def test_no_process_is_left(first_run: tuple[Path, "subprocess.CompletedProcess[
 
 
 @pytest.fixture(scope="module")
-def second_run(
+def second_folder(
     tmp_path_factory: pytest.TempPathFactory, first_run: tuple[Path, "subprocess.CompletedProcess[str]"]
-) -> "subprocess.CompletedProcess[str]":
-    """Run it again over what the first left, as on a terminal without the letters."""
+) -> Path:
+    """Run it again over what the first left, without `--once`, and as on a terminal without the letters."""
 
     def make(folder: Path) -> None:
         shutil.copytree(first_run[0], folder / "kept", ignore=shutil.ignore_patterns("*.sock"))
         keys = {file.name: file.read_bytes() for file in (folder / "kept" / ".ringfence" / "keys").iterdir()}
-        kept(folder, PYTHONIOENCODING="ascii")
+        stayed_up(folder, PYTHONIOENCODING="ascii")
         assert {file.name: file.read_bytes() for file in (folder / "kept" / ".ringfence" / "keys").iterdir()} == keys
 
-    return said(once(tmp_path_factory, "second-demo", make))
+    return once(tmp_path_factory, "second-demo", make)
 
 
-def test_a_second_run_uses_keys_and_ledger_again(second_run: "subprocess.CompletedProcess[str]") -> None:
-    assert second_run.returncode == 0, second_run.stdout + second_run.stderr
-    assert "are used again" in second_run.stdout
-    assert "An earlier run has left a checkpoint" in second_run.stdout
+def test_a_second_run_uses_keys_and_ledger_again(second_folder: Path) -> None:
+    done = said(second_folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == "\nEnding: what runs is stopped, and its files go.\n"
+    assert "are used again" in done.stdout
+    assert "An earlier run has left a checkpoint" in done.stdout
 
 
-def test_a_terminal_without_the_letters_shows_the_demo_all_the_same(
-    second_run: "subprocess.CompletedProcess[str]",
-) -> None:
-    assert "20 of 20 steps held" in second_run.stdout
-    assert second_run.stdout.isascii()
+def test_a_terminal_without_the_letters_shows_the_demo_all_the_same(second_folder: Path) -> None:
+    stdout = said(second_folder).stdout
+    assert "20 of 20 steps held" in stdout
+    assert stdout.isascii()
+
+
+@needs_processes
+def test_without_once_the_service_stays_up_until_it_is_interrupted(second_folder: Path) -> None:
+    assert said(second_folder).returncode == 0
+    line, emails = json.loads((second_folder / "by-hand.json").read_text())
+    assert "tok_" in line
+    assert "[redacted:phone_number]" in line
+    as_support, as_analyst = emails
+    assert "*" in as_support
+    assert "tok_" in as_analyst
+    assert processes_of(second_folder) == []
 
 
 @pytest.fixture
@@ -264,34 +321,3 @@ def test_a_demo_that_is_killed_leaves_no_service_and_no_store(started: tuple["su
     for writer in Path("/proc").glob("[0-9]*/cmdline"):  # the ledger's writer would end by itself, half a minute later
         if str(folder).encode() in writer.read_bytes():
             os.kill(int(writer.parent.name), signal.SIGTERM)
-
-
-@needs_processes
-def test_without_once_the_service_stays_up_until_it_is_interrupted(
-    started: tuple["subprocess.Popen[str]", Path],
-) -> None:
-    process, folder = started
-    assert process.stdout is not None
-    seen = []
-    for line in process.stdout:
-        seen.append(line)
-        if "http://127.0.0.1:" in line:
-            break
-    port = int(seen[-1].rpartition("http://127.0.0.1:")[2].partition("/")[0])
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-    body = '{"email": "someone@quillpost.com", "note": "call +49 1516 2345678"}'
-    connection.request("POST", "/support", body, {"X-Request-Id": "by-hand"})
-    assert connection.getresponse().status == 202
-    connection.close()
-    line = next(line for line in process.stdout if "by-hand" in line)
-    assert "tok_" in line
-    assert "[redacted:phone_number]" in line
-    as_support, as_analyst = (line.partition('psql "')[2].rpartition('"')[0] for line in seen if 'psql "' in line)
-    for dsn, beginning in ((as_support, "*"), (as_analyst, "tok_")):
-        with psycopg.connect(dsn) as database:
-            [(email,)] = database.execute("select email from customer where id = 1").fetchall()
-        assert beginning in email
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    assert processes_of(folder) == []

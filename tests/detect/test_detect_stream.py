@@ -1,5 +1,7 @@
 """Streams: what is held, when it is let go, and keys that run over lines."""
 
+from base64 import b64encode
+
 import pytest
 
 from ringfence.detect import Detector
@@ -85,3 +87,13 @@ def test_a_key_inside_a_long_line_is_found_whole() -> None:
 def test_findings_inside_a_key_are_part_of_it() -> None:
     data = b"-----BEGIN PRIVATE KEY-----\nComment: anna@mail.example\nQUJD\n-----END PRIVATE KEY-----"
     assert [one.entity for one in Detector().find(data)] == ["PRIVATE_KEY"]
+
+
+@pytest.mark.parametrize("lead", [BLOCK + 500, BLOCK + 4_500, BLOCK + 14_500])
+def test_lines_of_a_code_behind_a_long_line_are_parted_alike_however_they_come(lead: int) -> None:
+    code = b64encode(b" ".join(b"anna%d@mail.example" % number for number in range(2000)))
+    data = b"x " * (lead // 2) + b"\n".join(code[at : at + 60] for at in range(0, len(code), 60)) + b"\nand so on\n"
+    stream = Detector().stream()
+    found = [one for at in range(0, len(data), 1000) for one in stream.feed(data[at : at + 1000])] + stream.end()
+    assert len(found) > 1990
+    assert found == Detector().find(data)

@@ -1,10 +1,12 @@
 """The vocabulary announces a pattern wherever one of its words stands, in every spelling, and not in the middle of others."""
 
+from unicodedata import combining, normalize
+
 import pytest
 
 from ringfence.detect import RECOGNIZERS, Detector
 from ringfence.detect._engine import matcher, searcher
-from ringfence.detect._words import Vocabulary, Words
+from ringfence.detect._words import Vocabulary, Words, folded
 from ringfence.detect.recognizer import Recognizer
 
 WORDED = [one for one in RECOGNIZERS if one.words and any(pattern.by_words for pattern in one.patterns)]
@@ -62,3 +64,29 @@ def test_words_that_overlap_are_all_announced() -> None:
         ("date of birth 1980-03-12", "DATE_OF_BIRTH"),
     ):
         assert entity in {one.entity for one in detector.find(text)}
+
+
+def test_a_word_that_begins_with_anothers_announces_both_with_and_without_accents() -> None:
+    begins: dict[str, set[int]] = {}
+    for number, (one, pattern) in enumerate(PATTERNS):
+        for word in one.words if pattern.by_words else ():
+            begins.setdefault(folded(word), set()).add(number)
+    words = {one.entity: Words(one.words, 200) for one in WORDED}
+    tried = 0
+    for word in {word.rstrip("-") for one in WORDED for word in one.words}:
+        plain = "".join(sign for sign in normalize("NFKD", word) if not combining(sign))
+        for text in {word, plain}:
+            data = f"{text}: ".encode()
+            announced = set(VOCABULARY.announced(data, 0, len(data), MATCH))
+            for number in {each for size in range(len(text)) for each in begins.get(folded(text)[:size], ())}:
+                if words[PATTERNS[number][0].entity].before(data, len(data)) is not None:
+                    assert number in announced, (text, PATTERNS[number][0].entity)
+                    tried += 1
+    assert tried > 1000
+
+
+def test_a_value_is_found_beside_its_word_whatever_line_stands_above() -> None:
+    line = b"cartao cidadao:88320001613105"
+    alone = [(one.entity, one.start, one.end) for one in Detector().find(line)]
+    below = [(one.entity, one.start - 6, one.end - 6) for one in Detector().find(b"card:\n" + line)]
+    assert below == alone

@@ -65,6 +65,24 @@ def test_a_name_that_leads_elsewhere_is_told_and_its_content_read(name: str) -> 
         assert "\n" not in taken.faults[0].members[0]
 
 
+@pytest.mark.parametrize("sign", ["\n", "\0", "\x1b"])
+def test_a_name_that_no_person_gave_is_drawn_and_what_it_ends_with_still_says_how_it_is_read(sign: str) -> None:
+    name = f"+49!30 7543812{sign}people.csv"
+    rows = f'name,note\nAda,"{PERSON}"\n'
+    for data, archive in (
+        (tarred({name.replace(chr(0), chr(1)): rows.encode()}), "a.tar"),
+        (_zip_of(name, rows), "a.zip"),
+    ):
+        taken = Taken(data, archive)
+        assert [fault.members for fault in taken.faults] == [("+99!99 9999999.xxxxxx.xxx",)]
+        assert {text.members for text in taken.texts if text.path} == {("+99!99 9999999.xxxxxx.xxx",)}
+        assert taken.by_path("note") == [PERSON]
+
+
+def _zip_of(name: str, text: str) -> bytes:
+    return _raw_zip(text.encode(), text.encode(), 0, name=name.encode())
+
+
 def test_a_name_that_is_no_utf8_is_told_and_its_content_read() -> None:
     data = tarred({"stra\udcdfe.txt": PERSON.encode()}, tarfile.GNU_FORMAT)
     taken = Taken(data, "a.tar")

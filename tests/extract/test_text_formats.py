@@ -5,6 +5,7 @@ import json
 import pytest
 from extracted import placed, texts, values
 
+from ringfence.extract import sql_rows
 from ringfence.extract.model import Kind
 from ringfence.extract.tables import is_header
 
@@ -166,6 +167,20 @@ def test_rows_are_the_same_wherever_a_dump_is_cut_into_blocks(rows: int) -> None
     assert {value for path, value in found if path == "t.c"} == {b"it's;"}
 
 
+def test_statements_without_strings_are_split_no_further_than_they_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    split: list[int] = []
+
+    def counted(value: bytes, *, backslashes: bool) -> list[bytes]:
+        split.append(len(value))
+        return pieces(value, backslashes=backslashes)
+
+    pieces = sql_rows._pieces
+    monkeypatch.setattr(sql_rows, "_pieces", counted)
+    file = b"".join(b"INSERT INTO t%d VALUES (%d);\n" % (number, number) for number in range(4000))
+    assert [value for _, value in values("a.sql", file)] == [b"%d" % number for number in range(4000)]
+    assert sum(split) < 200 * len(file)
+
+
 def notebook() -> bytes:
     """Make a notebook with outputs of each kind."""
     outputs = [
@@ -194,6 +209,18 @@ def test_outputs_of_a_notebook_are_given_with_their_cell() -> None:
     assert not any(b"iVBORw0KGgo=" in value for value in found)
     mail = found[b"mail ada@example.com\n"]
     assert notebook().split(b"\n")[mail.line - 1].strip() == b'"mail ada@example.com\\n"'
+
+
+def test_of_a_notebooks_pictures_only_points_are_passed_over() -> None:
+    outputs = [{"data": {"image/png": "iVBORw0KGgo=\n", "image/svg+xml": ["<svg><text>Ada</text>\n", "</svg>"]}}]
+    attachments = {"ada.png": {"image/png": "iVBORw0KGgo=", "image/jpeg": "no picture: Bo", "text/plain": "a note"}}
+    cells = [
+        {"cell_type": "code", "metadata": {"shop.png": {"owner": "Cy"}}, "outputs": outputs, "source": []},
+        {"cell_type": "markdown", "attachments": attachments, "source": []},
+    ]
+    found = {text.value.strip() for text in texts("a.ipynb", json.dumps({"cells": cells}, indent=1).encode())}
+    assert {b"Ada", b"no picture: Bo", b"a note", b"Cy"} <= found
+    assert not any(b"iVBORw0KGgo=" in value for value in found)
 
 
 def test_notebooks_of_the_third_format_and_broken_ones_are_read() -> None:
@@ -236,6 +263,36 @@ def test_headers_texts_and_attachments_of_mail_are_read() -> None:
     assert [text.members for text in found if text.path == "mail"] == [("p.csv",)]
 
 
+@pytest.mark.parametrize(
+    ("spelt", "name"),
+    [
+        (b"all the\n people.csv", "all the people.csv"),
+        (b"all the\r\n\tpeople.csv", "all the people.csv"),
+        (b"=?utf-8?b?YW5uYS5tZWllckBmaXJtYS1tZWllci5kZS5jc3Y=?=", "anna.meier@firma-meier.de.csv"),
+    ],
+)
+def test_an_attachments_name_is_what_it_means_and_says_how_it_is_read(spelt: bytes, name: str) -> None:
+    found = texts("a.eml", MAIL.replace(b"p.csv", spelt))
+    assert [text.members for text in found if text.path == "mail"] == [(name,)]
+    assert name.encode() in [text.value for text in found if text.where == "attachment"]
+
+
+@pytest.mark.parametrize("kind", [b"text/plain", b"multipart/mixed; boundary=C"])
+def test_headers_of_a_message_in_a_message_are_read(kind: bytes) -> None:
+    inner = b"From: bo@example.com\nCc: Cy\nContent-Type: " + kind + b"\n\nHello\n--C--\n"
+    file = MAIL.replace(b"--B--\n", b"--B\nContent-Type: message/rfc822\n\n" + inner + b"--B--\n")
+    assert {("from", b"bo@example.com"), ("cc", b"Cy")} <= set(values("a.eml", file))
+
+
+@pytest.mark.parametrize("how", [b"inline", b"attachment"])
+def test_the_name_of_a_file_in_a_mail_is_read_however_it_is_shown(how: bytes) -> None:
+    file = MAIL.replace(
+        b"Hello Ada", b"Hello Ada\n--B\nContent-Disposition: " + how + b'; filename="Cy Berg.txt"\n\nbody'
+    )
+    assert (b"Cy Berg.txt", Kind.NAME) in [(text.value, text.kind) for text in texts("a.eml", file)]
+    assert any(text.value.strip() == b"body" for text in texts("a.eml", file))
+
+
 def test_each_message_of_a_mailbox_is_read() -> None:
     found = texts("a.mbox", b"From x\n" + MAIL + b"\nFrom y\nFrom: bo@example.com\n\nbody\n")
     [body] = [text for text in found if text.value == b"body\n"]
@@ -246,3 +303,15 @@ def test_a_number_that_is_missing_where_others_stand_is_no_value() -> None:
     file = b'{"a": 1, "b": 2, "c": , "d": 3}'
     assert values("a.json", file) == [("a", b"1"), ("b", b"2"), ("d", b"3")]
     assert placed("a.json", file, b"3") == (1, 30, 29)
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("a.json", b'[{"a":1,"b":1,"c":1},{"a":1,"b":1,"c":1}]'), ("a.yaml", b"- a: 1\n  b: 1\n  c: 1\n" * 2)],
+)
+def test_only_so_many_names_are_remembered_and_the_others_told_again(
+    monkeypatch: pytest.MonkeyPatch, name: str, file: bytes
+) -> None:
+    for module in ("json_values", "keyed_lines"):
+        monkeypatch.setattr(f"ringfence.extract.{module}._KNOWN", 2)
+    assert [text.value for text in texts(name, file) if text.kind is Kind.NAME] == [b"a", b"b", b"c", b"c"]

@@ -8,6 +8,7 @@ import os
 import pty
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -16,7 +17,9 @@ import pytest
 from scans import ABOUT, DETECTOR, EMAIL, HOSTILE, NAMES, PLANTED, found, hostile, item, many, usual, written
 
 from ringfence.extract.model import Fault
-from ringfence.gates.git.model import Failed, Standing
+from ringfence.gates.git.model import Failed, Item, Origin, Scanned, Standing
+from ringfence.gates.git.rules import Rules
+from ringfence.gates.git.scanning import Scanner
 from ringfence.report.scan_outputs import OUTPUTS, write_scan
 from ringfence.report.scan_summary import Asked, Summary
 from ringfence.report.scan_words import Names
@@ -109,6 +112,28 @@ def test_no_output_holds_what_commands_a_terminal_or_turns_the_writing(name):
     output = written(name, hostile(), EVERYTHING)
     assert {c for c in output if not c.isprintable()} <= {"\n", *("\r" if name == "csv" else "")}
     assert written(name, hostile(), EVERYTHING) == output
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("sign", ["\n", "\x1b", "\x7f", "\x9b"])
+def test_no_output_tells_a_members_name_that_holds_what_no_person_puts_into_one(name, sign):
+    spoilt = "+49!30 7543812"  # no telephone number that is known, but nearly one
+    scanned = packed({f"0.txt{sign}{spoilt}": f"{EMAIL}\n" * 8, f"1.txt{sign}{spoilt}": "\0\1\2"})
+    assert scanned.found
+    assert scanned.passed
+    for asked in (Asked(), EVERYTHING):
+        output = decoded(written(name, [scanned], asked))
+        assert "7543812" not in output
+        assert "+99!99 9999999" in output
+
+
+def packed(members: dict[str, str]) -> Scanned:
+    """Scan an archive of these members."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return Scanner(Rules()).scan(Item("a.zip", Origin.FILE, out.tell()), lambda: io.BytesIO(out.getvalue()))
 
 
 def test_a_name_is_shown_without_the_address_in_it_and_otherwise_as_it_is():

@@ -6,7 +6,6 @@ repository that is being rewritten; which ones are meant, and by which rules, st
 
 import json
 import os
-import secrets
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,7 @@ from ringfence.gates.git.history_plan import named
 from ringfence.gates.git.mending import Mender
 from ringfence.gates.git.model import Item, Origin
 from ringfence.gates.git.repository import find
-from ringfence.gates.git.scan_key import NAME, key_if_any
+from ringfence.gates.git.scan_key import key_or_passing
 from ringfence.gates.git.scanning import Scanner
 from ringfence.gates.git.standing_in import StandIns, drawing_by
 from ringfence.home import Home
@@ -66,13 +65,10 @@ def asking_of(told: dict[str, object]) -> Asking:
     )
 
 
-def mender_of(scanner: Scanner, place: Home, handle: KeyHandle | None = None) -> Mender:
-    """Make what mends versions of files, with the house's key, or one that lasts for this run."""
+def mender_of(scanner: Scanner, handle: KeyHandle) -> Mender:
+    """Make what mends versions of files; stand-ins are drawn by this key."""
     from ringfence.detect import detector_for
 
-    if handle is None:
-        found = key_if_any(place, os.environ)
-        handle = found.handle if found is not None else KeyHandle(NAME, 1, secrets.token_bytes(32))
     detector = detector_for(scanner.rules.policy.detect)
     return Mender(scanner, StandIns(drawing_by(handle), detector), broken=True)
 
@@ -90,7 +86,7 @@ class Rewriting:
         asking = asking_of(asked)
         repository = find()
         scanner = scan_of(asking, (), None).scan.scanner
-        self._mender = mender_of(scanner, asking.place)
+        self._mender = mender_of(scanner, key_or_passing(asking.place, os.environ))
         self._items = dict(named(history(repository), wanted))
 
     def blob(self, name: bytes, data: bytes) -> bytes:

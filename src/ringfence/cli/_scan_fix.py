@@ -6,7 +6,6 @@ is found.
 """
 
 import os
-import secrets
 import shlex
 import sys
 from bisect import bisect_right
@@ -22,7 +21,6 @@ from ringfence.report.scan_words import Names, plain
 if TYPE_CHECKING:
     from ringfence.gates.git.fixing import Fixing
     from ringfence.gates.git.mending import Edit, Mended
-    from ringfence.transform import KeyHandle
 
 _BESIDE: Final = 48  # bytes of a line that are shown before and behind what changes
 _FEW: Final = 8  # files that are named
@@ -32,6 +30,7 @@ _MOST: Final = 40  # lines of a file that are shown
 def fix(asking: Asking, *, yes: bool, to: TextIO) -> None:
     """Mend what is asked for. Raises `Problem`, and what a scan raises."""
     from ringfence.gates.git.fixing import Fixing
+    from ringfence.gates.git.scan_key import key_or_passing
 
     if asking.diff or asking.history or "-" in asking.paths:
         mend = "for history: ringfence history plan" if asking.history else "name files, or ask for --staged"
@@ -40,7 +39,7 @@ def fix(asking: Asking, *, yes: bool, to: TextIO) -> None:
         raise Problem("--fix and --write-baseline are asked for at once", "fix first, then write what stays")
     listed, repository = listed_of(asking)
     made = scan_of(asking, listed, repository)
-    fixing = Fixing(made.scan.scanner, _key(asking))
+    fixing = Fixing(made.scan.scanner, key_or_passing(asking.place, os.environ))
     scanned = made.taken(made.scan.run())
     if asking.staged and repository is not None:
         found = [one for one in scanned if any(each.counts for each in one.found)]
@@ -90,15 +89,6 @@ def _agreed(count: int, files: int) -> bool:
 
 def _say(line: str) -> None:
     print(f"ringfence: {line}", file=sys.stderr)
-
-
-def _key(asking: Asking) -> "KeyHandle":
-    """Give the key that stand-ins are drawn by: the one of the house, or one that lasts for this run."""
-    from ringfence.gates.git.scan_key import NAME, key_if_any
-    from ringfence.transform import KeyHandle
-
-    found = key_if_any(asking.place, os.environ)
-    return found.handle if found is not None else KeyHandle(NAME, 1, secrets.token_bytes(32))
 
 
 def difference(name: str, mended: "Mended", names: Names, *, beside: bool) -> Iterator[str]:

@@ -4,9 +4,9 @@ The rule: nothing here changes a repository. A plan is written for people, for p
 """
 
 import os
-import secrets
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -72,11 +72,11 @@ def plan(
     from ringfence.cli._rewriting import PLAN, asked_of, mender_of
     from ringfence.gates.git.history_plan import HistoryPlan
     from ringfence.gates.git.opening import Opener
-    from ringfence.gates.git.scan_key import NAME, key_if_any
+    from ringfence.gates.git.scan_key import key_or_passing
     from ringfence.gates.git.scanning import Digests
     from ringfence.report import history_plan as written
     from ringfence.report.scan_words import Names
-    from ringfence.transform import KeyHandle, Keyring
+    from ringfence.transform import Keyring
 
     end_without_a_trace()
     place = home(policy, folder)
@@ -99,13 +99,12 @@ def plan(
     if ignore_file is None and repository.top and Path(repository.top, IGNORE_FILE).is_file():
         asking = replace(asking, ignore_file=Path(repository.top, IGNORE_FILE))
     made = scan_of(asking, listed, repository)
-    found = key_if_any(place, os.environ)
-    handle = found.handle if found is not None else KeyHandle(NAME, 1, secrets.token_bytes(32))
+    handle = key_or_passing(place, os.environ)
     made.scan.scanner.digests = Digests(Keyring([handle]), handle.name)
     names = Names(made.detector)
     result = HistoryPlan()
     with Opener(repository) as opener:  # the scan's own reads ahead
-        result.take(made.scan.run(), mender_of(made.scan.scanner, place, handle), opener)
+        result.take(made.scan.run(), mender_of(made.scan.scanner, handle), opener)
     if not result.objects and not result.messages:
         if result.failed:
             _say(
@@ -116,12 +115,8 @@ def plan(
         return 0
     result.place(repository)
     where = os.fspath(out.absolute())
-    options = [f" --ignore-file {shlex.quote(os.fspath(asking.ignore_file.absolute()))}"] if asking.ignore_file else []
-    options += [f" --policy {shlex.quote(os.fspath(place.policy.absolute()))}"] if asking.by_policy else []
-    options += [f" --flow {shlex.quote(flow)}"] if flow else []
-    options += [" --everything"] if everything else []
     files = {
-        "plan.md": written.page(result, names, shlex.quote(where), "".join(options)),
+        "plan.md": written.page(result, names, shlex.quote(where), "".join(_by_the_same_rules(asking))),
         PLAN: written.document(result, names, asked_of(asking)),
         "blob.py": written.BLOB.format(folder=repr(where)),
         "message.py": written.MESSAGE.format(folder=repr(where)),
@@ -136,6 +131,23 @@ def plan(
     _say(f"{total:,} findings in {len(result.objects):,} versions of files and {len(result.messages):,} messages")
     _say(f"wrote the plan: {names.shown(os.fspath(out / 'plan.md'))}; read it before you run anything")
     return _FOUND
+
+
+def _by_the_same_rules(asking: Asking) -> Iterator[str]:
+    """Give the options by which a scan decides as the plan did."""
+    chosen = {
+        "ignore-file": asking.ignore_file,
+        "policy": asking.place.policy if asking.by_policy else None,
+        "overlay": asking.overlay,
+        "flow": asking.flow,
+        "role": asking.role,
+        "purpose": asking.purpose,
+    }
+    for name, value in chosen.items():
+        if value:
+            yield f" --{name} {shlex.quote(os.fspath(value.absolute()) if isinstance(value, Path) else value)}"
+    if asking.everything:
+        yield " --everything"
 
 
 def _free(out: Path) -> None:

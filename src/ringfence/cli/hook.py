@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 _LARGEST_FILE = 16 << 20  # bytes: more takes longer than an agent waits
+_MOST_TOGETHER = 64 << 20  # bytes of all files of a call: the same
 
 
 @app.command(
@@ -109,12 +110,16 @@ def _look(call: ToolCall, rules: "Rules", judging: "Judging", top: str) -> None:
     ignore = Path(top, FILE)
     ignoring = read_ignoring(ignore, names, shown=FILE, top=top) if top and ignore.is_file() else None
     scanner = Scanner(rules, allowances=Allowances(names, ignoring))
+    together = 0
     for file in call.files:
         size = file.stat().st_size
+        together += size
         shown = os.path.relpath(file, call.folder) if file.is_relative_to(call.folder) else os.fspath(file)
         item = Item(shown, Origin.FILE, size, path=os.fspath(file))
-        if size > _LARGEST_FILE:
-            failed = Failed(shown, Fault.BOMB, f"more than {_LARGEST_FILE} bytes", "have the agent read a part of it")
+        if size > _LARGEST_FILE or together > _MOST_TOGETHER:
+            one = f"more than {_LARGEST_FILE} bytes"
+            what = one if size > _LARGEST_FILE else f"with the files before it more than {_MOST_TOGETHER} bytes"
+            failed = Failed(shown, Fault.BOMB, what, "have the agent read a part of it")
             judging.take(Scanned(item, failed=(failed,)), rules)
         elif os.access(file, os.R_OK):  # else the agent cannot read it either
             judging.take(scanner.scan(item, lambda file=file: file.open("rb")), rules)  # type: ignore[misc]

@@ -63,12 +63,11 @@ class Vocabulary:
         for number, each in enumerate(words):
             for word in each:
                 self._announces[spelt[word]].add(number)
-        bare = {word.rstrip("-"): key for word, key in spelt.items()}
-        self._inner: dict[str, set[int]] = {key: set() for key in spelt.values()}
-        for word, key in bare.items():  # `date` in `date of birth`, `tel` in `telephone`
-            for size in range(1, len(word)):
-                if (begins := bare.get(word[:size])) is not None:
-                    self._inner[key] |= self._announces[begins]
+        self._inner: dict[str, set[int]] = {key: set() for key in self._announces}
+        # Their beginnings announce, too: `date` in `date of birth`, `tel` in `telephone`, `cartão` in `cartao cidadao`.
+        for key, inner in self._inner.items():
+            for size in range(1, len(key)):
+                inner |= self._announces.get(key[:size], _NOBODY)
         ordered = sorted(spelt, key=lambda word: (-len(spelt[word]), word))
         self._words = "(?i)(?:" + "|".join(map(_pattern, ordered)) + ")" if spelt else ""
         self.triggers = _triggers(spelt)
@@ -128,7 +127,7 @@ def _triggers(words: Iterable[str]) -> tuple[str, ...]:
     sides = (
         (r"(?:\b|_|[0-9])", [*_ended(whole, _in_any_case), *map(_in_any_case, stems)]),
         ("[a-z]", [*_ended([word for word in whole if len(word) <= _TOLD], _capital), *map(_with_capital, inside)]),
-        ("", ["(?i:(?:" + word[0] + "|" + word[0].upper() + ")" + _rest(word[1:]) + ")" for word in other]),
+        ("", ["(?i:" + _accented(word[0]) + _rest(word[1:]) + ")" for word in other]),
     )
     return tuple(before + "(?:" + "|".join(some) + ")" for before, some in sides if some)
 
@@ -150,6 +149,11 @@ def _end(last: str) -> str:
     small = folded(last)[-1:]
     goes_on = "|" + small + "[A-Z]" if last and small.isascii() else ""
     return "(?:(?i:" + _rest(last) + ")" + _END + goes_on + ")"
+
+
+def _accented(letter: str) -> str:
+    """Give the pattern of a first letter that is not ASCII. Where it is one without its accent, that is looked for elsewhere."""
+    return f"(?:{letter}|{letter.upper()})" if folded(letter).isascii() else _spelt(letter)
 
 
 def _in_any_case(word: str) -> str:

@@ -19,7 +19,7 @@ bytes are held.
 from collections.abc import Callable
 
 from ringfence.detect._bytes import BREAKS
-from ringfence.detect._joints import is_known, joint, last_border, may_join
+from ringfence.detect._joints import SIGHT, is_known, joint, last_border, may_join
 from ringfence.detect._keys import KEY_MOST, KEY_START, key_end
 from ringfence.detect._overlap import Candidate
 from ringfence.detect.finding import Finding
@@ -106,11 +106,16 @@ class Stream:
         return 0 if final or left >= BLOCK + MARGIN else None
 
     def _apart(self, cut: int, *, final: bool) -> int:
-        """Give a cut again, or, where it would divide lines that are one or might be, the last one before that does not."""
-        buffer, at = self._buffer, self._at
-        if not may_join(buffer, cut - 1) or (joint(buffer, cut - 1) is None and (final or is_known(buffer, cut - 1))):
+        """Give a cut again, or, where it would divide lines that are one or might be, the last one before that does not.
+
+        Behind a block, that is told by what the next scan sees, and nothing before it: both must part lines alike.
+        """
+        shift = self._low if self._low < self._at else 0
+        seen = self._buffer[shift : cut + SIGHT] if shift else self._buffer
+        last = cut - 1 - shift
+        if not may_join(seen, last) or (joint(seen, last) is None and (final or is_known(seen, last))):
             return cut
-        return last_border(buffer, at, cut - 1)
+        return shift + last_border(seen, self._low - shift, last)
 
     def _before_key(self, cut: int) -> int:
         """Give a cut again, or, where it would divide a key, the beginning of the line in which that key begins.

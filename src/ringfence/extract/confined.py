@@ -176,11 +176,12 @@ def _given(name: bytes, content: bytes, source: Source, budget: Budget) -> Itera
     if many is not None:
         yield many
         return
-    member = member_of(source, named(name), budget)
+    called = named(name)
+    member = member_of(source, called, budget)
     budget.unpacked += len(content)
     yield [name_text(source, name)]
     yield from name_faults(name, member.members)
-    yield from look_into(member.members[-1], len(content), lambda: BytesIO(content), member)
+    yield from look_into(called, len(content), lambda: BytesIO(content), member)
 
 
 def _columns(head: Any, content: bytes) -> Columns:

@@ -134,7 +134,7 @@ class JsonValues:
                 path = self._frame.paths.get(string)
                 self._path = self._new_path(string) if path is None else path
                 if string not in self._names:
-                    if string.translate(None, _WORD).isalpha():
+                    if len(self._names) < _KNOWN and string.translate(None, _WORD).isalpha():
                         self._names.add(string)
                     names.append((number + 1, string))
             else:

@@ -5,7 +5,7 @@ and broken files are read as far as a person would read them. What is an alias o
 expanded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 import re2
@@ -16,6 +16,7 @@ from ringfence.extract.reading import Block
 
 MAX_PATH: Final = 1024
 MAX_DEPTH: Final = 256
+_KNOWN: Final = 50_000  # names that are remembered
 _FLOW: Final = re2.compile(
     rb"""[{}\[\],]|"(?s:[^"\\]|\\.)*"?|'[^']*'?|[^{}\[\],"'\s:=#][^{}\[\],:=]*|[:=]\s*|\s+|#[^\n]*|."""
 )
@@ -53,13 +54,16 @@ class Gathering:
         self.line = 0
         self.at = 0
 
-    def lines(self, block: Block) -> Iterator[bytes]:
-        """Give the lines of a block, without their ends."""
+    def read(self, block: Block, read_line: Callable[[bytes], None]) -> Iterator[Extracted]:
+        """Have the lines of a block read, without their ends; give what is gathered meanwhile."""
         self.block, self.line, self.at = block, block.line, 0
         for line in block.value.split(b"\n"):
-            yield line.removesuffix(b"\r")
+            read_line(line.removesuffix(b"\r"))
             self.at += len(line) + 1
             self.line += 1
+            if self._size > BATCH // 2:
+                yield from self._given()
+        yield from self._given()
 
     def add(self, line: bytes, start: int, end: int, path: str, kind: Kind = Kind.VALUE) -> None:
         """Add a stretch of the present line, without white space around it; its quotes and escapes are taken off."""
@@ -80,7 +84,7 @@ class Gathering:
         name = line[start:end].strip()
         if name in self._names or not name:
             return
-        if name.translate(None, _WORD).isalpha():
+        if len(self._names) < _KNOWN and name.translate(None, _WORD).isalpha():
             self._names.add(name)
         self._put(name, start, "", Kind.NAME, is_same=line.startswith(name, start))
 
@@ -91,16 +95,10 @@ class Gathering:
         self.texts.append(Text(value, path, kind, self.line, column, place, "", self._source.members))
         self._size += len(value)
 
-    def given(self) -> Iterator[Extracted]:
-        """Give what was gathered."""
+    def _given(self) -> Iterator[Extracted]:
         if self.texts:
             yield self.texts
         self.texts, self._size = [], 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it is a batch."""
-        return self._size > BATCH // 2
 
 
 def unescaped(value: bytes) -> bytes:

@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import re2
@@ -86,10 +87,7 @@ def _headers(letter: _Letter) -> Iterator[Extracted]:
     head = raw[: min(ends)] if ends else raw[:BATCH]
     texts: list[Text] = []
     for found in _HEADER.finditer(head):
-        value = found[2].rstrip(b"\r")
-        if b"\n" in value:
-            value = b" ".join(value.split())
-        value = _meant(value)
+        value = _meant(found[2].rstrip(b"\r"))
         if value:
             texts.append(_text(letter, value, found.start(2), found[1].decode("ascii").lower(), "header"))
         if len(texts) >= _MOST_HEADERS:
@@ -101,6 +99,9 @@ def _headers(letter: _Letter) -> Iterator[Extracted]:
 
 
 def _meant(value: bytes) -> bytes:
+    """Give what a header says: on one line, and in UTF-8."""
+    if b"\n" in value:
+        value = b" ".join(value.split())
     if b"=?" not in value:
         return value
     try:
@@ -115,13 +116,9 @@ def _meant(value: bytes) -> bytes:
 def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterator[Extracted]:
     at = 0
     for number, part in enumerate(parts):
+        if number and (inner := _inner_headers(letter, part, at)):
+            yield inner
         if part.is_multipart():
-            if number and part.get("subject") is not None:
-                inner = [
-                    _text(letter, _meant(str(value).encode("utf-8", "replace")), at, name.lower(), "header")
-                    for name, value in part.items()
-                ]
-                yield inner
             continue
         spelt = part.get_payload()
         encoded = spelt.encode("utf-8", "surrogateescape") if isinstance(spelt, str) else b""
@@ -130,8 +127,10 @@ def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterato
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes) or not content:
             continue
-        name = part.get_filename()
+        name = _meant((part.get_filename() or "").encode("utf-8", "replace"))
         kind = part.get_content_type()
+        if name:
+            yield [Text(name, "", Kind.NAME, where="attachment", members=letter.source.members)]
         if kind.startswith("text/") and not (name and part.get_content_disposition() == "attachment"):
             yield [_body(letter, part, content, at, kind)]
             at += len(encoded)
@@ -143,13 +142,19 @@ def _parts(letter: _Letter, parts: "list[Message]", *, is_deep: bool) -> Iterato
         if many is not None:
             yield many
             return
-        member = member_of(letter.source, named((name or f"part {number}").encode("utf-8", "replace")), letter.budget)
+        called = named(name or b"part %d" % number)
+        member = member_of(letter.source, called, letter.budget)
         letter.budget.unpacked += len(content)
-        if name:
-            yield [
-                Text(name.encode("utf-8", "replace"), "", Kind.NAME, where="attachment", members=letter.source.members)
-            ]
-        yield from look_into(member.members[-1], len(content), partial(io.BytesIO, content), member)
+        yield from look_into(called, len(content), partial(io.BytesIO, content), member)
+
+
+def _inner_headers(letter: _Letter, part: "Message", at: int) -> list[Text]:
+    """Give the headers of a message in a message; other parts have none but those that say what they are."""
+    return [
+        _text(letter, _meant(str(value).encode("utf-8", "replace")), at, name.lower(), "header")
+        for name, value in islice(part.items(), _MOST_HEADERS)
+        if not name.lower().startswith("content-")
+    ]
 
 
 def _body(letter: _Letter, part: "Message", content: bytes, at: int, kind: str) -> Text:

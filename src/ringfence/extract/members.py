@@ -8,6 +8,7 @@ file that everything is in.
 import io
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final
+from unicodedata import category
 
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, Kind, LeftOut, Source, Text, Unreadable, Why
 from ringfence.extract.unpacking import SPLIT, Member, is_spent
@@ -17,6 +18,7 @@ _SHOWN: Final = 400  # characters of a name in `members`
 _SMALL: Final = 1 << 20  # a member so small is held whole, and may be opened at any time
 _KEPT: Final = 1 << 22  # of a larger one its beginning is kept: what may be read of it and begun again
 _DRIVE: Final = 2
+_CONTROL: Final = "Cc"
 
 
 def too_deep(source: Source, budget: Budget) -> Unreadable | None:
@@ -57,9 +59,8 @@ def name_text(source: Source, name: bytes) -> Text:
 
 
 def named(raw: bytes) -> str:
-    """Give a member's name as it is shown: whatever it is, of one line, and printable."""
-    text = raw[: 4 * _SHOWN].decode("utf-8", "backslashreplace")[:_SHOWN]
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    """Give the beginning of a member's name as text, with whatever stands in it: by it a reader is chosen; `member_of` tells it."""
+    return raw[: 4 * _SHOWN].decode("utf-8", "backslashreplace")[:_SHOWN]
 
 
 def name_faults(raw: bytes, members: tuple[str, ...]) -> Iterator[Unreadable]:
@@ -92,7 +93,21 @@ def count_in(source: Source, budget: Budget) -> Unreadable | None:
 
 def member_of(source: Source, name: str, budget: Budget) -> Member:
     """Give what is noted of a member while it is read."""
-    return Member((*source.members, name), budget)
+    return Member((*source.members, _told(name)), budget)
+
+
+def _told(name: str) -> str:
+    """Give a member's name as it is told: printable, and drawn where it holds control characters.
+
+    No person gave it then: it may be any part of a payload, and hold a value that is spoilt, so that no detector knows it.
+    """
+    if name.isprintable():
+        return name
+    if any(category(sign) == _CONTROL for sign in name):
+        from ringfence.detect.shapes import shape_of  # loads the detector, which seldom is needed for this
+
+        return shape_of(name.encode("utf-8", "replace"))
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in name)
 
 
 def look_into(name: str, size: int, opened: Callable[[], BinaryIO], member: Member) -> Iterator[Extracted]:

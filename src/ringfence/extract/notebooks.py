@@ -23,7 +23,10 @@ from ringfence.extract.reading import whole, whole_lines
 _CELLS: Final = ("cells[]", "worksheets[].cells[]")
 _SOURCES: Final = ("source", "source[]", "input", "input[]")  # in the third format, of code
 _TEXTS: Final = ("text", "traceback", "evalue", "text/plain", "text/markdown", "text/latex")
-_PICTURES: Final = (".image/", ".png", ".jpeg", ".svg", ".application/pdf")
+_SHOWN: Final = ("outputs", "attachments.")
+_PICTURES: Final = ("png", "jpeg", "application/pdf")  # the first two as the third format names them
+_PAGES: Final = ("html", "svg")
+_BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
 _COLOUR: Final = re2.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _BLANK: Final = bytes(byte if byte == ord("\n") else ord(" ") for byte in range(256))
 _LONGEST: Final = 1 << 16  # of a text that is put together of lines
@@ -74,10 +77,10 @@ def _cell(values: Sequence[Text], cell: int, first: int, last: int) -> Iterator[
     texts = [values[number] for number in range(first, last)]
     kind = next((text.value for text in texts if text.path.endswith(".cell_type")), b"")
     for path, group in groupby(texts, lambda text: text.path):
-        if any(mark in path for mark in _PICTURES):
-            continue
         inside = next((path[len(cells) + 1 :] for cells in _CELLS if path.startswith(cells)), "")
         lines = list(group)
+        if _is_picture(inside, lines):
+            continue
         if inside in _SOURCES:
             yield from _source(lines, f"cell {cell}, source", is_code=kind == b"code")
         elif inside.startswith("outputs"):
@@ -86,6 +89,14 @@ def _cell(values: Sequence[Text], cell: int, first: int, last: int) -> Iterator[
             for text in lines:
                 text.where = f"cell {cell}, metadata" if cell and inside else "metadata"
                 yield text
+
+
+def _is_picture(inside: str, lines: Sequence[Text]) -> bool:
+    """Whether these are the points of a picture: by their name, and by being written as such."""
+    name = inside.removesuffix("[]").rpartition(".")[2]
+    if not inside.startswith(_SHOWN) or not (name in _PICTURES or name.startswith("image/")):
+        return False
+    return not any(line.value.translate(None, _BASE64) for line in lines)
 
 
 def _source(lines: list[Text], where: str, *, is_code: bool) -> Iterator[Text]:
@@ -97,7 +108,7 @@ def _source(lines: list[Text], where: str, *, is_code: bool) -> Iterator[Text]:
 
 
 def _output(lines: list[Text], inside: str, where: str) -> Iterator[Text]:
-    is_page = "html" in inside
+    is_page = any(kind in inside for kind in _PAGES)
     is_text = is_page or inside.removesuffix("[]").endswith(_TEXTS)
     if is_page:
         yield from _cells_of_tables(lines, where)

@@ -16,7 +16,7 @@ from ringfence.extract.office_xml import BadXml, Handler, Paragraphs, parse
 from ringfence.extract.strings import strings
 from ringfence.extract.unpacking import Member
 from ringfence.extract.zip_directory import Entry, read_head
-from ringfence.extract.zips import listing, opening, read_members, shown_name
+from ringfence.extract.zips import listing, name_of, opening, read_members
 
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _XML: Final = (b".xml", b".rels", b".vml")
@@ -109,7 +109,7 @@ class _Document:
         """Read one part."""
         if entry.name == _SHARED and self._shared:
             return  # its strings are given where they stand, and after the sheets those that stand nowhere
-        name = shown_name(entry)
+        name = name_of(entry)
         members = self._source.members
         member = self._member(entry)
         if entry.name.startswith(_SHEETS) and entry.name.endswith(b".xml"):
@@ -123,7 +123,7 @@ class _Document:
             yield from self._read(entry, both, member, both.take)
             yield from both.take(0)
         else:
-            paragraphs = Paragraphs(place(name), members)
+            paragraphs = Paragraphs(place(member.members[-1]), members)
             yield from self._read(entry, paragraphs, member, paragraphs.take)
             yield from paragraphs.rest()
 
@@ -133,7 +133,7 @@ class _Document:
         yield from _prose(left, "strings that no cell shows", self._source.members)
 
     def _member(self, entry: Entry) -> Member:
-        return member_of(self._source, shown_name(entry), self._budget)
+        return member_of(self._source, name_of(entry), self._budget)
 
     def _read(self, entry: Entry, handler: Handler, member: Member, take=None) -> Iterator[Extracted]:  # type: ignore[no-untyped-def]
         head = read_head(self._file, entry.at)

@@ -186,7 +186,7 @@ class InsertRows:
             is_all = size >= len(value)
             pieces = _pieces(value if is_all else value[:size], backslashes=self._backslashes)
             last, at, is_over = self._end_of(pieces, final=final and is_all)
-            if is_all or (is_over and last < len(pieces) - 2):
+            if is_all or (is_over and sum(map(len, pieces[last:])) - at > len(self._head) + _BEHIND):
                 break
             size *= 8
         if last < 0:
@@ -358,6 +358,9 @@ _STRUCTURE: Final = re2.compile(rb"[(),\[\]]|[^(),\s\[\]]+")
 _CLAUSES: Final = (b"ON ", b"RETURNING", b"AS ")
 _ESCAPING: Final = (b"e", b"E")
 _FIRST: Final = 4096  # bytes of a statement that are looked at first
+_BEHIND: Final = (
+    16  # bytes behind an end, and the head of a statement: so much is seen, or a next one might be cut in its head
+)
 _MOST_COLUMNS: Final = 4096
 
 

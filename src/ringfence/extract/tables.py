@@ -16,7 +16,7 @@ from ringfence.carriers import join_path
 from ringfence.extract._listed import listed
 from ringfence.extract.model import Budget, Extracted, Kind, Source, Text, Values
 from ringfence.extract.plain import as_prose
-from ringfence.extract.reading import Block, BlockLines, blocks, cut_at
+from ringfence.extract.reading import Block, BlockLines, blocks, cut_at, joined
 
 _BLOCK: Final = 512 << 10  # bytes of a table in one batch, for its cells take several times as much
 _SAMPLE: Final = 64 << 10
@@ -71,10 +71,7 @@ class _Reading:
 
     def feed(self, block: Block) -> Iterator[Extracted]:
         """Take a block of lines, which goes on where the last one ended."""
-        held, self._held = self._held, None
-        if held is not None:
-            verbatim = held.start >= 0 and block.start >= 0
-            block = Block(held.value + block.value, held.line, held.column, held.start if verbatim else -1)
+        block, self._held = joined(self._held, block), None
         if b'"' not in block.value:
             yield from self._plain(block)
         else:

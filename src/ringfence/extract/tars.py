@@ -110,11 +110,12 @@ class _Archive:
         self._next = {}
         raw = said.get(b"GNU.sparse.name") or said.get(b"path") or head.name
         size = _number(said.get(b"size", b""), head.size)
-        member = member_of(self._source, named(raw), self._budget)
+        name = named(raw)
+        member = member_of(self._source, name, self._budget)
         self._names.append(name_text(self._source, raw))
         self._owner(said.get(b"uname") or head.owner)
-        for name, value in said.items():
-            if name.startswith((b"comment", b"LIBARCHIVE.xattr", b"SCHILY.xattr")):
+        for key, value in said.items():
+            if key.startswith((b"comment", b"LIBARCHIVE.xattr", b"SCHILY.xattr")):
                 self._names.append(Text(value, where="extended header", members=self._source.members))
         yield from name_faults(raw, member.members)
         if head.kind in _LINKS:
@@ -135,7 +136,7 @@ class _Archive:
             size -= self._sparse_map(size)
         if size > 0 and head.kind not in _LINKS:
             stretch = Stretch(self._file, size, member)
-            yield from look_into(member.members[-1], size, lambda: io.BufferedReader(_Kept(stretch), CHUNK), member)
+            yield from look_into(name, size, lambda: io.BufferedReader(_Kept(stretch), CHUNK), member)
             self._skip(stretch.left)
         else:
             self._skip(max(size, 0))

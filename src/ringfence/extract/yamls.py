@@ -42,12 +42,7 @@ class _Reading:
 
     def take(self, block: Block) -> Iterator[Extracted]:
         """Take some lines."""
-        gathering = self._gathering
-        for line in gathering.lines(block):
-            self._line(line)
-            if gathering.is_full:
-                yield from gathering.given()
-        yield from gathering.given()
+        return self._gathering.read(block, self._line)
 
     def _line(self, line: bytes) -> None:
         body = line.lstrip(b" ")

@@ -116,7 +116,7 @@ def read_members(file: BinaryIO, listed: Sequence[Entry], source: Source, budget
         if many is not None:
             yield many
             return
-        name = shown_name(entry)
+        name = name_of(entry)
         member = member_of(source, name, budget)
         yield from name_faults(_plain_name(entry), member.members)
         if entry.at < end:
@@ -209,8 +209,8 @@ def _plain_name(entry: Entry) -> bytes:
     return entry.name
 
 
-def shown_name(entry: Entry) -> str:
-    """Give a member's name for people."""
+def name_of(entry: Entry) -> str:
+    """Give a member's name as text."""
     return named(_plain_name(entry))
 
 

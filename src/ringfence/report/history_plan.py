@@ -42,13 +42,14 @@ def document(plan: HistoryPlan, names: Names, asked: dict[str, object]) -> str:
         "refs": [names.shown(ref) for ref in plan.refs],
         "commits": plan.commits,
         "dangling": plan.dangling,
+        "unplaced": names.shown(plan.unplaced),
         "rotate": [
             {"file": names.shown(one.name), "line": one.line, "commit": one.commit, "entity": one.entity}
             for one in plan.rotate
         ],
         "objects": [_object(one, names) for one in plan.objects],
         "messages": [_object(one, names) for one in plan.messages],
-        "unreadable": [{"file": names.shown(one.file), "what": one.what} for one in plan.failed],
+        "unreadable": [{"file": names.shown(one.file), "what": names.shown(one.what)} for one in plan.failed],
     }
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
@@ -71,9 +72,9 @@ def removed(plan: HistoryPlan) -> str:
     return "".join(f"{one.id}\n" for one in plan.objects if one.mend == "remove")
 
 
-def page(plan: HistoryPlan, names: Names, folder: str, ignore: str) -> str:
-    """Give the plan for people, in Markdown. `folder`: where it lies; `ignore`: options of a scan by the same rules."""
-    return "\n".join((*_found(plan, names), *_people(plan, names), *_steps(plan, names, folder, ignore))) + "\n"
+def page(plan: HistoryPlan, names: Names, folder: str, options: str) -> str:
+    """Give the plan for people, in Markdown. `folder`: where it lies; `options`: those of a scan by the same rules."""
+    return "\n".join((*_found(plan, names), *_people(plan, names), *_steps(plan, names, folder, options))) + "\n"
 
 
 def _found(plan: HistoryPlan, names: Names) -> Iterator[str]:
@@ -88,6 +89,8 @@ def _found(plan: HistoryPlan, names: Names) -> Iterator[str]:
     yield ""
     if plan.refs:
         yield "They are reached from: " + ", ".join(f"`{names.shown(ref)}`" for ref in plan.refs[:_SHOWN]) + ".\n"
+    if plan.unplaced:
+        yield f"Which branches and tags lead there could not be told: {names.shown(plan.unplaced)}.\n"
     if plan.dangling:
         yield (
             f"{plan.dangling:,} of the versions are reached from no branch or tag. They are in this clone, and on every server "
@@ -124,7 +127,7 @@ def _people(plan: HistoryPlan, names: Names) -> Iterator[str]:
     yield "- [ ] Decide and write down: notify the authority, notify the people, or why not (art. 33(5)).\n"
 
 
-def _steps(plan: HistoryPlan, names: Names, folder: str, ignore: str) -> Iterator[str]:
+def _steps(plan: HistoryPlan, names: Names, folder: str, options: str) -> Iterator[str]:
     gone = [one for one in plan.objects if one.mend == "remove"]
     yield "## 3. Write history anew\n"
     yield "Have everybody push and stop. In a copy with all refs, with `pip install ringfence git-filter-repo`:\n"
@@ -137,9 +140,12 @@ def _steps(plan: HistoryPlan, names: Names, folder: str, ignore: str) -> Iterato
         "git filter-repo --sensitive-data-removal --no-fetch "
         f"--blob-callback {folder}/blob.py --message-callback {folder}/message.py{strip}"
     )
-    yield f"ringfence scan --history{ignore}"
+    yield f"ringfence scan --history{options}"
     yield "```\n"
-    yield "The scan has to say that nothing is there. Values become the same stand-ins that `ringfence scan --fix` writes.\n"
+    yield (
+        "The scan has to say that nothing is there. Values become the same stand-ins that `ringfence scan --fix` writes with the "
+        "same key; without one (`ringfence key add k-scan`) each run draws its own.\n"
+    )
     if any(ref.startswith("refs/notes/") for ref in plan.refs):
         yield "Notes keep the ids of the commits that they were written on: see that they still find them.\n"
     if gone:

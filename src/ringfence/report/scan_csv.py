@@ -44,7 +44,7 @@ def _rows(item: Scanned, asked: Asked, names: Names) -> Iterator[dict[str, str]]
 
 
 def _where(one: Found | Failed | Passed, names: Names) -> dict[str, str]:
-    return {"file": names.shown(one.file), "members": "!".join(map(names.shown, one.members))}
+    return {"file": names.shown(one.file), "members": names.members(one.members)}
 
 
 def _finding(one: Found, names: Names) -> dict[str, str]:

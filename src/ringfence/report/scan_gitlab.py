@@ -61,7 +61,7 @@ def _issue(one: Found | Failed, names: Names, said: str, check: str, told: str, 
 
 
 def _inside(one: Found | Failed, names: Names) -> str:
-    more = [f"in {'!'.join(map(names.shown, one.members))}, line {one.line}"] if one.members else []
+    more = [f"in {names.members(one.members)}, line {one.line}"] if one.members else []
     if isinstance(one, Found):
         more += further(one, names)
     return f" ({'; '.join(more)})" if more else ""

@@ -118,5 +118,5 @@ def _line(one: Found, names: Names) -> str:
 
 
 def _passed(one: Passed, names: Names) -> str:
-    inside = f"{'!'.join(map(names.shown, one.members))}: " if one.members else ""
+    inside = f"{names.members(one.members)}: " if one.members else ""
     return f"{inside}{one.why.value}" + (f" ({names.shown(one.note)})" if one.note else "")

@@ -104,7 +104,7 @@ class _Run:
     def _result(self, one: Found, fingerprint: str) -> Json:
         self._categories.setdefault(one.entity, one.category)
         rule = self._rules.setdefault(one.entity, len(self._rules))
-        inside = [f"in {'!'.join(map(self._names.shown, one.members))}"] if one.members else []
+        inside = [f"in {self._names.members(one.members)}"] if one.members else []
         more = "; ".join([*inside, *further(one, self._names)])
         made: Json = {
             "ruleId": one.entity,
@@ -133,7 +133,7 @@ class _Run:
         logical: list[Json] = []
         if one.members:
             self._artifact((one.file, *one.members))
-            inside = "!".join(map(self._names.shown, one.members))
+            inside = self._names.members(one.members)
             logical.append({"fullyQualifiedName": f"{inside}:{one.line}" if one.line else inside, "kind": "member"})
         if isinstance(one, Found):
             places = (("part", one.where), ("field", one.field))

@@ -86,6 +86,10 @@ class Names:
         prefix = "file://" if clean.startswith("/") else ""
         return prefix + quote(os.fsencode(clean) if _is_native(clean) else clean.encode("utf-8", "replace"), safe="/")
 
+    def members(self, names: tuple[str, ...]) -> str:
+        """Give the archive members on the way to something."""
+        return "!".join(map(self.shown, names))
+
     def inside(self, one: "Found | Failed | Passed") -> str:
         """Give the file with the archive members on the way."""
         return self.joined(one.file, one.members)

@@ -10,11 +10,11 @@ from hmac import new as hmac_of
 from typing import Final, TypeVar
 
 from ringfence.detect import PUBLISHED_CARDS
+from ringfence.transform.stand_ins import AREAS, NETWORKS, TEST_BANK, checked_account
 
 _T = TypeVar("_T")
 _WIDE: Final = 1 << 64
 
-_AREAS: Final = ("202", "212", "303", "312", "404", "415", "512", "617", "702", "808")
 _FICTIONAL: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
     "49": (  # Bundesnetzagentur, Mitteilung 148/2021: numbers for films
         *(("3023125", 3), ("8999998", 3), ("2214710", 3), ("4066969", 3)),
@@ -30,18 +30,15 @@ _FICTIONAL: Final[Mapping[str, tuple[tuple[str, int], ...]]] = {
         *(("87010", 4), ("49157015", 1)),
     ),
     "353": (("2091", 5),),  # ComReg
-    "1": tuple((f"{area}55501", 2) for area in _AREAS),  # North American Numbering Plan
+    "1": tuple((f"{area}55501", 2) for area in AREAS),  # North American Numbering Plan
 }
 """By country: how numbers for fiction begin (without the digit that is dialled before them), and how many digits follow."""
 
 _NATIONAL: Final = 10  # digits of a number of the North American plan
-_NETWORKS: Final = ("192.0.2", "198.51.100", "203.0.113")
 _MAC: Final = "00005e0053"
 _NO_BANK: Final = "0000"
-_TEST_BANK: Final = "TEST"
 _HAS_ZEROS: Final = frozenset(("BE",))  # whose banks' codes begin with zeros
 _TRIES: Final = 2000
-_UUID: Final = 32
 
 
 class Draw:
@@ -89,29 +86,35 @@ def laid_out(value: str, signs: str) -> str:
 
 def phone(value: str, draw: Draw) -> str | None:
     """Make a number that is kept for fiction, of the same country where it keeps some."""
-    text = value.removeprefix("tel:")
+    scheme, text = _parted(value, ("tel:",))
+    sign, text = _parted(text, ("+", "%2B", "%2b", "00"))
     digits = "".join(c for c in text if c.isdigit())
-    if text.startswith(("+", "%2B", "%2b", "00")):
-        digits = "".join(c for c in text.removeprefix("%2B").removeprefix("%2b").removeprefix("00") if c.isdigit())
-        country = next((each for each in _FICTIONAL if digits.startswith(each)), "")
-        if not country:
-            return None
-        rest = digits.removeprefix(country)
-        optional = "0" if rest.startswith("0") and country != "1" else ""  # +49 (0)30
-        made = _fictional((country,), len(rest) - len(optional), rest.removeprefix("0")[:1], draw)
-        head = value[: len(value) - len(value.lstrip("+%2Bb0"))] if text.startswith("00") else ""
-        if text.startswith("00"):
-            return head[:2] + laid_out(value[2:], country + optional + made)
-        sign = text[:3] if text.startswith("%") else text[:1]
-        return sign + laid_out(text[len(sign) :], country + optional + made)
+    made = _international(digits, draw) if sign else _national(digits, draw)
+    return scheme + sign + laid_out(text, made) if made is not None else None
+
+
+def _parted(value: str, beginnings: Sequence[str]) -> tuple[str, str]:
+    """Part a value from how it begins; from nothing, where it begins with none of them."""
+    begin = next((each for each in beginnings if value.startswith(each)), "")
+    return begin, value.removeprefix(begin)
+
+
+def _international(digits: str, draw: Draw) -> str | None:
+    country = next((each for each in _FICTIONAL if digits.startswith(each)), "")
+    if not country:
+        return None
+    rest = digits.removeprefix(country)
+    optional = "0" if rest.startswith("0") and country != "1" else ""  # +49 (0)30
+    return country + optional + _fictional((country,), len(rest) - len(optional), rest.removeprefix("0")[:1], draw)
+
+
+def _national(digits: str, draw: Draw) -> str | None:
     if digits.startswith("0"):
         countries = tuple(each for each in _FICTIONAL if each != "1")
-        return laid_out(value, "0" + _fictional(countries, len(digits) - 1, digits[1:2], draw))
+        return "0" + _fictional(countries, len(digits) - 1, digits[1:2], draw)
     if len(digits) == _NATIONAL + 1 and digits.startswith("1"):
-        return laid_out(value, "1" + _fictional(("1",), _NATIONAL, "", draw))
-    if len(digits) == _NATIONAL:
-        return laid_out(value, _fictional(("1",), _NATIONAL, "", draw))
-    return None
+        return "1" + _fictional(("1",), _NATIONAL, "", draw)
+    return _fictional(("1",), _NATIONAL, "", draw) if len(digits) == _NATIONAL else None
 
 
 def _fictional(countries: Sequence[str], length: int, first: str, draw: Draw) -> str:
@@ -176,12 +179,11 @@ def iban(value: str, draw: Draw) -> str | None:
     for _ in range(_TRIES):
         made = "".join(c if c.isalpha() else str(draw.below(10)) for c in account)
         begin = 1 if account[:1].isalpha() and not account[1:2].isalpha() else 0
-        bank = _TEST_BANK if account[:4].isalpha() else _NO_BANK
+        bank = TEST_BANK if account[:4].isalpha() else _NO_BANK
         made = made[:begin] + bank + made[begin + 4 :]
         if begin:
             made = chr(ord("A") + draw.below(26)) + made[1:]
-        figures = "".join(str(int(c, 36)) for c in f"{made}{country}00")
-        number = f"{country}{98 - int(figures) % 97:02}{made}"
+        number = checked_account(country, made)
         if iban_number.is_valid(number):
             return laid_out(value, number if value[:1].isupper() else number.lower())
     return None
@@ -193,7 +195,7 @@ def is_of_no_bank(value: str) -> bool:
     account = written[4:]
     if written[:2] in _HAS_ZEROS:
         return False
-    return account.startswith((_NO_BANK, _TEST_BANK)) or (account[:1].isalpha() and account[1:].startswith(_NO_BANK))
+    return account.startswith((_NO_BANK, TEST_BANK)) or (account[:1].isalpha() and account[1:].startswith(_NO_BANK))
 
 
 def address(value: str, draw: Draw) -> str | None:
@@ -201,7 +203,7 @@ def address(value: str, draw: Draw) -> str | None:
     if ":" in value:
         return f"2001:db8::{draw.below(0xFFFF):x}:{1 + draw.below(0xFFFE):x}"
     network, slash, length = value.partition("/")
-    made = f"{draw.of(_NETWORKS)}.{1 + draw.below(254)}"
+    made = f"{draw.of(NETWORKS)}.{1 + draw.below(254)}"
     return made + slash + length if network.count(".") == 3 else None
 
 

@@ -82,8 +82,9 @@ LAST_NAMES: Final = _words(
     "Doyle Haas Mendes Vogel Quinn"
 )
 _CARD_PREFIX: Final = "400000"  # Visa's, as payment companies give it for tests
-_AREAS: Final = ("202", "212", "303", "312", "404", "415", "512", "617", "702", "808")
-_NETWORKS: Final = ("192.0.2", "198.51.100", "203.0.113")
+AREAS: Final = ("202", "212", "303", "312", "404", "415", "512", "617", "702", "808")
+NETWORKS: Final = ("192.0.2", "198.51.100", "203.0.113")
+TEST_BANK: Final = "TEST"
 _HOSTS: Final = 254
 _LONG_AGO: Final = date(1900, 1, 1)
 _DAYS: Final = 10_000
@@ -109,11 +110,11 @@ def _email(number: int) -> str | None:
 
 
 def _phone(number: int) -> str | None:
-    return _fictional(number, _AREAS[:5])
+    return _fictional(number, AREAS[:5])
 
 
 def _fax(number: int) -> str | None:
-    return _fictional(number, _AREAS[5:])
+    return _fictional(number, AREAS[5:])
 
 
 def _fictional(number: int, areas: Sequence[str]) -> str | None:
@@ -130,17 +131,25 @@ def _card(number: int) -> str | None:
 
 
 def _account(number: int) -> str | None:
-    """Give a British IBAN of bank TEST, with the check digits of ISO 7064 (mod 97-10)."""
+    """Give a British IBAN of bank TEST."""
     if number >= 10**14:
         return None
-    account = f"TEST{number:014}"
-    digits = "".join(str(int(each, 36)) for each in f"{account}GB00")
-    return f"GB{98 - int(digits) % 97:02}{account}"
+    return checked_account("GB", f"{TEST_BANK}{number:014}")
+
+
+def checked_account(country: str, account: str) -> str:
+    """Give the IBAN of an account, with the check digits of ISO 7064 (mod 97-10).
+
+    >>> checked_account("GB", "WEST12345698765432")
+    'GB82WEST12345698765432'
+    """
+    digits = "".join(str(int(each, 36)) for each in f"{account}{country}00")
+    return f"{country}{98 - int(digits) % 97:02}{account}"
 
 
 def _address(number: int) -> str:
     network, host = divmod(number, _HOSTS)
-    return f"{_NETWORKS[network]}.{host + 1}" if network < len(_NETWORKS) else f"2001:db8::{number:x}"
+    return f"{NETWORKS[network]}.{host + 1}" if network < len(NETWORKS) else f"2001:db8::{number:x}"
 
 
 def _mac(number: int) -> str | None:

@@ -16,6 +16,18 @@ from ringfence.ledger import Query, Reader
 
 PEOPLE = "name,email\nKlaus Weber,klaus.weber@web.de\n"
 VALUE = "klaus.weber"
+ZONES = """
+version: 1
+zones:
+  developers: {label: where code is written}
+  everybody: {label: who reads it}
+assets:
+  repo: {zone: everybody, kind: git}
+gates:
+  git: {kind: git}
+"""
+"""What a policy says before its flows: `developers`, `repo`, and the gate `git`."""
+
 Done = subprocess.CompletedProcess[bytes]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -44,7 +45,7 @@ def schema(name: str) -> Mapping[str, object]:
     ],
 )
 def test_an_example_is_valid_by_the_schema_of_what_reads_it(example: str, of: str) -> None:
-    jsonschema.Draft7Validator(schema(of)).validate(read(example))
+    assert [error.message for error in jsonschema.Draft7Validator(schema(of)).iter_errors(read(example))] == []
 
 
 def test_the_frameworks_own_check_takes_the_hooks_that_it_is_offered() -> None:
@@ -53,6 +54,27 @@ def test_the_frameworks_own_check_takes_the_hooks_that_it_is_offered() -> None:
     ids = [hook["id"] for hook in load_manifest(os.fspath(ROOT / ".pre-commit-hooks.yaml"))]
     config = load_config(os.fspath(EXAMPLES / "pre-commit-config.yaml"))
     assert {hook["id"] for hook in config["repos"][0]["hooks"]} <= set(ids)
+
+
+@pytest.mark.parametrize(
+    ("event", "looked_at"),
+    [
+        ({"created": False, "forced": False, "before": "b", "pull_request": None}, "b..n"),
+        ({"created": True, "forced": False, "before": "0" * 40, "pull_request": None}, ""),
+        ({"created": False, "forced": True, "before": "b", "pull_request": None}, ""),
+        ({"pull_request": {"base": {"sha": "m"}, "head": {"sha": "h"}}}, "m...h"),
+    ],
+)
+def test_the_workflow_looks_at_what_is_new_and_at_all_where_nothing_was_before(
+    event: dict[str, object], looked_at: str
+) -> None:
+    told = {"event": event, "event_name": "pull_request" if event["pull_request"] else "push", "sha": "n"}
+    github = json.loads(json.dumps(told), object_hook=lambda pairs: SimpleNamespace(**pairs))
+    steps = read("github/workflow.yml")["jobs"]["personal-data"]["steps"]  # type: ignore[index]
+    said = next(step["with"]["range"] for step in steps if step.get("id") == "ringfence")
+    # GitHub's operators give an operand, and take "" for false, as Python's do.
+    python = said.removeprefix("${{").removesuffix("}}").replace("&&", "and").replace("||", "or").replace("!(", "not (")
+    assert eval(python.strip(), {"github": github, "format": str.format}) == looked_at  # noqa: S307 (text of this repository)
 
 
 def test_every_action_is_pinned_to_a_commit_and_every_version_is_one() -> None:
@@ -113,7 +135,13 @@ def test_the_templates_script_fails_where_people_came_and_leaves_its_reports(
     job = read("gitlab/ringfence.gitlab-ci.yml")["ringfence"]
     environment = shim(tmp_path / "bin")
     script = "\n".join(["set -e", *job["before_script"], *job["script"]])  # type: ignore[index]
-    for before, last, code in ((first, clean, 0), (first, people, 1), ("0" * 40, people, 1)):
+    for before, last, code in (
+        (first, clean, 0),
+        (first, people, 1),
+        ("0" * 40, people, 1),
+        ("5" * 40, people, 1),
+        ("", people, 1),
+    ):
         env = {**environment, "RINGFENCE_VERSION": "0", "CI_COMMIT_BEFORE_SHA": before, "CI_COMMIT_SHA": last}
         done = subprocess.run(["sh", "-c", script], cwd=repo.top, env=env, capture_output=True, check=False)
         assert done.returncode == code, done.stderr

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -11,10 +12,16 @@ from pathlib import Path
 
 import pytest
 from git_repositories import Repo
+from hooked import ZONES
 from mending_support import FILES
 
+from ringfence.gates.git import history_plan
+from ringfence.gates.git.history_plan import HistoryPlan, Touched
 from ringfence.gates.git.model import Item, Origin, Scanned
+from ringfence.gates.git.repository import find
 from ringfence.gates.git.resuming import Progress, place
+from ringfence.report import history_plan as written
+from ringfence.report.scan_words import Names
 
 Cli = Callable[..., "subprocess.CompletedProcess[bytes]"]
 VALUES = ("nadia.kerst", "olav.brandvik", "brieffalke", "listolot", "901820", "hunter-two-9")
@@ -68,6 +75,34 @@ def steps(page: str) -> str:
     """Give the commands of a plan."""
     blocks = page.split("```sh\n")[1:]
     return "".join(block.split("```")[0] for block in blocks)
+
+
+def touched(commits: list[str]) -> HistoryPlan:
+    return HistoryPlan(
+        [Touched("b" * 40, "people.csv", commit, (("EMAIL_ADDRESS", 1),), "replace") for commit in commits]
+    )
+
+
+def test_a_plan_says_that_git_could_not_tell_which_refs_lead_there(repo: Repo) -> None:
+    repo.commit("first", a_txt="a\n")
+    made = touched(["0" * 40])
+    made.place(find(os.fspath(repo.top)))
+    said = written.page(made, Names(), "plan", "")
+    assert "Which branches and tags lead there could not be told: git for-each-ref failed" in said
+    assert json.loads(written.document(made, Names(), {}))["unplaced"].startswith("git for-each-ref failed")
+
+
+def test_refs_are_asked_about_every_commit(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_plan, "_AT_ONCE", 1)
+    commits = [repo.commit("first", a_txt="a\n")]
+    repo.git("tag", "old")
+    commits.append(repo.commit("second", a_txt="b\n"))
+    repo.git("checkout", "-q", "--orphan", "other")
+    commits.insert(0, repo.commit("third", b_txt="b\n"))
+    made = touched(commits)
+    made.place(find(os.fspath(repo.top)))
+    assert made.refs == ["refs/heads/main", "refs/heads/other", "refs/tags/old"]
+    assert (made.unplaced, made.dangling) == ("", 0)
 
 
 def test_the_plans_own_commands_take_everything_out_of_history(cli: Cli, soiled: Repo, tmp_path: Path) -> None:
@@ -171,3 +206,30 @@ def test_where_a_scan_of_the_history_was_ended_is_not_forgotten(cli: Cli, repo: 
     plan(cli, tmp_path, "-o", "../plan", code=0)
     with Progress(file, "rules of that scan") as progress:
         assert progress.done(done.item.object)
+
+
+POLICY = (
+    ZONES
+    + """roles:
+  press: {group: press}
+purposes:
+  contact: {basis: contract}
+flows:
+  - {id: push, from: developers, to: repo, via: {gate: git}, purposes: [contact], carry: {}, else: deny}
+"""
+)
+
+
+def test_the_plans_own_scan_is_by_the_same_rules(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit("x", a_txt="olav.brandvik@listolot.pl\n")
+    (tmp_path / "rules of it.yaml").write_text(POLICY)
+    rules = ("--policy", "../rules of it.yaml", "--flow", "push", "--role", "press", "--purpose", "contact")
+    plan(cli, tmp_path, "-o", "../plan", "--everything", *rules)
+    page = (tmp_path / "plan" / "plan.md").read_text(encoding="utf-8")
+    scan = next(line for line in page.splitlines() if line.startswith("ringfence scan"))
+    shown = shlex.split(scan.removeprefix("ringfence "))
+    policy = os.fspath(tmp_path / "rules of it.yaml")
+    assert [os.path.normpath(word) if "/" in word else word for word in shown] == [
+        *("scan", "--history", "--policy", policy, "--flow", "push", "--role", "press", "--purpose", "contact"),
+        "--everything",
+    ]

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import sqlite3
+import time
 import tomllib
 import zipfile
 from itertools import chain, zip_longest
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 from mending_support import FILES, VALUES, mended, mender_of, outside
 from ruamel.yaml import YAML
 
-from ringfence.gates.git.spelling import working
+from ringfence.extract.model import Text
+from ringfence.gates.git.spelling import Places, working
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -168,3 +170,28 @@ def test_any_bytes_are_mended_or_left(data: bytes, name: str) -> None:
     whole = FILES[name] + data
     result = mended(name, whole)
     assert result.data is None or mended(name, result.data).data is None
+
+
+def test_however_much_is_found_in_one_string_with_escapes_it_is_mended_in_the_time_of_its_length() -> None:
+    people = 2_000
+    note = " ".join(f"nadia.kerst{number}@brieffalke.de ä" for number in range(people))
+    began = time.monotonic()
+    result = mended("note.json", json.dumps({"note": note}).encode())
+    assert time.monotonic() - began < 30
+    assert len(result.edits) == people
+    assert b"brieffalke" not in (result.data or b"")
+
+
+def test_a_stretch_of_a_text_is_found_in_whatever_order_it_is_asked_for() -> None:
+    value, work = "a\n\u00e4b\tc\u00e4".encode(), rb'"a\n\u00e4b\tc\xe4"'
+    text = Text(value, line=1, column=2)
+    ends = range(len(value) + 1)
+    asked = [(start, end) for start in ends for end in ends if start < end]
+    alone = {each: Places(work, 0).of(text, *each) for each in asked}
+    assert alone[0, 1] == (1, 2)
+    assert alone[1, 4] == (2, 10)
+    assert alone[4, len(value)] == (10, 18)
+    assert alone[2, 3] is None  # in the middle of a sign
+    for order in (asked, asked[::-1], sorted(asked, key=lambda each: each[1])):
+        where = Places(work, 0)
+        assert {each: where.of(text, *each) for each in order} == alone

@@ -186,6 +186,16 @@ def test_where_its_interpreter_or_ringfence_is_gone_a_hook_refuses_and_says_how_
     assert b"nothing passes" in done.stderr
 
 
+def test_a_hook_that_somebody_broke_is_told_and_written_anew(pair: Pair) -> None:
+    hook = pair.client.top / ".git" / "hooks" / "pre-commit"
+    hook.write_text(hook.read_text().replace("\npython=", "\npython='", 1).replace("'\"'\"'", ""))
+    status = ringfence(pair.client.top, "git", "status")
+    assert (status.returncode, b"internal error" in status.stderr) == (1, False)
+    assert b"its ringfence is gone" in status.stdout
+    pair.install()
+    assert ringfence(pair.client.top, "git", "status").returncode == 0
+
+
 def test_nothing_of_the_repositorys_own_is_imported(pair: Pair) -> None:
     for name in ("ringfence/__init__.py", "typer.py", "sitecustomize.py"):
         pair.client.write(name, "raise SystemExit(0)\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from git_repositories import Repo
-from hooked import PEOPLE, VALUE, Pair, kinds, ringfence, run_by
+from hooked import PEOPLE, VALUE, ZONES, Pair, kinds, ringfence, run_by
 
 from ringfence.gates.git.hook_settings import read_settings
 from ringfence.gates.git.repository import find
@@ -269,20 +269,14 @@ def test_a_hook_that_is_killed_in_the_middle_leaves_nothing_accepted(pair: Pair)
     assert loose(pair) == set()
 
 
-POLICY = """
-version: 1
-zones:
-  developers: {label: where code is written}
-  everybody: {label: who reads it}
-assets:
-  repo: {zone: everybody, kind: git}
-gates:
-  git: {kind: git}
-flows:
+POLICY = (
+    ZONES
+    + """flows:
   - {id: drafts, from: developers, to: repo, via: {gate: git, match: {ref: refs/heads/draft/*}}, mode: observe, carry: {}}
   - {id: people, from: developers, to: repo, via: {gate: git, match: {path: people/*}}, carry: {user.contact.email: clear}}
   - {id: push, from: developers, to: repo, via: {gate: git}, carry: {}, else: deny}
 """
+)
 
 
 def test_a_policys_flows_decide_by_ref_and_path(tmp_path: Path) -> None:

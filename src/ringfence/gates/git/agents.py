@@ -3,7 +3,8 @@
 The rule: what an agent is asked, what a tool is given and what a file holds that it is about to read is looked at; what it writes
 on this machine is not, for that is looked at when it is committed. A form that nobody knows here is looked at in all its strings.
 
-What is looked at of a command: its text, and the files that it names and whose content its programs print or send (`READERS`).
+What is looked at of a command: its text, and the files that it names, from where it begins or changes to, and whose content its
+programs print or send (`READERS`).
 What is not: what a program opens by itself, variables, what is made while it runs, whole folders. Whoever needs that takes the
 agent's own sandbox, and a gate in front of where it sends to.
 """
@@ -14,8 +15,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from glob import glob
-from itertools import islice
+from glob import escape, iglob
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -25,6 +26,10 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 
 LARGEST: Final = 16 << 20  # bytes of a call
 MOST_FILES: Final = 64  # of one call
+_MOST_FOLDERS: Final = 16  # that a command may run in
+_MOST_LOOKED_UP: Final = (
+    400_000  # words of a command, in each of its folders: ten seconds, and an agent lets pass what takes longer
+)
 _DEEPEST: Final = 64  # of JSON in JSON, and of what it holds
 _LONGEST_PATH: Final = 4096
 
@@ -53,6 +58,7 @@ _PATHS: Final = frozenset((
     "file", "files", "include",
 ))  # fmt: skip
 _COMMANDS: Final = frozenset(("command", "cmd", "script", "commands"))
+_CHANGING: Final = frozenset(("cd", "pushd"))
 
 
 class Agent(StrEnum):
@@ -173,7 +179,7 @@ def _unfolded(value: Json) -> Json:
     """Give JSON that stands in a string as what it says: some agents send arguments so."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            unfolded: Json = json.loads(value)
+            unfolded: Json = json.loads(value, object_pairs_hook=_once)
         except (ValueError, RecursionError):
             return value
         return unfolded
@@ -278,10 +284,14 @@ def _of_command(command: str, folder: str) -> Iterator[Path]:
     words = _words(command)
     if not any(word.rpartition("/")[2] in READERS for word in words) and "<" not in command:
         return
-    for word in words:
+    folders, distinct = _folders(words, folder), dict.fromkeys(words)
+    if len(distinct) * len(folders) > _MOST_LOOKED_UP:
+        raise Problem("a command has too many words to look for files", "have it do less at a time")
+    for word in distinct:
         # -d @file, --form=file=@file, -Tfile, dev:file, <file
-        for part in {word, word.rpartition("@")[2], word.rpartition("=")[2], word.lstrip("<"), word[2:]}:
-            yield from _there(part, folder)
+        for part in dict.fromkeys((word, word.rpartition("@")[2], word.rpartition("=")[2], word.lstrip("<"), word[2:])):
+            for each in folders:
+                yield from _there(part, each)
 
 
 def _words(command: str) -> Sequence[str]:
@@ -295,15 +305,29 @@ def _words(command: str) -> Sequence[str]:
         return parted.replace('"', " ").replace("'", " ").split()
 
 
+def _folders(words: Sequence[str], folder: str) -> Sequence[str]:
+    """Give the folders that a command may run its programs in: where it begins, and those that it changes to from there."""
+    folders = {folder: None}
+    for word, to in pairwise(words):
+        if word in _CHANGING:
+            reached = [os.path.normpath(os.path.join(each, os.path.expanduser(to))) for each in folders]  # noqa: PTH111, PTH118
+            folders |= dict.fromkeys(filter(os.path.isdir, reached))
+            if len(folders) > _MOST_FOLDERS:
+                raise Problem(f"a command changes to more than {_MOST_FOLDERS} folders", "have it do less at a time")
+    return list(folders)
+
+
 def _there(named: str, folder: str) -> Iterator[Path]:
     """Give a named file, where it is one; the files that a pattern stands for."""
     if not named or "\0" in named or len(named) > _LONGEST_PATH:
         return
-    path = Path(folder, os.path.expanduser(named.removeprefix("file://")))  # noqa: PTH111
+    name = os.path.expanduser(named.removeprefix("file://"))  # noqa: PTH111
+    path = Path(folder, name)
     if _is_file(path):
         yield path
     elif any(sign in named for sign in "*?["):
-        yield from (Path(each) for each in islice(glob(os.fspath(path)), MOST_FILES + 1) if _is_file(Path(each)))  # noqa: PTH207
+        matched = map(Path, iglob(os.path.join(escape(folder), name)))  # noqa: PTH118, PTH207
+        yield from islice(filter(_is_file, matched), MOST_FILES + 1)
 
 
 def _is_file(path: Path) -> bool:

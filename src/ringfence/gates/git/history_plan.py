@@ -18,7 +18,7 @@ from ringfence.gates.git.repository import Repository
 from ringfence.gates.git.running import GitFailed
 from ringfence.taxonomy import CATEGORIES, Sensitivity
 
-_MOST_COMMITS: Final = 500  # that refs are asked about
+_AT_ONCE: Final = 500  # commits that refs are asked about in one call
 _CREDENTIALS: Final = "user.authorization"
 _SPOKEN: Final = frozenset((Origin.COMMIT, Origin.TAG))
 
@@ -59,6 +59,7 @@ class HistoryPlan:
     failed: list[Failed] = field(default_factory=list)
     first: str = ""  # when the oldest commit was made that brought some
     last: str = ""
+    unplaced: str = ""  # why git could not tell which refs lead there; to be cleaned before it is shown
 
     @property
     def commits(self) -> list[str]:
@@ -96,24 +97,27 @@ class HistoryPlan:
         (self.messages if is_spoken else self.objects).append(touched)
 
     def place(self, repository: Repository) -> None:
-        """Find out which refs lead to what was found, and since when."""
+        """Find out which refs lead to what was found, and since when; where git cannot tell, the plan says so."""
         commits = self.commits
         if not commits:
             return
-        asked = [f"--contains={commit}" for commit in commits[:_MOST_COMMITS]]
         try:
-            told = repository.run("for-each-ref", "--format=%(refname)", *asked)
-            self.refs = sorted(told.decode("utf-8", "surrogateescape").split())
-            dates = repository.run("log", "--no-walk=unsorted", "--format=%cI", "--stdin", lines=commits)
-            times = sorted(dates.decode("ascii", "replace").split())
-        except GitFailed:
-            return
-        self.first, self.last = times[0], times[-1]
-        reached = self._reached(repository)
-        self.dangling = sum(1 for one in self.objects if not one.commit or one.commit not in reached)
+            self._place(repository, commits)
+        except GitFailed as failed:
+            self.unplaced = failed.what
 
-    def _reached(self, repository: Repository) -> set[str]:
-        return set(repository.run("rev-list", "--all").decode("ascii").split())
+    def _place(self, repository: Repository, commits: list[str]) -> None:
+        refs = set[str]()
+        for at in range(0, len(commits), _AT_ONCE):
+            asked = [f"--contains={commit}" for commit in commits[at : at + _AT_ONCE]]
+            told = repository.run("for-each-ref", "--format=%(refname)", *asked)
+            refs.update(told.decode("utf-8", "surrogateescape").split())
+        self.refs = sorted(refs)
+        dates = repository.run("log", "--no-walk=unsorted", "--format=%cI", "--stdin", lines=commits)
+        times = sorted(dates.decode("ascii", "replace").split())
+        self.first, self.last = times[0], times[-1]
+        reached = set(repository.run("rev-list", "--all").decode("ascii").split())
+        self.dangling = sum(1 for one in self.objects if not one.commit or one.commit not in reached)
 
 
 def _unmendable(item: Item, mender: Mender, opener: Opener) -> str:

@@ -81,7 +81,7 @@ class Hook:
     file: Path
     is_ours: bool
     kept: Path | None  # what was there before, and runs first
-    python: str = ""
+    python: str = ""  # that it calls, of one of ours
 
 
 def place_of(repository: Repository) -> Place:
@@ -128,10 +128,16 @@ def look(place: Place, name: str) -> Hook:
     kept = file.with_name(name + _KEPT)
     text = _text(file)
     is_ours = _MARK in text
+    return Hook(name, file, is_ours, kept if os.path.lexists(kept) else None, _python_of(text) if is_ours else "")
+
+
+def _python_of(text: str) -> str:
+    """Give the interpreter that a hook of ours calls; "" where somebody has changed its line so that no shell reads it."""
     python = text.partition("\npython=")[2].partition("\nkept=")[0]  # it may have a line feed
-    return Hook(
-        name, file, is_ours, kept if os.path.lexists(kept) else None, "".join(shlex.split(python)) if is_ours else ""
-    )
+    try:
+        return "".join(shlex.split(python))
+    except ValueError:
+        return ""
 
 
 def install(place: Place, name: str) -> Hook:

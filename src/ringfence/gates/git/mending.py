@@ -5,6 +5,7 @@ the values, which must find every other value as it was. A stand-in is written i
 sign that a format could take for its own. What cannot be changed so is left, with the reason and the mend.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -17,7 +18,7 @@ from ringfence.extract.recognising import READERS, recognise
 from ringfence.gates.git.model import Found, Item
 from ringfence.gates.git.parsing_back import NotParsed, shape_of_file
 from ringfence.gates.git.scanning import Scanner
-from ringfence.gates.git.spelling import Working, line_starts, meant, place_of, working
+from ringfence.gates.git.spelling import Places, Working, line_starts, meant, working
 from ringfence.gates.git.standing_in import StandIns
 
 MOST: Final = 64 << 20
@@ -25,27 +26,10 @@ MOST: Final = 64 << 20
 
 _HEAD: Final = 8192
 _ROUNDS: Final = 24
-_ONLY_READ: Final = frozenset(
-    (
-        *(
-            "mail",
-            "zip",
-            "tar",
-            "gzip",
-            "bzip2",
-            "xz",
-            "zstd",
-            "7z",
-            "sqlite",
-            "parquet",
-            "arrow",
-            "office",
-            "pdf",
-            "image",
-        ),
-        "pgdump",
-    )
-)
+_ONLY_READ: Final = frozenset((
+    "mail", "zip", "tar", "gzip", "bzip2", "xz", "zstd", "7z", "sqlite", "parquet", "arrow", "office", "pdf", "image",
+    "pgdump",
+))  # fmt: skip
 _MENDED: Final = frozenset(READERS) - _ONLY_READ
 _TAKE_OUT: Final = "make it anew from synthetic data, or take it out: git rm --cached"
 _BY_HAND: Final = "change it by hand"
@@ -178,33 +162,32 @@ class _Mending:
 
     def run(self) -> Mended:
         """Find places, try stand-ins until a scan lets them be, and see whether the file reads as before."""
-        starts = line_starts(self.work.text)
-        places = list(self._places(starts))
+        where = Places(self.work.text, self.work.mark)
+        places = list(self._places(where))
         values = [place for place in places if place.text.kind is not Kind.NAME]
         for kept in (places, values) if len(values) < len(places) else (places,):
             settled, edits = self._settled(kept)
             data = self._written(edits) if edits else None
             if data is not None:
                 self._leave(places, settled)
-                seen = tuple(sorted(self._all(starts)))
+                seen = tuple(sorted(self._all(where)))
                 return Mended(self.item.name, data, self.work.text, tuple(edits), tuple(self.left), seen)
         self._leave(places, [])
         return Mended(self.item.name, left=tuple(self.left))
 
-    def _places(self, starts: list[int]) -> Iterator[_Place]:
+    def _places(self, where: Places) -> Iterator[_Place]:
         last = 0
-        for place in sorted(self._found(starts), key=lambda each: (each.start, -each.end)):
+        for place in sorted(self._found(where), key=lambda each: (each.start, -each.end)):
             if place.start < last:
                 self.left.append(Left(place.found, "it stands in something else that is replaced", "scan again"))
                 continue
             last = place.end
             yield place
 
-    def _found(self, starts: list[int]) -> Iterator[_Place]:
-        work = self.work
+    def _found(self, where: Places) -> Iterator[_Place]:
         for (text, one), found in self.refused:
             value = meant(bytes(text.value[one.start : one.end]).decode("utf-8", "replace"))
-            span = None if found.members else place_of(work.text, work.mark, starts, text, one.start, one.end)
+            span = None if found.members else where.of(text, one.start, one.end)
             if "\n" in value or found.end_line != found.line:
                 is_credential = found.category.startswith(_CREDENTIALS)
                 self.left.append(Left(found, "it goes over lines", _ROTATE if is_credential else _BY_HAND))
@@ -237,11 +220,10 @@ class _Mending:
         if made is None:
             return None
         allowed = _SAFE | set(place.value)
-        if not all(c.isalnum() or c in allowed or c.isalpha() or ord(c) > 0x7F for c in made):
+        if not all(c.isalnum() or c in allowed or ord(c) > 0x7F for c in made):
             return None
         written = self.work.text[place.start : place.end]
-        commas = "," in made and b"," not in written
-        if commas:
+        if "," in made and b"," not in written:
             return None
         for sign, spelt in _IN_URLS:
             if spelt in written.upper() and sign.encode() not in written:
@@ -252,12 +234,12 @@ class _Mending:
         """Say which stand-ins a scan refuses in their places."""
         new, spans = _applied(self.work.text, edits)
         seen, found = self.mender.looked(self.item, new)
-        starts = line_starts(new)
+        where = Places(new, self.work.mark)
         spoilt: set[int] = set()
         for (text, one), told in zip(seen, found, strict=True):
             if not told.counts:
                 continue
-            place = place_of(new, self.work.mark, starts, text, one.start, one.end)
+            place = where.of(text, one.start, one.end)
             if place is not None:
                 spoilt.update(_overlapping(spans, place))
         return sorted(spoilt)
@@ -283,10 +265,11 @@ class _Mending:
     def _reads_alike(self, new: bytes, edits: Sequence[Edit], *, renames: bool) -> bool:
         """Whether every value that was not replaced is read as it was, and each that was as its stand-in."""
         made = {id(edit.found): edit.made for edit in edits}
-        spans: dict[tuple[int, int, str], list[tuple[int, int, bytes]]] = {}
+        inside: dict[tuple[int, int, str], list[Edit]] = {}
         for (text, one), found in self.refused:
             if id(found) in made:
-                spans.setdefault((text.line, text.column, text.path), []).append((one.start, one.end, made[id(found)]))
+                edit = Edit(one.start, one.end, made[id(found)], found)
+                inside.setdefault((text.line, text.column, text.path), []).append(edit)
         before = list(self._values(self.work.text))
         after = list(self._values(new))
         if len(before) != len(after):
@@ -294,9 +277,8 @@ class _Mending:
         if renames and len({text.path for text in before}) != len({text.path for text in after}):
             return False
         for old, text in zip(before, after, strict=True):
-            value = old.value
-            for start, end, written in sorted(spans.get((old.line, old.column, old.path), ()), reverse=True):
-                value = value[:start] + written + value[end:]
+            changed = inside.get((old.line, old.column, old.path), ())
+            value, _ = _applied(old.value, sorted(changed, key=lambda edit: edit.start))
             if text.value != value or text.kind is not old.kind or (text.path != old.path and not renames):
                 return False
         return self._parts(self.work.text) == self._parts(new)
@@ -327,10 +309,10 @@ class _Mending:
                 why = "it is a name of a field" if is_name else "no stand-in for it would read as it does"
                 self.left.append(Left(place.found, why, _BY_HAND))
 
-    def _all(self, starts: list[int]) -> Iterator[tuple[int, int]]:
+    def _all(self, where: Places) -> Iterator[tuple[int, int]]:
         """Give the stretches that hold anything personal."""
         for text, one in self.seen:
-            place = place_of(self.work.text, self.work.mark, starts, text, one.start, one.end)
+            place = where.of(text, one.start, one.end)
             if place is not None:
                 yield place
 
@@ -350,8 +332,6 @@ def _applied(text: bytes, edits: Sequence[Edit]) -> tuple[bytes, list[tuple[int,
 
 
 def _overlapping(spans: Sequence[tuple[int, int]], place: tuple[int, int]) -> Iterator[int]:
-    from bisect import bisect_right
-
     at = max(bisect_right(spans, (place[0],)) - 1, 0)
     while at < len(spans) and spans[at][0] < place[1]:
         if spans[at][1] > place[0]:

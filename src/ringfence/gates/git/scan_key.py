@@ -6,6 +6,7 @@ path of a file that holds one of the two. Without it, keys lie where `ringfence 
 """
 
 import os
+import secrets
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,12 @@ def key_if_any(home: Home, environment: Mapping[str, str]) -> ScanKey | None:
         return ScanKey(load(home.keys).current(NAME), os.fspath(home.keys))
     except MissingKey:
         return None
+
+
+def key_or_passing(home: Home, environment: Mapping[str, str]) -> KeyHandle:
+    """Give the newest key; where there is none, one that lasts as long as whoever holds it. Raises as `key_if_any`."""
+    found = key_if_any(home, environment)
+    return found.handle if found is not None else KeyHandle(NAME, 1, secrets.token_bytes(SECRET_BYTES))
 
 
 def key_to_write(home: Home, environment: Mapping[str, str]) -> ScanKey:

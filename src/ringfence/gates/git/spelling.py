@@ -80,37 +80,62 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def place_of(work: bytes, mark: int, lines: list[int], text: Text, start: int, end: int) -> tuple[int, int] | None:
-    """Say where a stretch of a text stands in a file that is worked on; None where that cannot be told.
+class Places:
+    """Where stretches of texts stand in a file that is worked on.
 
-    `lines` is where each line of the file begins.
+    What is found in one text is to be asked for in its order: then it is followed once, however much that is.
     """
-    value = text.value
-    if text.start >= 0 and work.startswith(value[start:end], text.start + start):
-        return text.start + start, text.start + end
-    if not 0 < text.line <= len(lines) or not text.column:
+
+    def __init__(self, work: bytes, mark: int) -> None:
+        self._work = work
+        self._mark = mark
+        self._lines = line_starts(work)
+        self._text: Text | None = None
+        self._spellings: tuple[_Spelling, ...] = ()
+
+    def of(self, text: Text, start: int, end: int) -> tuple[int, int] | None:
+        """Say where a stretch of a text stands; None where that cannot be told."""
+        if text.start >= 0 and self._work.startswith(text.value[start:end], text.start + start):
+            return text.start + start, text.start + end
+        if not 0 < text.line <= len(self._lines) or not text.column:
+            return None
+        if text is not self._text:
+            base = self._lines[text.line - 1] + text.column - 1 + (self._mark if text.line == 1 else 0)
+            ways = (_plain, _backslashed, _doubled, _entities)
+            self._text = text
+            self._spellings = tuple(_Spelling(self._work, base, text.value, units) for units in ways)
+        for spelling in self._spellings:
+            found = spelling.of(start, end)
+            if found is not None:
+                return found
         return None
-    base = lines[text.line - 1] + text.column - 1 + (mark if text.line == 1 else 0)
-    for units in (_plain, _backslashed, _doubled, _entities):
-        found = _aligned(work, base, value, start, end, units)
-        if found is not None:
-            return found
-    return None
 
 
-def _aligned(
-    work: bytes, at: int, value: bytes, start: int, end: int, units: Callable[[bytes, int], Iterator[Unit]]
-) -> tuple[int, int] | None:
-    """Follow a spelling as long as it reads as the value; give the stretch, if it begins and ends between two signs."""
-    read, begin = 0, -1
-    for length, meant in units(work, at):
-        if read == start:
-            begin = at
-        if read == end or not meant or not value.startswith(meant, read):
-            break
-        read += len(meant)
-        at += length
-    return (begin, at) if begin >= 0 and read == end else None
+class _Spelling:
+    """One way to spell a value. Where the last stretch began, or it read no further, the next one is looked for."""
+
+    def __init__(self, work: bytes, base: int, value: bytes, units: Callable[[bytes, int], Iterator[Unit]]) -> None:
+        self._work = work
+        self._base = base
+        self._value = value
+        self._units = units
+        self._read, self._at = 0, base
+
+    def of(self, start: int, end: int) -> tuple[int, int] | None:
+        """Follow it as long as it reads as the value; give the stretch, if it begins and ends between two signs."""
+        if start < self._read:
+            self._read, self._at = 0, self._base
+        read, at, begin = self._read, self._at, -1
+        for length, meant in self._units(self._work, at):
+            if read == start:
+                begin = at
+            if read <= start:
+                self._read, self._at = read, at
+            if read == end or not meant or not self._value.startswith(meant, read):
+                break
+            read += len(meant)
+            at += length
+        return (begin, at) if begin >= 0 and read == end else None
 
 
 def _plain(work: bytes, at: int) -> Iterator[Unit]:
