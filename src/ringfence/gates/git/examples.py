@@ -279,7 +279,8 @@ _WORDS_MOST: Final = 32  # bytes of a name or a password that is nothing but wor
 _GIVEN: Final = words("john joe jo alice bob samuel scott jenkins")
 _WORDS_BESIDE: Final = words(
     "my your some other the bogus valid invalid correct bad good fake example sample plaintext passphrase "
-    "master adminuser masteruser always never on off create null none nil true false yes no omit required optional disabled enabled prompt"
+    "master adminuser masteruser always never on off create null none nil true false yes no omit required optional disabled "
+    "enabled prompt"
 )
 """Beside those for users and passwords, and what is said of them: `update_password: always`."""
 
