@@ -106,7 +106,7 @@ def mail(at: At) -> str:
     if (
         domain.endswith((b".tld", *_UNITS))
         or value == _CATALOGUES
-        or _OF_MACROS.search(at.text.value[max(0, at.one.start - 2) : at.one.start])
+        or (at.base.endswith(_TEX) and _OF_MACROS.search(at.text.value[max(0, at.one.start - 2) : at.one.start]))
     ):
         return _PLACEHOLDER
     if local in _STORES and (domain in _FORGES or at.text.value[at.one.end : at.one.end + 1] in (b":", b"/")):
@@ -146,6 +146,7 @@ _UNITS: Final = (b".service", b".socket", b".timer", b".mount", b".slice", b".de
 """Ends of systemd's units, ``getty@tty1.service``, and of no domain: https://www.freedesktop.org/software/systemd/man/systemd.unit."""
 _CATALOGUES: Final = b"ll@li.org"
 """What `xgettext` writes: https://www.gnu.org/software/gettext/manual/html_node/Header-Entry.html."""
+_TEX: Final = (".sty", ".cls", ".tex", ".ltx", ".dtx", ".def")
 _OF_MACROS: Final = re2.compile(rb"[A-Za-z0-9]@$")
 """A second `@`, as TeX's macros have it, ``KV@shop@div.topic``. Before a handle, ``@nora@post.example``, stands nothing."""
 

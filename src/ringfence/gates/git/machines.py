@@ -127,7 +127,7 @@ _NEEDED: Final = re2.compile(
     rb"([A-Za-z][A-Za-z0-9_.-]*)(?:\[[A-Za-z0-9_,-]+\])? ?\(?(?:[<>=!~]{1,3}[0-9.*]{1,12} ?, ?){0,3}(?:[<>~]= ?|[=!]=|===)$"
 )
 _OF_MACHINES: Final = re2.compile(
-    rb"(?i)(?:ip|ipv4|addr|address|host|src|dst|source|destination|remote|client|server|peer|gateway|from|to|for|user)$"
+    rb"(?i)(?:ip|ipv4|addr|address|host|src|dst|source|destination|remote|client|server|peer|gateway|from|to|for|user|login|session|visitor|sender|caller|origin|node|hosts|addresses)$"
 )
 """What is asked for in a version (https://peps.python.org/pep-0440/#version-specifiers); names that addresses are compared with."""
 _VERSION_BEHIND: Final = re2.compile(

@@ -175,8 +175,12 @@ _AUTHORS: Final = re2.compile(rb"(?i)\s*\"?(?:authors?|thanks|credits|acknowledg
 
 
 def in_notice_file(at: At) -> str:
-    """Tell what stands in a file whose purpose is to say whose something is."""
-    return _NOTICE if not at.text.path and not at.is_code and _is_notice_file(at) else ""
+    """Tell what stands in a file whose purpose is to say whose something is, and under which terms."""
+    is_legal = _LEGAL.match(at.base) or _LICENSES.search(at.file)
+    return _NOTICE if is_legal and not at.text.path and not at.is_code and _is_notice_file(at) else ""
+
+
+_LEGAL: Final = re2.compile(r"licen[cs]es?|copying|copyright|notices?|third[-_]?party|metadata|pkg-info")
 
 
 def _is_notice_file(at: At) -> bool:
@@ -190,7 +194,7 @@ def _is_notice_file(at: At) -> bool:
     return bool(stem) and (not ending or ending.rpartition(".")[2] in _ENDINGS or ending.isdigit())
 
 
-_LICENSE_OF: Final = re2.compile(r"[._-]licen[cs]es?\.[a-z]+$|\.metadata$")
+_LICENSE_OF: Final = re2.compile(r"[._-]licen[cs]es?\.[a-z]+$|\.(?:whl|gz|zip)\.metadata$")
 """The licenses of what a file was bundled of, ``vendor.js.LICENSE.txt``, ``ICON_LICENSE.md``; a wheel's metadata beside it
 (https://peps.python.org/pep-0658/)."""
 _FOLDERS: Final = re2.compile(r"(?i)(?:^|/)(?:whatsnew|changelogs?|release[-_]?notes)/")
