@@ -35,7 +35,7 @@ _SMALL: Final = 32
 _LENGTH: Final = re2.compile(rb"/[0-9]{1,3}\b")
 _OBJECT_IDENTIFIER: Final = re2.compile(rb"(?i)oid|object.?identifier|asn1|asn\.1|x509")
 _NOBODYS_MAC: Final = re2.compile(
-    rb"(?i)(?:00[:-]){3}|(?:00:11:22|11:22:33|12:34:56|aa:bb:cc|de:ad:be|01:23:45|0a:0b:0c|01:02:03)"
+    rb"(?i)(?:00:){3}|(?:00:11:22|11:22:33|12:34:56|aa:bb:cc|de:ad:be|01:23:45|0a:0b:0c|01:02:03)"
 )
 
 
@@ -77,7 +77,7 @@ def address(at: At) -> str:
 
 def hardware(at: At) -> str:
     """Tell a hardware address that counts up, or of no maker, as examples do; in a program."""
-    return _EXAMPLE if (at.is_code or at.is_document) and _NOBODYS_MAC.match(at.value) else ""
+    return _EXAMPLE if (at.is_code or at.is_document) and _NOBODYS_MAC.match(at.value.replace(b"-", b":")) else ""
 
 
 def _leads_nowhere(number: IPv4Address | IPv6Address) -> bool:
