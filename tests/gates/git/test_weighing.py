@@ -168,6 +168,8 @@ REFUSED = [
     ("a.txt", "83.2.0.1 (2031-04-14) logged in\n", [_IP]),
     ("a.rst", "    216.9.149.83.in-addr.arpa. 86400 IN PTR\n", [_IP]),
     ("a.json", '{"patient": {"healthStatus": "asthma"}}', ["HEALTH_CONDITION"]),
+    ("a.json", '{"lena": {"params": {"parent_name": "marlene"}}}', ["PERSON"]),
+    ("a.json", '{"marlene.o@post.example": {"parent_name": "marlene"}}', ["PERSON"]),
     ("a.json", '{"Marlene": {"first_name": "Marlene"}}', ["PERSON"]),
     ("seats-licenses.json", f'{{"seat": "Nora <{_ROW}>"}}', [_MAIL]),
     ("metadata.json", f'{{"contacts": [{{"email": "{_ROW}"}}]}}', [_MAIL]),
@@ -226,6 +228,7 @@ def test_data_of_people_is_refused_however_much_stands_around_it(name: str, cont
     [
         '{"metadata": {"kernelspec": {"display_name": "Python 3 (ipykernel)"}}}',
         '{"params": {"parent_name": "chart.title"}}',
+        '{"chart.title": {"params": {"parent_name": "chart"}}}',
         '{"user": {"name": "chart.title.font"}}',
         '{"operations": {"DeleteUser": {"name": "DeleteUser"}}}',
         '{"operations": {"AttuneAppWithUser": {"name": "AttuneAppWithUser"}}}',

@@ -209,7 +209,12 @@ def identifier(at: At) -> str:
         return _PLACEHOLDER
     if "field:name" in at.one.evidence and path.split(".")[-2:-1] == [at.value.decode("utf-8", "replace")]:
         return _PLACEHOLDER  # called what it stands under: `AssociateAppWithUser.name`, which speaks of a user
-    return _PLACEHOLDER if _DOTTED.fullmatch(at.value) and path.endswith(_IN_TREES) else ""
+    if not path.endswith(_IN_TREES):
+        return ""
+    leads_a_key = (
+        f'"{at.value.decode("utf-8", "replace")}.' in path and "@" not in path
+    )  # "chart.title": {parent_name: chart}
+    return _PLACEHOLDER if leads_a_key or _DOTTED.fullmatch(at.value) else ""
 
 
 _DOTTED: Final = re2.compile(rb"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+")
