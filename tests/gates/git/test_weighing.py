@@ -233,6 +233,7 @@ def test_data_of_people_is_refused_however_much_stands_around_it(name: str, cont
         '{"operations": {"DeleteUser": {"name": "DeleteUser"}}}',
         '{"operations": {"AttuneAppWithUser": {"name": "AttuneAppWithUser"}}}',
         '{"user": {"name": "{{ item }}"}}',
+        '{"src/Tooltip.react.js": {"displayName": "Tooltip"}}',
         '{"metadata": {"serviceFullName": "Amazon Route 53"}}',
     ],
 )

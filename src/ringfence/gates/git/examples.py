@@ -224,9 +224,9 @@ _IN_TREES: Final = ("parent_name", "parentName", "child_name", "childName", "mem
 
 _THINGS: Final = re2.compile(
     r"(?i)(?:^|[.\]_-]|[a-z])(?:service|product|company|package|module|class|repository|project|app|application|resource|region|"
-    r"organi[sz]ation)[_-]?(?:full|display)[_-]?name$"
+    r"organi[sz]ation)[_-]?(?:full|display)[_-]?name$|\.(?:jsx?|tsx?|vue|svelte)\"\.displayName$"
 )
-"""Fields that name a thing in full: `serviceFullName`."""
+"""Fields that name a thing in full: `serviceFullName`; a component under its file (https://react-docgen.dev)."""
 _KERNEL: Final = "kernelspec.display_name"
 """What a notebook's kernel is called: https://nbformat.readthedocs.io/en/latest/format_description.html#kernelspecs."""
 
