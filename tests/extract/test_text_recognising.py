@@ -84,6 +84,14 @@ def test_a_pointer_of_lfs_is_said_and_not_taken_for_the_file() -> None:
     assert left.why is Why.POINTER
 
 
+@pytest.mark.parametrize(
+    "more", [b"mail a@b.de\n", b"oid a@b.de\n", b"size 4929123456781234\n", b"\n" * 1024, b" a@b.de\n"]
+)
+def test_what_only_begins_as_a_pointer_of_lfs_is_read(more: bytes) -> None:
+    begun = b"version https://git-lfs.github.com/spec/v1"
+    assert texts("a.txt", begun + more if more[:1] == b" " else begun + b"\noid sha256:00\nsize 1\n" + more)
+
+
 def test_binary_without_a_reader_is_left_out_and_an_empty_file_gives_nothing() -> None:
     [left] = steps("a.bin", b"\x00\x01\x02" * 50)
     assert isinstance(left, LeftOut)
