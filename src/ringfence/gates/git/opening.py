@@ -160,14 +160,17 @@ def _in_utf8(said: bytes, encoding: str) -> bytes:
     return told if keeps and not codec.startswith(_STATEFUL) else b"\n\n".join((told, said))
 
 
-def drafted(content: bytes) -> bytes:
-    """Take what a message will say of what an editor was given: neither comments nor a diff below the scissors.
+def drafted(content: bytes, *, edited: bool) -> bytes:
+    """Take what a message will say of what stands in its file: all of it where nobody edited it (``git commit -m``); of what an
+    editor was given neither comments nor a diff below the scissors.
 
-    Where git is told to keep comments, they are looked at when they are pushed.
+    Where git is told to keep comments of an editor's, they are looked at when they are pushed.
     """
-    lines = content.split(b"\n")
-    end = next((number for number, line in enumerate(lines) if line[1:] == _SCISSORS), len(lines))
-    return bytes(_TRAILER.sub(b"", b"\n".join(b"" if line.startswith(b"#") else line for line in lines[:end])))
+    if edited:
+        lines = content.split(b"\n")
+        end = next((number for number, line in enumerate(lines) if line[1:] == _SCISSORS), len(lines))
+        content = b"\n".join(b"" if line.startswith(b"#") else line for line in lines[:end])
+    return bytes(_TRAILER.sub(b"", content))
 
 
 def source(item: Item, opened: Opened) -> Source:
