@@ -52,6 +52,11 @@ def test_a_clean_scan_says_so_in_a_line():
     )
 
 
+def test_a_scan_that_could_not_read_all_does_not_say_that_all_is_clean():
+    said = written("text", [item("a.zip", failed=(Failed("a.zip", Fault.ENCRYPTED, "it is encrypted"),))])
+    assert "no personal data that may not be here, as far as it could be read (" in said
+
+
 @pytest.mark.parametrize(
     ("scanned", "code"),
     [
