@@ -23,7 +23,8 @@ app = typer.Typer(
     help="Plan what to do about personal data in history.\n\nExample: ringfence history plan",
 )
 
-_FOUND = 1
+_FOUND, _UNREAD = 1, 2
+_TOLD = 20  # of what could not be read
 _FILES = ("plan.md", "plan.json", "blob.py", "message.py", "remove.txt", ".gitignore", "rewritten.git")
 
 
@@ -36,7 +37,8 @@ def _group() -> None:
     name="plan",
     help="Scan all history, and write what takes out of it what may not be there: a page of steps in their order (rotate, notify, "
     "rewrite, publish, empty copies), the same as JSON, and the callbacks for `git filter-repo`. No value is written.\n\n"
-    "Exit code: 0 there is nothing to do, 1 a plan was written, 2 an error.\n\nExample: ringfence history plan -o ../plan",
+    "Exit code: 0 there is nothing to do, 1 a plan was written, 2 an error, or nothing was found and not all could be read.\n\n"
+    "Example: ringfence history plan -o ../plan",
 )
 def plan(
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to write it.")] = Path(
@@ -70,7 +72,8 @@ def plan(
     from ringfence.gates.git.scan_key import key_or_passing
     from ringfence.gates.git.scanning import Digests
     from ringfence.report import history_plan as written
-    from ringfence.report.scan_words import Names
+    from ringfence.report.scan_words import Names, counted
+    from ringfence.report.scan_words import place as place_of
     from ringfence.transform import Keyring
 
     place = home(policy, folder)
@@ -102,11 +105,17 @@ def plan(
     result = HistoryPlan()
     with Opener(repository) as opener:  # the scan's own reads ahead
         result.take(made.scan.run(), mender_of(made.scan.scanner, handle), opener)
+    for failed in result.failed[:_TOLD]:
+        _say(f"not read: {place_of(failed, names)}: {names.shown(failed.what)}")
+    if len(result.failed) > _TOLD:
+        _say(f"not read: and {len(result.failed) - _TOLD:,} more")
     if not result.objects and not result.messages:
-        _say("nothing that is in history has to be taken out")
-        return 0
+        _say(
+            "nothing that is in history has to be taken out" + (", as far as it could be read" if result.failed else "")
+        )
+        return _UNREAD if result.failed else 0
     result.place(repository)
-    where = os.fspath(out.absolute())
+    where = os.fspath(out.resolve())
     files = {
         "plan.md": written.page(result, names, shlex.quote(where), "".join(_by_the_same_rules(asking))),
         PLAN: written.document(result, names, asked_of(asking)),
@@ -119,8 +128,9 @@ def plan(
     for name, text in files.items():
         (out / name).unlink(missing_ok=True)
         write_private(out / name, text.encode("utf-8", "backslashreplace").decode())
-    total = sum(result.categories.values())
-    _say(f"{total:,} findings in {len(result.objects):,} versions of files and {len(result.messages):,} messages")
+    versions = counted(len(result.objects), "version of a file", "versions of files")
+    messages = counted(len(result.messages), "message")
+    _say(f"{counted(sum(result.categories.values()), 'finding')} in {versions} and {messages}")
     _say(f"wrote the plan: {names.shown(os.fspath(out / 'plan.md'))}; read it before you run anything")
     return _FOUND
 
