@@ -259,7 +259,7 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
     if asking.history and repository is not None:
         _resume(scan, asking, repository, rules, notes)
     flow = "" if rules.named == NO_POLICY else asking.flow
-    about = About(_version() if asking.tells_version else "", asking.what, flow, rules.policy.hash)
+    about = About(_version() if asking.tells_version else "", asking.what, flow, rules.policy.hash, past=asking.history)
     return Made(scan, about, detector, asking, recording, key, old, notes)
 
 
