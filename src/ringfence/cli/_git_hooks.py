@@ -309,7 +309,7 @@ async def _recorder(place: Home) -> AsyncIterator["Recorder"]:
     from ringfence.ledger import LedgerClient, LedgerError
 
     client = LedgerClient(place.ledger, place.signing_key)
-    fault = "" if place.ledger.is_file() else "there is none"
+    fault = "" if place.ledger.is_file() else "there is none: `ringfence git install` makes one"
     try:
         if not fault:
             await client.open()

@@ -123,7 +123,7 @@ def test_a_ledger_that_is_not_there_lets_nothing_go(pair: Pair) -> None:
     (pair.client.top / ".git" / "ringfence" / "ledger.db").unlink()
     done = pair.run("push", "origin", "main")
     assert done.returncode == 1
-    assert b"ledger" in done.stderr
+    assert b"`ringfence git install` makes one" in done.stderr
     assert pair.refs() == {}
     pair.client.stage(people_csv=PEOPLE)
     assert pair.run("commit", "--message=x", env={"RINGFENCE_ALLOW": "because"}).returncode == 1
