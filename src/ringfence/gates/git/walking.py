@@ -83,6 +83,9 @@ class _Lister:
         if depth > _DEEPEST:
             yield Failed(name, Fault.DEEP, "repositories lie in repositories, more than 64 deep", "name the inner one")
             return
+        if not os.access(folder, os.R_OK | os.X_OK):
+            yield _denied(name)
+            return
         try:
             repository = find(folder)
         except NoRepository:
