@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 
 _FOUND, _UNREAD = 1, 2
+_ABSENT = "not in this clone: fetch first, to have all looked at (git fetch --refetch, or git fetch --unshallow)"
 _TOLD = 20  # of what could not be read
 _FILES = ("plan.md", "plan.json", "blob.py", "message.py", "remove.txt", ".gitignore", "rewritten.git")
 
@@ -109,6 +110,8 @@ def plan(
         _say(f"not read: {place_of(failed, names)}: {names.shown(failed.what)}")
     if len(result.failed) > _TOLD:
         _say(f"not read: and {len(result.failed) - _TOLD:,} more")
+    if result.absent:
+        _say(f"{counted(result.absent, 'object')} of this history {_ABSENT}")
     if not result.objects and not result.messages:
         _say(
             "nothing that is in history has to be taken out" + (", as far as it could be read" if result.failed else "")

@@ -42,6 +42,7 @@ def document(plan: HistoryPlan, names: Names, asked: dict[str, object]) -> str:
         "refs": [names.shown(ref) for ref in plan.refs],
         "commits": plan.commits,
         "dangling": plan.dangling,
+        "absent": plan.absent,
         "unplaced": names.shown(plan.unplaced),
         "rotate": [
             {"file": names.shown(one.name), "line": one.line, "commit": one.commit, "entity": one.entity}
@@ -97,6 +98,8 @@ def _found(plan: HistoryPlan, names: Names) -> Iterator[str]:
             f"{plan.dangling:,} of the versions {are} reached from no branch or tag. {they} in this clone, and on every server "
             f"that {was} pushed to, until it collects its garbage (`git gc --prune=now`; what a reflog names, when that expires).\n"
         )
+    if plan.absent:
+        yield f"{counted(plan.absent, 'object')} of this history not in this clone, and may hold more: plan again in a whole one.\n"
     if plan.failed:
         yield f"{counted(len(plan.failed), 'part')} could not be read, and may hold more: `plan.json` names what.\n"
 

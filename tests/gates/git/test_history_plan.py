@@ -170,6 +170,19 @@ def test_a_history_that_could_not_be_read_whole_is_not_called_clean(cli: Cli, re
     assert "as far as it could be read" in said
 
 
+def test_what_a_clone_does_not_have_is_said_by_its_plan(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit("x", a_txt="olav.brandvik@listolot.pl\n")
+    repo.commit("y", a_txt="nobody\n")
+    (tmp_path / "repo").rename(tmp_path / "whole")
+    subprocess.run(["git", "-C", tmp_path / "whole", "config", "uploadpack.allowFilter", "true"], check=True)
+    source = f"file://{tmp_path}/whole"
+    subprocess.run(
+        ["git", "clone", "-q", "--filter=blob:none", source, tmp_path / "repo"], check=True, capture_output=True
+    )
+    said = plan(cli, tmp_path, "-o", "../plan", code=0)
+    assert "1 object of this history not in this clone: fetch first" in said
+
+
 def test_a_plan_counts_one_of_a_thing_as_one(cli: Cli, repo: Repo, tmp_path: Path) -> None:
     repo.commit("x", a_txt="olav.brandvik@listolot.pl\n")
     said = plan(cli, tmp_path, "-o", "../plan")
