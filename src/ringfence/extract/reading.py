@@ -176,7 +176,8 @@ def whole_lines(value: bytes) -> list[bytes]:
     return [*lines, last] if last else lines
 
 
-def _is_utf8(value: bytes) -> bool:
+def is_utf8(value: bytes) -> bool:
+    """Whether bytes are text as most files have it."""
     if value.isascii():
         return True
     try:
@@ -242,14 +243,14 @@ def _respelt(block: Block) -> Iterator[Block]:
                 yield Block(value, line, column, block.start + at)
             else:
                 bare = without_nuls(value)
-                yield Block(bare if _is_utf8(bare) else WESTERN.decode(bare), line, column, -1)
+                yield Block(bare if is_utf8(bare) else WESTERN.decode(bare), line, column, -1)
             at += len(value)
             line += value.count(b"\n")
             column = 1 if value.endswith(b"\n") else column + len(value)
 
 
 def _is_plain(value: bytes) -> bool:
-    return _is_utf8(value) and (b"\0" not in value or all(without_nuls(each) is each for each in whole_lines(value)))
+    return is_utf8(value) and (b"\0" not in value or all(without_nuls(each) is each for each in whole_lines(value)))
 
 
 class _Western:

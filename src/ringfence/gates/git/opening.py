@@ -1,7 +1,8 @@
 """An item's bytes, from wherever it is.
 
-The rule: what is opened on disk is a plain file when it is opened, whatever it was when it was listed: nothing waits on a pipe, and
-no link leads elsewhere. Each process has its own way to the objects; it is begun when it is first needed.
+The rule: what is opened on disk is a plain file when it is opened, whatever it was when it was listed: nothing waits on a pipe. A
+link is followed, because one may have been named (`walking` gives no others). Each process has its own way to the objects; it is
+begun when it is first needed.
 """
 
 import codecs
@@ -16,7 +17,7 @@ from typing import Final, Self
 
 import re2
 
-from ringfence.extract.model import Fault, Source
+from ringfence.extract.model import Bounds, Fault
 from ringfence.gates.git.model import Item, Origin
 from ringfence.gates.git.objects import Objects, Opened, Unread
 from ringfence.gates.git.repository import Repository
@@ -37,6 +38,8 @@ _STATEFUL: Final = ("iso2022", "hz", "utf-7")
 """Charsets that take ASCII for something else behind a sign of theirs."""
 _NO_CHARSETS: Final = frozenset(("idna", "punycode"))  # of names; the second takes the square of its input's time
 _ASCII: Final = bytes(range(32, 127))
+_MOST_SAID: Final = Bounds().document
+"""Bytes of a commit or a tag that is taken apart: it is held whole, a few times over."""
 _SCISSORS: Final = b" ------------------------ >8 ------------------------"
 
 
@@ -99,6 +102,9 @@ class Opener:
             return got
         if got.kind not in {"commit", "tag"}:
             return got
+        if got.size > _MOST_SAID:
+            what = f"a {got.kind} says more than {_MOST_SAID >> 20} MiB, which is not held"
+            return Unread(Fault.BOMB, what, "write it anew with a message that somebody reads: git commit --amend")
         try:
             said = spoken(got.stream.read(), authors=self.authors)
         except Unread as unread:
@@ -171,11 +177,6 @@ def drafted(content: bytes, *, edited: bool) -> bytes:
         end = next((number for number, line in enumerate(lines) if line[1:] == _SCISSORS), len(lines))
         content = b"\n".join(b"" if line.startswith(b"#") else line for line in lines[:end])
     return bytes(_TRAILER.sub(b"", content))
-
-
-def source(item: Item, opened: Opened) -> Source:
-    """Give an opened item as readers take it, for one reading."""
-    return Source(item.name, opened.size, lambda: opened.stream)
 
 
 def _on_disk(item: Item) -> Opened | Unread:
