@@ -1,6 +1,7 @@
 """`ringfence scan` asked wrongly, ended in the middle, with nowhere to write: few lines, the right code, nothing left."""
 
 import os
+import pty
 import resource
 import signal
 import stat
@@ -194,3 +195,45 @@ def test_what_is_larger_than_asked_for_is_left_out_and_said_so_however_it_is_lis
     assert done.returncode == 0, done.stdout
     assert b"left out: 1 too-large" in done.stdout
     assert cli("scan", *chosen, "--max-size", "8K").returncode == 1
+
+
+def watched_by_a_terminal(arguments: tuple[str, ...], folder: Path, *, stdout: int | None = None) -> str:
+    """Run ringfence on a terminal, its standard output elsewhere where that is named; give what the terminal shows."""
+    parent, child = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "60", "NO_COLOR": "1"}
+    with subprocess.Popen(
+        [*RINGFENCE, *arguments], cwd=folder, env=environment, stderr=child, stdout=child if stdout is None else stdout
+    ) as running:
+        os.close(child)
+        shown = b""
+        try:
+            while piece := os.read(parent, 1 << 16):
+                shown += piece
+        except OSError:  # the other end is closed
+            pass
+        running.wait(60)
+    os.close(parent)
+    return shown.decode()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_is_sent_to_a_file_is_in_the_file_though_a_terminal_shows_how_far_it_is(tmp_path: Path, form: str) -> None:
+    (tmp_path / "a.txt").write_text(f"mail {EMAIL}\n")
+    with (tmp_path / "out").open("wb") as out:
+        shown = watched_by_a_terminal(("scan", "a.txt", "--format", form), tmp_path, stdout=out.fileno())
+    assert "a.txt" not in shown
+    assert "EMAIL_ADDRESS" in (tmp_path / "out").read_text()
+
+
+def test_a_finding_is_one_line_above_the_bar_on_a_narrow_terminal(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"mail {EMAIL}\n")
+    shown = watched_by_a_terminal(("scan", "a.txt"), tmp_path).replace("\x1b[2K", "\r").splitlines()
+    assert any(line.startswith("a.txt:1:6  EMAIL_ADDRESS") and line.endswith("xxxx.xxx") for line in shown)
+
+
+def test_what_detect_finds_in_a_large_file_is_in_the_file_that_it_is_sent_to(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"mail {EMAIL}\n" + ("nothing here " * 80 + "\n") * 33_000)
+    with (tmp_path / "out").open("wb") as out:
+        shown = watched_by_a_terminal(("detect", "a.txt"), tmp_path, stdout=out.fileno())
+    assert "EMAIL_ADDRESS" not in shown
+    assert "EMAIL_ADDRESS" in (tmp_path / "out").read_text()

@@ -148,6 +148,17 @@ def test_what_stands_behind_a_picture_beyond_what_is_read_is_told() -> None:
     assert not Taken(picture("png") + b"\0\0\n", "a.png").texts[-1].members
 
 
+@pytest.mark.parametrize("kind", ["jpeg", "png"])
+@pytest.mark.parametrize("before", [b"", b"\0" * 16, b"a" * 70_000])
+def test_a_text_behind_a_picture_is_read(kind: str, before: bytes) -> None:
+    assert PERSON in Taken(picture(kind) + before + f"\nmail {PERSON} please\n".encode(), f"a.{kind}").words
+
+
+def test_an_archive_behind_a_png_is_read_and_padding_is_nothing() -> None:
+    assert PERSON in Taken(picture("png") + zipped({"a.txt": PERSON}), "a.png").words
+    assert Taken(picture("png") + b"\0" * 16, "a.png").kinds == Taken(picture("png"), "a.png").kinds
+
+
 @pytest.mark.parametrize(
     ("name", "library", "extra"),
     [("a.jpg", "exifread", "documents"), ("a.txt.zst", "backports.zstd", "documents")],

@@ -84,6 +84,14 @@ def test_a_pointer_of_lfs_is_said_and_not_taken_for_the_file() -> None:
     assert left.why is Why.POINTER
 
 
+@pytest.mark.parametrize(
+    "more", [b"mail a@b.de\n", b"oid a@b.de\n", b"size 4929123456781234\n", b"\n" * 1024, b" a@b.de\n"]
+)
+def test_what_only_begins_as_a_pointer_of_lfs_is_read(more: bytes) -> None:
+    begun = b"version https://git-lfs.github.com/spec/v1"
+    assert texts("a.txt", begun + more if more[:1] == b" " else begun + b"\noid sha256:00\nsize 1\n" + more)
+
+
 def test_binary_without_a_reader_is_left_out_and_an_empty_file_gives_nothing() -> None:
     [left] = steps("a.bin", b"\x00\x01\x02" * 50)
     assert isinstance(left, LeftOut)
@@ -110,3 +118,41 @@ def test_an_error_becomes_one_that_names_its_kind_and_nothing_of_the_file(error:
     assert isinstance(step, Unreadable)
     assert step.fault is fault
     assert "example" not in repr(step)
+
+
+_WORDS = "mail anna@b.de please\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param((_WORDS * 3).encode("utf-32-le"), id="utf-32 without a mark"),
+        pytest.param((_WORDS * 3).encode("utf-32-be"), id="utf-32-be without a mark"),
+        pytest.param(("お客様のお名前と住所、" * 9 + _WORDS).encode("utf-16-le"), id="utf-16 of letters without NULs"),
+        pytest.param(
+            ("お客様のお名前と住所、" * 9 + _WORDS).encode("utf-16-be"), id="utf-16-be of letters without NULs"
+        ),
+        pytest.param(b"line\n" * 3000 + _WORDS.encode("utf-16-le"), id="utf-16 behind something else"),
+        pytest.param(b"\xff\xfe" + _WORDS.encode() * 3, id="a mark of utf-16 before ASCII"),
+        pytest.param(b"\xfe\xff" + _WORDS.encode() * 3, id="a mark of utf-16-be before ASCII"),
+        pytest.param(b"\xff\xfe\0\0" + _WORDS.encode() * 3, id="a mark of utf-32 before ASCII"),
+        pytest.param(b"\0" * 50 + _WORDS.encode(), id="padding"),
+        pytest.param(_WORDS.encode().replace(b" ", b"\0") * 9, id="NULs between words"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a", "a.txt", "a.csv"])
+def test_text_is_read_whatever_its_nuls_and_marks_say(name: str, content: bytes) -> None:
+    assert any(b"anna@b.de" in text.value for text in texts(name, content))
+
+
+def test_what_has_a_mark_of_two_bytes_and_letters_of_two_is_still_decoded() -> None:
+    assert [text.value for text in texts("a.txt", "漢字かな交じり文".encode("utf-16"))] == ["漢字かな交じり文".encode()]
+
+
+@pytest.mark.parametrize(
+    "content", [bytes(range(256)) * 8, b"\0" * 500, b"\x7fELF\2\1\1" + b"\0" * 90 + b"GLIBC_2.2.5\0" * 9]
+)
+def test_nuls_among_other_signs_of_no_text_are_binary(content: bytes) -> None:
+    [left] = steps("a.dat", content)
+    assert isinstance(left, LeftOut)
+    assert left.why is Why.BINARY

@@ -21,7 +21,7 @@ from ringfence.gates.git.model import Failed, Item, Origin, Scanned, Standing
 from ringfence.gates.git.rules import Rules
 from ringfence.gates.git.scanning import Scanner
 from ringfence.report.scan_outputs import OUTPUTS, write_scan
-from ringfence.report.scan_summary import Asked, Summary
+from ringfence.report.scan_summary import About, Asked, Summary
 from ringfence.report.scan_words import Names
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -50,6 +50,25 @@ def test_a_clean_scan_says_so_in_a_line():
     assert written("text", [item("a.py")]) == (
         "no personal data that may not be here (the index: 1 item, 1.2 kB, 0.2 s)\n"
     )
+
+
+def test_what_lies_in_history_and_no_commit_names_is_not_to_be_mended_in_files():
+    out = io.StringIO()
+    write_scan(
+        "text",
+        [item("blob 0123", found("blob 0123", commit=""))],
+        Summary(About("0", past=True)),
+        out,
+        Asked(),
+        DETECTOR,
+    )
+    assert "`ringfence history plan`" in out.getvalue()
+    assert "`ringfence scan --fix`" not in out.getvalue()
+
+
+def test_a_scan_that_could_not_read_all_does_not_say_that_all_is_clean():
+    said = written("text", [item("a.zip", failed=(Failed("a.zip", Fault.ENCRYPTED, "it is encrypted"),))])
+    assert "no personal data that may not be here, as far as it could be read (" in said
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 ALLOW: Final = "RINGFENCE_ALLOW"
 OPTION: Final = "ringfence.allow"
 _AT_HEAD: Final = "HEAD:"
+_NO_EDITOR: Final = ":"  # as git calls a hook where it calls no editor
 _REFUSED, _PASSED = 1, 0
 _PUSHERS: Final = ("GL_USERNAME", "GITEA_PUSHER_NAME", "GERRIT_USER", "REMOTE_USER", "GL_ID")
 """Who pushes, as servers of git repositories tell their hooks."""
@@ -148,7 +149,7 @@ def _draft(call: Call) -> bytes:
     if not call.arguments:
         raise Problem("commit-msg was called without a file", "the hook is to be run by git")
     file = Path(call.repository.top or call.repository.folder, call.arguments[0])
-    return drafted(file.read_bytes())
+    return drafted(file.read_bytes(), edited=os.environ.get("GIT_EDITOR") != _NO_EDITOR)
 
 
 def _current_ref(repository: Repository) -> str:
@@ -308,7 +309,7 @@ async def _recorder(place: Home) -> AsyncIterator["Recorder"]:
     from ringfence.ledger import LedgerClient, LedgerError
 
     client = LedgerClient(place.ledger, place.signing_key)
-    fault = "" if place.ledger.is_file() else "there is none"
+    fault = "" if place.ledger.is_file() else "there is none: `ringfence git install` makes one"
     try:
         if not fault:
             await client.open()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from ringfence.cli._errors import Problem
 from ringfence.cli._scan_options import Asking, Made, listed_of, scan_of
 from ringfence.detect.shapes import shape_of
-from ringfence.report.scan_words import Names, plain
+from ringfence.report.scan_words import Names, counted, plain
 
 if TYPE_CHECKING:
     from ringfence.gates.git.fixing import Fixing
@@ -65,13 +65,12 @@ def _carry_out(fixing: "Fixing", made: Made, *, yes: bool, to: TextIO) -> None:
         what = f"{stays.count:,} of what is refused stay" if stays.count else "it stays as it is"
         _say(f"{names.shown(stays.name)}: {what}: {stays.why}; {names.shown(stays.mend)}")
     if written:
-        _say(f"replaced values in {len(written):,} {'file' if len(written) == 1 else 'files'}")
+        _say(f"replaced values in {counted(len(written), 'file')}")
         if made.asking.staged:
             files_again = " ".join(shlex.quote(names.shown(name)) for name in written) if files <= _FEW else "-u"
             _say(f"what is staged is as it was; stage them again: git add {files_again}")
     elif files:
-        where = f"{files:,} {'file' if files == 1 else 'files'}"
-        _say(f"nothing was changed; stand-ins are ready for {count:,} values in {where}")
+        _say(f"nothing was changed; stand-ins are ready for {counted(count, 'value')} in {counted(files, 'file')}")
         if not sys.stdin.isatty() and not yes:
             _say("nobody can be asked here; say --yes to have it done")
     elif not fixing.stays:
@@ -82,7 +81,7 @@ def _agreed(count: int, files: int) -> bool:
     """Ask, where there is somebody to ask."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    sys.stderr.write(f"Put stand-ins for {count:,} values in {files:,} {'file' if files == 1 else 'files'}? [y/N] ")
+    sys.stderr.write(f"Put stand-ins for {counted(count, 'value')} in {counted(files, 'file')}? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 

@@ -29,7 +29,7 @@ from ringfence.home import Home
 from ringfence.policy import Asker, FlowId, PurposeName, RoleName
 from ringfence.report.scan_allowances import said_unused, said_wrong
 from ringfence.report.scan_summary import About
-from ringfence.report.scan_words import Names
+from ringfence.report.scan_words import Names, counted
 
 if TYPE_CHECKING:
     from ringfence.gates.git.baseline import Baseline, Recording
@@ -155,7 +155,8 @@ class Made:
         known = self.old.entries if self.old is not None else {}
         new, gone = len(made.entries.keys() - known), len(known.keys() - made.entries)
         kept = "" if whole and not self.recording.missed else "; not all was looked at, so none was taken out"
-        yield f"wrote {clean.shown(os.fspath(file))}: {len(made.entries):,} entries, {new:,} new, {gone:,} gone{kept}"
+        entries = counted(len(made.entries), "entry", "entries")
+        yield f"wrote {clean.shown(os.fspath(file))}: {entries}, {new:,} new, {gone:,} gone{kept}"
         if self.key.is_new:
             place = clean.shown(self.key.place)
             yield f"made the key of the baseline: {place}; who checks against it needs it, and nobody else"
@@ -269,7 +270,7 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
         asking.processes,
     )
     flow = "" if rules.named == NO_POLICY else asking.flow
-    about = About(_version() if asking.tells_version else "", asking.what, flow, rules.policy.hash)
+    about = About(_version() if asking.tells_version else "", asking.what, flow, rules.policy.hash, past=asking.history)
     return Made(scan, about, detector, asking, recording, key, old)
 
 

@@ -150,7 +150,8 @@ def _progress(name: str, size: int) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    # What is found is written meanwhile: to a file it must not go by way of the terminal.
+    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
         task = bar.add_task(name, total=size)
         yield lambda count: bar.advance(task, count)
 

@@ -35,6 +35,8 @@ app = typer.Typer(
 )
 
 _FOUND, _UNREAD = 1, 2
+_ABSENT = "not in this clone: fetch first, to have all looked at (git fetch --refetch, or git fetch --unshallow)"
+_TOLD = 20  # of what could not be read
 _FILES = ("plan.md", "plan.json", "blob.py", "message.py", "remove.txt", ".gitignore", "rewritten.git")
 
 
@@ -75,7 +77,8 @@ def plan(
     from ringfence.gates.git.scan_key import key_or_passing
     from ringfence.gates.git.scanning import Digests
     from ringfence.report import history_plan as written
-    from ringfence.report.scan_words import Names
+    from ringfence.report.scan_words import Names, counted
+    from ringfence.report.scan_words import place as place_of
     from ringfence.transform import Keyring
 
     end_without_a_trace()
@@ -105,16 +108,21 @@ def plan(
     result = HistoryPlan()
     with Opener(repository) as opener:  # the scan's own reads ahead
         result.take(made.scan.run(), mender_of(made.scan.scanner, handle), opener)
+    for failed in result.failed[:_TOLD]:
+        _say(f"not read: {place_of(failed, names)}: {names.shown(failed.what)}")
+    if len(result.failed) > _TOLD:
+        _say(f"not read: and {len(result.failed) - _TOLD:,} more")
+    if result.absent:
+        _say(f"{counted(result.absent, 'object')} of this history {_ABSENT}")
     if not result.objects and not result.messages:
         if result.failed:
-            _say(
-                f"{len(result.failed):,} parts could not be read, and may hold something: `ringfence scan --history` names them"
-            )
+            parts = counted(len(result.failed), "part")
+            _say(f"{parts} could not be read, and may hold something: `ringfence scan --history` names them")
             return _UNREAD
         _say("nothing that is in history has to be taken out")
         return 0
     result.place(repository)
-    where = os.fspath(out.absolute())
+    where = os.fspath(out.resolve())
     files = {
         "plan.md": written.page(result, names, shlex.quote(where), "".join(_by_the_same_rules(asking))),
         PLAN: written.document(result, names, asked_of(asking)),
@@ -127,8 +135,9 @@ def plan(
     for name, text in files.items():
         (out / name).unlink(missing_ok=True)
         write_private(out / name, text.encode("utf-8", "backslashreplace").decode())
-    total = sum(result.categories.values())
-    _say(f"{total:,} findings in {len(result.objects):,} versions of files and {len(result.messages):,} messages")
+    versions = counted(len(result.objects), "version of a file", "versions of files")
+    messages = counted(len(result.messages), "message")
+    _say(f"{counted(sum(result.categories.values()), 'finding')} in {versions} and {messages}")
     _say(f"wrote the plan: {names.shown(os.fspath(out / 'plan.md'))}; read it before you run anything")
     return _FOUND
 

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final, Literal
 from ringfence.extract.members import count_in, exactly, look_into, member_of, too_deep
 from ringfence.extract.model import Budget, Extracted, Fault, Kind, LeftOut, Source, Text, Unreadable, Why
 from ringfence.extract.reading import is_utf8
+from ringfence.extract.recognising import looks_binary
 from ringfence.extract.strings import NO_END, packets, strings
 from ringfence.extract.unpacking import MissingExtra
 
@@ -28,6 +29,10 @@ _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_MORE: Final = b"http://ns.adobe.com/xmp/extension/\0"
 _PHOTOSHOP: Final = b"Photoshop 3.0\0"
 _IPTC: Final = b"8BIM\x04\x04"
+_HIDDEN: Final = (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"%PDF")
+_BEGUN: Final = 64  # bytes behind a picture by which a text is told
+_LEAST: Final = 8
+_ODD: Final = bytes((*range(9), *range(14, 32), 0x7F, *range(0xC0, 0xC2), *range(0xF5, 256)))  # in no text in UTF-8
 _PERSONS: Final = {"Image Artist", "EXIF CameraOwnerName", "Image XPAuthor", "EXIF OwnerName"}
 _SERIALS: Final = {"EXIF BodySerialNumber", "EXIF LensSerialNumber", "Image CameraSerialNumber"}
 _PLACE: Final = "EXIF.GPS.coordinates"
@@ -53,6 +58,12 @@ def read_image(source: Source, budget: Budget) -> Iterator[Extracted]:
         else:
             yield from reading.exif_file(head, file)
     yield from reading.rest()
+
+
+def _is_words(begun: bytes) -> bool:
+    """Whether what stands behind a picture begins as a text does."""
+    words = begun.strip(b"\0\r\n ")
+    return len(words) >= _LEAST and not looks_binary(words) and words.translate(None, _ODD) == words
 
 
 class _After:
@@ -145,17 +156,18 @@ class _Reading:
             yield from self._segment(kind, file.exactly(max(size, 0)))
 
     def _behind(self, file: _After) -> Iterator[Extracted]:
-        """Look behind a picture's end, where other files are hidden, or added: a ZIP archive, a film, a second picture."""
+        """Look behind a picture's end, where other files are hidden, or added: a ZIP archive, a film, a text."""
         tail = b""
         while data := file.exactly(1 << 16):
             both = tail + data
             at = both.find(b"\xff\xd9")
             while at >= 0:
-                if both[at + 2 : at + 6] in (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"%PDF"):
+                begun = both[at + 2 : at + 2 + _BEGUN]
+                if begun.startswith(_HIDDEN) or _is_words(begun):
                     yield from self._added(both[at + 2 :] + file.exactly(_ALL), file)
                     return
                 at = both.find(b"\xff\xd9", at + 2)
-            tail = both[-8:]
+            tail = both[-_BEGUN:]
 
     def _added(self, data: bytes, file: _After) -> Iterator[Extracted]:
         """Look at what stands behind a picture, whatever it is."""

@@ -1,9 +1,10 @@
 """A text file's bytes in UTF-8, in blocks of whole lines, each with where it stands.
 
 The rule: whatever the bytes are, each of them is in a block. What is UTF-8 is given as it stands there, byte for byte; what is
-UTF-16 or UTF-32 (by its mark, or by its NULs) is decoded as it comes; any other byte is taken for the character that Western
-European files mean by it (Windows-1252), and only the lines in which one stands lose their `start`. No more of a file is held than
-a block, and a line that is longer than a block is cut where a value seldom goes on.
+UTF-16 or UTF-32 (by its mark, or UTF-16 by its NULs) is decoded as it comes, unless its bytes say that the mark is none; any other
+byte is taken for the character that Western European files mean by it (Windows-1252). Lines whose letters have NULs between them
+(UTF-32, or UTF-16 that was written behind something else) are given without. Only such lines lose their `start`. No more of a file
+is held than a block, and a line that is longer than a block is cut where a value seldom goes on.
 """
 
 import codecs
@@ -14,6 +15,9 @@ from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
+from unicodedata import category
+
+import re2
 
 from ringfence.extract.model import BATCH, Source
 
@@ -25,6 +29,10 @@ _MARKS: Final = (  # the longer before those that begin them
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _HEAD: Final = 4096
+_SIGNS: Final = 16  # that must be written ones, where only they tell a charset
+_WHITE: Final = frozenset("\t\n\r\f\ufeff\u200b\u200e\u200f")
+_BETWEEN: Final = 4  # of so many bytes of a line one is a NUL, where NULs stand between letters
+_PADDING: Final = re2.compile(rb"\x00{4,}")
 _ENDS: Final = (b" ", b",", b";", b"\t", b">", b"}", b")")  # a long line is cut behind one of them
 _SEEN_FOR_END: Final = 64 * 1024
 
@@ -71,7 +79,7 @@ def charset(head: bytes) -> tuple[str, int]:
     """
     for mark, codec in _MARKS:
         if head.startswith(mark):
-            return codec, len(mark)
+            return "" if codec and _is_of_single_bytes(head[len(mark) : _HEAD]) else codec, len(mark)
     head = head[:_HEAD]
     half = len(head) // 2
     if half < 4 or b"\0" not in head:
@@ -81,7 +89,39 @@ def charset(head: bytes) -> tuple[str, int]:
         return "utf-16-le", 0
     if low > 0.6 * half and high < 0.05 * half:
         return "utf-16-be", 0
+    if not low and high and _is_written_in(head, "utf-16-le"):
+        return "utf-16-le", 0
+    if not high and low and _is_written_in(head, "utf-16-be"):
+        return "utf-16-be", 0
     return "", 0
+
+
+def _is_of_single_bytes(head: bytes) -> bool:
+    """Whether what follows a mark is no text of two or four bytes a character: nearly all of it is ASCII, and no NUL is there."""
+    return bool(head) and _ascii(head) > 0.9 * len(head) and head.count(0) < len(head) / 256
+
+
+def _ascii(head: bytes) -> int:
+    return sum(0 < byte < 0x80 for byte in head)
+
+
+def _is_written_in(head: bytes, codec: str) -> bool:
+    """Whether first bytes are text of a charset throughout: signs that are written, ends of lines, and no ASCII in disguise."""
+    if head.isascii():
+        return False
+    text = codecs.getincrementaldecoder(codec)("replace").decode(head)
+    return len(text) >= _SIGNS and not any(category(sign)[0] == "C" and sign not in _WHITE for sign in text)
+
+
+def without_nuls(line: bytes) -> bytes:
+    r"""Give a line without the NULs that stand between its letters; many in a row part what they stand between.
+
+    >>> without_nuls(b"a\0n\0n\0a\0"), without_nuls(b"anna\0berta"), without_nuls(b"anna\0\0\0\0\0\0berta\0\0\0\0\0\0\0")
+    (b'anna', b'anna\x00berta', b'anna berta ')
+    """
+    if line.count(0) * _BETWEEN < len(line):
+        return line
+    return bytes(_PADDING.sub(b" ", line)).replace(b"\0", b"")
 
 
 def blocks(source: Source, size: int = BATCH) -> Iterator[Block]:
@@ -93,7 +133,7 @@ def blocks(source: Source, size: int = BATCH) -> Iterator[Block]:
             yield from _cut(_decoded(stream.read, head[mark:], codec, size), size, verbatim=False, start=mark)
             return
         for block in _cut(_plain(stream.read, head[mark:], size), size, verbatim=True, start=mark):
-            yield from (block,) if is_utf8(block.value) else _western(block)
+            yield from (block,) if _is_plain(block.value) else _respelt(block)
 
 
 def whole(source: Source, most: int) -> Block | None:
@@ -193,19 +233,24 @@ def _end_of_stretch(held: bytes) -> int:
     return end - 1 if held[end - 1] >= 0xC0 and end > 1 else len(held)
 
 
-def _western(block: Block) -> Iterator[Block]:
+def _respelt(block: Block) -> Iterator[Block]:
     """Give the lines of a block that are UTF-8 as they are, and the others decoded, each by itself."""
     at, line, column = 0, block.line, block.column
-    lines = ((is_utf8(each), each) for each in whole_lines(block.value))
+    lines = ((_is_plain(each), each) for each in whole_lines(block.value))
     for is_plain, group in groupby(lines, itemgetter(0)):
         for value in (b"".join(each for _, each in group),) if is_plain else (each for _, each in group):
             if is_plain:
                 yield Block(value, line, column, block.start + at)
             else:
-                yield Block(WESTERN.decode(value), line, column, -1)
+                bare = without_nuls(value)
+                yield Block(bare if is_utf8(bare) else WESTERN.decode(bare), line, column, -1)
             at += len(value)
             line += value.count(b"\n")
             column = 1 if value.endswith(b"\n") else column + len(value)
+
+
+def _is_plain(value: bytes) -> bool:
+    return is_utf8(value) and (b"\0" not in value or all(without_nuls(each) is each for each in whole_lines(value)))
 
 
 class _Western:

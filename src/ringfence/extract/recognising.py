@@ -5,6 +5,7 @@ needed: a scan of a few sources loads no archive, no PDF. A file that no reader 
 out as binary, and that is said.
 """
 
+from codecs import getincrementaldecoder
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Final
@@ -152,6 +153,8 @@ _OFFICE: Final = (
 _HTML: Final = (b"<!doctype html", b"<html")
 _INTERPRETERS: Final = (b"python", b"bash", b"zsh", b"sh", b"perl", b"ruby", b"node", b"php", b"lua", b"env")
 _TEXT_MARKS: Final = bytes((7, 8, 9, 10, 11, 12, 13, 27))
+_BEYOND_ASCII: Final = bytes(range(128, 256))
+_LEAST_TEXT: Final = 16  # bytes beside NULs
 _CONTROLS: Final = bytes(byte for byte in range(32) if byte not in _TEXT_MARKS)
 
 
@@ -194,8 +197,25 @@ def looks_binary(head: bytes) -> bool:
         return False
     nuls = head.count(0)
     if nuls > 1 + len(head) // 512:
-        return True
+        return not _is_text_between(head)
     return len(head) - len(head.translate(None, _CONTROLS)) > len(head) // 10
+
+
+def _is_text_between(head: bytes) -> bool:
+    """Whether NULs are all that keeps first bytes from being text: they part words, fill fields up, or stand between letters."""
+    rest = head.translate(None, b"\0")
+    if len(rest) < _LEAST_TEXT or len(rest.translate(None, _CONTROLS)) < len(rest):
+        return False
+    beyond = len(rest) - len(rest.translate(None, _BEYOND_ASCII))
+    return beyond * 20 < len(rest) or _is_utf8(rest)
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        getincrementaldecoder("utf-8")().decode(value)  # a head may end within a letter
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_office(head: bytes) -> bool:

@@ -6,6 +6,8 @@ of these rules are kept.
 
 from typing import Final
 
+import re2
+
 from ringfence.extract._listed import listed
 from ringfence.extract.model import Bounds, LeftOut, Source, Why
 
@@ -34,13 +36,17 @@ _MINIFIED: Final = (
 )
 _PROGRAMS: Final = (".js", ".mjs", ".cjs", ".css", ".ts")
 _POINTER: Final = b"version https://git-lfs.github.com/spec/v1"
+_POINTER_LESS_THAN: Final = 1024  # bytes, by its specification
+_POINTER_LINES: Final = re2.compile(
+    rb"(?s:.{42})\n(?:(?:oid|ext-[0-9]-[A-Za-z0-9.-]{1,40}) [a-z0-9]{1,16}:[0-9a-f]{1,128}\n|size [0-9]{1,14}\n?)*"
+)
 _LONG_LINE: Final = 4096
 _SPACES_IN_CODE: Final = 25  # of one in so many bytes a program that a person writes has more
 
 
 def left_out(source: Source, head: bytes, bounds: Bounds) -> LeftOut | None:
     """Say by which rule a file is not looked into; None where it is."""
-    if head.startswith(_POINTER):
+    if head.startswith(_POINTER) and len(head) < _POINTER_LESS_THAN and _POINTER_LINES.fullmatch(head):
         return LeftOut(Why.POINTER, source.members, "its content is in git LFS")
     *folders, base = source.name.lower().split("/")
     for why, is_so, note in (

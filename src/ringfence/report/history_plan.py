@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ringfence.gates.git.history_plan import HistoryPlan, Touched
-from ringfence.report.scan_words import Names
+from ringfence.report.scan_words import Names, counted
 
 _SHOWN: Final = 200
 
@@ -42,6 +42,7 @@ def document(plan: HistoryPlan, names: Names, asked: dict[str, object]) -> str:
         "refs": [names.shown(ref) for ref in plan.refs],
         "commits": plan.commits,
         "dangling": plan.dangling,
+        "absent": plan.absent,
         "unplaced": names.shown(plan.unplaced),
         "rotate": [
             {"file": names.shown(one.name), "line": one.line, "commit": one.commit, "entity": one.entity}
@@ -81,8 +82,8 @@ def _found(plan: HistoryPlan, names: Names) -> Iterator[str]:
     total = sum(plan.categories.values())
     yield "# Personal data in history: what to do, in order\n"
     yield (
-        f"{total:,} findings in {len(plan.objects):,} files' versions and {len(plan.messages):,} messages, brought by "
-        f"{len(plan.commits):,} commits between {plan.first[:10] or 'an unknown day'} and {plan.last[:10] or 'now'}.\n"
+        f"{counted(total, 'finding')} in {counted(len(plan.objects), 'version of a file', 'versions of files')} and "
+        f"{counted(len(plan.messages), 'message')}{_brought(plan)}.\n"
     )
     yield "| category | findings | different values |\n| --- | ---: | ---: |"
     yield from (f"| {category} | {count:,} | {values:,} |" for category, count, values in plan.distinct)
@@ -92,12 +93,24 @@ def _found(plan: HistoryPlan, names: Names) -> Iterator[str]:
     if plan.unplaced:
         yield f"Which branches and tags lead there could not be told: {names.shown(plan.unplaced)}.\n"
     if plan.dangling:
+        are, they, was = ("is", "It is", "it was") if plan.dangling == 1 else ("are", "They are", "they were")
         yield (
-            f"{plan.dangling:,} of the versions are reached from no branch or tag. They are in this clone, and on every server "
-            "that they were pushed to, until it collects its garbage.\n"
+            f"{plan.dangling:,} of the versions {are} reached from no branch or tag. {they} in this clone, and on every server "
+            f"that {was} pushed to, until it collects its garbage (`git gc --prune=now`; what a reflog names, when that expires).\n"
         )
+    if plan.absent:
+        yield f"{counted(plan.absent, 'object')} of this history not in this clone, and may hold more: plan again in a whole one.\n"
     if plan.failed:
-        yield f"{len(plan.failed):,} files could not be read, and may hold more: `plan.json` names them.\n"
+        yield f"{counted(len(plan.failed), 'part')} could not be read, and may hold more: `plan.json` names what.\n"
+
+
+def _brought(plan: HistoryPlan) -> str:
+    """Say by how many commits, and when."""
+    if not plan.commits:
+        return ", brought by no commit that is still there"
+    first, last = plan.first[:10], plan.last[:10]
+    days = "" if not first else f" of {first}" if first == last else f" between {first} and {last}"
+    return f", brought by {counted(len(plan.commits), 'commit')}{days}"
 
 
 def _people(plan: HistoryPlan, names: Names) -> Iterator[str]:
@@ -117,9 +130,10 @@ def _people(plan: HistoryPlan, names: Names) -> Iterator[str]:
         "The moment at which you became aware starts 72 hours, if the repository was readable for anybody who should not have seen "
         "this (GDPR art. 33): write it down now.\n"
     )
+    people = counted(sum(values for _, _, values in plan.distinct), "person", "people")
     yield (
-        f"- [ ] Tell whoever is responsible for data protection. Concerned are at most {sum(v for _, _, v in plan.distinct):,} "
-        f"people (different values of all categories), and probably no fewer than {most:,} (of the one that has most)."
+        f"- [ ] Tell whoever is responsible for data protection. Concerned are at most {people} (different values of all "
+        f"categories), and probably no fewer than {most:,} (of the one that has most)."
     )
     if plan.special:
         yield f"- [ ] Categories where harm is great: {', '.join(plan.special)}. People may have to be told themselves (art. 34)."

@@ -27,6 +27,8 @@ class About:
         What is scanned, in words: ``the index``, ``all history``, ``2 paths``.
     flow, policy
         The flow that decides, and the hash of its policy; "" where no policy was asked.
+    past
+        Whether history is scanned: no change of a file mends what is found there.
     repository, revision, branch
         Where what is scanned is kept (an address), and which state of it; "" where nobody knows.
     """
@@ -38,6 +40,7 @@ class About:
     repository: str = ""
     revision: str = ""
     branch: str = ""
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class Summary:
         for one in item.found:
             self.standing[one.standing] += 1
             self.categories[one.category, one.standing] += 1
-            self.past += one.counts and bool(one.commit)
+            self.past += one.counts and (self.about.past or bool(one.commit))
             if one.counts and one.rule:
                 self.rules[one.rule] += 1
         self.files += any(one.counts for one in item.found)

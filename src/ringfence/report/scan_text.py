@@ -128,7 +128,7 @@ def _failed(one: Failed, names: Names) -> Iterator[Line]:
 def _summed(summary: Summary, asked: Asked) -> Iterator[Line]:
     if summary.standing or summary.failed:
         yield []
-    style = "bold red" if summary.refused else "bold green"
+    style = "bold red" if summary.refused else "bold magenta" if summary.failed else "bold green"
     about = summary.about
     yield [(in_short(summary), style), (f" ({f'{about.what}: ' if about.what else ''}{looked_at(summary)})", "")]
     if summary.standing[Standing.NOTED] and not asked.every:

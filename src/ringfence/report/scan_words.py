@@ -273,7 +273,7 @@ def in_short(summary: "Summary") -> str:
     said = (
         f"{counted(refused, 'finding')} in {counted(summary.files, 'file')}"
         if refused
-        else "no personal data that may not be here"
+        else "no personal data that may not be here" + (", as far as it could be read" if summary.failed else "")
     )
     others = [f"{standing[one]:,} {one.value}" for one in Standing if one is not Standing.REFUSED and standing[one]]
     return "; ".join([said, *([", ".join(others)] if others else [])])

@@ -159,6 +159,42 @@ def test_a_clean_history_needs_no_plan(cli: Cli, repo: Repo, tmp_path: Path) -> 
     assert not (tmp_path / "plan").exists()
 
 
+def test_a_history_that_could_not_be_read_whole_is_not_called_clean(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("people.csv", "email\nnadia.kerst@brieffalke.de\n")
+    locked = bytearray(packed.getvalue())
+    locked[6] |= 1  # encrypted, says the member, and so does the directory
+    locked[locked.index(b"PK\1\2") + 8] |= 1
+    repo.commit("x", a_zip=bytes(locked))
+    said = plan(cli, tmp_path, "-o", "../plan", code=2)
+    assert "not read: a.zip" in said
+    assert "1 part could not be read, and may hold something" in said
+
+
+def test_what_a_clone_does_not_have_is_said_by_its_plan(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit("x", a_txt="olav.brandvik@listolot.pl\n")
+    repo.commit("y", a_txt="nobody\n")
+    (tmp_path / "repo").rename(tmp_path / "whole")
+    subprocess.run(["git", "-C", tmp_path / "whole", "config", "uploadpack.allowFilter", "true"], check=True)
+    source = f"file://{tmp_path}/whole"
+    subprocess.run(
+        ["git", "clone", "-q", "--filter=blob:none", source, tmp_path / "repo"], check=True, capture_output=True
+    )
+    said = plan(cli, tmp_path, "-o", "../plan", code=0)
+    assert "1 object of this history not in this clone: fetch first" in said
+
+
+def test_a_plan_counts_one_of_a_thing_as_one(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit("x", a_txt="olav.brandvik@listolot.pl\n")
+    said = plan(cli, tmp_path, "-o", "../plan")
+    assert "1 finding in 1 version of a file and 0 messages" in said
+    page = (tmp_path / "plan" / "plan.md").read_text(encoding="utf-8")
+    assert "1 finding in 1 version of a file and 0 messages, brought by 1 commit of 20" in page
+    assert "at most 1 person " in page
+    assert "/../" not in page
+
+
 def test_of_what_could_not_be_read_nobody_says_that_nothing_is_to_be_done(cli: Cli, repo: Repo, tmp_path: Path) -> None:
     repo.commit(a_zip=b"PK\x03\x04" + bytes(100))
     said = plan(cli, tmp_path, "-o", "../plan", code=2)

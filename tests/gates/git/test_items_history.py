@@ -349,6 +349,51 @@ def test_a_message_is_read_in_the_encoding_that_it_names() -> None:
     assert spoken(b"tree 0\nencoding nothing\n\nGr\xfc\xdfe", authors=False) == b"Gr\xfc\xdfe"
 
 
+@pytest.mark.parametrize("charset", ["cp037", "utf-16-le", "utf-16-be", "utf-7", "punycode", "iso2022_jp"])
+def test_a_message_is_looked_at_as_it_stands_too_where_the_encoding_that_it_names_makes_other_words_of_it(
+    charset: str,
+) -> None:
+    said = b"+ANNOY call marlene.oberhuber@brieffalke.de" + b"\x1b$B" + b"now "
+    assert said in spoken(f"tree 0\nencoding {charset}\n\n".encode() + said, authors=False)
+
+
+def test_what_stands_in_the_head_of_a_commit_or_a_tag_and_is_no_part_of_its_form_is_looked_at() -> None:
+    signature = (
+        b"gpgsig -----BEGIN PGP SIGNATURE-----\n Comment: of Marlene\n \n iQIzBAABCAAdFiEE\n =abcd\n -----END PGP"
+    )
+    head = b"tree 0\nparent 1\nauthor A <a@b.de> 1 +0\ncommitter A <a@b.de> 1 +0\nx-customer Marlene\n of Oberhub\n"
+    told = spoken(head + signature + b"\n\nwords\n", authors=False)
+    assert told.startswith(b"words\n")
+    assert b"x-customer Marlene\nof Oberhub" in told
+    assert b"Comment: of Marlene" in told
+    assert all(each not in told for each in (b"a@b.de", b"parent", b"iQIzBAABCAAdFiEE"))
+    tag = b"object 0\ntype commit\ntag marlene\ntagger A <a@b.de> 1 +0\n\n"
+    assert spoken(tag + b"words\n", authors=False) == b"words\n\n\ntag marlene"
+    assert spoken(tag.replace(b"marlene", b"v12.4.33.71") + b"words\n", authors=False) == b"words\n"
+
+
+def test_of_two_tags_that_are_merged_what_they_say_is_looked_at_and_not_who_made_them() -> None:
+    tag = b"mergetag object 0\n type commit\n tag v%d\n tagger A <a@b.de> 1 +0\n \n words of %d\n"
+    told = spoken(b"tree 0\n" + tag % (1, 1) + tag % (2, 2) + b"\nmerged\n", authors=False)
+    assert b"words of 1" in told
+    assert b"words of 2" in told
+    assert b"a@b.de" not in told
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        (b"Signed-off-by: Klaus Weber <klaus.weber@web.de>", b""),
+        (b"Co-authored-by: k2weber <klaus.weber@web.de>", b""),
+        (b"Tested-by: klaus.weber@web.de", b""),
+        (b"Reviewed-by: Klaus Weber <klaus.weber@web.de> # by +49 1516 4479203", b" # by +49 1516 4479203"),
+        (b"Signed-off-by: card 4929 1234 5678 1234, k@web.de", b"Signed-off-by: card 4929 1234 5678 1234, k@web.de"),
+    ],
+)
+def test_of_a_trailer_who_had_a_part_is_left_out_and_nothing_else(line: bytes, left: bytes) -> None:
+    assert spoken(b"tree 0\n\nfine\n\n" + line + b"\n", authors=False) == b"fine\n\n" + left + b"\n"
+
+
 def test_another_users_repository_is_told_clearly(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     with pytest.raises(Problem, match=r"safe\.directory"):

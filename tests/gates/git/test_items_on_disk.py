@@ -36,6 +36,39 @@ def test_ignored_files_are_left_out_outside_of_one_too(tmp_path: Path) -> None:
     assert {os.path.relpath(name, tmp_path) for name in items(walk([str(tmp_path)]))} == KEPT
 
 
+def test_a_file_is_given_once_however_often_it_is_named_and_one_of_another_repository_as_well(tmp_path: Path) -> None:
+    one, other = Repo(tmp_path / "one"), Repo(tmp_path / "other")
+    for repo in (one, other):
+        repo.write("in/kept.txt", "a")
+    named = [str(one.top / "in" / "kept.txt"), str(one.top), f"{one.top}/in/../in", str(other.top)]
+    given = [item.path for item in walk(named) if isinstance(item, Item)]
+    assert sorted(map(os.path.normpath, given)) == sorted(str(repo.top / "in" / "kept.txt") for repo in (one, other))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_named_folder_that_may_not_be_read_is_said_and_the_others_are_given(repo: Repo) -> None:
+    repo.write("in/a.txt", "a")
+    repo.write("b.txt", "b")
+    (repo.top / "in").chmod(0)
+    try:
+        told, other = walk([str(repo.top / "in"), str(repo.top / "b.txt")])
+    finally:
+        (repo.top / "in").chmod(0o700)
+    assert isinstance(told, Failed)
+    assert (told.file, told.fault) == ("in", Fault.DENIED)
+    assert isinstance(other, Item)
+
+
+def test_a_folder_that_git_may_not_enter_ends_no_scan(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.write("in/a.txt", "a")
+    repo.write("b.txt", "b")
+    monkeypatch.setattr(os, "access", lambda path, _mode: not os.fspath(path).endswith("/in"))
+    told, other = walk([str(repo.top / "in"), str(repo.top / "b.txt")])
+    assert isinstance(told, Failed)
+    assert (told.file, told.fault) == ("in", Fault.DENIED)
+    assert isinstance(other, Item)
+
+
 def test_a_folder_that_is_in_no_repository_may_be_named_from_where_one_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,18 @@ def test_an_octopus_merge_answers_for_its_own_lines_alone(repo: Repo) -> None:
     assert [spans for name, spans in brought.items() if name == "a.txt"] == [((12, 13),)]
 
 
+@pytest.mark.parametrize("parents", [60, 70])
+def test_a_merge_of_more_parents_than_git_counts_lines_for_brings_what_is_new_in_it(repo: Repo, parents: int) -> None:
+    before = [f"{n}\n" for n in range(20)]
+    first = repo.commit("one", a_txt="".join(before))
+    alike = [repo.git("commit-tree", f"{first}^{{tree}}", "-p", first, "-m", f"{n}") for n in range(parents)]
+    repo.stage(a_txt="".join([*before[:10], "new\n", *before[10:]]))
+    named = [part for each in alike for part in ("-p", each)]
+    merge = repo.git("commit-tree", repo.git("write-tree"), *named, "-m", "merged")
+    brought = lines(commits(repo.found(), [merge]))["a.txt"]
+    assert brought == ((11, 12),) if parents == 60 else brought is None
+
+
 def test_single_commits_bring_what_they_change(repo: Repo) -> None:
     first = repo.commit("one", a_txt="a\n")
     second = repo.commit("two", a_txt="a\nb\n")

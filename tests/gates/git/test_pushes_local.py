@@ -79,6 +79,15 @@ def test_a_message_is_looked_at_but_for_comments_the_diff_below_and_those_who_ha
     assert kinds(pair.entries()) == ["refused"]
 
 
+@pytest.mark.parametrize(
+    "message", ["#12 for {}", "fine\n\n# ------------------------ >8 ------------------------\n{}"]
+)
+def test_what_git_keeps_of_a_message_that_nobody_edits_is_looked_at(pair: Pair, message: str) -> None:
+    done = pair.run("commit", "--allow-empty", f"--message={message.format('klaus.weber@web.de')}")
+    assert done.returncode == 1
+    assert b"the commit's message" in done.stderr
+
+
 def test_what_goes_without_anything_personal_is_counted_when_it_is_pushed(pair: Pair) -> None:
     pair.client.commit("clean", a_txt="nothing\n")
     assert pair.entries() == []
@@ -114,7 +123,7 @@ def test_a_ledger_that_is_not_there_lets_nothing_go(pair: Pair) -> None:
     (pair.client.top / ".git" / "ringfence" / "ledger.db").unlink()
     done = pair.run("push", "origin", "main")
     assert done.returncode == 1
-    assert b"ledger" in done.stderr
+    assert b"`ringfence git install` makes one" in done.stderr
     assert pair.refs() == {}
     pair.client.stage(people_csv=PEOPLE)
     assert pair.run("commit", "--message=x", env={"RINGFENCE_ALLOW": "because"}).returncode == 1

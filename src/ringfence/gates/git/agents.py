@@ -20,6 +20,8 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import re2
+
 from ringfence.home import Problem
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
@@ -34,14 +36,21 @@ _DEEPEST: Final = 64  # of JSON in JSON, and of what it holds
 _LONGEST_PATH: Final = 4096
 
 READERS: Final = frozenset((
-    "awk", "base64", "bat", "cat", "column", "csvcut", "csvlook", "cut", "diff", "egrep", "fgrep", "fold", "gawk",
-    "grep", "head", "hexdump", "jq", "less", "more", "nl", "od", "paste", "rg", "sed", "sort", "split", "strings",
-    "tac", "tail", "tee", "uniq", "xargs", "xxd", "yq", "zcat", "zgrep", "aws", "az", "curl", "ftp", "gcloud", "gh",
+    "awk", "base32", "base64", "bat", "batcat", "bzcat", "cat", "cmp", "column", "comm", "csvcut", "csvlook", "cut", "dd", "diff",
+    "egrep", "expand", "fgrep", "fmt", "fold", "gawk", "gc", "get-content", "grep", "hd", "head", "hexdump", "iconv", "join", "jq",
+    "less", "more", "nl", "od", "openssl", "paste", "pr", "rev", "rg", "sed", "select-string", "shuf", "sort", "split", "strings",
+    "tac", "tail", "tee", "type", "uniq", "xargs", "xxd", "xzcat", "yq", "zcat", "zgrep", "zstdcat",
+    "aws", "az", "curl", "ftp", "gcloud", "gh",
     "glab", "gsutil", "http", "https", "httpie", "kubectl", "lp", "mail", "mailx", "mutt", "nc", "ncat", "netcat",
     "pbcopy", "psql", "rclone", "rsync", "s3cmd", "scp", "sendmail", "sftp", "socat", "sqlite3", "ssh", "telnet",
     "twine", "wget", "xclip",
 ))  # fmt: skip
 """Programs that print, copy out or send what is in the files that they name."""
+
+_SHELLS: Final = frozenset(
+    ("bash", "cmd", "dash", "eval", "ksh", "parallel", "powershell", "pwsh", "sh", "ssh", "su", "watch", "zsh")
+)
+"""Programs that are given a command in one word."""
 
 _WRITERS: Final = frozenset((
     "write", "edit", "multiedit", "notebookedit", "write_file", "replace", "create", "str_replace", "apply_patch",
@@ -57,6 +66,8 @@ _PATHS: Final = frozenset((
     "file_path", "filePath", "path", "paths", "file_paths", "filePaths", "absolute_path", "notebook_path", "filename",
     "file", "files", "include",
 ))  # fmt: skip
+_MENTIONED: Final = re2.compile(r"""(?:^|[^\pL\pN_.+-])@(?:"([^"\n]+)"|(\S+))""")
+"""A file that a prompt names: no part of an address."""
 _COMMANDS: Final = frozenset(("command", "cmd", "script", "commands"))
 _CHANGING: Final = frozenset(("cd", "pushd"))
 
@@ -255,9 +266,8 @@ def _files(given: Mapping[str, Json], folder: str) -> Iterator[Path]:
             yield from _there(named, folder)
     for command in _commands(dict(given), 0):
         yield from _of_command(command, folder)
-    for word in _text(given, "prompt").split():
-        if word.startswith("@"):
-            yield from _there(word[1:].rstrip(".,;:!?)"), folder)
+    for named in _MENTIONED.finditer(_text(given, "prompt")):
+        yield from _there(named[1] or named[2].strip("\"'").rstrip(".,;:!?)]}\"'"), folder)
 
 
 def _named(value: Json, depth: int) -> Iterator[str]:
@@ -281,15 +291,17 @@ def _named(value: Json, depth: int) -> Iterator[str]:
 
 def _of_command(command: str, folder: str) -> Iterator[Path]:
     """Give the files that a command names, where it runs a program that prints or sends what is in them."""
-    words = _words(command)
-    if not any(word.rpartition("/")[2] in READERS for word in words) and "<" not in command:
+    words = _words(command.replace("\\\n", ""))
+    if not any(_program(word) in READERS for word in words) and "<" not in command:
         return
     folders, distinct = _folders(words, folder), dict.fromkeys(words)
     if len(distinct) * len(folders) > _MOST_LOOKED_UP:
         raise Problem("a command has too many words to look for files", "have it do less at a time")
     for word in distinct:
-        # -d @file, --form=file=@file, -Tfile, dev:file, <file
-        for part in dict.fromkeys((word, word.rpartition("@")[2], word.rpartition("=")[2], word.lstrip("<"), word[2:])):
+        # -d @file, --form=file=@file;type=text/csv, -Tfile, dev:file, <file
+        form = word.rpartition("@")[2]
+        parts = (word, form, form.partition(";")[0], word.rpartition("=")[2], word.lstrip("<"), word[2:])
+        for part in dict.fromkeys(parts):
             for each in folders:
                 yield from _there(part, each)
 
@@ -299,10 +311,16 @@ def _words(command: str) -> Sequence[str]:
     parted = command
     for sign in "|&;<>()`\n":
         parted = parted.replace(sign, f" {sign} ")
+    bare = parted.replace('"', " ").replace("'", " ").split()
     try:
-        return [*shlex.split(command), *shlex.split(parted)]
+        words = [*shlex.split(command), *shlex.split(parted)]
     except ValueError:  # a quote that is not closed: the shell will complain; what it would name is looked at
-        return parted.replace('"', " ").replace("'", " ").split()
+        return bare
+    return [*words, *bare] if any(_program(word) in _SHELLS for word in words) else words
+
+
+def _program(word: str) -> str:
+    return word.rpartition("/")[2].lower()
 
 
 def _folders(words: Sequence[str], folder: str) -> Sequence[str]:

@@ -40,6 +40,8 @@ COARSE: Final = ("--raw", "--no-abbrev", "--no-ext-diff", "--ignore-submodules=n
 _HUNK: Final = re2.compile(rb"^@@+((?: -\d+(?:,\d+)?)+) \+(\d+)(?:,(\d+))? @@")
 _NONE: Final = (1 << 32) - 1
 """Of a merge, where a parent's file is empty, git (2.39) says that -1 lines follow, without a sign."""
+_PARENTS_COUNTED: Final = 60
+"""Git keeps a bit of a word for each parent: of a merge of more than 63 it marks lines as it happens (2.39)."""
 _LINE: Final = 1 << 16
 _ESCAPES: Final = {
     ord("a"): 7, ord("b"): 8, ord("t"): 9, ord("n"): 10, ord("v"): 11, ord("f"): 12, ord("r"): 13,
@@ -60,7 +62,7 @@ class Change:
     status
         Git's letters, one for each parent: ``A``, ``M``, ``R``, ``T``, ``U`` (unmerged) …
     lines
-        The new lines; None: the whole file, because git calls it binary.
+        The new lines; None: the whole file, because git calls it binary, or cannot compare so many parents.
     before
         Of a file that was renamed, the name that it had; "" of all others.
     """
@@ -153,7 +155,7 @@ def unquoted(name: bytes) -> str:
 def _matched(raws: list[Change], patches: _Patches) -> Iterator[Change]:
     for raw in raws:
         lines = patches.get((raw.olds, raw.new)) if raw.new not in raw.olds else []
-        yield raw if lines is None else replace(raw, lines=tuple(lines))
+        yield raw if lines is None or len(raw.olds) > _PARENTS_COUNTED else replace(raw, lines=tuple(lines))
 
 
 def _raw(line: bytes) -> Change:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from ringfence.extract.model import Why
 from ringfence.gates.git.mending import MOST, Mender
 from ringfence.gates.git.model import Failed, Found, Item, Origin, Scanned
 from ringfence.gates.git.objects import Unread
@@ -57,6 +58,7 @@ class HistoryPlan:
     refs: list[str] = field(default_factory=list)
     dangling: int = 0  # objects that no ref leads to
     failed: list[Failed] = field(default_factory=list)
+    absent: int = 0  # objects that this clone does not have
     first: str = ""  # when the oldest commit was made that brought some
     last: str = ""
     unplaced: str = ""  # why git could not tell which refs lead there; to be cleaned before it is shown
@@ -80,6 +82,7 @@ class HistoryPlan:
         """Take what a scan of history found; try on each object whether it can be mended."""
         for one in scanned:
             self.failed.extend(one.unread)
+            self.absent += sum(passed.why is Why.ABSENT for passed in one.passed)
             refused = [found for found in one.found if found.counts]
             if refused and one.item.object:
                 self._take(one.item, refused, mender, opener)

@@ -5,6 +5,7 @@ link is followed, because one may have been named (`walking` gives no others). E
 begun when it is first needed.
 """
 
+import codecs
 import io
 import os
 import stat
@@ -14,6 +15,8 @@ from itertools import groupby, tee
 from types import TracebackType
 from typing import Final, Self
 
+import re2
+
 from ringfence.extract.model import Bounds, Fault
 from ringfence.gates.git.model import Item, Origin
 from ringfence.gates.git.objects import Objects, Opened, Unread
@@ -21,8 +24,20 @@ from ringfence.gates.git.repository import Repository
 from ringfence.home import Problem
 
 _PEOPLE: Final = (b"author", b"committer", b"tagger")
-_TRAILERS: Final = (b"signed-off-by:", b"co-authored-by:", b"acked-by:", b"reviewed-by:", b"tested-by:")
-"""Lines of a message that say who had a part in a commit: as its author is, they are looked at only where authors are."""
+_TRAILER: Final = re2.compile(
+    rb"(?im)^(?:signed-off|co-authored|acked|reviewed|tested)-by:[ \t]*"
+    rb"(?:[^<>@\n0-9]{0,100}[0-9]{0,6}[^<>@\n0-9]{0,100}<[^<>\s]+>|[^<>@\s]+@[^<>@\s,;]+)"
+)
+"""Who had a part in a commit: as its author is, looked at only where authors are. What else stands in such a line is looked at."""
+_FORM: Final = (b"tree", b"parent", b"object", b"type", *_PEOPLE)
+"""Fields of commits and tags that say nothing in words; who made them is looked at only where that is asked for."""
+_SIGNATURES: Final = (b"gpgsig", b"gpgsig-sha256")
+_BASE64: Final = re2.compile(rb"[A-Za-z0-9+/=]*")
+_VERSION: Final = re2.compile(rb"[A-Za-z_/-]*[0-9]{1,6}(?:\.[0-9]{1,6})*")
+_STATEFUL: Final = ("iso2022", "hz", "utf-7")
+"""Charsets that take ASCII for something else behind a sign of theirs."""
+_NO_CHARSETS: Final = frozenset(("idna", "punycode"))  # of names; the second takes the square of its input's time
+_ASCII: Final = bytes(range(32, 127))
 _MOST_SAID: Final = Bounds().document
 """Bytes of a commit or a tag that is taken apart: it is held whole, a few times over."""
 _SCISSORS: Final = b" ------------------------ >8 ------------------------"
@@ -98,50 +113,70 @@ class Opener:
 
 
 def spoken(content: bytes, *, authors: bool) -> bytes:
-    """Take what a commit or a tag says in words: its message, in UTF-8; behind it what a merged tag said, and its authors."""
+    """Take what a commit or a tag says in words: its message, in UTF-8; behind it what merged tags said, what else its head says,
+    and its authors.
+    """
     head, _, said = content.partition(b"\n\n")
-    merged: list[bytes] = []
+    merged: list[list[bytes]] = []
     people: list[bytes] = []
+    others: list[bytes] = []
     encoding = ""
     field = b""
     for line in head.split(b"\n"):
-        if line.startswith(b" "):
-            if field == b"mergetag":
-                merged.append(line[1:])
-            continue
-        field, _, value = line.partition(b" ")
-        if field == b"encoding":
-            encoding = value.decode("ascii", "replace")
-        elif field in _PEOPLE:
+        goes_on = line.startswith(b" ")
+        value = line[1:]
+        if not goes_on:
+            field, _, value = line.partition(b" ")
+        if field == b"mergetag":
+            if not goes_on:
+                merged.append([])
+            merged[-1].append(value)
+        elif field in _PEOPLE and not goes_on:
             people.append(line)
-    if merged:
-        said = b"\n\n".join((said, b"\n".join(merged).partition(b"\n\n")[2]))
+        elif (goes_on or field not in _FORM) and not _says_nothing(field, value):
+            others.append(value if goes_on else line)
+            if field == b"encoding":
+                encoding = value.decode("ascii", "replace")
+    parts = [said, *(spoken(b"\n".join(each), authors=False) for each in merged)]
+    if others != [b"encoding " + encoding.encode()]:
+        parts.append(b"\n".join(others))
+    said = b"\n\n".join(part for part in parts if part)
     if authors and people:
         said = b"\n".join((said, *people))
     elif not authors:
-        said = _without_trailers(said)
-    if encoding:
-        try:
-            said = said.decode(encoding).encode()
-        except (LookupError, ValueError):
+        said = _TRAILER.sub(b"", said)
+    return _in_utf8(said, encoding) if encoding else said
+
+
+def _says_nothing(field: bytes, value: bytes) -> bool:
+    """Whether it is a part of a signature, or the number of a version, which is no address of a machine."""
+    return bool((field in _SIGNATURES and _BASE64.fullmatch(value)) or (field == b"tag" and _VERSION.fullmatch(value)))
+
+
+def _in_utf8(said: bytes, encoding: str) -> bytes:
+    """Decode by the charset that is named; where that makes other words of what stands there in ASCII, give both."""
+    try:
+        codec = codecs.lookup(encoding).name
+        if codec in _NO_CHARSETS:
             return said
-    return said
-
-
-def drafted(content: bytes) -> bytes:
-    """Take what a message will say of what an editor was given: neither comments nor a diff below the scissors.
-
-    Where git is told to keep comments, they are looked at when they are pushed.
-    """
-    lines = content.split(b"\n")
-    end = next((number for number, line in enumerate(lines) if line[1:] == _SCISSORS), len(lines))
-    return _without_trailers(b"\n".join(b"" if line.startswith(b"#") else line for line in lines[:end]))
-
-
-def _without_trailers(said: bytes) -> bytes:
-    if b"-by:" not in said and b"-By:" not in said:
+        told = said.decode(codec).encode()
+        keeps = _ASCII.decode(codec, "replace").encode("utf-8", "replace") == _ASCII
+    except (LookupError, ValueError):
         return said
-    return b"\n".join(b"" if line.lower().startswith(_TRAILERS) else line for line in said.split(b"\n"))
+    return told if keeps and not codec.startswith(_STATEFUL) else b"\n\n".join((told, said))
+
+
+def drafted(content: bytes, *, edited: bool) -> bytes:
+    """Take what a message will say of what stands in its file: all of it where nobody edited it (``git commit -m``); of what an
+    editor was given neither comments nor a diff below the scissors.
+
+    Where git is told to keep comments of an editor's, they are looked at when they are pushed.
+    """
+    if edited:
+        lines = content.split(b"\n")
+        end = next((number for number, line in enumerate(lines) if line[1:] == _SCISSORS), len(lines))
+        content = b"\n".join(b"" if line.startswith(b"#") else line for line in lines[:end])
+    return bytes(_TRAILER.sub(b"", content))
 
 
 def _on_disk(item: Item) -> Opened | Unread:

@@ -110,7 +110,8 @@ class Repository:
             said = self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{{kind}}}")
         except GitFailed:
             mend = "`git log --all` lists what there is; a shallow clone lacks old ones: `git fetch --unshallow`"
-            raise Problem(f"there is no {kind} {revision!r} in this repository", mend) from None
+            what = "revision" if kind == "tree" else kind
+            raise Problem(f"there is no {what} {revision!r} in this repository", mend) from None
         return said.decode("ascii").split()[-1]
 
 

@@ -13,6 +13,7 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from hashlib import blake2b
 from typing import Final
 
 import re2
@@ -37,6 +38,24 @@ def walk(paths: Iterable[str], *, ignore: bool = True) -> Iterator[Item | Passed
     Problem
         Ignore files are to be honoured, and there is no `git`, or it does not trust a repository.
     """
+    named = list(paths)
+    given = _walked(named, ignore=ignore)
+    yield from given if len(named) < 2 else _once(given)
+
+
+def _once(given: Iterable[Item | Passed | Failed]) -> Iterator[Item | Passed | Failed]:
+    """Leave out files that were given before, because paths overlap. Names are of several repositories: paths tell files apart."""
+    seen = set[bytes]()
+    for each in given:
+        if isinstance(each, Item):
+            known = blake2b(os.fsencode(os.path.abspath(each.path)), digest_size=16).digest()
+            if known in seen:
+                continue
+            seen.add(known)
+        yield each
+
+
+def _walked(paths: Iterable[str], *, ignore: bool) -> Iterator[Item | Passed | Failed]:
     tops: dict[str, str] = {}
     with ExitStack() as stack:
         lister = _Lister(stack)
@@ -66,6 +85,9 @@ class _Lister:
     def listed(self, folder: str, name: str, depth: int) -> Iterator[Item | Passed | Failed]:
         if depth > _DEEPEST:
             yield Failed(name, Fault.DEEP, "repositories lie in repositories, more than 64 deep", "name the inner one")
+            return
+        if not os.access(folder, os.R_OK | os.X_OK):
+            yield _denied(name)
             return
         try:
             repository = find(folder)
