@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ringfence.cli._errors import Problem
 from ringfence.detect import Detector, detector_for
+from ringfence.extract.model import Bounds
 from ringfence.gates.git.allowing import Allowances, Settling
 from ringfence.gates.git.hook_settings import HookSettings
 from ringfence.gates.git.ignoring import FILE as IGNORE_FILE
@@ -189,9 +190,9 @@ class Looking:
         names = Known.of(self.rules.policy.detect)
         baseline, digests = self._baseline()
         inline = settings.inline or not settings.server
-        return Scanner(
-            self.rules, digests=digests, allowances=Allowances(names, self._ignoring(names), inline)
-        ), baseline
+        allowances = Allowances(names, self._ignoring(names), inline)
+        bounds = Bounds(leaves_out=frozenset()) if settings.everything else Bounds()
+        return Scanner(self.rules, bounds, digests, allowances), baseline
 
     def _ignoring(self, names: Known) -> "Ignoring | None":
         """Read what may stay: on a server never from what is being pushed."""

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from ringfence.gates.git.model import Failed, Found, Passed, Standing
+from ringfence.gates.git.model import Failed, Found, Passed, Standing, by_reason
 from ringfence.taxonomy import CATEGORIES, ENTITIES, Sensitivity
 
 if TYPE_CHECKING:
@@ -292,4 +292,4 @@ def mends(summary: "Summary") -> list[str]:
 
 def left_out(summary: "Summary") -> str:
     """Say what was left out, by reason; "" if nothing was."""
-    return ", ".join(f"{number:,} {why.value}" for why, number in sorted(summary.passed.items()))
+    return by_reason(summary.passed)

@@ -4,6 +4,7 @@ The rule: values of this module cross between processes and end in reports, so n
 finding says where, what, how sure, and by which rule of the policy; its `shape` is drawn, its `digest` is keyed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -143,6 +144,15 @@ class Passed:
     why: Why
     members: tuple[str, ...] = ()
     note: str = ""
+
+
+def by_reason(passed: Mapping[Why, int]) -> str:
+    """Say how much was left out, by reason; "" where nothing was.
+
+    >>> by_reason({Why.VENDORED: 1200, Why.MINIFIED: 1})
+    '1 minified, 1,200 vendored'
+    """
+    return ", ".join(f"{number:,} {why.value}" for why, number in sorted(passed.items()) if number)
 
 
 @dataclass(frozen=True, slots=True)
