@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -33,6 +34,7 @@ from ringfence.report.scan_words import Names
 
 if TYPE_CHECKING:
     from ringfence.gates.git.baseline import Baseline, Recording
+    from ringfence.gates.git.history import Extent
     from ringfence.gates.git.scan_key import ScanKey
 
 FlowOption = Annotated[
@@ -211,11 +213,16 @@ def _of_repository(asking: Asking, repository: Repository) -> Iterable[Listed]:
         from ringfence.gates.git.items import between
 
         return between(repository, asking.diff)
-    from ringfence.gates.git.history import Extent, history
+    from ringfence.gates.git.history import history
+
+    return history(repository, _extent(asking))
+
+
+def _extent(asking: Asking) -> "Extent":
+    from ringfence.gates.git.history import Extent
 
     since = _moment(asking.since)
-    after = "" if since is not None else asking.since
-    return history(repository, Extent(since, after))
+    return Extent(since, "" if since is not None else asking.since)
 
 
 def _version() -> str:
@@ -268,6 +275,10 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
         settling,
         asking.processes,
     )
+    if asking.history and repository is not None:
+        from ringfence.gates.git.elsewhere import elsewhere
+
+        scan.elsewhere = partial(elsewhere, repository, _extent(asking))
     flow = "" if rules.named == NO_POLICY else asking.flow
     about = About(_version() if asking.tells_version else "", asking.what, flow, rules.policy.hash)
     return Made(scan, about, detector, asking, recording, key, old)

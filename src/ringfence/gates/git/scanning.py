@@ -31,6 +31,7 @@ from ringfence.extract.places import Lines
 from ringfence.extract.recognising import by_name
 from ringfence.extract.skipping import left_out
 from ringfence.gates.git.allowing import Allowances
+from ringfence.gates.git.ignoring import left_out as ignored
 from ringfence.gates.git.inline import may_have
 from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing, units_in
 from ringfence.gates.git.rules import Rules
@@ -88,6 +89,13 @@ class Scanner:
         if item.before and self._judged_as(item.before) != self._judged_as(item.name):
             return replace(item, lines=None)
         return item if item.lines != () else None
+
+    def leaves_out(self, name: str, head: bytes = b"") -> bool:
+        """Say whether a file of this name that begins so is left out by rule, or by the ignore file."""
+        ignoring = self.allowances.ignoring
+        if ignoring is not None and ignored(ignoring.about(name)) is not None:
+            return True
+        return left_out(Source(name, 0, BytesIO), head, self.bounds) is not None
 
     def _judged_as(self, name: str) -> tuple[object, ...]:
         """Name all that a path decides about its file."""
