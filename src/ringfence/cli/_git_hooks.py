@@ -27,6 +27,7 @@ from ringfence.gates.git.running import GitFailed
 from ringfence.gates.git.scanning import Digests, Scanner
 from ringfence.gates.git.scans import Listed, Scan
 from ringfence.home import Home
+from ringfence.traces import leave_no_image
 
 if TYPE_CHECKING:
     from ringfence.crossing import Body
@@ -57,6 +58,7 @@ class Call:
 
 def run_hook(call: Call) -> int:
     """Run a hook; give its exit code."""
+    leave_no_image()
     from ringfence.gates.git.pushing import Asked, Judging
     from ringfence.report.scan_refusal import Hint, said
     from ringfence.report.scan_words import Names
