@@ -146,12 +146,16 @@ def _refs(call: Call) -> list["Ref"]:
 
 
 def _draft(call: Call) -> bytes:
-    from ringfence.gates.git.opening import drafted
+    from ringfence.gates.git.opening import MOST_SAID, drafted
 
     if not call.arguments:
         raise Problem("commit-msg was called without a file", "the hook is to be run by git")
     file = Path(call.repository.top or call.repository.folder, call.arguments[0])
-    return drafted(file.read_bytes())
+    with file.open("rb") as opened:
+        said = opened.read(MOST_SAID + 1)
+    if len(said) > MOST_SAID:
+        raise Problem(f"the message has more than {MOST_SAID >> 20} MiB", "write one that somebody reads")
+    return drafted(said)
 
 
 def _current_ref(repository: Repository) -> str:

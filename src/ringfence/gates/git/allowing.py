@@ -15,16 +15,22 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ringfence.crossing import scrub
 from ringfence.detect import Detection, Detector, detector_for
-from ringfence.extract.model import Why
+from ringfence.extract.model import Fault, Why
 from ringfence.gates.git.ignoring import Ignoring, Line, deciding, left_out
 from ringfence.gates.git.inline import Marks, in_lines, in_utf8, may_have, read_marks
-from ringfence.gates.git.model import Allowance, By, Found, Item, Origin, Passed, Scanned, Standing
+from ringfence.gates.git.model import Allowance, By, Failed, Found, Item, Origin, Passed, Scanned, Standing
 from ringfence.gates.git.naming import Names
+from ringfence.gates.git.objects import Unread
 
 if TYPE_CHECKING:
     from ringfence.gates.git.baseline import Applying, Baseline
 
 KEPT: Final = 4 << 20  # bytes of a file that are held, so that it is read once; a larger one is read twice
+MOST_KEPT: Final = 1 << 30
+"""Bytes of standard input that are kept in a file while they are looked at."""
+
+_PIECE: Final = 1 << 20
+_AS_A_FILE: Final = "write it to a file, and name that: it is read where it is"
 _PATHS: Final = frozenset((Origin.FILE, Origin.INPUT, Origin.INDEX, Origin.BLOB))  # origins whose names are paths
 _MOST_TOLD: Final = 10_000
 
@@ -75,10 +81,19 @@ class Reading:
         passed = Passed(self.item.name, Why.IGNORED, note=note)
         return Scanned(self.item, passed=(passed,), allowances=(ignoring.told(line, 1, self.detector),))
 
+    def held(self) -> Scanned | None:
+        """Hold what can be read only once; give what becomes of it where it is more than is kept."""
+        if self.item.origin is not Origin.INPUT:
+            return None
+        try:
+            self.source, self._file = _held(self.source())
+        except Unread as unread:
+            failed = Failed(self.item.name, unread.fault, unread.what, unread.mend)
+            return Scanned(self.item, failed=(failed,))
+        return None
+
     def open(self) -> BinaryIO:
         """Open the item for whoever reads it."""
-        if self.item.origin is Origin.INPUT and not self._was_opened:
-            self.source, self._file = _held(self.source())
         self._was_opened, is_first = True, not self._was_opened
         if not self.inline:
             return self.source()
@@ -147,12 +162,17 @@ def _held(stream: BinaryIO) -> tuple[Opened, BinaryIO | None]:
     head = _read(stream, KEPT + 1)
     if len(head) <= KEPT:
         return partial(BytesIO, head), None
-    from shutil import copyfileobj
     from tempfile import TemporaryFile
 
     file = TemporaryFile()  # noqa: SIM115 (closed when the item has been looked at)
     file.write(head)
-    copyfileobj(stream, file, 1 << 20)
+    left = MOST_KEPT - len(head)
+    while left > 0 and (piece := stream.read(min(left, _PIECE))):
+        file.write(piece)
+        left -= len(piece)
+    if left <= 0 and stream.read(1):
+        file.close()
+        raise Unread(Fault.BOMB, f"standard input is more than {MOST_KEPT >> 20:,} MiB, which is not kept", _AS_A_FILE)
     file.flush()
     return partial(_from_the_beginning, file), file
 

@@ -23,7 +23,7 @@ from ringfence.home import Problem
 _PEOPLE: Final = (b"author", b"committer", b"tagger")
 _TRAILERS: Final = (b"signed-off-by:", b"co-authored-by:", b"acked-by:", b"reviewed-by:", b"tested-by:")
 """Lines of a message that say who had a part in a commit: as its author is, they are looked at only where authors are."""
-_MOST_SAID: Final = Bounds().document
+MOST_SAID: Final = Bounds().document
 """Bytes of a commit or a tag that is taken apart: it is held whole, a few times over."""
 _SCISSORS: Final = b" ------------------------ >8 ------------------------"
 
@@ -87,8 +87,8 @@ class Opener:
             return got
         if got.kind not in {"commit", "tag"}:
             return got
-        if got.size > _MOST_SAID:
-            what = f"a {got.kind} says more than {_MOST_SAID >> 20} MiB, which is not held"
+        if got.size > MOST_SAID:
+            what = f"a {got.kind} says more than {MOST_SAID >> 20} MiB, which is not held"
             return Unread(Fault.BOMB, what, "write it anew with a message that somebody reads: git commit --amend")
         try:
             said = spoken(got.stream.read(), authors=self.authors)

@@ -112,9 +112,9 @@ class Scanner:
         plan = self.rules.plan_for(item.name)
         detector = detector_for(plan.detection)
         reading = self.allowances.about(item, opened, detector)
-        left_out = reading.left_out()
-        if left_out is not None:
-            return left_out
+        told = reading.left_out() or reading.held()
+        if told is not None:
+            return told
         looking = _Looking(item, plan, detector, self.digests, witness)
         looking.take(extract(Source(item.name, item.size, reading.open), Budget(self.bounds)))
         return reading.settled(looking.told())
