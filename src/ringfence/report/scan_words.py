@@ -165,6 +165,8 @@ def further(one: Found, names: Names) -> Iterator[str]:
         yield f"field {names.shown(one.field)}"
     if one.commit and one.commit[:7] not in one.file:
         yield f"commit {plain(one.commit[:12])}"
+    if one.count > 1:
+        yield f"and {one.count - 1:,} more of these from here on"
 
 
 def severity(category: str) -> Sensitivity:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from io import BytesIO
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ringfence.crossing import scrub
 from ringfence.detect import Detection, Detector, detector_for
 from ringfence.extract.model import Fault, Why
+from ringfence.gates.git.further import Lines, alike, told_apart
 from ringfence.gates.git.ignoring import Ignoring, Line, deciding, left_out
 from ringfence.gates.git.inline import Marks, in_lines, in_utf8, may_have, read_marks
 from ringfence.gates.git.model import Allowance, By, Failed, Found, Item, Origin, Passed, Scanned, Standing
@@ -109,8 +111,8 @@ class Reading:
         self._data, self._is_whole = data, True
         return BytesIO(data)
 
-    def settled(self, scanned: Scanned) -> Scanned:
-        """Give what becomes of the item, once it has been looked at."""
+    def settled(self, scanned: Scanned, lines: Lines | None = None) -> Scanned:
+        """Give what becomes of the item, once it has been looked at; `lines`: where those findings stand that are told as one."""
         is_left_out = scanned.passed and not scanned.size and not scanned.found
         marks = None if is_left_out else self._marks()  # of what was left out nobody reads the rest
         if self._file is not None:
@@ -119,7 +121,7 @@ class Reading:
         if marks is None and not self.lines:
             return scanned
         used = Counter[Line]()
-        found = tuple(self._settled(one, marks, used) for one in scanned.found)
+        found = tuple(chain.from_iterable(self._each(one, marks, used, lines or {}) for one in scanned.found))
         allowances = marks.told(self.item.name) if marks is not None else ()
         taken_back = next((line for line in self.lines if not line.names), None)
         if taken_back is not None and taken_back.takes_back:
@@ -128,6 +130,12 @@ class Reading:
             told = (ignoring.told(line, count, self.detector) for line, count in used.items())
             allowances = (*allowances, *told)
         return replace(scanned, found=found, allowances=allowances)
+
+    def _each(self, found: Found, marks: Marks | None, used: Counter[Line], lines: Lines) -> Iterator[Found]:
+        if found.count == 1:
+            yield self._settled(found, marks, used)
+        else:
+            yield from told_apart(found, lines[alike(found)], lambda one: self._settled(one, marks, used))
 
     def _settled(self, found: Found, marks: Marks | None, used: Counter[Line]) -> Found:
         if found.standing is not Standing.REFUSED:
@@ -231,7 +239,20 @@ class Settling:
                 self._inline.append(one)
         if self._applying is None:
             return scanned
-        return replace(scanned, found=tuple(self._settled(one, self._applying) for one in scanned.found))
+        applying = self._applying
+        return replace(scanned, found=tuple(chain.from_iterable(self._each(one, applying) for one in scanned.found)))
+
+    def _each(self, found: Found, applying: "Applying") -> Iterator[Found]:
+        if found.count == 1 or found.standing is not Standing.REFUSED:
+            yield self._settled(found, applying)
+            return
+        one = replace(found, count=1)
+        given = [self._settled(one, applying) for _ in range(found.count)]  # those that the baseline has come first
+        allowed = [each for each in given if each.standing is Standing.ALLOWED]
+        if allowed:
+            yield replace(allowed[0], count=len(allowed))
+        if len(allowed) < len(given):
+            yield replace(found, count=len(given) - len(allowed))
 
     def _settled(self, found: Found, applying: "Applying") -> Found:
         if found.standing is not Standing.REFUSED:

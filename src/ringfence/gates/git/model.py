@@ -7,8 +7,12 @@ finding says where, what, how sure, and by which rule of the policy; its `shape`
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from ringfence.extract.model import Fault, Why
+
+MOST_FOUND: Final = 10_000
+"""Findings of one item that are told one by one."""
 
 
 class Origin(StrEnum):
@@ -92,6 +96,8 @@ class Found:
         Keyed hash of entity and value, 16 bytes in hexadecimal; "" where there is no key.
     commit, object
         Of history: where it was found.
+    count
+        How many it stands for: of one item, those beyond `MOST_FOUND` that are alike are told as one, from the first of them on.
     """
 
     file: str
@@ -118,6 +124,7 @@ class Found:
     digest: str = ""
     commit: str = ""
     object: str = ""
+    count: int = 1
 
     @property
     def counts(self) -> bool:

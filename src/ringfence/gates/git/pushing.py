@@ -114,17 +114,19 @@ class Judging:
 
     def _take_found(self, inspection: Inspection, one: Found) -> None:
         if one.standing is Standing.NOTED:
-            self.noted += 1
+            self.noted += one.count
             return
         counts = one.standing is Standing.REFUSED
         overridden = counts and self.overriding and not inspection.is_closed
-        inspection.see(_sighting(inspection.plan, one, overridden=overridden))
+        sighting = _sighting(inspection.plan, one, overridden=overridden)
+        for _ in range(one.count):
+            inspection.see(sighting)
         if overridden:
-            self.overridden += 1
+            self.overridden += one.count
         elif counts and inspection.plan.mode is Mode.OBSERVE:
-            self.observed += 1
+            self.observed += one.count
         elif counts and not inspection.is_closed:  # else nothing goes, whatever is in it
-            self.refused += 1
+            self.refused += one.count
             if len(self.found) < FINDINGS_KEPT:
                 self.found.append(one)
         self._keep(one.file if counts else "", one.commit if counts else "")
