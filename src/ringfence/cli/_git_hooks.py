@@ -18,7 +18,7 @@ from ringfence.extract.model import Bounds
 from ringfence.gates.git.allowing import Allowances, Settling
 from ringfence.gates.git.hook_settings import HookSettings
 from ringfence.gates.git.ignoring import FILE as IGNORE_FILE
-from ringfence.gates.git.model import Item, Origin, Scanned
+from ringfence.gates.git.model import MESSAGE, Item, Origin, Scanned
 from ringfence.gates.git.naming import Names as Known
 from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.repository import Repository
@@ -182,7 +182,7 @@ class Looking:
 
     def message(self, content: bytes) -> Scanned:
         """Look at a commit's message that is not committed yet."""
-        item = Item("the commit's message", Origin.COMMIT, len(content))
+        item = Item(MESSAGE, Origin.COMMIT, len(content))
         return self._scanner()[0].scan(item, lambda: BytesIO(content))
 
     def text(self, text: str, name: str) -> Scanned:

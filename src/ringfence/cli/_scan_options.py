@@ -18,7 +18,7 @@ from ringfence.extract.model import Bounds, Why
 from ringfence.gates.git.allowing import Allowances, Settling
 from ringfence.gates.git.ignoring import FILE as IGNORE_FILE
 from ringfence.gates.git.ignoring import Ignoring, read_ignoring
-from ringfence.gates.git.model import Allowance, Item, Origin, Scanned
+from ringfence.gates.git.model import MESSAGE, Allowance, Item, Origin, Scanned
 from ringfence.gates.git.naming import Names as Known
 from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.repository import NoRepository, Repository, find
@@ -73,6 +73,7 @@ class Asking:
     paths: tuple[str, ...] = ()
     staged: bool = False
     diff: str | None = None
+    message: Path | None = None
     history: bool = False
     since: str = ""
     authors: bool = False
@@ -97,6 +98,8 @@ class Asking:
             return "the index"
         if self.diff:
             return "a diff"
+        if self.message is not None:
+            return "a commit's message"
         if self.history:
             return "all history" if not self.since else "history"
         if len(self.paths) == 1:
@@ -106,7 +109,7 @@ class Asking:
     @property
     def whole(self) -> bool:
         """Whether all is looked at that an ignore file and a baseline are for."""
-        return not (self.paths or self.staged or self.diff or self.since or self.max_size)
+        return not (self.paths or self.staged or self.diff or self.message or self.since or self.max_size)
 
 
 @dataclass(slots=True)
@@ -172,6 +175,7 @@ def listed_of(asking: Asking) -> tuple[Iterable[Listed], Repository | None]:
         for name, is_so in (
             ("--staged", asking.staged),
             ("--diff", bool(asking.diff)),
+            ("--message", asking.message is not None),
             ("--history", asking.history),
             ("paths", bool(asking.paths)),
         )
@@ -188,6 +192,8 @@ def listed_of(asking: Asking) -> tuple[Iterable[Listed], Repository | None]:
     ):
         if is_asked and not is_there:
             raise Problem(f"{option} is asked for without {other}", f"add {other}, or leave {option} out")
+    if asking.message is not None:
+        return [Item(MESSAGE, Origin.COMMIT, path=os.fspath(asking.message))], None
     if asking.staged or asking.diff or asking.history:
         repository = find()
         return _of_repository(asking, repository), repository

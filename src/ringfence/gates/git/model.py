@@ -11,6 +11,9 @@ from typing import Final
 
 from ringfence.extract.model import Fault, Why
 
+MESSAGE: Final = "the commit's message"
+"""What a message is called that is not committed yet."""
+
 MOST_FOUND: Final = 10_000
 """Findings of one item that are told one by one."""
 
@@ -38,7 +41,7 @@ class Item:
     size
         Bytes; -1 where nobody knows yet.
     object
-        The id of the git object that holds it; "" for a file on disk.
+        The id of the git object that holds it; "" for a file on disk. A message without one is what an editor was given for it.
     path
         Where on disk it is; "" for an object.
     commit

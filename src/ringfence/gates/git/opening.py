@@ -64,7 +64,7 @@ class Opener:
         for stored, run in groupby(items, key=lambda item: bool(item.object)):
             if not stored:
                 for item in run:
-                    yield item, _on_disk(item)
+                    yield item, _draft(item) if item.origin is Origin.COMMIT else _on_disk(item)
                 continue
             names, kept = tee(run)
             for item, got in zip(kept, self._store().many(each.object for each in names), strict=True):
@@ -88,8 +88,7 @@ class Opener:
         if got.kind not in {"commit", "tag"}:
             return got
         if got.size > MOST_SAID:
-            what = f"a {got.kind} says more than {MOST_SAID >> 20} MiB, which is not held"
-            return Unread(Fault.BOMB, what, "write it anew with a message that somebody reads: git commit --amend")
+            return _too_much(got.kind)
         try:
             said = spoken(got.stream.read(), authors=self.authors)
         except Unread as unread:
@@ -136,6 +135,24 @@ def drafted(content: bytes) -> bytes:
     lines = content.split(b"\n")
     end = next((number for number, line in enumerate(lines) if line[1:] == _SCISSORS), len(lines))
     return _without_trailers(b"\n".join(b"" if line.startswith(b"#") else line for line in lines[:end]))
+
+
+def _draft(item: Item) -> Opened | Unread:
+    """Give what an editor was given for a message as the message that it will be."""
+    got = _on_disk(item)
+    if isinstance(got, Unread):
+        return got
+    with got.stream:
+        content = got.stream.read(MOST_SAID + 1)
+    if len(content) > MOST_SAID:
+        return _too_much("message")
+    said = drafted(content)
+    return Opened(io.BytesIO(said), len(said), "commit")
+
+
+def _too_much(kind: str) -> Unread:
+    what = f"a {kind} says more than {MOST_SAID >> 20} MiB, which is not held"
+    return Unread(Fault.BOMB, what, "write it anew with a message that somebody reads: git commit --amend")
 
 
 def _without_trailers(said: bytes) -> bytes:
