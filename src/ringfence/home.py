@@ -9,6 +9,8 @@ from pathlib import Path
 
 POLICY_FILE = "ringfence.yaml"
 HOME_FOLDER = ".ringfence"
+IGNORE = "# Keys and ledger: never to be committed.\n*\n"
+"""What stands in the ``.gitignore`` of a folder of keys and ledger."""
 
 
 class Problem(Exception):

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from ringfence.cli._errors import Problem
 from ringfence.detect import Detector, detector_for
+from ringfence.extract.model import Bounds
 from ringfence.gates.git.allowing import Allowances, Settling
 from ringfence.gates.git.hook_settings import HookSettings
 from ringfence.gates.git.ignoring import FILE as IGNORE_FILE
-from ringfence.gates.git.model import Item, Origin, Scanned
+from ringfence.gates.git.model import MESSAGE, Item, Origin, Scanned
 from ringfence.gates.git.naming import Names as Known
 from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.repository import Repository
@@ -26,6 +27,7 @@ from ringfence.gates.git.running import GitFailed
 from ringfence.gates.git.scanning import Digests, Scanner
 from ringfence.gates.git.scans import Listed, Scan
 from ringfence.home import Home
+from ringfence.traces import leave_no_image
 
 if TYPE_CHECKING:
     from ringfence.crossing import Body
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 ALLOW: Final = "RINGFENCE_ALLOW"
 OPTION: Final = "ringfence.allow"
 _AT_HEAD: Final = "HEAD:"
-_NO_EDITOR: Final = ":"  # as git calls a hook where it calls no editor
 _REFUSED, _PASSED = 1, 0
 _PUSHERS: Final = ("GL_USERNAME", "GITEA_PUSHER_NAME", "GERRIT_USER", "REMOTE_USER", "GL_ID")
 """Who pushes, as servers of git repositories tell their hooks."""
@@ -57,6 +58,7 @@ class Call:
 
 def run_hook(call: Call) -> int:
     """Run a hook; give its exit code."""
+    leave_no_image()
     from ringfence.gates.git.pushing import Asked, Judging
     from ringfence.report.scan_refusal import Hint, said
     from ringfence.report.scan_words import Names
@@ -144,12 +146,16 @@ def _refs(call: Call) -> list["Ref"]:
 
 
 def _draft(call: Call) -> bytes:
-    from ringfence.gates.git.opening import drafted
+    from ringfence.gates.git.opening import MOST_SAID, drafted
 
     if not call.arguments:
         raise Problem("commit-msg was called without a file", "the hook is to be run by git")
     file = Path(call.repository.top or call.repository.folder, call.arguments[0])
-    return drafted(file.read_bytes(), edited=os.environ.get("GIT_EDITOR") != _NO_EDITOR)
+    with file.open("rb") as opened:
+        said = opened.read(MOST_SAID + 1)
+    if len(said) > MOST_SAID:
+        raise Problem(f"the message has more than {MOST_SAID >> 20} MiB", "write one that somebody reads")
+    return drafted(said)
 
 
 def _current_ref(repository: Repository) -> str:
@@ -176,7 +182,7 @@ class Looking:
 
     def message(self, content: bytes) -> Scanned:
         """Look at a commit's message that is not committed yet."""
-        item = Item("the commit's message", Origin.COMMIT, len(content))
+        item = Item(MESSAGE, Origin.COMMIT, len(content))
         return self._scanner()[0].scan(item, lambda: BytesIO(content))
 
     def text(self, text: str, name: str) -> Scanned:
@@ -190,9 +196,9 @@ class Looking:
         names = Known.of(self.rules.policy.detect)
         baseline, digests = self._baseline()
         inline = settings.inline or not settings.server
-        return Scanner(
-            self.rules, digests=digests, allowances=Allowances(names, self._ignoring(names), inline)
-        ), baseline
+        allowances = Allowances(names, self._ignoring(names), inline)
+        bounds = Bounds(leaves_out=frozenset()) if settings.everything else Bounds()
+        return Scanner(self.rules, bounds, digests, allowances), baseline
 
     def _ignoring(self, names: Known) -> "Ignoring | None":
         """Read what may stay: on a server never from what is being pushed."""

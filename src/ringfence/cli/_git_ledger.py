@@ -8,7 +8,7 @@ from typing import Final
 from ringfence.cli._errors import Problem
 from ringfence.cli._home import HOME_FOLDER
 from ringfence.gates.git.repository import Repository
-from ringfence.home import Home
+from ringfence.home import IGNORE, Home
 
 _OWN: Final = "ringfence"  # in a repository's .git
 
@@ -30,7 +30,6 @@ def home_of_user() -> Home:
 def make_ledger(home: Home) -> bool:
     """Make a ledger where there is none; say whether it was made. Raises `Problem` where a part of one is missing."""
     from ringfence.cli._files import write_new
-    from ringfence.gates.git.scan_key import IGNORE
     from ringfence.ledger import create_ledger, make_keys, read_signing_key
 
     if home.ledger.is_file() and home.signing_key.is_file():

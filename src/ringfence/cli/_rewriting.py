@@ -12,7 +12,9 @@ from typing import Final
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._scan_options import Asking, scan_of
-from ringfence.gates.git.history import history
+from ringfence.extract.skipping import LIKE_MINIFIED
+from ringfence.gates.git.elsewhere import LeftOut, elsewhere
+from ringfence.gates.git.history import Extent, history
 from ringfence.gates.git.history_plan import named
 from ringfence.gates.git.mending import Mender
 from ringfence.gates.git.model import Item, Origin
@@ -88,11 +90,16 @@ class Rewriting:
         scanner = scan_of(asking, (), None).scan.scanner
         self._mender = mender_of(scanner, key_or_passing(asking.place, os.environ))
         self._items = dict(named(history(repository), wanted))
+        left_out = LeftOut(scanner.leaves_out)
+        for name, item in self._items.items():
+            left_out.add(name, b"" if scanner.leaves_out(item.name) else LIKE_MINIFIED)
+        self._others = dict(named(elsewhere(repository, Extent(), left_out), wanted))
 
     def blob(self, name: bytes, data: bytes) -> bytes:
         """Give a blob as it is to be."""
-        item = self._items.get(name.decode("ascii", "replace")) if name else None
-        return data if item is None else self._mended(item, data)
+        met = [each.get(name.decode("ascii", "replace")) for each in (self._items, self._others)] if name else []
+        made = (self._mended(item, data) for item in met if item is not None)
+        return next((each for each in made if each != data), data)
 
     def message(self, said: bytes) -> bytes:
         """Give a message as it is to be."""

@@ -32,7 +32,7 @@ def fix(asking: Asking, *, yes: bool, to: TextIO) -> None:
     from ringfence.gates.git.fixing import Fixing
     from ringfence.gates.git.scan_key import key_or_passing
 
-    if asking.diff or asking.history or "-" in asking.paths:
+    if asking.diff or asking.message or asking.history or "-" in asking.paths:
         mend = "for history: ringfence history plan" if asking.history else "name files, or ask for --staged"
         raise Problem("--fix mends files of the working tree", mend)
     if asking.write_baseline is not None:

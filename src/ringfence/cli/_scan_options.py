@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -17,7 +18,7 @@ from ringfence.extract.model import Bounds, Why
 from ringfence.gates.git.allowing import Allowances, Settling
 from ringfence.gates.git.ignoring import FILE as IGNORE_FILE
 from ringfence.gates.git.ignoring import Ignoring, read_ignoring
-from ringfence.gates.git.model import Allowance, Item, Origin, Scanned
+from ringfence.gates.git.model import MESSAGE, Allowance, Item, Origin, Scanned
 from ringfence.gates.git.naming import Names as Known
 from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.repository import NoRepository, Repository, find
@@ -33,6 +34,7 @@ from ringfence.report.scan_words import Names, counted
 
 if TYPE_CHECKING:
     from ringfence.gates.git.baseline import Baseline, Recording
+    from ringfence.gates.git.history import Extent
     from ringfence.gates.git.scan_key import ScanKey
 
 FlowOption = Annotated[
@@ -71,6 +73,7 @@ class Asking:
     paths: tuple[str, ...] = ()
     staged: bool = False
     diff: str | None = None
+    message: Path | None = None
     history: bool = False
     since: str = ""
     authors: bool = False
@@ -95,6 +98,8 @@ class Asking:
             return "the index"
         if self.diff:
             return "a diff"
+        if self.message is not None:
+            return "a commit's message"
         if self.history:
             return "all history" if not self.since else "history"
         if len(self.paths) == 1:
@@ -104,7 +109,7 @@ class Asking:
     @property
     def whole(self) -> bool:
         """Whether all is looked at that an ignore file and a baseline are for."""
-        return not (self.paths or self.staged or self.diff or self.since or self.max_size)
+        return not (self.paths or self.staged or self.diff or self.message or self.since or self.max_size)
 
 
 @dataclass(slots=True)
@@ -171,6 +176,7 @@ def listed_of(asking: Asking) -> tuple[Iterable[Listed], Repository | None]:
         for name, is_so in (
             ("--staged", asking.staged),
             ("--diff", bool(asking.diff)),
+            ("--message", asking.message is not None),
             ("--history", asking.history),
             ("paths", bool(asking.paths)),
         )
@@ -187,6 +193,8 @@ def listed_of(asking: Asking) -> tuple[Iterable[Listed], Repository | None]:
     ):
         if is_asked and not is_there:
             raise Problem(f"{option} is asked for without {other}", f"add {other}, or leave {option} out")
+    if asking.message is not None:
+        return [Item(MESSAGE, Origin.COMMIT, path=os.fspath(asking.message))], None
     if asking.staged or asking.diff or asking.history:
         repository = find()
         return _of_repository(asking, repository), repository
@@ -212,11 +220,16 @@ def _of_repository(asking: Asking, repository: Repository) -> Iterable[Listed]:
         from ringfence.gates.git.items import between
 
         return between(repository, asking.diff)
-    from ringfence.gates.git.history import Extent, history
+    from ringfence.gates.git.history import history
+
+    return history(repository, _extent(asking))
+
+
+def _extent(asking: Asking) -> "Extent":
+    from ringfence.gates.git.history import Extent
 
     since = _moment(asking.since)
-    after = "" if since is not None else asking.since
-    return history(repository, Extent(since, after))
+    return Extent(since, "" if since is not None else asking.since)
 
 
 def _version() -> str:
@@ -269,6 +282,10 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
         settling,
         asking.processes,
     )
+    if asking.history and repository is not None:
+        from ringfence.gates.git.elsewhere import elsewhere
+
+        scan.elsewhere = partial(elsewhere, repository, _extent(asking))
     flow = "" if rules.named == NO_POLICY else asking.flow
     about = About(_version() if asking.tells_version else "", asking.what, flow, rules.policy.hash, past=asking.history)
     return Made(scan, about, detector, asking, recording, key, old)

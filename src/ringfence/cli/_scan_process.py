@@ -3,9 +3,10 @@
 The rule: values are in its memory, so no image of that is left behind; and every way of being ended is taken as Ctrl-C is.
 """
 
-import resource
 import signal
 from types import FrameType
+
+from ringfence.traces import leave_no_image
 
 
 def end_without_a_trace() -> None:
@@ -13,7 +14,7 @@ def end_without_a_trace() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    leave_no_image()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a signal handler's)

@@ -22,6 +22,7 @@ from ringfence.cli._home import PolicyOfOwnOption
 from ringfence.detect import Detection, Detector, Finding
 from ringfence.detect.own import DECLARED, LISTED, POLICYS, categories_told
 from ringfence.detect.shapes import shape_of
+from ringfence.traces import leave_no_image
 
 app = typer.Typer(add_completion=False)
 
@@ -231,6 +232,7 @@ def detect(
     output: Annotated[Format, typer.Option("--format", help="How to write findings.")] = Format.TEXT,
 ) -> int:
     """Print every finding of every file; what cannot be read is told, and the others are still read."""
+    leave_no_image()
     if not files and sys.stdin.isatty():
         raise Problem("nothing to read", "name files, or pipe text in: `my-service 2>&1 | ringfence detect`")
     detector, shown = _detector(entities, min_score, policy), _Shown(show_values, explain)

@@ -79,6 +79,9 @@ def install(
         bool,
         typer.Option("--allow-override", help=f"On a server: `git push -o {OPTION}=REASON` goes, and is recorded."),
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Also vendored, minified and generated files.")
+    ] = False,
     folder: Annotated[
         Path | None, typer.Option("--home", help="The folder of keys and ledger.", show_default=HOME_FOLDER)
     ] = None,
@@ -104,6 +107,7 @@ def install(
         ignoring=_whole(ignore_file) if ignore_file is not None else "",
         inline=inline,
         overriding=override,
+        everything=everything,
         server=server is not None,
     )
     refused = rules_for(settings, "refs/heads/main").plan_for("").refused if not gate else None
@@ -166,6 +170,8 @@ def status(server: _ServerOption = None) -> int:
         by = settings.flow or (f"gate {settings.gate}" if settings.gate else "")
         rule = f"{by} of {settings.policy}" if by else "nothing personal may be in the repository"
         print(f"{'decides':<12}{rule}")
+        if settings.everything:
+            print(f"{'looks at':<12}everything, also vendored, minified and generated files")
         print(f"{'records':<12}{Home(Path(), Path(settings.home)).ledger}")
     if missing:
         print("`ringfence git install` writes what is missing", file=sys.stderr)

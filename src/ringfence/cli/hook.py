@@ -10,6 +10,7 @@ import typer
 from ringfence.cli._errors import Problem, in_words
 from ringfence.gates.git.agents import LARGEST, Agent, ToolCall, allowed, read_call, refused
 from ringfence.home import Home
+from ringfence.traces import leave_no_image
 
 if TYPE_CHECKING:
     from ringfence.gates.git.pushing import Judging
@@ -40,6 +41,7 @@ def hook(
     ] = None,
 ) -> int:
     """Judge one call; give the exit code."""
+    leave_no_image()
     call: ToolCall | None = None
     try:
         call = read_call(sys.stdin.buffer.read(LARGEST + 1))

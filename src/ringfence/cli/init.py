@@ -14,6 +14,7 @@ from ringfence.cli._files import write_new
 from ringfence.cli._first_policy import FIRST_POLICY
 from ringfence.cli._home import POLICY_FILE, Home, HomeOption, PolicyOption, home
 from ringfence.cli._policy import load_policy
+from ringfence.home import IGNORE
 from ringfence.ledger import create_ledger, make_keys, read_signing_key
 from ringfence.policy import Flow, Policy
 from ringfence.vault import create, list_keys
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from ringfence.cli._database import Prepared
 
 app = typer.Typer(add_completion=False)
-
-IGNORE = "# Keys and ledger: never to be committed.\n*\n"
 
 
 @app.command(

@@ -45,6 +45,7 @@ from ringfence.cli._table import printable
 from ringfence.crossing.entries import VERSION
 from ringfence.crossing.scrubbing import scrub
 from ringfence.detect import Detector, detector_for
+from ringfence.home import IGNORE
 from ringfence.ledger import BlockingClient, JsonValue
 from ringfence.policy import Policy, PolicyError
 from ringfence.policy.model import NONE, SCAN
@@ -55,7 +56,6 @@ from ringfence.taxonomy import CATEGORIES
 app = typer.Typer(add_completion=False, invoke_without_command=True)
 
 FOUND = 1
-IGNORE = "# Keys and ledger: never to be committed.\n*\n"
 STATES = "map"  # the folder of states, in the home
 MOST_RECORDED = 200  # fields of one entry of drift
 

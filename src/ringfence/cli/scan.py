@@ -52,6 +52,10 @@ def scan(
     diff: Annotated[
         str | None, typer.Option("--diff", metavar="A..B", help="What changed between two revisions: new lines only.")
     ] = None,
+    message: Annotated[
+        Path | None,
+        typer.Option("--message", metavar="FILE", help="What a commit's message will say: no comments, no diff below."),
+    ] = None,
     history: Annotated[
         bool,
         typer.Option(
@@ -113,6 +117,7 @@ def scan(
         paths=tuple(paths or ()),
         staged=staged,
         diff=diff,
+        message=message,
         history=history,
         since=since,
         authors=authors,

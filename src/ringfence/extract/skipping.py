@@ -42,6 +42,8 @@ _POINTER_LINES: Final = re2.compile(
 )
 _LONG_LINE: Final = 4096
 _SPACES_IN_CODE: Final = 25  # of one in so many bytes a program that a person writes has more
+LIKE_MINIFIED: Final = b"x" * _LONG_LINE
+"""A beginning for which a program is left out whatever it is called."""
 
 
 def left_out(source: Source, head: bytes, bounds: Bounds) -> LeftOut | None:

@@ -15,7 +15,7 @@ from ringfence.report.writing import as_cell
 
 _HEADS: Final = (
     "kind,file,members,where,line,column,field,entity,category,score,standing,"
-    "why,rule,evidence,shape,commit,object,said"
+    "why,rule,evidence,shape,commit,object,count,said"
 )
 
 
@@ -63,4 +63,5 @@ def _finding(one: Found, names: Names) -> dict[str, str]:
         "shape": plain(one.shape),
         "commit": one.commit,
         "object": one.object,
+        "count": str(one.count),
     }

@@ -74,8 +74,8 @@ def write(scanned: Iterable[Scanned], summary: Summary, out: TextIO, asked: Aske
         passed += item.passed[: max(_MOST_OTHERS - len(passed), 0)]
         for one in item.found:
             if asked.wants(one):
-                wanted += 1
-                folders.setdefault(_folder(one.file), Counter())[one.standing] += 1
+                wanted += one.count
+                folders.setdefault(_folder(one.file), Counter())[one.standing] += one.count
                 if len(kept) < MOST_FINDINGS:
                     kept.append(one)
     sections = [_in_short(summary)]

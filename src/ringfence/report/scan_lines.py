@@ -75,6 +75,7 @@ def _finding(one: Found, names: Names) -> Document:
         "digest": one.digest,
         "commit": one.commit,
         "object": one.object,
+        "count": one.count,
     }
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from ringfence.crossing import Reason
+from ringfence.gates.git.model import by_reason
 from ringfence.gates.git.pushing import Judging, Verdict
 from ringfence.report.scan_words import MENDS, Names, counted, cut, further, place, plain
 
 _LINE: Final = 300
+_LEFT_OUT: Final = "left out by rule, and not looked at: "
 _FIX, _, _KEEP = MENDS
 _COUNTED: Final = frozenset({Reason.CATEGORY, Reason.UNDECODABLE, Reason.UNKNOWN_FIELD})
 _TO_MEND: Final = {
@@ -48,8 +50,11 @@ class Hint:
 
 def said(judging: Judging, verdict: Verdict, hint: Hint, names: Names) -> Iterator[str]:
     """Say what came of it; nothing, where there is nothing to be said."""
+    left_out = by_reason(judging.left_out)
     if verdict.passes:
         yield from _passed(judging, verdict, hint)
+        if left_out:
+            yield f"{_LEFT_OUT}{left_out}"
         return
     yield f"this {hint.noun} is refused: {'; '.join([*_counts(judging), *_reasons(verdict)])}"
     for one in judging.found:
@@ -63,6 +68,8 @@ def said(judging: Judging, verdict: Verdict, hint: Hint, names: Names) -> Iterat
         yield f"  and {left:,} more" + (
             ": `ringfence scan --diff A..B` lists all of two commits" if hint.noun == "push" else ""
         )
+    if left_out:
+        yield f"  {_LEFT_OUT}{left_out}"
     yield from (f"  {line}" for line in _mends(judging, verdict, hint))
     if verdict.crossings:
         yield f"  recorded: {_crossing(verdict, hint)}"

@@ -98,11 +98,11 @@ class Summary:
         self.failed += len(item.unread)
         self.passed.update(one.why for one in item.passed)
         for one in item.found:
-            self.standing[one.standing] += 1
-            self.categories[one.category, one.standing] += 1
-            self.past += one.counts and (self.about.past or bool(one.commit))
+            self.standing[one.standing] += one.count
+            self.categories[one.category, one.standing] += one.count
+            self.past += one.count if one.counts and (self.about.past or one.commit) else 0
             if one.counts and one.rule:
-                self.rules[one.rule] += 1
+                self.rules[one.rule] += one.count
         self.files += any(one.counts for one in item.found)
 
     @property

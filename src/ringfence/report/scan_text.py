@@ -84,19 +84,22 @@ def _console(out: TextIO) -> "Console":
 
 def _lines(item: Scanned, asked: Asked, names: Names) -> Iterator[Line]:
     alike: Counter[_Alike] = Counter()
+    told: Counter[_Alike] = Counter()
     for one in item.found:
         if not asked.wants(one) or (one.standing is Standing.NOTED and not asked.every):
             continue
         key = (one.file, one.members, one.where, one.field, one.entity, one.standing, one.why)
-        alike[key] += 1
-        if asked.every or alike[key] <= _FIRST:
+        alike[key] += one.count
+        if asked.every or told[key] < _FIRST:
+            told[key] += one.count
             yield _finding(one, names)
-    for (file, members, where, field, entity, standing, _), number in alike.items():
-        if number > _FIRST and not asked.every:
+    for key, number in alike.items():
+        file, members, where, field, entity, standing, _ = key
+        if number > told[key]:
             at = ", ".join(
                 [*([names.shown(where)] if where else []), *([f"field {names.shown(field)}"] if field else [])]
             )
-            more = f"and {number - _FIRST:,} more {plain(entity)}{f' in {at}' if at else ''}, {standing.value}"
+            more = f"and {number - told[key]:,} more {plain(entity)}{f' in {at}' if at else ''}, {standing.value}"
             yield [(names.joined(file, members), "bold"), (f"  {more} (--every lists them)", _STYLES[standing])]
     for failed in item.failed:
         yield from _failed(failed, names)

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from ringfence.gates.git.model import Failed, Found, Passed, Standing
+from ringfence.gates.git.model import Failed, Found, Passed, Standing, by_reason
 from ringfence.taxonomy import CATEGORIES, ENTITIES, Sensitivity
 
 if TYPE_CHECKING:
@@ -165,6 +165,8 @@ def further(one: Found, names: Names) -> Iterator[str]:
         yield f"field {names.shown(one.field)}"
     if one.commit and one.commit[:7] not in one.file:
         yield f"commit {plain(one.commit[:12])}"
+    if one.count > 1:
+        yield f"and {one.count - 1:,} more of these from here on"
 
 
 def severity(category: str) -> Sensitivity:
@@ -292,4 +294,4 @@ def mends(summary: "Summary") -> list[str]:
 
 def left_out(summary: "Summary") -> str:
     """Say what was left out, by reason; "" if nothing was."""
-    return ", ".join(f"{number:,} {why.value}" for why, number in sorted(summary.passed.items()))
+    return by_reason(summary.passed)

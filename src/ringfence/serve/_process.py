@@ -1,7 +1,4 @@
-"""What a process says to its kernel: end with the parent, leave no image of the memory behind, open as many files as allowed.
-
-The rule: a payload under way lives in memory only (law 4), so a crash writes none of it to disk.
-"""
+"""What a process says to its kernel: end with the parent, leave no image of the memory behind, open as many files as allowed."""
 
 import argparse
 import ctypes
@@ -12,10 +9,11 @@ import socket
 import sys
 from collections.abc import Sequence
 
+from ringfence.traces import leave_no_image
+
 PARENT_GONE = 5  # the exit code of a child that nobody waits for
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_PR_SET_DUMPABLE = 4
 
 
 def begin_child(about: str, arguments: Sequence[str] | None = None, *, niceness: int = 0) -> socket.socket | None:
@@ -44,14 +42,6 @@ def end_with(parent: int) -> bool:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     return os.getppid() == parent
-
-
-def leave_no_image() -> None:
-    """Have no core dump written, whatever the machine is set to."""
-    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
-    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def raise_file_limit() -> int:

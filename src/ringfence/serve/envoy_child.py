@@ -7,7 +7,8 @@ three are said to the kernel before this process becomes Envoy, and stay said.
 import os
 import sys
 
-from ringfence.serve._process import PARENT_GONE, end_with, leave_no_image, raise_file_limit
+from ringfence.serve._process import PARENT_GONE, end_with, raise_file_limit
+from ringfence.traces import leave_no_image
 
 
 def main(arguments: list[str]) -> None:

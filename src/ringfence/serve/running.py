@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from ringfence.gates.recording import LedgerRecorder
 from ringfence.ledger import LedgerClient
 from ringfence.policy import Gate, Policy
-from ringfence.serve._process import leave_no_image, raise_file_limit
+from ringfence.serve._process import raise_file_limit
 from ringfence.serve.addresses import (
     Address,
     address_of,
@@ -40,6 +40,7 @@ from ringfence.serve.reading import Reading, place_of
 from ringfence.serve.slot import GaveUp
 from ringfence.serve.status import Status
 from ringfence.serve.supervisor import ReadPolicy, Site, Supervisor
+from ringfence.traces import leave_no_image
 
 if TYPE_CHECKING:
     from ringfence.serve.envoy_setup import EnvoyPlace

@@ -13,7 +13,7 @@ from ringfence.gates.git.items import between, staged
 from ringfence.gates.git.model import Failed, Item, Origin
 from ringfence.gates.git.objects import Unread
 from ringfence.gates.git.opening import Opener
-from ringfence.gates.git.pushes import commits, outgoing, pushing, received
+from ringfence.gates.git.pushes import Ref, commits, outgoing, pushing, received
 from ringfence.gates.git.repository import find
 from ringfence.gates.git.walking import walk
 from ringfence.home import Problem
@@ -280,3 +280,28 @@ def test_reading_a_repository_runs_nothing_that_it_names_and_changes_nothing(rep
                 opened.stream.close()
     assert not ran.exists(), ran.read_text()
     assert sorted((path, path.stat().st_mtime_ns) for path in (repo.top / ".git").rglob("*")) == before
+
+
+def test_what_another_remote_has_whose_name_begins_alike_is_new_to_this_one(repo: Repo, tmp_path: Path) -> None:
+    first = repo.commit("first", a_txt="a\n")
+    second = repo.commit("second", b_txt="b\n")
+    third = repo.commit("third", c_txt="c\n")
+    for name in ("origin", "origin/other", "elsewhere"):
+        repo.git("init", "-q", "--bare", str(tmp_path / name))
+        repo.git("remote", "add", name, str(tmp_path / name))
+    repo.git("config", "remote.elsewhere.fetch", "+refs/*:refs/*")  # as of a mirror: one's own refs are no sign of it
+    repo.git("config", "--add", "remote.elsewhere.fetch", "+refs/heads/*:refs/remotes/kept/*")
+    repo.git("config", "remote.origin/other.fetch", "+refs/heads/main:refs/remotes/origin/other/main")
+    repo.git("update-ref", "refs/remotes/origin/main", first)
+    repo.git("update-ref", "refs/remotes/origin/other/main", second)
+    repo.git("update-ref", "refs/remotes/kept/main", second)
+
+    def brought(remote: str) -> set[str]:
+        refs = [Ref("refs/heads/main", "", third)]
+        found = outgoing(repo.found(), refs, remote)
+        return {item.commit for item in found if isinstance(item, Item)}
+
+    assert brought("origin") == {second, third}
+    assert brought("origin/other") == {third}
+    assert brought("elsewhere") == {third}
+    assert brought("unknown") == {first, second, third}

@@ -330,3 +330,20 @@ def test_a_hook_is_a_script_that_any_shell_runs(tmp_path: Path) -> None:
         file = tmp_path / name
         file.write_text(script(name, "/opt/it's here\n/python"))
         assert subprocess.run(["sh", "-n", file], check=False).returncode == 0
+
+
+def test_what_is_left_out_by_rule_is_said_before_a_commit_and_before_a_push(pair: Pair) -> None:
+    pair.client.write("vendor/people.csv", PEOPLE)
+    pair.client.git("add", "--all")
+    done = pair.run("commit", "--message=code of others")
+    assert done.returncode == 0
+    assert b"ringfence: left out by rule, and not looked at: 1 vendored\n" in done.stderr
+    assert pair.entries() == []
+    done = pair.run("push", "origin", "main")
+    assert b"ringfence: left out by rule, and not looked at: 1 vendored\n" in done.stderr
+    (entry,) = pair.entries()
+    assert (entry["kind"], entry["client"]["left_out"]) == ("crossed", "1 vendored")  # type: ignore[index]
+    pair.install("--everything")
+    pair.client.write("vendor/people.csv", f"{PEOPLE}{PEOPLE}")
+    pair.client.git("add", "--all")
+    assert pair.run("commit", "--message=code of others").returncode == 1

@@ -332,3 +332,40 @@ def test_a_server_without_its_ledger_takes_nothing(pair: Pair) -> None:
     (pair.server / "ringfence" / "ledger.db").unlink()
     assert pair.push().returncode == 1
     assert pair.refs() == {}
+
+
+VENDORED = {"node_modules/people/people.csv": PEOPLE, "web/app.min.js": f'const mail="{VALUE}@web.de"\n'}
+
+
+def test_what_is_left_out_by_rule_is_said_by_reason_and_stands_in_the_entry(pair: Pair) -> None:
+    for name, content in VENDORED.items():
+        pair.client.write(name, content)
+    pair.client.write("blob.bin", bytes(range(256)) * 8)
+    pair.client.commit("code of others")
+    done = pair.push()
+    assert done.returncode == 0
+    (line,) = [line for line in done.stderr.decode().splitlines() if "ringfence" in line]
+    assert line.rstrip() == ("remote: ringfence: left out by rule, and not looked at: 1 binary, 1 minified, 1 vendored")
+    pair.client.write("vendor/people.csv", PEOPLE)
+    pair.client.commit("people", people_csv=PEOPLE)
+    done = pair.push()
+    assert done.returncode == 1
+    assert b"left out by rule, and not looked at: 1 vendored" in done.stderr
+    crossed, refused = pair.entries(server=True)
+    assert kinds([crossed, refused]) == ["crossed", "refused"]
+    assert "found" not in crossed
+    assert crossed["client"]["left_out"] == "1 binary, 1 minified, 1 vendored"  # type: ignore[index]
+    assert refused["client"]["left_out"] == "1 vendored"  # type: ignore[index]
+    assert pair.client.git("rev-parse", "HEAD~1")[:12] not in json.dumps(refused)
+
+
+def test_a_server_that_was_told_so_looks_at_everything(pair: Pair) -> None:
+    pair.install("--everything", server=True)
+    assert b"everything" in ringfence(pair.client.top, "git", "status", "--server", str(pair.server)).stdout
+    for name, content in VENDORED.items():
+        pair.client.write(name, content)
+    pair.client.commit("code of others")
+    done = pair.push()
+    assert done.returncode == 1
+    assert all(name.encode() in done.stderr for name in VENDORED)
+    assert b"left out" not in done.stderr

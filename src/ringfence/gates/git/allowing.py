@@ -11,20 +11,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from io import BytesIO
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ringfence.crossing import scrub
 from ringfence.detect import Detection, Detector, detector_for
-from ringfence.extract.model import Why
+from ringfence.extract.model import Fault, Why
+from ringfence.gates.git.further import Lines, alike, told_apart
 from ringfence.gates.git.ignoring import Ignoring, Line, deciding, left_out
 from ringfence.gates.git.inline import Marks, in_lines, in_utf8, may_have, read_marks
-from ringfence.gates.git.model import Allowance, By, Found, Item, Origin, Passed, Scanned, Standing
+from ringfence.gates.git.model import Allowance, By, Failed, Found, Item, Origin, Passed, Scanned, Standing
 from ringfence.gates.git.naming import Names
+from ringfence.gates.git.objects import Unread
 
 if TYPE_CHECKING:
     from ringfence.gates.git.baseline import Applying, Baseline
 
 KEPT: Final = 4 << 20  # bytes of a file that are held, so that it is read once; a larger one is read twice
+MOST_KEPT: Final = 1 << 30
+"""Bytes of standard input that are kept in a file while they are looked at."""
+
+_PIECE: Final = 1 << 20
+_AS_A_FILE: Final = "write it to a file, and name that: it is read where it is"
 _PATHS: Final = frozenset((Origin.FILE, Origin.INPUT, Origin.INDEX, Origin.BLOB))  # origins whose names are paths
 _MOST_TOLD: Final = 10_000
 
@@ -75,10 +83,19 @@ class Reading:
         passed = Passed(self.item.name, Why.IGNORED, note=note)
         return Scanned(self.item, passed=(passed,), allowances=(ignoring.told(line, 1, self.detector),))
 
+    def held(self) -> Scanned | None:
+        """Hold what can be read only once; give what becomes of it where it is more than is kept."""
+        if self.item.origin is not Origin.INPUT:
+            return None
+        try:
+            self.source, self._file = _held(self.source())
+        except Unread as unread:
+            failed = Failed(self.item.name, unread.fault, unread.what, unread.mend)
+            return Scanned(self.item, failed=(failed,))
+        return None
+
     def open(self) -> BinaryIO:
         """Open the item for whoever reads it."""
-        if self.item.origin is Origin.INPUT and not self._was_opened:
-            self.source, self._file = _held(self.source())
         self._was_opened, is_first = True, not self._was_opened
         if not self.inline:
             return self.source()
@@ -94,8 +111,8 @@ class Reading:
         self._data, self._is_whole = data, True
         return BytesIO(data)
 
-    def settled(self, scanned: Scanned) -> Scanned:
-        """Give what becomes of the item, once it has been looked at."""
+    def settled(self, scanned: Scanned, lines: Lines | None = None) -> Scanned:
+        """Give what becomes of the item, once it has been looked at; `lines`: where those findings stand that are told as one."""
         is_left_out = scanned.passed and not scanned.size and not scanned.found
         marks = None if is_left_out else self._marks()  # of what was left out nobody reads the rest
         if self._file is not None:
@@ -104,7 +121,7 @@ class Reading:
         if marks is None and not self.lines:
             return scanned
         used = Counter[Line]()
-        found = tuple(self._settled(one, marks, used) for one in scanned.found)
+        found = tuple(chain.from_iterable(self._each(one, marks, used, lines or {}) for one in scanned.found))
         allowances = marks.told(self.item.name) if marks is not None else ()
         taken_back = next((line for line in self.lines if not line.names), None)
         if taken_back is not None and taken_back.takes_back:
@@ -113,6 +130,12 @@ class Reading:
             told = (ignoring.told(line, count, self.detector) for line, count in used.items())
             allowances = (*allowances, *told)
         return replace(scanned, found=found, allowances=allowances)
+
+    def _each(self, found: Found, marks: Marks | None, used: Counter[Line], lines: Lines) -> Iterator[Found]:
+        if found.count == 1:
+            yield self._settled(found, marks, used)
+        else:
+            yield from told_apart(found, lines[alike(found)], lambda one: self._settled(one, marks, used))
 
     def _settled(self, found: Found, marks: Marks | None, used: Counter[Line]) -> Found:
         if found.standing is not Standing.REFUSED:
@@ -147,12 +170,17 @@ def _held(stream: BinaryIO) -> tuple[Opened, BinaryIO | None]:
     head = _read(stream, KEPT + 1)
     if len(head) <= KEPT:
         return partial(BytesIO, head), None
-    from shutil import copyfileobj
     from tempfile import TemporaryFile
 
     file = TemporaryFile()  # noqa: SIM115 (closed when the item has been looked at)
     file.write(head)
-    copyfileobj(stream, file, 1 << 20)
+    left = MOST_KEPT - len(head)
+    while left > 0 and (piece := stream.read(min(left, _PIECE))):
+        file.write(piece)
+        left -= len(piece)
+    if left <= 0 and stream.read(1):
+        file.close()
+        raise Unread(Fault.BOMB, f"standard input is more than {MOST_KEPT >> 20:,} MiB, which is not kept", _AS_A_FILE)
     file.flush()
     return partial(_from_the_beginning, file), file
 
@@ -211,7 +239,20 @@ class Settling:
                 self._inline.append(one)
         if self._applying is None:
             return scanned
-        return replace(scanned, found=tuple(self._settled(one, self._applying) for one in scanned.found))
+        applying = self._applying
+        return replace(scanned, found=tuple(chain.from_iterable(self._each(one, applying) for one in scanned.found)))
+
+    def _each(self, found: Found, applying: "Applying") -> Iterator[Found]:
+        if found.count == 1 or found.standing is not Standing.REFUSED:
+            yield self._settled(found, applying)
+            return
+        one = replace(found, count=1)
+        given = [self._settled(one, applying) for _ in range(found.count)]  # those that the baseline has come first
+        allowed = [each for each in given if each.standing is Standing.ALLOWED]
+        if allowed:
+            yield replace(allowed[0], count=len(allowed))
+        if len(allowed) < len(given):
+            yield replace(found, count=len(given) - len(allowed))
 
     def _settled(self, found: Found, applying: "Applying") -> Found:
         if found.standing is not Standing.REFUSED:

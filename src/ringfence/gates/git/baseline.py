@@ -265,7 +265,7 @@ class Recording:
     def _taken(self, found: Found) -> Found:
         if found.standing is not Standing.REFUSED or not found.digest:
             return found
-        self.counts[label_of(found), found.digest] += 1
+        self.counts[label_of(found), found.digest] += found.count
         return replace(found, standing=Standing.ALLOWED, why=By.BASELINE.value)
 
     def baseline(

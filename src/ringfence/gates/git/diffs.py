@@ -110,6 +110,24 @@ def changes(stream: BinaryIO) -> Iterator[str | Change]:
     yield from _matched(raws, patches)
 
 
+def raws(stream: BinaryIO) -> Iterator[str | tuple[str, bytes]]:
+    """Read what is written with ``--raw`` alone: each commit's id, then of each change the new side's id, and its line (`name_in`).
+
+    Holds one line at a time.
+    """
+    while line := stream.readline(_LINE):
+        if not line.startswith(b":"):
+            yield line.rstrip(b"\n").decode("ascii", "replace")
+            continue
+        line = _whole(line, stream)
+        yield line.partition(b"\t")[0].split(b" ")[-2].decode("ascii"), line
+
+
+def name_in(line: bytes) -> str:
+    """Give the name that a line of ``--raw`` says."""
+    return _raw(line).name
+
+
 def common(one: Spans | None, other: Spans | None) -> Spans | None:
     """Give the lines that are in both; None is all."""
     if one is None or other is None:

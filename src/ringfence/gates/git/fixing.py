@@ -11,7 +11,7 @@ from typing import Final
 
 from ringfence.detect import detector_for
 from ringfence.gates.git.mending import MOST, Left, Mended, Mender
-from ringfence.gates.git.model import Found, Item, Origin, Scanned
+from ringfence.gates.git.model import MOST_FOUND, Found, Item, Origin, Scanned
 from ringfence.gates.git.opening import Opener
 from ringfence.gates.git.replacing import Before, NotReplaced, put, read_before
 from ringfence.gates.git.scanning import Digests, Scanner
@@ -51,7 +51,8 @@ class Fixing:
     handle: KeyHandle
     files: dict[str, tuple[Before, Mended]] = field(default_factory=dict)
     stays: list[Stays] = field(default_factory=list)
-    _wanted: dict[str, set[_Place]] = field(default_factory=dict)
+    _wanted: dict[str, set[_Place] | None] = field(default_factory=dict)
+    _further: list[Stays] = field(default_factory=list)
     _values: dict[str, set[str]] = field(default_factory=dict)
     _items: dict[str, Item] = field(default_factory=dict)
 
@@ -70,7 +71,17 @@ class Fixing:
             refused = [found for found in one.found if found.counts]
             if refused and one.item.path:
                 self._items[one.item.name] = one.item
-                self._wanted[one.item.name] = {_place(found) for found in refused}
+                self._wanted[one.item.name] = self._all(one, refused)
+
+    def _all(self, one: Scanned, refused: list[Found]) -> "set[_Place] | None":
+        """Give the places of what is to be mended; None: all. What a baseline has may be among what is told as one."""
+        further = sum(found.count for found in refused if found.count > 1)
+        if further and not any(found.digest for found in refused):
+            return None
+        if further:
+            what = f"a file of more than {MOST_FOUND:,} findings is mended by so many at once where a baseline is asked"
+            self._further.append(Stays(one.item.name, what, "run it again for these", further))
+        return {_place(found) for found in refused if found.count == 1}
 
     def take_staged(self, scanned: Iterable[Scanned], top: str, opener: Opener) -> None:
         """Take what a scan found in the index: its values, wherever they stand in the files of the working tree."""
@@ -89,7 +100,7 @@ class Fixing:
         for _ in range(_PASSES):
             before = stand_ins.changed
             self.files.clear()
-            self.stays.clear()
+            self.stays[:] = self._further
             held = 0
             for name, item in self._items.items():
                 held += self._prepare(name, item, stand_ins, held)
@@ -117,7 +128,10 @@ class Fixing:
 
     def _is_kept(self, name: str, found: Found) -> bool:
         values = self._values.get(name)
-        return found.digest not in values if values is not None else _place(found) not in self._wanted[name]
+        if values is not None:
+            return found.digest not in values
+        wanted = self._wanted[name]
+        return wanted is not None and _place(found) not in wanted
 
     def put(self) -> Iterator[str]:
         """Write the files; give the name of each that was written."""

@@ -16,7 +16,7 @@ from ringfence.gates.git.model import Failed, Item, Origin, Passed
 from ringfence.gates.git.repository import Repository
 from ringfence.gates.git.running import GitFailed
 
-_TOLD: Final = "--batch-check=%(objecttype) %(objectname) %(objectsize) %(rest)"
+TOLD: Final = "--batch-check=%(objecttype) %(objectname) %(objectsize) %(rest)"
 _WALK: Final = (
     "rev-list",
     "--stdin",
@@ -26,7 +26,7 @@ _WALK: Final = (
     "--reverse",
     "--missing=print",
 )
-_READ: Final = ("cat-file", _TOLD, "--buffer")
+_READ: Final = ("cat-file", TOLD, "--buffer")
 _NOTES: Final = "refs/notes/*"
 
 
@@ -60,15 +60,20 @@ def history(repository: Repository, extent: Extent | None = None) -> Iterator[It
     extent = extent or Extent()
     seen = Ids()
     notes = _notes(repository)
-    wanted = ["--all", *(["--reflog"] if extent.reflogs else []), *_stashes(repository)]
-    if extent.after:
-        wanted.append(f"^{repository.id(extent.after)}")
     whole = True
-    for told in _walked(repository, wanted, extent, seen, notes):
+    for told in _walked(repository, extent, seen, notes):
         whole = whole and not (isinstance(told, Failed) and not told.file)
         yield told
     if extent.dangling and extent.whole:
         yield from _dangling(repository, seen, ["--not", "--all", "--reflog", "--not"] if whole else [])
+
+
+def reached(repository: Repository, extent: Extent) -> tuple[list[str], list[str]]:
+    """Give what `rev-list` is to walk from, and how far: options, and ids. Raises `Problem`."""
+    since = [] if extent.since is None else [f"--since={extent.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"]
+    flags = [*since, "--all", *(["--reflog"] if extent.reflogs else [])]
+    after = [f"^{repository.id(extent.after)}"] if extent.after else []
+    return flags, [*_stashes(repository), *after]
 
 
 class Ids:
@@ -132,13 +137,11 @@ def message(commit: str, size: int = -1) -> Item:
 
 
 def _walked(
-    repository: Repository, wanted: list[str], extent: Extent, seen: Ids, notes: frozenset[str]
+    repository: Repository, extent: Extent, seen: Ids, notes: frozenset[str]
 ) -> Iterator[Item | Passed | Failed]:
-    since = [] if extent.since is None else [f"--since={extent.since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"]
-    flags = [line for line in wanted if line.startswith("--")]
-    named = [line for line in wanted if not line.startswith("--")]
+    flags, ids = reached(repository, extent)
     try:
-        with repository.piped([*_WALK, *since, *flags], _READ, lines=named) as out:
+        with repository.piped([*_WALK, *flags], _READ, lines=ids) as out:
             yield from read_walk(repository, out, seen, notes)
     except GitFailed as failed:
         yield broken(failed)
@@ -156,7 +159,7 @@ def _dangling(repository: Repository, seen: Ids, known: list[str]) -> Iterator[I
     """
     rest: dict[str, tuple[bytes, int]] = {}
     try:
-        with repository.piped(["cat-file", _TOLD, "--batch-all-objects", "--buffer"]) as out:
+        with repository.piped(["cat-file", TOLD, "--batch-all-objects", "--buffer"]) as out:
             for name, kind, size in unmet(out, seen):
                 rest[name] = kind, size
     except GitFailed as failed:

@@ -89,11 +89,14 @@ class HistoryPlan:
 
     def _take(self, item: Item, refused: list[Found], mender: Mender, opener: Opener) -> None:
         for found in refused:
-            self.categories[found.category] += 1
+            self.categories[found.category] += found.count
             self.values.setdefault(found.category, set()).add(found.digest)
             if found.category.startswith(_CREDENTIALS):
                 self.rotate.append(Rotated(item.name, found.line, item.commit, found.entity or found.category))
-        entities = tuple(Counter(found.entity or found.category for found in refused).most_common())
+        counts: Counter[str] = Counter()
+        for found in refused:
+            counts[found.entity or found.category] += found.count
+        entities = tuple(counts.most_common())
         is_spoken = item.origin in _SPOKEN
         why = "" if is_spoken else _unmendable(item, mender, opener)
         touched = Touched(item.object, item.name, item.commit, entities, "remove" if why else "replace", why)

@@ -31,6 +31,8 @@ class HookSettings:
         Whether comments in files may say that something stays.
     overriding
         Whether a reason may override what is found.
+    everything
+        Whether vendored, minified and generated files are looked at, too.
     server
         Whether it judges what others push.
     """
@@ -45,6 +47,7 @@ class HookSettings:
     ignoring: str = ""
     inline: bool = False
     overriding: bool = False
+    everything: bool = False
     server: bool = False
 
     @property

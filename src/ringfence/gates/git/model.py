@@ -4,10 +4,18 @@ The rule: values of this module cross between processes and end in reports, so n
 finding says where, what, how sure, and by which rule of the policy; its `shape` is drawn, its `digest` is keyed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from ringfence.extract.model import Fault, Why
+
+MESSAGE: Final = "the commit's message"
+"""What a message is called that is not committed yet."""
+
+MOST_FOUND: Final = 10_000
+"""Findings of one item that are told one by one."""
 
 
 class Origin(StrEnum):
@@ -33,7 +41,7 @@ class Item:
     size
         Bytes; -1 where nobody knows yet.
     object
-        The id of the git object that holds it; "" for a file on disk.
+        The id of the git object that holds it; "" for a file on disk. A message without one is what an editor was given for it.
     path
         Where on disk it is; "" for an object.
     commit
@@ -91,6 +99,8 @@ class Found:
         Keyed hash of entity and value, 16 bytes in hexadecimal; "" where there is no key.
     commit, object
         Of history: where it was found.
+    count
+        How many it stands for: of one item, those beyond `MOST_FOUND` that are alike are told as one, from the first of them on.
     """
 
     file: str
@@ -117,6 +127,7 @@ class Found:
     digest: str = ""
     commit: str = ""
     object: str = ""
+    count: int = 1
 
     @property
     def counts(self) -> bool:
@@ -143,6 +154,15 @@ class Passed:
     why: Why
     members: tuple[str, ...] = ()
     note: str = ""
+
+
+def by_reason(passed: Mapping[Why, int]) -> str:
+    """Say how much was left out, by reason; "" where nothing was.
+
+    >>> by_reason({Why.VENDORED: 1200, Why.MINIFIED: 1})
+    '1 minified, 1,200 vendored'
+    """
+    return ", ".join(f"{number:,} {why.value}" for why, number in sorted(passed.items()) if number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,8 @@ _STATEFUL: Final = ("iso2022", "hz", "utf-7")
 """Charsets that take ASCII for something else behind a sign of theirs."""
 _NO_CHARSETS: Final = frozenset(("idna", "punycode"))  # of names; the second takes the square of its input's time
 _ASCII: Final = bytes(range(32, 127))
-_MOST_SAID: Final = Bounds().document
+_NO_EDITOR: Final = ":"  # as git calls a hook where it calls no editor
+MOST_SAID: Final = Bounds().document
 """Bytes of a commit or a tag that is taken apart: it is held whole, a few times over."""
 _SCISSORS: Final = b" ------------------------ >8 ------------------------"
 
@@ -79,7 +80,7 @@ class Opener:
         for stored, run in groupby(items, key=lambda item: bool(item.object)):
             if not stored:
                 for item in run:
-                    yield item, _on_disk(item)
+                    yield item, _draft(item) if item.origin is Origin.COMMIT else _on_disk(item)
                 continue
             names, kept = tee(run)
             for item, got in zip(kept, self._store().many(each.object for each in names), strict=True):
@@ -102,9 +103,8 @@ class Opener:
             return got
         if got.kind not in {"commit", "tag"}:
             return got
-        if got.size > _MOST_SAID:
-            what = f"a {got.kind} says more than {_MOST_SAID >> 20} MiB, which is not held"
-            return Unread(Fault.BOMB, what, "write it anew with a message that somebody reads: git commit --amend")
+        if got.size > MOST_SAID:
+            return _too_much(got.kind)
         try:
             said = spoken(got.stream.read(), authors=self.authors)
         except Unread as unread:
@@ -166,17 +166,35 @@ def _in_utf8(said: bytes, encoding: str) -> bytes:
     return told if keeps and not codec.startswith(_STATEFUL) else b"\n\n".join((told, said))
 
 
-def drafted(content: bytes, *, edited: bool) -> bytes:
+def drafted(content: bytes) -> bytes:
     """Take what a message will say of what stands in its file: all of it where nobody edited it (``git commit -m``); of what an
     editor was given neither comments nor a diff below the scissors.
 
     Where git is told to keep comments of an editor's, they are looked at when they are pushed.
     """
-    if edited:
+    if os.environ.get("GIT_EDITOR") != _NO_EDITOR:
         lines = content.split(b"\n")
         end = next((number for number, line in enumerate(lines) if line[1:] == _SCISSORS), len(lines))
         content = b"\n".join(b"" if line.startswith(b"#") else line for line in lines[:end])
     return bytes(_TRAILER.sub(b"", content))
+
+
+def _draft(item: Item) -> Opened | Unread:
+    """Give what an editor was given for a message as the message that it will be."""
+    got = _on_disk(item)
+    if isinstance(got, Unread):
+        return got
+    with got.stream:
+        content = got.stream.read(MOST_SAID + 1)
+    if len(content) > MOST_SAID:
+        return _too_much("message")
+    said = drafted(content)
+    return Opened(io.BytesIO(said), len(said), "commit")
+
+
+def _too_much(kind: str) -> Unread:
+    what = f"a {kind} says more than {MOST_SAID >> 20} MiB, which is not held"
+    return Unread(Fault.BOMB, what, "write it anew with a message that somebody reads: git commit --amend")
 
 
 def _on_disk(item: Item) -> Opened | Unread:

@@ -20,6 +20,7 @@ from ringfence.home import Problem
 _OPTIONS: Final = (*OPTIONS, "--unified=1")
 """Of a merge, git leaves lines out of the middle of a hunk that it writes without context: they could not be counted."""
 
+_TRACKED: Final = "refs/remotes/"
 _DEEPEST: Final = 50  # tags of tags
 
 
@@ -64,9 +65,8 @@ def named(
 def outgoing(repository: Repository, refs: Sequence[Ref], remote: str = "") -> Iterator[Item | Passed | Failed]:
     """Give what is about to be sent (``pre-push``): against what is known of the remote. `remote` is its name, if it has one."""
     tips = [ref.new for ref in refs if ref.new]
-    known = [f"--remotes={remote}"] if remote and remote in _remotes(repository) else []
-    olds = list(_kinds(repository, {ref.old for ref in refs if ref.old}))
-    yield from _brought(repository, tips, known, olds)
+    olds = {ref.old for ref in refs if ref.old}
+    yield from _brought(repository, tips, [], list(_kinds(repository, olds | _tracked(repository, remote))))
 
 
 def commits(repository: Repository, revisions: Iterable[str]) -> Iterator[Item | Passed | Failed]:
@@ -209,5 +209,29 @@ def _headed(content: bytes, field: str) -> str:
     return next(found, "")
 
 
-def _remotes(repository: Repository) -> list[str]:
-    return repository.run("remote").decode("utf-8", "surrogateescape").splitlines()
+def _tracked(repository: Repository, remote: str) -> set[str]:
+    """Give what is known to be at a remote: what refs say that follow it, and no remote whose refs lie below its own."""
+    try:
+        said = repository.run("config", "--null", "--get-regexp", r"^remote\..*\.fetch$")
+    except GitFailed:  # there is none
+        return set()
+    owners: dict[str, set[str]] = {}
+    for line in said.decode("utf-8", "surrogateescape").split("\0"):
+        key, _, spec = line.partition("\n")
+        place = spec.partition(":")[2]
+        if place.startswith(_TRACKED):
+            owners.setdefault(place, set()).add(key.removeprefix("remote.").removesuffix(".fetch"))
+    told = repository.run("for-each-ref", "--format=%(objectname) %(refname)", _TRACKED)
+    rows = (line.partition(" ") for line in told.decode("utf-8", "surrogateescape").splitlines())
+    nearest = sorted(owners, key=len, reverse=True)
+    return {
+        tip
+        for tip, _, name in rows
+        if owners.get(next((each for each in nearest if _is_in(name, each)), "")) == {remote}
+    }
+
+
+def _is_in(name: str, place: str) -> bool:
+    """Whether a ref is one that a fetch writes to a place: a name, or a pattern with one ``*``."""
+    before, star, behind = place.partition("*")
+    return name.startswith(before) and name.endswith(behind) if star else name == place

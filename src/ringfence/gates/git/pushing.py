@@ -5,6 +5,7 @@ goes, and the others leave no entry, for nothing of theirs has crossed. A person
 anything goes, with what it overrode; it overrides no flow that is closed and no ledger that cannot be written.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,8 +15,9 @@ from typing import Final
 from ringfence.crossing import CrossingId, Head, Reason, Refusal, Tally
 from ringfence.crossing.inspection import NOWHERE, Inspection
 from ringfence.crossing.sighting import Sighting
+from ringfence.extract.model import Why
 from ringfence.gates.carrying import Carried, Clock, Recorder, Unrecorded, carry_out, new_crossing_id
-from ringfence.gates.git.model import Failed, Found, Scanned, Standing
+from ringfence.gates.git.model import Failed, Found, Scanned, Standing, by_reason
 from ringfence.gates.git.rules import Rules
 from ringfence.policy.model import CLEAR, UNKNOWN, Mode
 from ringfence.policy.plan import Plan
@@ -67,6 +69,19 @@ class Verdict:
 
 
 @dataclass(slots=True)
+class _Part:
+    """What one plan decides about."""
+
+    inspection: Inspection
+    left_out: Counter[Why] = field(default_factory=Counter)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether it leaves an entry of its own: what nobody looked at is not counted as nothing personal."""
+        return self.inspection.has_news or bool(self.left_out)
+
+
+@dataclass(slots=True)
 class Judging:
     """What was looked at, as it comes. Bounded, however much it is: values of few kinds, and the first findings to be shown."""
 
@@ -78,7 +93,7 @@ class Judging:
     overridden: int = 0
     observed: int = 0  # findings that refuse nothing, because their flow only observes
     noted: int = 0
-    _of: dict[tuple[str, str, str], Inspection] = field(default_factory=dict)
+    _of: dict[tuple[str, str, str], "_Part"] = field(default_factory=dict)
     _files: dict[str, None] = field(default_factory=dict)
     _commits: dict[str, None] = field(default_factory=dict)
 
@@ -86,9 +101,11 @@ class Judging:
         """Take what became of one item."""
         plan = rules.plan_for(scanned.item.name)
         key = (plan.policy_hash, plan.flow, plan.mode.value)
-        inspection = self._of.get(key)
-        if inspection is None:
-            inspection = self._of[key] = Inspection(plan)
+        part = self._of.get(key)
+        if part is None:
+            part = self._of[key] = _Part(Inspection(plan))
+        part.left_out.update(one.why for one in scanned.passed)
+        inspection = part.inspection
         inspection.add(scanned.size)
         for one in scanned.found:
             self._take_found(inspection, one)
@@ -97,17 +114,19 @@ class Judging:
 
     def _take_found(self, inspection: Inspection, one: Found) -> None:
         if one.standing is Standing.NOTED:
-            self.noted += 1
+            self.noted += one.count
             return
         counts = one.standing is Standing.REFUSED
         overridden = counts and self.overriding and not inspection.is_closed
-        inspection.see(_sighting(inspection.plan, one, overridden=overridden))
+        sighting = _sighting(inspection.plan, one, overridden=overridden)
+        for _ in range(one.count):
+            inspection.see(sighting)
         if overridden:
-            self.overridden += 1
+            self.overridden += one.count
         elif counts and inspection.plan.mode is Mode.OBSERVE:
-            self.observed += 1
+            self.observed += one.count
         elif counts and not inspection.is_closed:  # else nothing goes, whatever is in it
-            self.refused += 1
+            self.refused += one.count
             if len(self.found) < FINDINGS_KEPT:
                 self.found.append(one)
         self._keep(one.file if counts else "", one.commit if counts else "")
@@ -128,6 +147,11 @@ class Judging:
         if commit and len(self._commits) <= _NAMES_KEPT:
             self._commits[commit[:_ID]] = None
 
+    @property
+    def left_out(self) -> Counter[Why]:
+        """Count what was left out by rule, by reason."""
+        return sum((part.left_out for part in self._of.values()), Counter())
+
     def needs_ledger(self, asked: Asked) -> bool:
         """Whether there is something to record."""
         return bool(self._of) and (asked.every or self._refuses() or bool(self.overridden))
@@ -137,15 +161,16 @@ class Judging:
         verdict = Verdict()
         began = clock()
         refusing = self._refuses()
-        for inspection in self._of.values():
-            if inspection.refuses if refusing else inspection.has_news and (asked.every or self.overridden):
-                await self._carry_out(inspection, self._head(asked, inspection.plan, began), recorder, clock, verdict)
+        for part in self._of.values():
+            inspection = part.inspection
+            if inspection.refuses if refusing else part.has_news and (asked.every or self.overridden):
+                await self._carry_out(inspection, self._head(asked, part, began), recorder, clock, verdict)
             elif not refusing and asked.every:
                 await self._count(inspection, asked, recorder, clock, verdict)
         return verdict
 
     def _refuses(self) -> bool:
-        return any(each.refuses for each in self._of.values())
+        return any(each.inspection.refuses for each in self._of.values())
 
     async def _carry_out(
         self, inspection: Inspection, head: Head, recorder: Recorder, clock: Clock, verdict: Verdict
@@ -176,7 +201,8 @@ class Judging:
                 mend = "try again: the ledger could not be written"
                 verdict.refusals.append(Refusal(CrossingId(str(body["crossing"])), Reason.LEDGER, mend))
 
-    def _head(self, asked: Asked, plan: Plan, at: datetime) -> Head:
+    def _head(self, asked: Asked, part: "_Part", at: datetime) -> Head:
+        plan = part.inspection.plan
         client = dict(asked.client)
         for name, listed in (("files", self._files), ("commits", self._commits)):
             if listed:
@@ -185,6 +211,8 @@ class Judging:
         for name, count in (("unread", self.unread), ("overridden", self.overridden), ("examples", self.noted)):
             if count:
                 client[name] = str(count)
+        if part.left_out:
+            client["left_out"] = by_reason(part.left_out)
         if self.overridden:
             client["through"] = asked.through
         head = Head(new_crossing_id(at), plan.policy_hash, at, asked.gate, asked.principal, client=client)

@@ -15,14 +15,13 @@ from typing import Final
 
 from ringfence.access import AccessFault
 from ringfence.access.files import read_safely
-from ringfence.home import Home
+from ringfence.home import IGNORE, Home
 from ringfence.transform import KeyHandle, Keyring, MissingKey
 from ringfence.transform.keys import SECRET_BYTES
 from ringfence.vault import create, handle_of, load
 
 NAME: Final = "k-scan"
 VARIABLE: Final = "RINGFENCE_SCAN_KEY"
-IGNORE: Final = "# Keys and ledger: never to be committed.\n*\n"
 _MARK: Final = "ringfence-key:"
 _MOST: Final = 4096
 _AGAIN: Final = "{}; or remove the baseline, and write it again with --write-baseline"

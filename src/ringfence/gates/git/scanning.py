@@ -31,8 +31,10 @@ from ringfence.extract.places import Lines
 from ringfence.extract.recognising import by_name
 from ringfence.extract.skipping import left_out
 from ringfence.gates.git.allowing import Allowances
+from ringfence.gates.git.further import Further
+from ringfence.gates.git.ignoring import left_out as ignored
 from ringfence.gates.git.inline import may_have
-from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing, units_in
+from ringfence.gates.git.model import MOST_FOUND, Failed, Found, Item, Passed, Scanned, Standing, units_in
 from ringfence.gates.git.rules import Rules
 from ringfence.policy.plan import Plan
 
@@ -89,6 +91,13 @@ class Scanner:
             return replace(item, lines=None)
         return item if item.lines != () else None
 
+    def leaves_out(self, name: str, head: bytes = b"") -> bool:
+        """Say whether a file of this name that begins so is left out by rule, or by the ignore file."""
+        ignoring = self.allowances.ignoring
+        if ignoring is not None and ignored(ignoring.about(name)) is not None:
+            return True
+        return left_out(Source(name, 0, BytesIO), head, self.bounds) is not None
+
     def _judged_as(self, name: str) -> tuple[object, ...]:
         """Name all that a path decides about its file."""
         ignoring = self.allowances.ignoring
@@ -104,12 +113,12 @@ class Scanner:
         plan = self.rules.plan_for(item.name)
         detector = detector_for(plan.detection)
         reading = self.allowances.about(item, opened, detector)
-        left_out = reading.left_out()
-        if left_out is not None:
-            return left_out
+        told = reading.left_out() or reading.held()
+        if told is not None:
+            return told
         looking = _Looking(item, plan, detector, self.digests, witness)
         looking.take(extract(Source(item.name, item.size, reading.open), Budget(self.bounds)))
-        return reading.settled(looking.told())
+        return reading.settled(looking.told(), looking.further.lines)
 
 
 def _in_utf8(name: str) -> str:
@@ -128,6 +137,7 @@ class _Looking:
     passed: list[Passed] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
     size: int = 0
+    further: Further = field(default_factory=Further)
 
     def take(self, steps: Iterator[Extracted]) -> None:
         for step in steps:
@@ -141,7 +151,8 @@ class _Looking:
                     self._look(texts)
 
     def told(self) -> Scanned:
-        return Scanned(self.item, tuple(self.found), tuple(self.passed), tuple(self.failed), self.size)
+        found = (*self.found, *self.further.found())
+        return Scanned(self.item, found, tuple(self.passed), tuple(self.failed), self.size)
 
     def _look(self, texts: Sequence[Text]) -> None:
         if isinstance(texts, Values):
@@ -169,9 +180,16 @@ class _Looking:
             if stands_in_data(place):
                 found = self._found(text, one, lines, lowered(place))
                 if self._is_meant(found):
-                    self.found.append(found)
-                    if self.witness is not None:
-                        self.witness(found, text, one)
+                    self._keep(found, text, one)
+
+    def _keep(self, found: Found, text: Text, one: Seen) -> None:
+        if self.witness is not None:  # who mends it needs each
+            self.found.append(found)
+            self.witness(found, text, one)
+        elif len(self.found) < MOST_FOUND:
+            self.found.append(found)
+        else:
+            self.further.take(found)
 
     def _file(self, text: Text) -> str:
         return text.members[-1] if text.members else self.item.name

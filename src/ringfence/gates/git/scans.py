@@ -1,7 +1,8 @@
 """A scan from its first item to its last: what is listed, looked at, settled, and remembered for the next time.
 
 The rule: everything that was listed is told, whether it was looked at, left out or not readable. What a history's scan has done
-under the same rules counts as done together with what it found, so one that was ended goes on where it was.
+under the same rules counts as done together with what it found, so one that was ended goes on where it was; what was left out by
+its name is not done before it was looked for under others.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,7 @@ from ringfence.gates.git.pool import scan_all
 from ringfence.gates.git.scanning import Scanner
 
 if TYPE_CHECKING:
+    from ringfence.gates.git.elsewhere import LeftOut
     from ringfence.gates.git.resuming import Progress
 
 Listed: TypeAlias = Item | Passed | Failed
@@ -30,6 +32,8 @@ class Scan:
     ----------
     done
         Of a history: what was looked at before, and what is from now on.
+    elsewhere
+        Of a history: gives what was left out by its name once more, under another.
     """
 
     listed: Iterable[Listed]
@@ -38,43 +42,59 @@ class Scan:
     settling: Settling
     processes: int | None = None
     done: "Progress | None" = None
+    elsewhere: "Callable[[LeftOut], Iterable[Listed]] | None" = None
     seen: Callable[[Item], None] = lambda _: None
     _told: list[Scanned] = field(default_factory=list, init=False)
     _unmarked: list[Scanned] = field(default_factory=list, init=False)
+    _size: int = field(default=0, init=False)  # of what is not marked
 
     def run(self) -> Iterator[Scanned]:
         """Look at everything; give what became of each."""
         if self.done is not None:
             for before in self.done.results():
                 yield self.settling.take(before)
-        size = 0
         try:
-            for scanned in scan_all(self._items(), self.scanner, self.opener, processes=self.processes):
-                yield from self._others()
-                if self.done is not None:
-                    self._unmarked.append(scanned)
-                    size += scanned.size
-                    if size >= _MARKED or len(self._unmarked) >= _MARKED_ITEMS:
-                        self._mark()
-                        size = 0
-                self.seen(scanned.item)
-                yield self.settling.take(scanned)
-            yield from self._others()
+            if self.elsewhere is None:
+                yield from self._looked(self.listed)
+                return
+            from ringfence.gates.git.elsewhere import LeftOut
+
+            left_out = LeftOut(self.scanner.leaves_out)
+            yield from self._looked(self.listed, left_out)
+            if left_out:
+                yield from self._looked(self.elsewhere(left_out))
         finally:
+            self._mark()
+
+    def _looked(self, listed: Iterable[Listed], left_out: "LeftOut | None" = None) -> Iterator[Scanned]:
+        for scanned in scan_all(self._items(listed), self.scanner, self.opener, processes=self.processes):
+            yield from self._others()
+            if left_out is None or not left_out.takes(scanned):
+                self._add(scanned)
+            self.seen(scanned.item)
+            yield self.settling.take(scanned)
+        yield from self._others()
+
+    def _add(self, scanned: Scanned) -> None:
+        if self.done is None:
+            return
+        self._unmarked.append(scanned)
+        self._size += scanned.size
+        if self._size >= _MARKED or len(self._unmarked) >= _MARKED_ITEMS:
             self._mark()
 
     def _mark(self) -> None:
         if self.done is not None and self._unmarked:
             self.done.mark(self._unmarked)
-            self._unmarked = []
+            self._unmarked, self._size = [], 0
 
     def _others(self) -> Iterator[Scanned]:
         told, self._told = self._told, []
         yield from map(self.settling.take, told)
 
-    def _items(self) -> Iterator[Item]:
+    def _items(self, listed: Iterable[Listed]) -> Iterator[Item]:
         """Give what is to be looked at; what was only listed is told as it comes."""
-        for one in self.listed:
+        for one in listed:
             match one:
                 case Item():
                     large, meant = self.scanner.too_large(one), self.scanner.meant(one)
