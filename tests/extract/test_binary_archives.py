@@ -421,3 +421,93 @@ def test_that_more_came_out_than_may_is_told_of_a_member_that_is_cut_too() -> No
     data = _raw_zip(inner, b"another", 0, name=b"a.zip")  # its check does not hold
     assert Taken(data, "a.zip").kinds == ["damaged"]
     assert Taken(data, "a.zip", Bounds(members=3)).kinds == ["bomb", "damaged", "bomb"]
+
+
+def _without(data: bytes, name: bytes) -> bytes:
+    """Take a member out of an archive's directory; it stands where it stood."""
+    at, end = data.index(b"PK\1\2"), data.index(b"PK\5\6")
+    entries = [b"PK\1\2" + each for each in data[at:end].split(b"PK\1\2")[1:]]
+    kept = [each for each in entries if name not in each]
+    directory = b"".join(kept)
+    count = len(kept)
+    return data[:at] + directory + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), at, 0)
+
+
+_DOCUMENT = {"[Content_Types].xml": "<Types/>", "word/document.xml": "<d>the first</d>"}
+
+
+@pytest.mark.parametrize("first", [{"a.txt": "the first"}, _DOCUMENT])
+@pytest.mark.parametrize("hidden", [1, 2])
+def test_members_that_no_directory_lists_are_read_and_told(first: dict[str, str], hidden: int) -> None:
+    files = [*first.items(), ("hidden.txt", PERSON), ("z.txt", "the last")]
+    if hidden == 2:
+        files = [files[-1], *files[:-1]]  # between the last one and the directory
+    taken = Taken(_without(zipped(dict(files)), b"hidden.txt"), "a.zip")
+    assert taken.kinds == ["damaged"]
+    assert taken.faults[0].members == ("(between members)",)
+    assert PERSON in taken.words
+    assert "the first" in taken.words
+    assert "the last" in taken.words
+    assert not taken.left
+
+
+def test_words_between_members_and_behind_the_archive_are_read() -> None:
+    one, two = zipped({"a.txt": "x"}), zipped({"b.txt": "y"})
+    at = one.index(b"PK\1\2")
+    between = b"\0\0" + PERSON.encode()
+    data = one[:at] + between + two[: two.index(b"PK\1\2")]
+    entries = bytearray(one[at : one.index(b"PK\5\6")] + two[two.index(b"PK\1\2") : two.index(b"PK\5\6")])
+    second = len(one[at : one.index(b"PK\5\6")])
+    entries[second + 42 : second + 46] = struct.pack("<I", at + len(between))
+    end = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 2, 2, len(entries), len(data), 0)
+    taken = Taken(data + bytes(entries) + end + b"\nfor bob@corp-x.de\n", "a.zip")
+    assert not taken.faults
+    assert not taken.left
+    assert {text.members for text in taken.texts if PERSON.encode() in text.value} == {("(between members)",)}
+    assert {text.members for text in taken.texts if b"bob@" in text.value} == {("(behind the archive)",)}
+
+
+class _Pipe(io.RawIOBase):
+    """Takes an archive whose writer cannot go back: sizes and checks stand behind the members."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:  # type: ignore[no-untyped-def, override]
+        self.data += bytes(data)
+        return len(data)
+
+
+@pytest.mark.parametrize("far", [False, True])
+def test_sizes_that_stand_behind_members_folders_and_padding_are_no_members(far: bool) -> None:
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w") as archive:
+        archive.mkdir("folder")
+        for name in ("a.txt", "b.txt"):
+            with archive.open(name, "w", force_zip64=far) as member:
+                member.write(PERSON.encode())
+    taken = Taken(pipe.data + bytes(100), "a.zip")
+    assert not taken.faults
+    assert not taken.left
+    assert taken.words.count(PERSON) == 2
+    assert taken.budget.members == 2
+
+
+def test_a_folder_that_holds_bytes_hides_none() -> None:
+    data = bytearray(_raw_zip(PERSON.encode(), PERSON.encode(), 0, name=b"folder/"))
+    at = data.index(b"PK\1\2") + 24
+    data[at : at + 4] = bytes(4)  # of no size, says the directory
+    assert PERSON in Taken(bytes(data), "a.zip").words
+
+
+def test_parts_of_a_document_that_lie_over_one_another_are_a_bomb() -> None:
+    data = zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": f"<d>{PERSON}</d>"})
+    at, end = data.index(b"PK\1\2"), data.index(b"PK\5\6")
+    entries = data[at:end] + data[data.rindex(b"PK\1\2") : end] * 50
+    directory = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 52, 52, len(entries), at, 0)
+    taken = Taken(data[:at] + entries + directory, "a.docx")
+    assert set(taken.kinds) == {"bomb"}
+    assert taken.words.count(PERSON) == 1
