@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.binary_files import PERSON, Taken, seven, tarred, zipped, zstandard
-from ringfence.extract import Bounds
+from ringfence.extract import Bounds, Budget, LeftOut, Source, Unreadable, extract
 from ringfence.extract.model import Fault, Kind, Why
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
@@ -339,26 +339,82 @@ def test_extended_heads_of_any_size_are_bounded() -> None:
     assert PERSON in taken.words
 
 
+def _pax(kind: bytes, name: str, value: str) -> bytes:
+    content = tarfile.TarInfo._create_pax_generic_header({name: value}, kind, "utf-8")  # type: ignore[attr-defined]
+    return bytes(content)
+
+
 def test_extended_heads_that_speak_of_no_member_are_not_kept_and_their_words_are_read_once() -> None:
     import tracemalloc
 
-    def head(kind: bytes, name: str, value: str) -> bytes:
-        content = tarfile.TarInfo._create_pax_generic_header({name: value}, kind, "utf-8")  # type: ignore[attr-defined]
-        return bytes(content)
-
-    words = head(tarfile.XGLTYPE, "comment", PERSON + " " * 200_000)
-    kept = b"".join(head(tarfile.XGLTYPE, f"vendor.{number}", "v" * 500_000) for number in range(40))
+    words = _pax(tarfile.XGLTYPE, "comment", PERSON + " " * 200_000)
+    kept = b"".join(_pax(tarfile.XGLTYPE, f"vendor.{number}", "v" * 500_000) for number in range(40))
     files = tarred({f"{number}.txt": b"x" for number in range(50)}, tarfile.USTAR_FORMAT)
     data = words + kept + files
+    persons = vendors = 0
     tracemalloc.start()
     try:
-        taken = Taken(data, "a.tar")
+        for step in extract(Source("a.tar", len(data), lambda: io.BytesIO(data)), Budget()):
+            assert not isinstance(step, LeftOut | Unreadable)
+            persons += sum(PERSON.encode() in text.value for text in step)
+            vendors += sum(text.value == b"v" * 500_000 for text in step)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert not taken.faults
-    assert taken.words.count(PERSON) == 1
+    assert persons == 1
+    assert vendors == 40
     assert most < 10 << 20
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_every_word_of_extended_heads_is_read_but_numbers_that_every_archive_has(kind: bytes) -> None:
+    said = {
+        "VENDOR.owner": "bob@corp-x.de",
+        "SCHILY.acl.access": "user:carol@corp-x.de:r--",
+        "dora@corp-x.de": "x",
+        "VENDOR.phone": "0049307543812",
+        "mtime": "1700000000.5",
+        "SCHILY.ino": "99887766",
+        "size": "of eve@corp-x.de",
+    }
+    heads = b"".join(_pax(kind, name, value) for name, value in said.items())
+    group = tarfile.TarInfo("a.txt")
+    group.size, group.gname = len(PERSON), "people-of-fay"
+    data = heads + group.tobuf(tarfile.USTAR_FORMAT) + PERSON.encode().ljust(512, b"\0") + bytes(1024)
+    taken = Taken(data, "a.tar")
+    assert not taken.faults
+    for word in (*(f"{name}@corp-x.de" for name in ("bob", "carol", "dora", "eve")), "0049307543812", "people-of-fay"):
+        assert word in taken.words, word
+    assert PERSON in taken.words
+    assert "1700000000" not in taken.words
+    assert "99887766" not in taken.words
+
+
+def test_of_an_extended_head_that_is_damaged_or_speaks_of_no_member_every_word_is_read() -> None:
+    content = b"20 vendor.a=bcdefgh\nno record, but bob@corp-x.de".ljust(512, b"\0")
+    head = tarfile.TarInfo("x")
+    head.type, head.size = tarfile.XHDTYPE, 512
+    long = tarfile.TarInfo("x")
+    long.type, long.size = tarfile.GNUTYPE_LONGNAME, 512
+    data = head.tobuf(tarfile.USTAR_FORMAT) + content + tarred({"a.txt": PERSON.encode()}, tarfile.USTAR_FORMAT)
+    data += long.tobuf(tarfile.USTAR_FORMAT) + b"of carol@corp-x.de".ljust(512, b"\0")
+    data += _pax(tarfile.XHDTYPE, "path", "dora@corp-x.de") + bytes(1024)
+    taken = Taken(data, "a.tar")
+    assert "bob@corp-x.de" in taken.words
+    assert "carol@corp-x.de" in taken.words
+    assert "dora@corp-x.de" in taken.words
+    assert PERSON in taken.words
+
+
+def test_of_more_owners_than_are_remembered_every_one_is_read() -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for number in range(700):
+            entry = tarfile.TarInfo(f"{number}.txt")
+            entry.uname = f"person{number:03}"
+            archive.addfile(entry)
+    taken = Taken(out.getvalue(), "a.tar")
+    assert all(f"person{number:03}" in taken.words for number in range(700))
 
 
 def test_an_archive_put_behind_another_hides_nothing_of_it() -> None:
