@@ -567,3 +567,21 @@ def test_parts_of_a_document_that_lie_over_one_another_are_a_bomb() -> None:
     taken = Taken(data[:at] + entries + directory, "a.docx")
     assert set(taken.kinds) == {"bomb"}
     assert taken.words.count(PERSON) == 1
+
+
+def test_names_of_folders_and_links_in_a_7z_are_read(tmp_path: Path) -> None:
+    import py7zr
+
+    (tmp_path / "of bob@corp-x.de").mkdir()
+    (tmp_path / "a.txt").write_text(PERSON)
+    (tmp_path / "to carol@corp-x.de").symlink_to("a.txt")
+    out = io.BytesIO()
+    with py7zr.SevenZipFile(out, "w") as archive:
+        for each in sorted(tmp_path.iterdir()):
+            archive.write(each, each.name)
+    taken = Taken(out.getvalue(), "a.7z")
+    assert not taken.faults
+    assert [left.why for left in taken.left] == [Why.LINK]
+    names = [text.value.decode() for text in taken.texts if text.kind is Kind.NAME]
+    assert sorted(names) == ["a.txt", "of bob@corp-x.de", "to carol@corp-x.de"]
+    assert PERSON in taken.words
