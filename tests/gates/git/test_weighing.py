@@ -6,8 +6,9 @@ import pytest
 
 from ringfence.extract.model import Bounds
 from ringfence.gates.git.model import Item, Origin, Standing
-from ringfence.gates.git.rules import Rules
+from ringfence.gates.git.rules import Rules, rules_of
 from ringfence.gates.git.scanning import Scanner
+from ringfence.policy import Asker, FlowId, read
 
 
 def told(name: str, content: str, origin: Origin = Origin.FILE) -> list[tuple[str, str]]:
@@ -92,6 +93,26 @@ def test_an_example_a_notice_or_a_part_of_a_program_is_noted_with_its_reason(
 def test_data_of_people_is_refused_however_much_stands_around_it(name: str, content: str, expected: list[str]) -> None:
     found = told(name, content)
     assert [entity for entity in expected if (entity, "") not in found] == []
+
+
+POLICY = """\
+version: 1
+zones: {dev: {label: developers}, repo: {label: repository}}
+assets: {code: {zone: repo, kind: git, fields: {sku: none}}}
+flows: [{id: push, from: dev, to: code, else: deny}]
+"""
+
+
+@pytest.mark.parametrize("value", ["12345678", "0", "100000", '"Example GmbH"'])
+def test_an_unknown_field_takes_what_the_flow_says_of_it_however_harmless_it_looks(value: str) -> None:
+    policy = read("p.yaml", {"p.yaml": POLICY}, {})
+    data = f'{{"sku": 12345678, "size": {value}}}'.encode()
+    scanned = Scanner(rules_of(policy, policy.flows[FlowId("push")], Asker())).scan(
+        Item("a.json", Origin.FILE, len(data)), lambda: io.BytesIO(data)
+    )
+    assert [(one.category, one.standing, one.rule) for one in scanned.found] == [
+        ("unknown", Standing.REFUSED, "flows.push.unknown")
+    ]
 
 
 def test_a_trailer_of_a_commit_is_a_notice_and_its_message_is_not() -> None:
