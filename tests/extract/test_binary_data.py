@@ -4,12 +4,13 @@ import gzip
 import io
 import os
 import sqlite3
+import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from extract.binary_files import PEOPLE, Taken, database, feather, parquet, zipped
+from extract.binary_files import PEOPLE, PERSON, Taken, database, feather, parquet, zipped
 from ringfence.extract import Bounds, Budget, Source, Unreadable, Values, extract
 from ringfence.extract.model import Kind, Why
 
@@ -263,3 +264,34 @@ def test_a_database_that_ends_within_a_page_or_before_its_last_is_told(keeps_the
     assert not Taken(bytes(whole), "a.db").faults
     for size in range(4097, len(whole), 512):
         assert "damaged" in Taken(bytes(whole[:size]), "a.db").kinds, size
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_binary_values_of_columns_are_text_or_files_or_told(kind: str) -> None:
+    import pyarrow as pa
+
+    file = zipped({"a.txt": PERSON})
+    latin = "Zürich, von Jürgen".encode("latin-1")
+    nothing = bytes(range(128, 228)) * 2
+    values = [file, b"bob@corp-x.de", "carol@corp-x.de".encode("utf-16-le"), nothing, latin, None]
+    spoilt = pa.StringArray.from_buffers(  # says that it is UTF-8, and is not
+        2, pa.py_buffer(struct.pack("<3i", 0, 4, 14)), pa.py_buffer(b"\xff\xfe\xfd\xfcdora\0words")
+    )
+    columns = {"blob": values, "nested": [{"inner": value} for value in values], "fixed": [b"0123456789abcdef"] * 6}
+    made = parquet(columns) if kind == "parquet" else feather(columns)
+    taken = Taken(made, f"a.{kind}")
+    assert not taken.faults
+    assert {left.why for left in taken.left} == {Why.BINARY}
+    assert [text.members for text in taken.texts if text.value == PERSON.encode()] == [
+        ("blob", "a.txt"),
+        ("nested.inner", "a.txt"),
+    ]
+    for path in ("blob", "nested.inner"):
+        assert taken.by_path(path)[:2] == ["bob@corp-x.de", "carol@corp-x.de"]
+    assert taken.by_path("fixed") == ["0123456789abcdef"] * 6
+    for text in Taken(parquet({"text": spoilt}), "a.parquet").texts:
+        text.value.decode()
+
+
+def test_strings_of_columns_with_nul_in_them_stay_text() -> None:
+    assert Taken(parquet({"text": ["a\0b", "x"]}), "a.parquet").by_path("text") == ["a\0b", "x"]

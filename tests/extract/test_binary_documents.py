@@ -1,5 +1,6 @@
 """Office documents, PDF and pictures: the words of people in them, and what stands beside them."""
 
+import re
 import struct
 import sys
 import tracemalloc
@@ -393,3 +394,120 @@ def test_words_in_bytes_are_never_cut_in_two_and_come_in_batches() -> None:
     assert many.words.count("some words") == 300_000
     assert len(many.texts) > 2
     assert max(len(text.value) for text in many.texts) < 2 << 20
+
+
+def _people(words: str) -> set[str]:
+    """Give who is named in some words, each by an address of its own."""
+    return set(re.findall(r"(?<![a-zA-Z])(person[0-9]+)@corp-x[.]de", words))
+
+
+def _named(*parts: str) -> tuple[str, set[str]]:
+    """Give parts, with a person in place of each mark, and who they are."""
+    whole = "".join(parts)
+    people = [f"person{number}" for number in range(whole.count("%"))]
+    for person in people:
+        whole = whole.replace("%", f"{person}@corp-x.de", 1)
+    return whole, set(people)
+
+
+def test_what_a_sheet_holds_outside_of_its_cells_is_read() -> None:
+    sheet, people = _named(
+        "<worksheet xmlns:x14='x' xmlns:xm='y'><sheetData><row><c r='A1'><f>IF(B1=\"%\",1,0)</f><v>7</v></c></row></sheetData>",
+        "<protectedRanges><protectedRange name='%'/></protectedRanges>",
+        "<scenarios><scenario name='%' user='%' comment='%'><inputCells r='A1' val='%'/></scenario></scenarios>",
+        "<autoFilter><filterColumn><filters><filter val='%'/></filters><customFilters><customFilter val='%'/>",
+        "</customFilters></filterColumn></autoFilter>",
+        "<conditionalFormatting><cfRule type='containsText' text='%'><formula>A1=\"%\"</formula></cfRule></conditionalFormatting>",
+        "<dataValidations><dataValidation promptTitle='%' prompt='%' errorTitle='%' error='%'><formula1>\"a,%\"</formula1>",
+        '<formula2>"%"</formula2></dataValidation></dataValidations>',
+        "<hyperlinks><hyperlink ref='A1' display='%' tooltip='%' location='%'/></hyperlinks>",
+        "<headerFooter><oddHeader>&amp;L%</oddHeader><firstFooter>&amp;12%&amp;&amp;Ltd.&amp;Kff0000%</firstFooter>",
+        "</headerFooter>",
+        '<extLst><x14:dataValidation><x14:formula1><xm:f>"%"</xm:f></x14:formula1></x14:dataValidation>',
+        "<x14:unknown>%</x14:unknown></extLst></worksheet>",
+    )
+    taken = Taken(zipped({**_BOOK, "xl/worksheets/sheet1.xml": sheet}), "a.xlsx")
+    assert not taken.faults
+    assert _people(taken.words) == people
+    assert taken.by_path("column1") == ["7"]
+    assert " Ltd." in taken.words
+
+
+_BESIDE = {
+    "xl/workbook.xml": (
+        "<workbook><absPath url='C:\\Users\\%'/><fileSharing userName='%'/><definedNames>"
+        "<definedName name='_%' comment='%' description='%'>\"%\"</definedName></definedNames></workbook>"
+    ),
+    "xl/styles.xml": "<styleSheet><numFmt formatCode='\"%\" 0'/><cellStyle name='%'/></styleSheet>",
+    "xl/comments1.xml": "<comments><authors><author>%</author></authors><comment><text><t>%</t></text></comment></comments>",
+    "xl/tables/table1.xml": "<table displayName='%'><tableColumns><tableColumn name='%'/></tableColumns></table>",
+    "xl/slicers/slicer1.xml": "<slicers><slicer name='%' caption='%'/></slicers>",
+    "xl/slicerCaches/slicerCache1.xml": "<slicerCacheDefinition name='%' sourceName='%'/>",
+    "xl/connections.xml": (
+        "<c><connection name='%' description='%'><dbPr connection='User ID=%' command='select \"%\"'/></connection></c>"
+    ),
+    "xl/externalLinks/externalLink1.xml": "<e><sheetNames><sheetName val='%'/></sheetNames><cell><v>%</v></cell></e>",
+    "xl/worksheets/_rels/sheet1.xml.rels": "<r><Relationship Id='1' Target='mailto:%' TargetMode='External'/></r>",
+    "docProps/custom.xml": "<Properties><property name='%'><lpwstr>%</lpwstr></property></Properties>",
+    "ppt/commentAuthors.xml": "<l xmlns:p='p'><p:cmAuthor name='%' initials='%'/></l>",
+    "ppt/tags/tag1.xml": "<l xmlns:p='p'><p:tag name='%' val='%'/></l>",
+    "ppt/slides/slide1.xml": "<s><cNvPr name='%' descr='%'/><hlinkClick tooltip='%'/></s>",
+    "word/settings.xml": (
+        "<w:s xmlns:w='w'><w:docVar w:name='%' w:val='%'/><w:query w:val='select %'/><w:connectString w:val='User=%'/></w:s>"
+    ),
+    "word/document.xml": (
+        "<w:d xmlns:w='w'><w:fldSimple w:instr='HYPERLINK %'/><w:alias w:val='%'/><w:tag w:val='%'/>"
+        "<w:listItem w:displayText='%' w:value='%'/><w:bookmarkStart w:name='%'/></w:d>"
+    ),
+    "content.xml": (
+        "<o:d xmlns:o='o' xmlns:table='t' xmlns:text='x'><table:content-validation table:condition='list(\"%\")'/>"
+        "<table:named-range table:name='%'/><table:table><table:table-row>"
+        "<table:table-cell table:formula='of:=\"%\"'><text:bookmark text:name='%'/><text:p>7</text:p></table:table-cell>"
+        "</table:table-row></table:table><text:user-field-decl text:name='%' o:string-value='%'/></o:d>"
+    ),
+}
+
+
+@pytest.mark.parametrize("part", _BESIDE)
+def test_what_a_document_holds_in_attributes_that_people_write_is_read(part: str) -> None:
+    content, people = _named(_BESIDE[part])
+    taken = Taken(zipped({"[Content_Types].xml": "<Types/>", part: content}), "a.docx")
+    assert not taken.faults
+    assert _people(taken.words) == people
+
+
+def test_who_comments_in_a_presentation_and_who_refreshed_a_pivot_table_are_people() -> None:
+    parts = {
+        "ppt/commentAuthors.xml": "<l xmlns:p='p'><p:cmAuthor name='Ada Testperson' initials='AT'/></l>",
+        "ppt/authors.xml": "<l xmlns:p='p'><p:author name='Bob Testperson' userId='x'/></l>",
+        "xl/pivotCache/pivotCacheDefinition1.xml": "<pivotCacheDefinition refreshedBy='Carol Testperson'/>",
+    }
+    taken = Taken(zipped({"[Content_Types].xml": "<Types/>", **parts}), "a.pptx")
+    assert {f"{name} Testperson" for name in ("Ada", "Bob", "Carol")} <= set(taken.by_path("author_name"))
+
+
+def test_the_copy_of_a_table_that_a_pivot_table_keeps_is_given_by_its_columns() -> None:
+    definition = (
+        "<pivotCacheDefinition><worksheetSource name='Kunden'/><cacheFields>"
+        "<cacheField name='customer_name' caption='of bob@corp-x.de'>"
+        "<sharedItems><s v='Ada Testperson'/><m/><n v='7'/></sharedItems>"
+        "</cacheField><cacheField name='email'><sharedItems/></cacheField></cacheFields></pivotCacheDefinition>"
+    )
+    records = (
+        "<pivotCacheRecords><r><x v='0'/><s v='ada@corp-x.de'/></r>"
+        "<r><s v='Carol'/><s v='carol@corp-x.de'/><s v='more'/></r></pivotCacheRecords>"
+    )
+    parts = {
+        **_BOOK,
+        "xl/pivotCache/pivotCacheDefinition1.xml": definition,
+        "xl/pivotCache/pivotCacheRecords1.xml": records,
+    }
+    taken = Taken(zipped(parts), "a.xlsx")
+    assert not taken.faults
+    assert taken.by_path("customer_name") == ["Ada Testperson", "7", "Carol"]
+    assert taken.by_path("email") == ["ada@corp-x.de", "carol@corp-x.de"]
+    assert taken.by_path("column3") == ["more"]
+    assert "of bob@corp-x.de" in taken.words
+    assert "Kunden" in taken.words
+    parts["xl/pivotCache/pivotCacheRecords2.xml"] = parts.pop("xl/pivotCache/pivotCacheRecords1.xml")
+    assert Taken(zipped(parts), "a.xlsx").by_path("column2") == ["ada@corp-x.de", "carol@corp-x.de"]

@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ringfence.carriers._json_grammar import join_strings
     from ringfence.carriers._line_groups import LineGroups
     from ringfence.carriers._paths import join as join_path
     from ringfence.carriers.charset import TranscodedCarrier
@@ -84,6 +85,7 @@ __all__ = [
     "format_of",
     "is_streamed",
     "join_path",
+    "join_strings",
     "make_body_carrier",
     "make_carrier",
     "read_form",
@@ -126,6 +128,7 @@ _HOMES = {
     "format_of": "ringfence.carriers.media",
     "is_streamed": "ringfence.carriers.media",
     "join_path": "ringfence.carriers._paths",
+    "join_strings": "ringfence.carriers._json_grammar",
     "make_body_carrier": "ringfence.carriers.media",
     "make_carrier": "ringfence.carriers.formats",
     "read_form": "ringfence.carriers.form",

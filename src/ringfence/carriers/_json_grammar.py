@@ -47,6 +47,27 @@ def is_plain(content: bytes) -> bool:
     return content.isascii() and BACKSLASH not in content and content.decode("ascii").isprintable()
 
 
+def join_strings(pieces: list[bytes]) -> list[bytes]:
+    r"""Join the pieces of a document, split at its quotes, that an escaped quote split: one behind an odd number of backslashes.
+
+    What is left at the end is a string that has not ended.
+
+    >>> join_strings(rb'["a\"b", "c'.split(b'"'))
+    [b'[', b'a\\"b', b', ', b'c']
+    """
+    joined: list[bytes] = []
+    parts: list[bytes] = []
+    for piece in pieces:
+        parts.append(piece)
+        if len(joined) % 2 and (len(piece) - len(piece.rstrip(b"\\"))) % 2:
+            continue
+        joined.append(piece if len(parts) == 1 else b'"'.join(parts))
+        parts = []
+    if parts:
+        joined.append(b'"'.join(parts))
+    return joined
+
+
 def closing_quote(buffer: bytes | bytearray, segment: int, searched: int) -> tuple[int, int]:
     r"""Find the quote that ends a string: (its index or -1, where the last escaped quote before it ends).
 

@@ -17,7 +17,7 @@ from json import JSONDecoder
 from operator import add
 from typing import Final, TypeAlias
 
-from ringfence.carriers._json_grammar import BACKSLASH, decode, offsets
+from ringfence.carriers._json_grammar import BACKSLASH, decode, join_strings, offsets
 from ringfence.carriers._json_scan import MAX_DEPTH, MAX_NUMBER, UNIT_BYTES, Scanner
 from ringfence.carriers._paths import MAX_PATH, Paths, join
 from ringfence.carriers.fields import Columns, Field, Repeat
@@ -184,7 +184,7 @@ def _places(raw: bytes) -> tuple[list[bytes], list[int]]:
     """Give the strings, numbers and literals of a document that is right, as they stand there, and where."""
     pieces = raw.split(_QUOTE)
     if _ESCAPED_QUOTE in raw:
-        pieces = _joined(pieces)
+        pieces = join_strings(pieces)
     begins = list(map(add, accumulate(map(len, pieces), initial=0), range(len(pieces))))  # a quote between two
     strings, string_starts = pieces[1::2], begins[1::2]
     tokens = _QUOTE.join(pieces[::2]).translate(_BLANKED).split()  # a quote for each string
@@ -207,16 +207,3 @@ def _places(raw: bytes) -> tuple[list[bytes], list[int]]:
         starts.append(start)
         at = start + len(token)
     return values + strings[taken:], starts + string_starts[taken:]
-
-
-def _joined(pieces: list[bytes]) -> list[bytes]:
-    """Join the pieces of strings that were split at an escaped quote: one behind an odd number of backslashes."""
-    joined: list[bytes] = []
-    parts: list[bytes] = []
-    for piece in pieces:
-        parts.append(piece)
-        if len(joined) % 2 and (len(piece) - len(piece.rstrip(b"\\"))) % 2:
-            continue
-        joined.append(piece if len(parts) == 1 else _QUOTE.join(parts))
-        parts = []
-    return joined

@@ -13,7 +13,7 @@ from itertools import accumulate
 from json import loads
 from typing import Final
 
-from ringfence.carriers import join_path
+from ringfence.carriers import join_path, join_strings
 from ringfence.extract.model import Kind, Text, Values
 from ringfence.extract.reading import Block, BlockLines
 
@@ -82,7 +82,7 @@ class JsonValues:
         value = block.value
         pieces = value.split(b'"')
         if b'\\"' in value:
-            pieces = _joined(pieces)
+            pieces = join_strings(pieces)
         if not final:  # what the last string is, the piece behind it says
             whole = (len(pieces) - 1) // 2 * 2 - 1
             if whole < 0:
@@ -252,21 +252,6 @@ _BLANKED: Final = bytes.maketrans(b"{}[],:\t\r\n", b"         ")
 def _before(pieces: Sequence[bytes], number: int) -> int:
     """Say where a piece begins (its opening quote, of a string): how much is read before it."""
     return sum(map(len, pieces[:number])) + max(min(number, len(pieces)) - 1, 0)
-
-
-def _joined(pieces: list[bytes]) -> list[bytes]:
-    """Join the pieces of strings that were split at an escaped quote: one behind an odd number of backslashes."""
-    joined: list[bytes] = []
-    parts: list[bytes] = []
-    for piece in pieces:
-        parts.append(piece)
-        if len(joined) % 2 and (len(piece) - len(piece.rstrip(b"\\"))) % 2:
-            continue
-        joined.append(piece if len(parts) == 1 else b'"'.join(parts))
-        parts = []
-    if parts:
-        joined.append(b'"'.join(parts))
-    return joined
 
 
 def _decoded(string: bytes) -> bytes:

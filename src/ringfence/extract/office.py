@@ -7,10 +7,12 @@ any more) is text as any other. Other parts (pictures, embedded files) are read 
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from string import ascii_letters
 from typing import BinaryIO, Final
 
 from ringfence.extract.members import count_in, held, look_into, member_of, seekable, spent
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, LeftOut, Source, Text, Unreadable
+from ringfence.extract.office_pivots import PivotCache
 from ringfence.extract.office_sheets import Names, OpenSheets, Shared, Sheet
 from ringfence.extract.office_xml import BadXml, Handler, Paragraphs, parse
 from ringfence.extract.strings import batches
@@ -24,6 +26,9 @@ _SHARED: Final = b"xl/sharedStrings.xml"
 _WORKBOOK: Final = b"xl/workbook.xml"
 _RELATIONS: Final = b"xl/_rels/workbook.xml.rels"
 _SHEETS: Final = b"xl/worksheets/"
+_PIVOT: Final = b"xl/pivotCache/pivotCacheDefinition"
+_PIVOT_ROWS: Final = b"xl/pivotCache/pivotCacheRecords"
+_NO_DIGITS: Final = ascii_letters.encode() + b"."
 _MIMETYPE: Final = b"mimetype"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _STRINGS: Final = 4  # times as much memory may the strings of a workbook take as a document may that is held whole
@@ -92,6 +97,7 @@ class _Document:
         self._sheets: dict[str, str] = {}
         self._shared = Shared(source.members, _STRINGS * budget.bounds.document)
         self._strings: Entry | None = None  # where they stand
+        self._columns: dict[bytes, list[str]] = {}  # of the pivot cache that was met last, by its number
 
     def prepare(self, parts: dict[bytes, Entry]) -> Iterator[Extracted]:
         """Read what the sheets of a workbook need: their names, and the strings that their cells stand for."""
@@ -124,6 +130,12 @@ class _Document:
             sheet = Sheet(where, members, self._shared, self._budget)
             yield from self._read(entry, sheet, member, sheet.take)
             yield from sheet.take(0)
+        elif entry.name.startswith((_PIVOT, _PIVOT_ROWS)):
+            number = entry.name.rpartition(b"/")[2].strip(_NO_DIGITS)
+            cache = PivotCache(members, self._columns.get(number, ()))
+            yield from self._read(entry, cache, member, cache.take)
+            yield from cache.take(0)
+            self._columns = {number: cache.columns}
         elif entry.name in (b"content.xml", b"styles.xml"):
             both = _Open(Paragraphs("", members), OpenSheets(members))
             yield from self._read(entry, both, member, both.take)
@@ -179,7 +191,10 @@ class _Open:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take an element's beginning."""
         inside = self._sheets.start(name, attributes)
-        self._paragraphs.start("t" if inside else name, attributes)
+        if inside:
+            self._paragraphs.attributes(name, attributes)
+        else:
+            self._paragraphs.start(name, attributes)
 
     def end(self, name: str) -> None:
         """Take an element's end."""

@@ -8,7 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import re2
+
 from ringfence.extract.model import BATCH, Budget, Extracted, Kind, Text, Values
+from ringfence.extract.office_words import words
 from ringfence.extract.tables import column_names, is_header
 
 _SAMPLE: Final = 50  # rows by which the first one is judged
@@ -19,6 +22,13 @@ _BESIDE: Final = (
 _SHEETS: Final = 10_000  # and relations, whose names are kept
 _STRING: Final = 64  # bytes that a string takes in memory besides its characters
 _LONGEST: Final = 32_767  # characters that a cell may show: Excel's own limit
+_FORMULAS: Final = frozenset(
+    ("f", "formula", "formula1", "formula2")
+)  # of cells, of rules how to show and what may be typed
+_HEADERS: Final = frozenset(("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter"))
+_CODES: Final = re2.compile(r"&(?:&|[A-JL-Z]|K([0-9A-Fa-f]{6})|([0-9]{1,3}))")
+"""Where in a header something stands and how it is shown: codes, which words follow without a blank."""
+
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -95,7 +105,7 @@ class Sheet:
 
     def __init__(self, where: str, members: tuple[str, ...], shared: "Shared", budget: Budget) -> None:
         self._rows = Rows(where, members)
-        self._others = Prose(where, members)  # what stands outside of cells: headers, footers, links
+        self._others = Prose(where, members)  # what stands outside of cells: headers, footers, links, rules
         self._shared, self._budget = shared, budget
         self._row: list[tuple[int, str]] = []
         self._size = 0  # of what the row holds, and of what is gathered
@@ -115,11 +125,11 @@ class Sheet:
                 self._kind = attributes.get("t", "")
             case "v" | "t":
                 self._in = self._cell
-            case "f" | "oddHeader" | "oddFooter" | "evenHeader" | "evenFooter" | "firstHeader" | "firstFooter":
+            case _ if name in _FORMULAS or name in _HEADERS:
                 self._in = self._aside
-            case "hyperlink" | "dataValidation":
-                for key in ("display", "tooltip", "prompt", "error"):
-                    self._others.add(attributes.get(key, ""))
+        if attributes and name != "c" and name != "row":
+            for _, value in words(name, attributes):
+                self._others.add(value)
 
     def end(self, name: str) -> None:
         """Take an element's end."""
@@ -131,14 +141,16 @@ class Sheet:
                 self._put()
             case "v" | "t":
                 self._in = None
-            case "f":
+            case _ if name in _FORMULAS:
                 self._put_aside(only='"')
-            case "oddHeader" | "oddFooter" | "evenHeader" | "evenFooter" | "firstHeader" | "firstFooter":
+            case _ if name in _HEADERS:
+                self._aside[:] = [_CODES.sub(r" \1\2 ", "".join(self._aside))]
                 self._put_aside()
 
     def data(self, text: str) -> None:
         """Take text."""
         if self._in is None:
+            self._others.add(text.strip())  # of an element that is not known here
             return
         self._in.append(text)
         self._size += len(text)

@@ -9,6 +9,7 @@ from typing import BinaryIO, Final, Protocol
 from xml.parsers import expat
 
 from ringfence.extract.model import BATCH, Bounds, Kind, Text
+from ringfence.extract.office_words import words
 from ringfence.extract.unpacking import CHUNK
 
 _INSIDE: Final = frozenset(
@@ -75,29 +76,6 @@ _INSIDE: Final = frozenset(
 """Elements that a paragraph goes on over."""
 
 _GAPS: Final = {"tab": "\t", "br": "\n", "cr": "\n", "s": " ", "line-break": "\n"}
-_WORDS: Final = frozenset(
-    [
-        "author",
-        "initials",
-        "Target",
-        "descr",
-        "title",
-        "displayName",
-        "userId",
-        "providerId",
-        "email",
-        "href",
-        "string-value",
-        "alt",
-        "name-and-extension",
-        "user",
-        "userName",
-        "lastModifiedBy",
-        "content",
-    ]
-)
-"""Attributes that hold words of people, or addresses."""
-
 _PEOPLE: Final = frozenset(
     [
         "creator",
@@ -110,6 +88,7 @@ _PEOPLE: Final = frozenset(
         "userName",
         "displayName",
         "user",
+        "refreshedBy",
     ]
 )
 """Elements and attributes that hold a person's name."""
@@ -194,12 +173,12 @@ class Paragraphs:
             self._flush()
         elif name in _GAPS and not self._is_run_of_sheet(name, attributes):
             self.data(_GAPS[name])
-        if name == "Relationship" and attributes.get("TargetMode") != "External":
-            return  # to another part
-        for key, value in attributes.items():
-            local = key.rpartition(":")[2]
-            if local in _WORDS and value:
-                self._give(value, local)
+        self.attributes(name, attributes)
+
+    def attributes(self, name: str, attributes: dict[str, str]) -> None:
+        """Take what an element's attributes say, wherever it stands."""
+        for what, value in words(name, attributes):
+            self._give(value, what)
 
     def end(self, name: str) -> None:
         """Take an element's end."""

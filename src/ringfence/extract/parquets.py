@@ -1,16 +1,18 @@
 """Parquet, Arrow and Feather files, by column, a batch of rows at a time; by pyarrow, in the confined process (`confined`).
 
 The rule: a column's values are given as text, in the order of the file; those of lists and structures under the path that gates
-give them (`orders[].city`). Numbers and days are values too: a telephone number may be kept as one. Only truth values are not
-given.
+give them (`orders[].city`). Binary values are text, files, or told (`blobs`). Numbers and days are values too: a telephone number
+may be kept as one. Only truth values are not given.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Final
 
 from ringfence.carriers import join_path
-from ringfence.extract.confined import Columns, Emit, confined
+from ringfence.extract.blobs import Blobs
+from ringfence.extract.confined import Columns, Emit, Given, confined
 from ringfence.extract.model import Bounds, Budget, Extracted, Fault, Kind, Source, Text, Unreadable
+from ringfence.extract.reading import is_utf8
 from ringfence.extract.unpacking import SPLIT, MissingExtra
 
 _ROWS: Final = 4096
@@ -99,6 +101,7 @@ class _Giving:
         file.seek(here)
         self._out = 0
         self._bad: set[int] = set()  # columns that are no longer tried
+        self._blobs = Blobs()  # of the batch
 
     def all(self, batch: Any) -> bool:
         """Give a batch of any size."""
@@ -110,6 +113,7 @@ class _Giving:
     def batch(self, batch: Any, where: str) -> bool:
         """Give a batch of few rows; say whether more may come."""
         columns: list[tuple[str, list[bytes]]] = []
+        self._blobs = Blobs()
         for number, (field, column) in enumerate(zip(batch.schema, batch.columns, strict=True)):
             if number in self._bad:
                 continue
@@ -120,7 +124,13 @@ class _Giving:
                 what = f"values of a column cannot be read ({type(error).__name__})"
                 self._emit(Unreadable(Fault.DAMAGED, what, "write that column anew, as text"))
         self._out += sum(len(value) for _, values in columns for value in values)
+        self._out += sum(len(value) for _, value in self._blobs.files)
         self._emit(Columns(columns, where))
+        for path, value in self._blobs.files:
+            self._emit(Given(path.encode("utf-8", "replace"), value))
+        left = self._blobs.left()
+        if left is not None:
+            self._emit(left)
         if self._out > self._bounds.unpacked or self._out > max(1 << 20, self._bounds.ratio * self._size):
             self._emit(Unreadable(Fault.BOMB, "more comes out of it than may", SPLIT))
             return False
@@ -129,6 +139,7 @@ class _Giving:
     def _column(self, path: str, column: Any) -> list[tuple[str, list[bytes]]]:
         types = self._pa.types
         kind = column.type
+        found: dict[str, list[bytes]] = {}
         if types.is_dictionary(kind):
             column = column.dictionary_decode()
             kind = column.type
@@ -136,19 +147,22 @@ class _Giving:
             return []
         if types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind) or types.is_large_binary(kind):
             cast = column.cast(self._pa.large_binary()) if not types.is_large_binary(kind) else column
-            return [(path, self._joined(cast.drop_null()))]
+            values = self._joined(cast.drop_null())
+            is_text = types.is_string(kind) or types.is_large_string(kind)
+            return [(path, values if is_text and is_utf8(b"\0".join(values)) else self._texts(path, values))]
         if types.is_temporal(kind):
             return [(path, self._joined(self._days(column.drop_null()).cast(self._pa.large_binary())))]
         if types.is_nested(kind):
             wanted = self._with_days_as_text(kind)
             column = column if wanted == kind else column.cast(wanted)
-            found: dict[str, list[bytes]] = {}
             for value in column.to_pylist():
-                _parts(value, path, found, self._bounds.nesting)
+                self._parts(value, path, found, self._bounds.nesting)
             return list(found.items())
         if types.is_integer(kind):
             return [(path, self._joined(column.drop_null().cast(self._pa.string()).cast(self._pa.large_binary())))]
-        return [(path, [_plain(value) for value in column.to_pylist() if value is not None])]
+        for value in column.to_pylist():
+            self._parts(value, path, found, 0)
+        return list(found.items())
 
     def _days(self, column: Any) -> Any:
         """Give days and times as text, which knows those, too, that Python has no word for: nanoseconds, and years beyond 9999."""
@@ -185,20 +199,23 @@ class _Giving:
         cells: list[bytes] = pa.compute.binary_join(whole, pa.scalar(b"\0", pa.large_binary()))[0].as_py().split(b"\0")
         return cells if len(cells) == len(column) else list(column.to_pylist())
 
+    def _texts(self, path: str, values: list[bytes]) -> list[bytes]:
+        """Give those of a column's bytes that are text."""
+        texts = (self._blobs.text(path, value) for value in values)
+        return [text for text in texts if text is not None]
 
-def _parts(value: object, path: str, found: dict[str, list[bytes]], depth: int) -> None:
-    if value is None or isinstance(value, bool):
-        return
-    if isinstance(value, Mapping) and depth:
-        for name, part in value.items():
-            longer = join_path(path, str(name))
-            _parts(part, longer if len(longer) <= _LONGEST_PATH else path, found, depth - 1)
-    elif isinstance(value, list | tuple) and depth:
-        for part in value:
-            _parts(part, f"{path}[]", found, depth - 1)
-    else:
-        found.setdefault(path, []).append(_plain(value))
-
-
-def _plain(value: object) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+    def _parts(self, value: object, path: str, found: dict[str, list[bytes]], depth: int) -> None:
+        """Give a value, and what is in it, under its path."""
+        if value is None or isinstance(value, bool):
+            return
+        if isinstance(value, Mapping) and depth:
+            for name, part in value.items():
+                longer = join_path(path, str(name))
+                self._parts(part, longer if len(longer) <= _LONGEST_PATH else path, found, depth - 1)
+        elif isinstance(value, list | tuple) and depth:
+            for part in value:
+                self._parts(part, f"{path}[]", found, depth - 1)
+        elif isinstance(value, bytes):
+            found.setdefault(path, []).extend(self._texts(path, [value]))
+        else:
+            found.setdefault(path, []).append(str(value).encode("utf-8", "replace"))

@@ -5,11 +5,14 @@ written.
 """
 
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from ringfence.extract.confined import Emit, Given
-from ringfence.extract.model import Bounds, Fault, LeftOut, Unreadable, Why
+from ringfence.extract.members import LONGEST_NAME
+from ringfence.extract.model import Bounds, Fault, Kind, LeftOut, Text, Unreadable, Why
 from ringfence.extract.unpacking import FREE, SPLIT, MissingExtra
+
+_TOGETHER: Final = 1000  # names that are given at once
 
 
 class _Enough(Exception):
@@ -55,6 +58,14 @@ class _Out:
         self._kept = bytearray()
 
 
+def _folders(archive: Any, emit: Emit) -> None:
+    """Give the names of folders, which have no content that would be given with one."""
+    names = [each.filename.encode("utf-8", "surrogateescape") for each in archive.files if each.is_directory]
+    for at in range(0, len(names), _TOGETHER):
+        some = (name[:LONGEST_NAME] for name in names[at : at + _TOGETHER])
+        emit([Text(name, kind=Kind.NAME, where="member name") for name in some])
+
+
 def take(file: BinaryIO, bounds: Bounds, emit: Emit) -> None:
     """Give the members of an archive."""
     try:
@@ -87,6 +98,7 @@ def take(file: BinaryIO, bounds: Bounds, emit: Emit) -> None:
                 return
             if any(each.is_symlink for each in archive.files):
                 emit(LeftOut(Why.LINK, note="symbolic links, which are not followed"))
+            _folders(archive, emit)
             archive.extract(factory=Factory())
     except py7zr.exceptions.PasswordRequired:
         emit(encrypted)

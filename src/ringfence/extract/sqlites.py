@@ -16,6 +16,7 @@ from urllib.parse import quote
 import apsw
 
 from ringfence.carriers import join_path
+from ringfence.extract.blobs import Blobs
 from ringfence.extract.confined import Columns
 from ringfence.extract.members import count_in, look_into, member_of, spent, too_deep
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, Kind, LeftOut, Source, Text, Unreadable, Why
@@ -31,17 +32,6 @@ _STEPS_FREE: Final = 20_000_000
 _STEPS_BYTE: Final = 50
 _EVERY: Final = 100_000  # steps between two looks at how many there were
 _WAL: Final = slice(18, 20)  # of the head: how it is written and read; 2 asks for a log beside the file
-_BLOB: Final = 64  # bytes: a shorter one that is no text holds no file
-_FILES: Final = (
-    b"PK\x03\x04",
-    b"\x1f\x8b",
-    b"%PDF-",
-    b"\xff\xd8\xff",
-    b"\x89PNG",
-    b"SQLite format 3\0",
-    b"\xd0\xcf\x11\xe0",
-    b"BZh",
-)
 _Row: TypeAlias = "tuple[apsw.SQLiteValue, ...]"
 _MEND: Final = "try `sqlite3 FILE .recover`, and scan what it writes"
 
@@ -196,33 +186,27 @@ class _Reading:
 
     def _given(self, name: str, paths: list[str], rows: list[_Row]) -> Iterator[Extracted]:
         cells: list[tuple[str, list[bytes]]] = []
-        files: list[tuple[str, bytes]] = []
-        binary = 0
+        blobs = Blobs()
         for path, column in zip(paths, zip(*rows, strict=True), strict=True):
             values = _all_texts(column)
             for value in () if values else column:
                 if isinstance(value, str):
                     values.append(value.encode("utf-8", "replace"))
                 elif isinstance(value, bytes):
-                    text = _text_of(value)
+                    text = blobs.text(path, value)
                     if text is not None:
                         values.append(text)
-                    elif value.startswith(_FILES):
-                        files.append((path, value))
-                    else:
-                        binary += len(value) >= _BLOB
                 elif value is not None:
                     values.append(str(value).encode())
             self._gave(sum(map(len, values)))
             cells.append((path, values))
         yield Columns(cells, f"table {name}").values(self._source.members)
-        for path, value in files:
+        for path, value in blobs.files:
             self._gave(len(value))
             yield from self._file(path, value)
-        if binary:
-            yield LeftOut(
-                Why.BINARY, self._source.members, f"{binary} values that are no text, nor files that are read here"
-            )
+        left = blobs.left(self._source.members)
+        if left is not None:
+            yield left
 
     def _file(self, path: str, value: bytes) -> Iterator[Extracted]:
         many = count_in(self._source, self._budget)
@@ -284,25 +268,6 @@ def _all_texts(column: Sequence[object]) -> list[bytes]:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _text_of(value: bytes) -> bytes | None:
-    """Give a blob as text, if it is one: UTF-8, or UTF-16 as a database of that encoding has it."""
-    if b"\0" in value:
-        if value[1:16:2].strip(b"\0") and value[:16:2].strip(b"\0"):
-            return None
-        for codec in ("utf-16-le", "utf-16-be"):
-            with suppress(UnicodeDecodeError):
-                text = value.decode(codec)
-                if text.isprintable():
-                    return text.encode()
-        return None
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        runs = strings(value)
-        return runs if 2 * len(runs) > len(value) else None
-    return value
 
 
 def _free(opened: bytes | Path, source: Source, *, whole: bool) -> Iterator[Extracted]:

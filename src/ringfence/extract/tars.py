@@ -22,15 +22,26 @@ from ringfence.extract.members import (
     spent,
     too_deep,
 )
-from ringfence.extract.model import Budget, Extracted, Fault, LeftOut, Source, Text, Unreadable, Why
+from ringfence.extract.model import Budget, Extracted, Fault, Kind, LeftOut, Source, Text, Unreadable, Why
+from ringfence.extract.reading import WESTERN, is_utf8
+from ringfence.extract.strings import strings
 from ringfence.extract.unpacking import CHUNK, Stretch
 
 BLOCK: Final = 512
 _LONGEST_HEAD: Final = 1 << 20  # bytes of an extended head that are read
 _TOGETHER: Final = 1 << 16  # bytes of names and words of heads that are given at once
-_OWNERS: Final = 500
-_WORDS: Final = (b"comment", b"LIBARCHIVE.xattr", b"SCHILY.xattr")
+_ONCE: Final = 1000  # words that are not given again, each no longer than the next number
+_ONCE_SIZE: Final = 256
 _SAID: Final = frozenset((b"GNU.sparse.name", b"GNU.sparse.major", b"path", b"linkpath", b"size", b"uname"))
+_NUMBERS: Final = frozenset(
+    (
+        *(b"GNU.sparse.major", b"GNU.sparse.minor", b"GNU.sparse.realsize", b"GNU.sparse.size", b"GNU.sparse.map"),
+        *(b"GNU.sparse.numblocks", b"GNU.sparse.offset", b"GNU.sparse.numbytes", b"LIBARCHIVE.creationtime"),
+        *(b"SCHILY.dev", b"SCHILY.ino", b"SCHILY.nlink", b"SCHILY.realsize", b"atime", b"ctime", b"mtime"),
+        *(b"gid", b"size", b"uid"),
+    )
+)  # of a member, and of nobody
+_DIGITS: Final = b"0123456789.,-"
 _FILES: Final = b"\0" + b"07S"
 _LINKS: Final = b"12K"
 _SPECIAL: Final = b"346"
@@ -45,7 +56,7 @@ class _Head:
     link: bytes
     size: int
     kind: bytes
-    owner: bytes
+    owners: tuple[bytes, bytes]  # user and group
     extended: bool  # GNU's old sparse files: more of the map stands behind
 
 
@@ -64,7 +75,7 @@ class _Archive:
         self._file, self._source, self._budget = file, source, budget
         self._names: list[Text] = []
         self._size = 0  # of the names
-        self._owners: set[bytes] = set()
+        self._once: set[bytes] = set()  # words that were given
         self._global: dict[bytes, bytes] = {}
         self._next: dict[bytes, bytes] = {}  # what extended heads say of the next member
 
@@ -73,6 +84,8 @@ class _Archive:
             yield from self._members()
         except OSError:
             yield self._damaged("it cannot be read further")
+        for value in self._next.values():
+            self._word(value, "extended header")  # of a member that does not come
         yield from self._noted(1)
 
     def _noted(self, least: int) -> Iterator[Extracted]:
@@ -126,7 +139,8 @@ class _Archive:
         name = named(raw)
         member = member_of(self._source, name, self._budget)
         self._note(name_text(self._source, raw))
-        self._owner(said.get(b"uname") or head.owner)
+        self._word(said.get(b"uname") or head.owners[0], "owner")
+        self._word(head.owners[1], "owner")
         yield from name_faults(raw, member.members)
         if head.kind in _LINKS:
             target = said.get(b"linkpath") or head.link
@@ -173,28 +187,40 @@ class _Archive:
             )
         match head.kind:
             case b"L":
-                self._next[b"path"] = content.rstrip(b"\0")
+                self._say(self._next, b"path", content.rstrip(b"\0"))
             case b"K":
-                self._next[b"linkpath"] = content.rstrip(b"\0")
+                self._say(self._next, b"linkpath", content.rstrip(b"\0"))
             case b"x":
-                self._next |= self._records(content)
+                self._records(content, self._next)
             case _:
-                self._global |= self._records(content)
+                self._records(content, self._global)
 
-    def _records(self, content: bytes) -> dict[bytes, bytes]:
-        """Give what an extended head says of members. Its words for people are noted, and nothing else is kept."""
-        said: dict[bytes, bytes] = {}
+    def _records(self, content: bytes, said: dict[bytes, bytes]) -> None:
+        """Take what an extended head says of members. What no reader of archives needs is noted, and not kept."""
         for name, value in _records(content):
-            if name.startswith(_WORDS):
-                self._note(Text(value, where="extended header", members=self._source.members))
-            elif name in _SAID:
-                said[name] = value
-        return said
+            is_number = name in _NUMBERS and not value.strip(_DIGITS)
+            if name in _SAID and (is_number or name not in _NUMBERS):
+                self._say(said, name, value)
+            elif not is_number:
+                self._word(name, "extended header", Kind.NAME)
+                self._word(value, "extended header")
 
-    def _owner(self, owner: bytes) -> None:
-        if owner and owner not in self._owners and len(self._owners) < _OWNERS:
-            self._owners.add(owner)
-            self._note(Text(owner, where="owner", members=self._source.members))
+    def _say(self, said: dict[bytes, bytes], name: bytes, value: bytes) -> None:
+        """Keep what is said of members; what was said before, and may have been used nowhere, is noted."""
+        before = said.get(name)
+        if before is not None and before != value:
+            self._word(before, "extended header")
+        said[name] = value
+
+    def _word(self, word: bytes, where: str, kind: Kind = Kind.PROSE) -> None:
+        """Note what somebody wrote; what is short and was noted already is not noted again."""
+        if not word or word in self._once:
+            return
+        if len(word) <= _ONCE_SIZE and len(self._once) < _ONCE:
+            self._once.add(word)
+        if not is_utf8(word):
+            word = strings(word) if b"\0" in word else WESTERN.decode(word)
+        self._note(Text(word, kind=kind, where=where, members=self._source.members))
 
     def _damaged(self, what: str) -> Unreadable:
         return Unreadable(Fault.DAMAGED, what, _FETCH, self._source.members)
@@ -242,9 +268,9 @@ def _head(block: bytes) -> _Head | None:
     prefix = _text(block[345:500]) if magic == b"ustar\0" else b""
     if kind == b"\0" and name.endswith(b"/"):
         kind = b"5"
-    owner = _text(block[265:297]) if magic.startswith(b"ustar") else b""
+    owners = (_text(block[265:297]), _text(block[297:329])) if magic.startswith(b"ustar") else (b"", b"")
     extended = kind == b"S" and block[482:483] == b"\1"
-    return _Head(prefix + b"/" + name if prefix else name, _text(block[157:257]), size, kind, owner, extended)
+    return _Head(prefix + b"/" + name if prefix else name, _text(block[157:257]), size, kind, owners, extended)
 
 
 def _text(field: bytes) -> bytes:
@@ -266,13 +292,14 @@ def _number(digits: bytes, otherwise: int) -> int:
 
 
 def _records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Read pax's records: a length, a blank, name=value, a line's end."""
+    """Read pax's records: a length, a blank, name=value, a line's end. What is no such record any more comes without a name."""
     at = 0
     while at < len(content):
         digits, blank, _ = content[at : at + 20].partition(b" ")
         length = _number(digits, 0)
         if not blank or length <= len(digits) + 1:
-            break
+            yield b"", content[at:].rstrip(b"\0")
+            return
         name, _, value = content[at + len(digits) + 1 : at + length].partition(b"=")
         yield name, value.removesuffix(b"\n")
         at += length

@@ -15,12 +15,14 @@ _CENTRAL: Final = b"PK\x01\x02"
 _END: Final = b"PK\x05\x06"
 _END_64: Final = b"PK\x06\x06"
 _LOCATOR_64: Final = b"PK\x06\x07"
+_BEHIND: Final = b"PK\x07\x08"
 _END_SIZE: Final = 22
 _LONGEST_COMMENT: Final = 0xFFFF
 _ENTRY: Final = struct.Struct("<4x2xHHHHHIIIHHHHHII")
 _ENTRY_SIZE: Final = 46
 _HEAD: Final = struct.Struct("<4xHHHHHIIIHH")
 HEAD_SIZE: Final = 30
+BEHIND_MOST: Final = 24
 _BIG: Final = 0xFFFFFFFF
 _EXTRA_64: Final = 1
 _SEARCHED: Final = 1 << 20
@@ -54,6 +56,7 @@ class Entry:
     size: int
     at: int
     is_link: bool = False
+    lies_over: bool = False  # it begins where another has not ended
 
     @property
     def is_encrypted(self) -> bool:
@@ -63,12 +66,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Where the directory is: from `start` to `end`; `shift` is what stands before the archive in its file."""
+    """Where the directory is: from `start` to `end`; `shift` is what stands before the archive in its file; it ends at `last`."""
 
     start: int
     end: int
     shift: int
     comment: bytes
+    last: int
 
 
 def find_directory(file: BinaryIO) -> Directory | None:
@@ -107,7 +111,7 @@ def _directory(file: BinaryIO, tail: bytes, tail_at: int, at: int) -> Directory 
             file.seek(begins)
             if begins == end or file.read(4) == _CENTRAL:
                 said = tail[at + _END_SIZE : at + _END_SIZE + comment]
-                return Directory(begins, end, begins - start, said)
+                return Directory(begins, end, begins - start, said, tail_at + at + _END_SIZE + len(said))
     return None
 
 
@@ -179,6 +183,19 @@ def read_head(file: BinaryIO, at: int) -> Head | None:
     packed = -1 if flags & DESCRIPTOR and not packed else packed
     starts = at + HEAD_SIZE + name_size + extra_size
     return Head(name, starts, Entry(name, b"", flags, method, check, packed, size, at))
+
+
+def behind_size(data: bytes, entry: Entry) -> int:
+    """Measure what belongs to a member of the bytes behind it: its check and sizes, if they stand there, with a mark or without."""
+    for form in ("<III", "<IQQ"):
+        try:
+            said = struct.pack(form, entry.check, entry.packed, entry.size)
+        except struct.error:  # a size that the shorter form has no room for
+            continue
+        for mark in (_BEHIND, b""):
+            if data.startswith(mark + said):
+                return len(mark) + len(said)
+    return 0
 
 
 def find_heads(file: BinaryIO, most: int) -> Iterator[Entry]:

@@ -2,14 +2,17 @@
 
 The rule: each member is read at most once, from where it stands in the file to where it ends. Members that lie over one another,
 by which a small archive unpacks to a vast one, are a bomb. Members of one name are all looked at: which of them a program takes,
-nobody knows. Only the standard library's decoders are taken, not its archive reader (`zip_directory` says why).
+nobody knows. What stands before, between and behind the members that the directory lists is looked at as any file. Only the
+standard library's decoders are taken, not its archive reader (`zip_directory` says why).
 """
 
 import io
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO, Final, cast
 
 from ringfence.extract.members import (
+    LONGEST_NAME,
     count_in,
     look_into,
     member_of,
@@ -21,6 +24,7 @@ from ringfence.extract.members import (
 )
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, LeftOut, Source, Text, Unreadable, Why
 from ringfence.extract.unpacking import (
+    CHUNK,
     Decoder,
     Member,
     MissingExtra,
@@ -34,8 +38,10 @@ from ringfence.extract.unpacking import (
     zstd_decoder,
 )
 from ringfence.extract.zip_directory import (
+    BEHIND_MOST,
     Directory,
     Entry,
+    behind_size,
     entries,
     find_directory,
     find_heads,
@@ -54,6 +60,7 @@ _DECODERS: Final[dict[int, Callable[[], Decoder]]] = {
 }
 _AES: Final = 99
 _UTF8: Final = 0x800
+_NOTHING: Final = 2  # bytes that nothing takes, however it is packed
 _OFFICE: Final = (b"[Content_Types].xml", b"content.xml")
 _FETCH: Final = "fetch it anew"
 
@@ -75,15 +82,21 @@ def read_zip(source: Source, budget: Budget) -> Iterator[Extracted]:
 
 
 def listing(file: BinaryIO, source: Source, budget: Budget) -> Generator[Extracted, None, Sequence[Entry]]:
-    """Give what an archive holds besides its members: names, comments, what stands before it. Returns them, in the file's order."""
+    """Give what an archive holds besides its members: names, comments, what is no member's. Returns them, in the file's order."""
     directory, listed, faults = _listed(file, source, budget)
     yield from faults
     yield from _names(source, listed, b"" if directory is None else directory.comment)
+    first = min([0 if directory is None else directory.start, *(entry.at for entry in listed)])
+    laid, names, gaps = _laid_out(file, listed, max(first, 0), -1 if directory is None else directory.start)
+    if names:
+        yield [name_text(source, name) for name in names]
     if directory is not None:
-        first = min([directory.start, *(entry.at for entry in listed)])
         if first > 0:
-            yield from _before(file, first, source, budget)
-    return listed
+            yield from _apart(file, 0, first, "(before the archive)", source, budget)
+        if len(listed) <= budget.bounds.members:  # else what seems to be a gap may be a member that is not held
+            yield from _in_gaps(file, gaps, source, budget)
+        yield from _gap(file, directory.last, file.seek(0, 2), "(behind the archive)", source, budget)
+    return laid
 
 
 def _listed(
@@ -108,11 +121,45 @@ def _listed(
     return directory, listed, faults
 
 
+def _laid_out(
+    file: BinaryIO, listed: Sequence[Entry], first: int, last: int
+) -> tuple[list[Entry], list[bytes], list[tuple[int, int]]]:
+    """Say which members lie over others, what names stand in their heads only, and what from `first` to `last` is no member's."""
+    end: int | None = first
+    laid: list[Entry] = []
+    names: list[bytes] = []
+    gaps: list[tuple[int, int]] = []
+    before: Entry | None = None
+    for entry in listed:
+        if end is not None and 0 <= entry.at < end:
+            laid.append(replace(entry, lies_over=True))
+            continue
+        laid.append(entry)
+        head = read_head(file, entry.at)
+        if head is None:
+            continue
+        gaps += _between(file, before, end, entry.at)
+        if head.name != entry.name:
+            names.append(head.name[:LONGEST_NAME])
+        end = head.starts + entry.packed if entry.packed >= 0 else None  # only what it unpacks to can tell
+        before = entry
+    return laid, names, [*gaps, *_between(file, before, end, last)]
+
+
+def _between(file: BinaryIO, before: Entry | None, end: int | None, at: int) -> Iterator[tuple[int, int]]:
+    if end is None or end >= at:
+        return
+    if before is not None:
+        file.seek(end)
+        end += behind_size(file.read(BEHIND_MOST), before)
+    if end < at:
+        yield end, at
+
+
 def read_members(file: BinaryIO, listed: Sequence[Entry], source: Source, budget: Budget) -> Iterator[Extracted]:
     """Read members one by one."""
-    end = 0
     for entry in listed:
-        if entry.name.endswith(b"/") and not entry.size:
+        if entry.name.endswith(b"/") and not entry.size and entry.packed <= _NOTHING:
             continue
         many = count_in(source, budget)
         if many is not None:
@@ -121,16 +168,10 @@ def read_members(file: BinaryIO, listed: Sequence[Entry], source: Source, budget
         name = name_of(entry)
         member = member_of(source, name, budget)
         yield from name_faults(_plain_name(entry), member.members)
-        if 0 <= entry.at < end:
-            yield Unreadable(Fault.BOMB, "it lies over another member", "look at it by hand", member.members)
-            continue
         head = read_head(file, entry.at)
         if head is None:
             yield Unreadable(Fault.DAMAGED, "it is not where the directory says", _FETCH, member.members)
             continue
-        if head.name != entry.name:
-            yield [name_text(source, head.name)]
-        end = head.starts + max(entry.packed, 0)
         opened = opening(file, entry, head.starts, member)
         if callable(opened):
             yield from look_into(name, entry.size, opened, member)
@@ -144,6 +185,8 @@ def read_members(file: BinaryIO, listed: Sequence[Entry], source: Source, budget
 
 def opening(file: BinaryIO, entry: Entry, starts: int, member: Member) -> Callable[[], BinaryIO] | LeftOut | Unreadable:
     """Give what opens a member, or why it cannot be opened."""
+    if entry.lies_over:
+        return Unreadable(Fault.BOMB, "it lies over another member", "look at it by hand", member.members)
     if entry.is_link:
         return LeftOut(Why.LINK, member.members, "a symbolic link, which is not followed")
     if entry.is_encrypted or entry.method == _AES:
@@ -190,14 +233,16 @@ def _up_to_next(file: BinaryIO, starts: int) -> int:
 
 
 class _Shifted(io.RawIOBase):
-    def __init__(self, file: BinaryIO, start: int) -> None:
-        self._file, self._start = file, start
+    """A file from a place on, to another one if it is given."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int | None = None) -> None:
+        self._file, self._start, self._end = file, start, end
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         return self._file.seek(self._start + offset, whence) - self._start
 
     def read(self, size: int = -1, /) -> bytes:
-        return self._file.read(size)
+        return self._file.read(size if self._end is None else max(min(size, self._end - self._file.tell()), 0))
 
 
 def _plain_name(entry: Entry) -> bytes:
@@ -232,16 +277,40 @@ def _names(source: Source, listed: Sequence[Entry], comment: bytes) -> Iterator[
         yield batch
 
 
-def _before(file: BinaryIO, first: int, source: Source, budget: Budget) -> Iterator[Extracted]:
-    """Look at what stands before an archive in its file: a program that unpacks it, a picture that hides it, another archive."""
+def _in_gaps(file: BinaryIO, gaps: Sequence[tuple[int, int]], source: Source, budget: Budget) -> Iterator[Extracted]:
+    """Look at what stands between members: such as the directory does not list, and anything else."""
+    for start, end in gaps:
+        head = next(find_heads(cast("BinaryIO", _Shifted(file, start, end)), 1), None)
+        at = end if head is None else start + head.at
+        for piece in ((start, at), (at, end)):
+            yield from _gap(file, *piece, "(between members)", source, budget)
+        rest = spent(source, budget)
+        if rest is not None:
+            yield rest
+            return
+
+
+def _gap(file: BinaryIO, start: int, end: int, called: str, source: Source, budget: Budget) -> Iterator[Extracted]:
+    """Look at a stretch, if there is more in it than padding."""
+    while start < end:
+        file.seek(start)
+        data = file.read(min(CHUNK, end - start))
+        start += len(data) - len(data.lstrip(b"\0")) if data else end
+        if data.strip(b"\0"):
+            yield from _apart(file, start, end, called, source, budget)
+            return
+
+
+def _apart(file: BinaryIO, start: int, end: int, called: str, source: Source, budget: Budget) -> Iterator[Extracted]:
+    """Look at what is no member: a program that unpacks the archive, a picture that hides it, members that are not listed."""
     many = count_in(source, budget)
     if many is not None:
         yield many
         return
-    member = member_of(source, "(before the archive)", budget)
+    member = member_of(source, called, budget)
     yield from look_into(
-        source.name.rpartition("/")[2] + ".head",
-        first,
-        lambda: cast("BinaryIO", Stretch(_at(file, 0), first, member)),
+        source.name.rpartition("/")[2] + ".part",
+        end - start,
+        lambda: cast("BinaryIO", Stretch(_at(file, start), end - start, member)),
         member,
     )
