@@ -1,7 +1,6 @@
 """Office documents and PDF: the words of people in them, and what stands beside them."""
 
 import re
-import struct
 import sys
 import tracemalloc
 
@@ -171,11 +170,6 @@ def test_xmp_that_does_not_end_is_told_and_its_beginning_read() -> None:
     assert taken.kinds == ["damaged"]
     assert "bob@corp-x.de" in taken.words
     assert "carol@corp-x.de" in taken.words
-
-
-def _tiff(entries: list[tuple[int, int, int, int]], behind: bytes = b"") -> bytes:
-    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
-    return head + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4) + behind
 
 
 _BOOK = {"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"}

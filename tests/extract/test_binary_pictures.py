@@ -62,6 +62,11 @@ def test_an_archive_behind_a_png_is_read_and_padding_is_nothing() -> None:
     assert Taken(picture("png") + b"\0" * 16, "a.png").kinds == Taken(picture("png"), "a.png").kinds
 
 
+def _tiff(entries: list[tuple[int, int, int, int]], behind: bytes = b"") -> bytes:
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    return head + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4) + behind
+
+
 def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

@@ -171,7 +171,7 @@ def recognise(name: str, head: bytes) -> str:
             if are_letters and (named in _TEXTS or not _is_first(reader_name, head, mark)):
                 continue
             return "office" if reader_name == "zip" and (named == "office" or is_office(head)) else reader_name
-    is_binary = looks_binary(head)
+    is_binary = looks_binary(head) or (named in _BINARIES and b"\0" in head)  # it is damaged then, and no text
     if is_binary:
         return "" if named in _TEXTS or not named else named
     if named and named not in _BINARIES:
