@@ -56,6 +56,9 @@ NOTED = [
 """What is noted in programs, notices, documents; none of it is a reason to refuse."""
 
 REFUSED = [
+    ("seed.rb", f'User.create!(first_name: "Nora", last_name: "Perrin", email: "{_ROW}")', ["PERSON", "PERSON", _MAIL]),
+    ("Seed.java", 'c.setFirstName("Nora"); c.setLastName("Perrin");', ["PERSON", "PERSON"]),
+    ("app.log", "created Customer(firstName=Nora, lastName=Perrin)\n", ["PERSON", "PERSON"]),
     ("tests/test_customers.py", f'CUSTOMER = {{"email": "{_ROW}"}}', [_MAIL]),
     ("tests/fixtures/customers.csv", f"full_name,email\nNora Perrin,{_ROW}\n", ["PERSON", _MAIL]),
     ("a.py", f"# the customer {_ROW} cannot log in", [_MAIL]),
@@ -92,6 +95,20 @@ def test_an_example_a_notice_or_a_part_of_a_program_is_noted_with_its_reason(
 def test_data_of_people_is_refused_however_much_stands_around_it(name: str, content: str, expected: list[str]) -> None:
     found = told(name, content)
     assert [entity for entity in expected if (entity, "") not in found] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('User(first_name="Nora")', [("PERSON", "place:alone")]),
+        ('User(first_name="John", last_name="Doe")', [("PERSON", "known:placeholder")]),
+        ('first_name = Column("First name", String)\nlast_name = "Unknown"', []),
+    ],
+)
+def test_a_name_behind_a_key_of_a_program_is_noted_where_it_is_nobodys(
+    content: str, expected: list[tuple[str, str]]
+) -> None:
+    assert told("a.py", content) == expected
 
 
 def test_a_trailer_of_a_commit_is_a_notice_and_its_message_is_not() -> None:

@@ -7,6 +7,7 @@ from ringfence.detect._bytes import is_digit, is_word_after, is_word_before, lin
 from ringfence.detect._engine import prefix, searcher
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
+from ringfence.detect.recognizers._keyed_names import BEHIND_KEYS
 from ringfence.detect.recognizers.labelled import PERSONS_NAME, behind_colon, labelled
 
 _MONTHS = {
@@ -230,6 +231,7 @@ PERSONAL: tuple[Recognizer, ...] = (
         certainty=Certainty.FIELD,
         source="the names that databases, interfaces and forms give to a person's name; free text is not judged by it",
         patterns=(
+            BEHIND_KEYS,
             *labelled(
                 "person-labelled",
                 "Name, Full name, Full Name, First name, First Name, Last name, Last Name, Surname, Patient, "
@@ -276,6 +278,10 @@ PERSONAL: tuple[Recognizer, ...] = (
             Example("Blue chair", field="name"),
             Example("anna77", field="user_name"),
             Example("Name: Anna Berg", ("Anna Berg",)),
+            Example('{"first_name": "Anna", :last_name => "Berg"}', ("Anna", "Berg")),
+            Example("customer.setLastName('O'Hara');", ("O'Hara",)),
+            Example("Customer(firstName=Anna, lastName=van der Berg)", ("Anna", "van der Berg")),
+            Example('first_name = "First name", last_name: String, full_name="Widget", surname(Foo.bar)'),
             Example("Apellidos: Rivera Bueno.", ("Rivera Bueno",)),
             Example("Médico: Ana Rivera Bueno NºCol: 28 28", ("Ana Rivera Bueno",)),
             Example("Remitido por: Dr. Jon M. Rivera. Servicio de Cirugía", ("Jon M. Rivera",)),

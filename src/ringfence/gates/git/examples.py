@@ -84,6 +84,9 @@ _HERE: Final = re2.compile(
 )
 _TWO_NAMES: Final = re2.compile(r"[\"'>](?:\p{Lu}[\p{Ll}'’]+[- ]){1,3}\p{Lu}[\p{Ll}'’-]+[\"'<]")
 _NOBODYS_NAMES: Final = re2.compile(r"(?i)\b(?:john|jane|joe|max|erika) (?:doe|smith|bloggs|public|mustermann|roe)\b")
+_STOCK_FIRST: Final = re2.compile(rb"(?i)(?:john|jane|joe|max|erika)")
+_STOCK_LAST: Final = re2.compile(rb"\b(?:Doe|Bloggs|Mustermann|Roe)\b")
+_BESIDE: Final = 64  # bytes behind a first name in which the last one stands
 _IDENTIFIER: Final = re2.compile(
     rb"[A-Za-z]*[a-z0-9](?:Id|ID|Ids|Name|Key|Arn|Type|Code|Number|Handle|Block|Url|Uri|Path|Token|Status|Time|Date)|[A-Za-z]+:[a-z]+"
 )
@@ -177,6 +180,13 @@ def in_listing(at: At) -> str:
 def identifier(at: At) -> str:
     """Tell the name of a program's thing, ``VpcPeeringConnectionId``, that stands where a name of a person could."""
     return _PLACEHOLDER if _IDENTIFIER.fullmatch(at.value) else ""
+
+
+def stock_name(at: At) -> str:
+    """Tell half of a name that stands for anybody, in a program or its documents: the ``John`` beside a ``Doe``."""
+    if not (at.is_code or at.is_document) or not _STOCK_FIRST.fullmatch(at.value):
+        return ""
+    return _PLACEHOLDER if _STOCK_LAST.search(at.text.value[at.one.end : at.one.end + _BESIDE]) else ""
 
 
 def key(at: At) -> str:

@@ -70,6 +70,18 @@ def _alone(at: At) -> str:
     return "" if examples.names_somebody(at.around(_NEAR)) else _ALONE
 
 
+def _alone_by_name(at: At) -> str:
+    """Tell one word for somebody, ``first_name="Chris"``, in a program that says nothing else of anybody near it."""
+    if not at.is_code or b" " in at.value:
+        return ""
+    value = at.text.value
+    for other in at.beside:
+        is_near = other.start < at.one.end + _NEAR and other.end > at.one.start - _NEAR
+        if is_near and other.entity not in _ATTRIBUTES and value[other.start : other.end] != at.value:
+            return ""
+    return _ALONE
+
+
 _OTHERS: Final = (examples.counted, examples.in_listing)
 """What may lower what has no line of its own below: numbers, nearly all."""
 
@@ -82,7 +94,7 @@ _WEIGHED: Final[Mapping[str, tuple[Callable[[At], str], ...]]] = {
     "PRIVATE_KEY": (examples.key,),
     "PHONE_NUMBER": (examples.counted, examples.template, examples.in_listing),
     "DATE_OF_BIRTH": (),
-    "PERSON": (notices.published, examples.identifier),
+    "PERSON": (notices.published, examples.identifier, examples.stock_name, _alone_by_name),
     "USERNAME": (notices.published,),
     "URL": (notices.published,),
     "ES_CIF": (notices.in_certificate, *_OTHERS),
