@@ -15,7 +15,6 @@ import re2
 from ringfence.carriers import join_path
 from ringfence.extract._listed import listed
 from ringfence.extract.model import Budget, Extracted, Kind, Source, Text, Values
-from ringfence.extract.plain import as_prose
 from ringfence.extract.reading import Block, BlockLines, blocks, cut_at, joined
 
 _BLOCK: Final = 512 << 10  # bytes of a table in one batch, for its cells take several times as much
@@ -117,7 +116,9 @@ class _Reading:
         except csv.Error:  # a cell beyond the library's limit: most likely a quote that is none
             done = sum(len(line.encode()) for line in lines[: ends[-1] if ends else 0])
             yield from self._give(rows, ends, lines, Block(block.value[:done], block.line, block.column, block.start))
-            yield from as_prose([cut_at(block, done)], self._source)
+            rest = cut_at(block, done)
+            place = (rest.line, rest.column, rest.start)
+            yield [Text(rest.value, "", Kind.PROSE, *place, "", self._source.members)]
             return
         if not final and rows and len(block.value) < 4 * _BLOCK and _is_open(lines[ends[-2] if len(ends) > 1 else 0 :]):
             last = ends[-2] if len(ends) > 1 else 0
@@ -192,6 +193,13 @@ def is_header(first: Sequence[bytes], others: Sequence[Sequence[bytes]]) -> bool
             return True
     plain = all(_KEYLIKE.fullmatch(name) for name in filled)
     return plain and (any("_" in name for name in filled) or all(name == name.lower() for name in filled))
+
+
+def names_columns(cell: bytes) -> bool:
+    """Whether a cell has a word in it that columns are called by."""
+    return len(cell) <= _LONGEST_NAME and any(
+        word in _WORDS_OF_NAMES for word in _words(cell.decode("utf-8", "replace").strip())
+    )
 
 
 def _words(name: str) -> list[str]:

@@ -131,3 +131,9 @@ def test_a_certificate_is_made_to_be_shown_and_a_key_is_not() -> None:
 def test_a_thousand_findings_in_one_line_are_weighed_in_their_own_windows() -> None:
     line = "# " + " ".join(f"nora.p{number}@brunelle-versand.fr" for number in range(3000)) + "\n"
     assert len(told("a.py", line)) == 3000
+
+
+def test_what_stands_in_a_table_of_a_text_is_told_once_and_weighed_as_the_text_is() -> None:
+    row = f"| First name | E-mail |\n|---|---|\n| Nora | {_ROW} |\n"
+    assert told("notes.md", row) == [(_MAIL, ""), ("PERSON", "")]
+    assert told("AUTHORS.md", row) == [(_MAIL, "place:notice"), ("PERSON", "place:notice")]

@@ -29,11 +29,12 @@ _NO_NAMES = frozenset(
         folded,
         listed(
             # labels and messages
-            "name, names, first, last, full, given, family, middle, maiden, surname, forename, firstname, lastname, fullname, "
-            "vorname, nachname, familienname, nom, prénom, prénoms, nombre, nombres, apellido, apellidos, nome, cognome, sobrenome, "
-            "apelido, naam, voornaam, achternaam, imię, nazwisko, user, your, the, a, an, is, must, please, enter, invalid, "
-            "required, missing, unknown, optional, default, empty, blank, field, label, value, title, column, customer, "
-            "person, contact, email, phone, address, date, and, or, not, new, this, test, example, sample, none, null, nil, true, false, "
+            "name, names, first, last, full, given, family, middle, maiden, surname, forename, firstname, lastname, "
+            "fullname, vorname, nachname, familienname, nom, prénom, prénoms, nombre, nombres, apellido, apellidos, "
+            "nome, cognome, sobrenome, apelido, naam, voornaam, achternaam, imię, nazwisko, user, your, the, a, an, is, "
+            "must, please, enter, invalid, required, missing, unknown, optional, default, empty, blank, field, label, "
+            "value, title, column, customer, person, contact, email, phone, address, date, and, or, not, new, this, "
+            "test, example, sample, none, null, nil, true, false, "
             # types
             "string, str, text, char, varchar, nvarchar, character, integer, int, any, object, optional, maybe, option, list, "
             "array, type, schema, faker, model, models, "

@@ -98,7 +98,7 @@ def in_certificate(at: At) -> str:
 
 
 def _is_published(at: At) -> bool:
-    if at.text.path:
+    if at.text.path and not at.is_in_table:
         return bool(_METADATA_FILES.fullmatch(at.base)) and bool(_METADATA_FIELDS.search(at.text.path))
     if at.origin in (Origin.COMMIT, Origin.TAG, Origin.NOTE):
         return bool(_TRAILER.search(at.line()))

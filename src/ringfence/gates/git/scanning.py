@@ -27,6 +27,7 @@ from ringfence.extract.model import (
     Why,
 )
 from ringfence.extract.places import Lines
+from ringfence.extract.text_tables import TABLE
 from ringfence.gates.git.allowing import Allowances
 from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing, units_in
 from ringfence.gates.git.rules import Rules
@@ -108,6 +109,7 @@ class _Looking:
     passed: list[Passed] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
     size: int = 0
+    told_at: set[tuple[str, int, int]] = field(default_factory=set)  # where something in running text was found
 
     def take(self, steps: Iterator[Extracted]) -> None:
         for step in steps:
@@ -148,10 +150,19 @@ class _Looking:
                 beside = [each for each in seen[max(0, at - _BESIDE) : at + _BESIDE + 1] if each.number == number]
                 place = At(_in_utf8(self._file(text)), self.item.origin, text, parts, one, beside)
                 found = self._found(text, one, lines, lowered(place))
-                if self._is_meant(found):
+                if self._is_meant(found) and not self._is_again(text, found):
                     self.found.append(found)
                     if self.witness is not None:
                         self.witness(found, text, one)
+
+    def _is_again(self, text: Text, found: Found) -> bool:
+        """Whether it was told already: cells of tables in a text are looked at behind the text that they stand in."""
+        place = (found.line, found.column)
+        if not text.where.endswith(TABLE):
+            if text.kind is Kind.PROSE:
+                self.told_at.add((text.where, *place))
+            return False
+        return (text.where.removesuffix(TABLE).removesuffix(", "), *place) in self.told_at
 
     def _file(self, text: Text) -> str:
         return text.members[-1] if text.members else self.item.name
