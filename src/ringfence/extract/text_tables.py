@@ -5,7 +5,7 @@ The rule: the text stays text; beside it, each cell of a table whose first line 
 column's name. What has no such line is no table. The work is one look at each line.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -21,9 +21,11 @@ TABLE: Final = "table"
 _FEWEST_BARS: Final = 2
 _DECORATION: Final = b" \t*_`"
 _RULE: Final = b"|+-=: \t\r"
-_COULD_NAME: Final = re2.compile(
-    rb"(?i)(?:name|mail|phone|birth|nom|telefon)[^\n]*(?:  |\t)|(?:  |\t)[^\n]*(?:name|mail|phone|birth)"
+_NO_FIGURE: Final = r"[^\n0-9=:|\"]*"
+_HEAD: Final = re2.compile(
+    rf"(?m)^{_NO_FIGURE}[^\s0-9=:|\"](?:  |\t){_NO_FIGURE}[^\s0-9=:|\"](?:  |\t){_NO_FIGURE}$".encode()
 )
+"""A line that may name columns which stand under each other: three words or more without figures, with gaps between."""
 _GAP: Final = re2.compile(rb"(?: {2,}|\t)[ \t]*")
 _LEAST_COLUMNS: Final = 3  # of a table that nothing but blanks draws
 _MOST_COLUMNS: Final = 256
@@ -62,35 +64,37 @@ class TextTables:
             yield from self._in_runs(value, b"|")
         if b"&" in value and (b"&" in self._open or b"\\\\" in value):
             yield from self._in_runs(value, b"&")
-        if self._head[0] or _COULD_NAME.search(value) is not None:
-            yield from self._aligned(value)
+        yield from self._aligned(value)
 
     def _in_runs(self, value: bytes, mark: bytes) -> Iterator[tuple[str, _Cell]]:
         """Give the cells of lines one after another in which a mark stands, those that only rule them off left out."""
-        rows: list[list[_Cell]] = []
+        rows: list[tuple[bytes, int]] = []
         at = 0
         for line in value.removesuffix(b"\n").split(b"\n"):
             if mark in line:
                 if line.strip(_RULE):
-                    rows.append(_split(line, at, mark))
-            elif not line.lstrip().startswith(b"\\") and (line.strip(_RULE) or (len(rows) > 1 and not line.strip())):
+                    rows.append((line, at))
+            elif (rows or self._open) and _ends_table(line, len(rows)):
                 yield from self._by_column(rows, mark)
                 rows = []
                 self._open.pop(mark, None)
             at += len(line) + 1
         yield from self._by_column(rows, mark)
 
-    def _by_column(self, rows: Sequence[Sequence[_Cell]], mark: bytes) -> Iterator[tuple[str, _Cell]]:
+    def _by_column(self, lines: Sequence[tuple[bytes, int]], mark: bytes) -> Iterator[tuple[str, _Cell]]:
         """Give the cells of a table by the names that its first line gives its columns, or its first column its lines."""
-        if not rows:
+        if not lines:
             return
         names = self._open.get(mark)
         if names is None:
-            names, rows = _head_of(rows)
+            sample = [_split(line, at, mark) for line, at in lines[:_SAMPLE]]
+            names = _names_of([[cell.value for cell in row] for row in sample])
             if names is None:
                 return
             self._open[mark] = names
-        for row in rows:
+            lines = lines[1:] if names else lines
+        for line, at in lines:
+            row = _split(line, at, mark)
             if not names and len(row) == 2:
                 yield column_names([row[0].value])[0], row[1]
             elif len(row) == len(names):
@@ -98,17 +102,25 @@ class TextTables:
 
     def _aligned(self, value: bytes) -> Iterator[tuple[str, _Cell]]:
         """Give the cells of tables whose columns stand under each other, parted by blanks alone."""
-        at = 0
-        for line in value.removesuffix(b"\n").split(b"\n"):
-            names, starts = self._head
+        at = yield from self._under_head(value, 0)
+        while (found := _HEAD.search(value, at)) is not None:
+            begin, at = found.span()
+            cells = _parted(found[0], 0)
+            at += 1
+            if len(cells) >= _LEAST_COLUMNS and _names_all(cells):
+                self._head = column_names([cell.value for cell in cells]), [cell.start for cell in cells]
+                at = yield from self._under_head(value, max(at, begin + 1))
+
+    def _under_head(self, value: bytes, at: int) -> Generator[tuple[str, _Cell], None, int]:
+        """Give the cells of the lines under a head, if there is one, up to an empty line; give where that is."""
+        names, starts = self._head
+        while names and at < len(value):
+            stop = value.find(b"\n", at)
+            line = value[at:] if stop < 0 else value[at:stop]
             if not line.strip():
                 self._head = (), ()
-            elif not names:
-                if b"|" not in line and _COULD_NAME.search(line) is not None:
-                    cells = _parted(line, at)
-                    if len(cells) >= _LEAST_COLUMNS and _names_all(cells):
-                        self._head = column_names([cell.value for cell in cells]), [cell.start - at for cell in cells]
-            elif line.strip(_RULE):
+                break
+            if line.strip(_RULE):
                 cells = _parted(line, at)
                 if len(cells) == len(names) + 1 and cells[0].value.isdigit():
                     cells = cells[1:]  # the number of a line, as data frames are shown
@@ -116,23 +128,28 @@ class TextTables:
                     cells = _under(line, at, starts)
                 yield from ((name, cell) for name, cell in zip(names, cells, strict=False) if cell.value)
             at += len(line) + 1
+        return min(at, len(value))
 
 
-def _head_of(rows: Sequence[Sequence[_Cell]]) -> tuple[Sequence[str] | None, Sequence[Sequence[_Cell]]]:
-    """Give the names of a table's columns, and its other lines; no names at all where its first column has those of its lines."""
-    values = [[cell.value for cell in row] for row in rows]
-    first = values[0]
+def _ends_table(line: bytes, rows: int) -> bool:
+    """Whether a line without its mark ends a table: a rule does not, nor an empty line behind the head alone."""
+    return not line.lstrip().startswith(b"\\") and bool(line.strip(_RULE) or (rows > 1 and not line.strip()))
+
+
+def _names_of(rows: Sequence[Sequence[bytes]]) -> Sequence[str] | None:
+    """Give the names of a table's columns; no names at all where its first column has those of its lines; None: it is no table."""
+    first = rows[0]
     if len(first) < 2 or len(first) > _MOST_COLUMNS:
-        return None, ()
-    if len(first) == 2 and len(rows) > 1:
-        down = sum(names_columns(row[0]) for row in values)
-        if down > sum(map(names_columns, first)):
-            return (), rows
-    if any(map(names_columns, first)) and is_header(
-        first, [row for row in values[1:_SAMPLE] if len(row) == len(first)]
+        return None
+    if (
+        len(first) == 2
+        and len(rows) > 1
+        and sum(names_columns(row[0]) for row in rows) > sum(map(names_columns, first))
     ):
-        return column_names(first), rows[1:]
-    return None, ()
+        return ()
+    if any(map(names_columns, first)) and is_header(first, [row for row in rows[1:] if len(row) == len(first)]):
+        return column_names(first)
+    return None
 
 
 def _split(line: bytes, at: int, mark: bytes) -> list[_Cell]:
