@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ringfence.extract.model import BATCH, Extracted, Kind, Text, Values
-from ringfence.extract.tables import column_names, is_header
+from ringfence.extract.tables import column_names, head_of
 
 _SAMPLE: Final = 50  # rows by which the first one is judged
 _ROWS: Final = 4096
@@ -37,13 +37,12 @@ class Rows:
         if not self._rows or (self._size < least and len(self._rows) < _ROWS and least):
             return
         if self._names is None:
-            first, others = self._rows[0], self._rows[1 : _SAMPLE + 1]
-            named = any(first) and is_header(first, others)
-            self._names = column_names(first) if named else []
-            if named:
-                names = [Text(cell, kind=Kind.NAME, where=self._where, members=self._members) for cell in first if cell]
-                yield names
-                del self._rows[0]
+            head = head_of(self._rows[: _SAMPLE + 1])
+            self._names = column_names(self._rows[head]) if head >= 0 else []
+            above = [cell for row in self._rows[: head + 1] for cell in row if cell]
+            if above:
+                yield [Text(cell, kind=Kind.NAME, where=self._where, members=self._members) for cell in above]
+            del self._rows[: head + 1]
         paths: list[str] = []
         values: list[bytes] = []
         for row in self._rows:
