@@ -118,7 +118,7 @@ class _Forked:
         self._number = number
         self._code: int | None = None
 
-    def wait(self) -> int:
+    def wait(self, timeout: float = 0) -> int:  # noqa: ARG002 (the seam)
         if self._code is None:
             self._code = os.waitstatus_to_exitcode(os.waitpid(self._number, 0)[1])
         return self._code
@@ -140,7 +140,8 @@ def _forked(kind: str, source: Source, budget: Budget) -> Iterator[Extracted]:
         os.close(told)
     child = _Forked(number)
     with os.fdopen(heard, "rb") as pipe:
-        yield from confined._heard(pipe, cast("Any", child), source, budget)  # noqa: SLF001 (its other end)
+        if not (yield from confined.heard(pipe, source, budget)):
+            yield confined._died(cast("Any", child), source)  # noqa: SLF001 (what its other end says)
     child.wait()
 
 

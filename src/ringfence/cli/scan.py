@@ -6,26 +6,33 @@ usual commit needs is imported at once, everything else when it is asked for.
 
 import errno
 import os
-import resource
-import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from ringfence.cli._errors import Problem
 from ringfence.cli._home import HomeOption, OverlayOption, PolicyOption, home
-from ringfence.cli._scan_options import Asking, ScanFormat, listed_of, scan_of
+from ringfence.cli._scan_options import (
+    Asking,
+    FlowOption,
+    IgnoreFileOption,
+    ProcessesOption,
+    PurposeOption,
+    RoleOption,
+    ScanFormat,
+    listed_of,
+    resume,
+    scan_of,
+)
+from ringfence.cli._scan_process import end_without_a_trace
 from ringfence.report.scan_outputs import write_scan
 from ringfence.report.scan_summary import Asked, Summary
 
 if TYPE_CHECKING:
-    from ringfence.gates.git.model import Scanned
     from ringfence.gates.git.scans import Scan
 
 app = typer.Typer(add_completion=False)
@@ -67,21 +74,16 @@ def scan(
     name: Annotated[
         str, typer.Option("--name", metavar="NAME", help="Of standard input: a file's name, which says what it is.")
     ] = "",
-    flow: Annotated[
-        str, typer.Option("--flow", "-f", help="The flow of the policy that decides.", show_default=False)
-    ] = "",
-    role: Annotated[str | None, typer.Option("--role", help="The role to ask as.")] = None,
-    purpose: Annotated[str | None, typer.Option("--purpose", help="Why: one of the flow's purposes.")] = None,
+    flow: FlowOption = "",
+    role: RoleOption = None,
+    purpose: PurposeOption = None,
     baseline: Annotated[
         Path | None, typer.Option("--baseline", metavar="FILE", help="What was found before, and may stay.")
     ] = None,
     write_baseline: Annotated[
         Path | None, typer.Option("--write-baseline", metavar="FILE", help="Write what is found as a baseline.")
     ] = None,
-    ignore_file: Annotated[
-        Path | None,
-        typer.Option("--ignore-file", metavar="FILE", help="Instead of .ringfenceignore.", show_default=False),
-    ] = None,
+    ignore_file: IgnoreFileOption = None,
     output: Annotated[ScanFormat, typer.Option("--format", help="How to write it.")] = ScanFormat.TEXT,
     out: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there, whole or not at all.")
@@ -98,19 +100,13 @@ def scan(
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --fix: do not ask.")] = False,
-    processes: Annotated[
-        int | None,
-        typer.Option("--processes", min=1, max=256, help="How many work at once.", show_default="one a core"),
-    ] = None,
+    processes: ProcessesOption = None,
     policy: PolicyOption = None,
     overlay: OverlayOption = None,
     folder: HomeOption = None,
 ) -> int:
     """Scan, write what is found, and give the exit code."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-            signal.signal(number, _interrupt)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # values are in memory
+    end_without_a_trace()
     place = home(policy, folder)
     asking = Asking(
         place=place,
@@ -142,10 +138,11 @@ def scan(
         raise Problem("--yes is of --fix", "add --fix")
     listed, repository = listed_of(asking)
     made = scan_of(asking, listed, repository)
+    resume(made)
     summary = Summary(made.about, allowances=made.allowances)
     shown = Asked(allowed, carried, every)
-    with _progress(made.scan, history=history) as running, _written(out) as stream:
-        code = write_scan(output.value, made.taken(running.run()), summary, stream, shown, made.detector)
+    with _progress(made.scan, history=history), _written(out) as stream:
+        code = write_scan(output.value, made.taken(made.scan.run()), summary, stream, shown, made.detector)
     _tell(made.ended())
     return code
 
@@ -168,9 +165,9 @@ def _written(file: Path | None) -> Iterator[TextIO]:
         with file.open("w", encoding="utf-8", errors="backslashreplace", newline="") as opened:
             yield opened
         return
-    draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
+    draft = target.with_name(f".{target.name}.{os.urandom(8).hex()}.draft")
     try:
-        with draft.open("w", encoding="utf-8", errors="backslashreplace", newline="") as opened:
+        with draft.open("x", encoding="utf-8", errors="backslashreplace", newline="") as opened:
             yield opened
         draft.replace(target)
     except OSError as error:
@@ -181,26 +178,13 @@ def _written(file: Path | None) -> Iterator[TextIO]:
         draft.unlink(missing_ok=True)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (a signal handler's)
-    """Take every way of being ended as Ctrl-C is taken: processes end, and no draft stays."""
-    raise KeyboardInterrupt
-
-
-@dataclass(slots=True)
-class _Bare:
-    scan: "Scan"
-
-    def run(self) -> "Iterator[Scanned]":
-        return self.scan.run()
-
-
 @contextmanager
-def _progress(scan: "Scan", *, history: bool) -> "Iterator[_Bare]":
+def _progress(scan: "Scan", *, history: bool) -> Iterator[None]:
     """Show how far a scan is, where somebody watches standard error and it takes long."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield _Bare(scan)
+        yield
         return
     from ringfence.cli._scan_progress import watched
 
     with watched(scan, history=history):
-        yield _Bare(scan)
+        yield

@@ -1,8 +1,9 @@
 """Readers that are libraries in other languages, or that hold what they like: each file in a process of its own.
 
 The rule: a foreign file can cost that process its life, and the scan one `Unreadable`. The process gets the file on its standard
-input, and nothing else: it can write no file, and the system ends it when it has taken too much memory or time. What it finds it
-sends as frames; members of archives come back whole, and are looked at here, by the budget that everything else is looked at.
+input, and nothing else: it can write no file, and the system ends it when it has taken too much memory or time, or has been silent
+for too long. What it finds it sends as frames, and what comes out of them is charged to the budget that everything else is charged
+to; members of archives come back whole, and are looked at here.
 
 A frame is the length of its head (4 bytes), the length of its content (4 bytes), the head in JSON, the content.
 """
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from io import BytesIO
@@ -47,6 +48,10 @@ KINDS: Final = {
 }
 _MEMORY: Final = 640 << 20  # bytes that the process may write to
 _SECONDS: Final = 120  # of the processor
+_SILENT: Final = (
+    600  # by the clock, from one frame to the next: a library that waits for itself takes no time of the processor
+)
+_PARTING: Final = 10  # by the clock, between the end of what it says and its own
 _LENGTHS: Final = struct.Struct("<II")
 _LONGEST_HEAD: Final = 64 << 20
 
@@ -97,7 +102,8 @@ def confined(kind: str, source: Source, budget: Budget) -> Iterator[Extracted]:
     command = [sys.executable, "-P", "-m", __name__, kind, said]
     with file, subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         try:
-            yield from _heard(cast("IO[bytes]", child.stdout), child, source, budget)
+            if not (yield from heard(cast("IO[bytes]", child.stdout), source, budget)):
+                yield _died(child, source)
         finally:
             child.kill()
 
@@ -124,30 +130,35 @@ def given_file(source: Source, budget: Budget) -> BinaryIO | LeftOut | Unreadabl
     return cast("BinaryIO", file)
 
 
-def _heard(pipe: IO[bytes], child: "subprocess.Popen[bytes]", source: Source, budget: Budget) -> Iterator[Extracted]:
-    while lengths := pipe.read(_LENGTHS.size):
-        if len(lengths) < _LENGTHS.size:
-            break
+def heard(pipe: IO[bytes], source: Source, budget: Budget) -> Generator[Extracted, None, bool]:
+    """Give what frames hold. Returns False where they break off before the last word."""
+    longest = max(budget.bounds.unpacked, budget.bounds.document)
+    while len(lengths := pipe.read(_LENGTHS.size)) == _LENGTHS.size:
         head_size, size = _LENGTHS.unpack(lengths)
-        if head_size > _LONGEST_HEAD:
-            break
+        if head_size > _LONGEST_HEAD or size > longest:
+            yield Unreadable(Fault.BOMB, "more comes out of it at once than may", SPLIT, source.members)
+            return True
         raw = pipe.read(head_size)
         content = pipe.read(size)
         if len(raw) < head_size or len(content) < size:
             break
         head = json.loads(raw)
         if head["is"] == "end":
-            return
+            return True
         yield from _step(head, content, source, budget)
         rest = spent(source, budget)
         if rest is not None:
             yield rest
-            return
-    yield _died(child.wait(), source)
+            return True
+    return False
 
 
-def _died(code: int, source: Source) -> Unreadable:
-    if code in (-signal.SIGXCPU, -signal.SIGKILL):
+def _died(child: "subprocess.Popen[bytes]", source: Source) -> Unreadable:
+    try:
+        code = child.wait(_PARTING)
+    except subprocess.TimeoutExpired:
+        code = -signal.SIGKILL  # which it gets from who asked
+    if code in (-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGALRM):
         return Unreadable(Fault.BOMB, "to read it takes more time or memory than it may", SPLIT, source.members)
     return Unreadable(Fault.DAMAGED, "the library that reads it broke off", "fetch it anew", source.members)
 
@@ -156,13 +167,16 @@ def _step(head: Any, content: bytes, source: Source, budget: Budget) -> Iterator
     members = source.members
     match head["is"]:
         case "texts":
+            budget.unpacked += len(content)
             ends = [0, *accumulate(each[4] for each in head["texts"])]
             yield [
                 Text(content[at:to], path, Kind(kind), line, where=where, members=members)
                 for (at, to), (path, kind, where, line, _) in zip(pairwise(ends), head["texts"], strict=True)
             ]
         case "columns":
-            yield _columns(head, content).values(members)
+            columns = _columns(head, content).values(members)
+            budget.unpacked += sum(map(len, columns.values))
+            yield columns
         case "left":
             yield LeftOut(Why(head["why"]), members, head["note"])
         case "bad":
@@ -219,6 +233,15 @@ def _frame(found: Found) -> tuple[dict[str, Any], bytes]:
             return {"is": "texts", "texts": texts}, b"".join(text.value for text in found)
 
 
+def send(out: BinaryIO, found: "Found | None") -> None:
+    """Write a frame, as `heard` reads it; None is the last word."""
+    head, content = ({"is": "end"}, b"") if found is None else _frame(found)
+    written = json.dumps(head).encode()
+    out.write(_LENGTHS.pack(len(written), len(content)) + written)
+    out.write(content)
+    out.flush()
+
+
 def taken(kind: str, file: BinaryIO, bounds: Bounds, emit: Emit) -> None:
     """Read a file, whatever its library does: every error becomes a word."""
     module, _, function = KINDS[kind].partition(":")
@@ -243,16 +266,14 @@ def main(arguments: Sequence[str]) -> None:
     out = sys.stdout.buffer
 
     def emit(found: Found) -> None:
-        head, content = _frame(found)
-        written = json.dumps(head).encode()
-        out.write(_LENGTHS.pack(len(written), len(content)) + written)
-        out.write(content)
-        out.flush()
+        signal.alarm(0)  # who listens may take its time
+        send(out, found)
+        signal.alarm(_SILENT)
 
+    signal.alarm(_SILENT)
     taken(arguments[0], sys.stdin.buffer, Bounds(unpacked, ratio, members, depth, document, nesting), emit)
-    written = b'{"is": "end"}'
-    out.write(_LENGTHS.pack(len(written), 0) + written)
-    out.flush()
+    signal.alarm(0)
+    send(out, None)
     os._exit(0)  # nothing is left to tidy up, and some libraries do not like to
 
 

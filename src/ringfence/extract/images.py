@@ -10,15 +10,19 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final, Literal
 
-from ringfence.extract.members import look_into, member_of, too_deep
-from ringfence.extract.model import Budget, Extracted, Fault, Kind, Source, Text, Unreadable
-from ringfence.extract.strings import strings
+from ringfence.extract.members import count_in, exactly, look_into, member_of, too_deep
+from ringfence.extract.model import Budget, Extracted, Fault, Kind, LeftOut, Source, Text, Unreadable, Why
+from ringfence.extract.reading import is_utf8
+from ringfence.extract.strings import NO_END, packets, strings
 from ringfence.extract.unpacking import MissingExtra
 
 _JPEG: Final = b"\xff\xd8"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _PART: Final = 1 << 20  # bytes of one part that are read
 _ALL: Final = 16 << 20  # of all parts of one picture
+_TIMES: Final = (
+    3  # that a library may read some bytes: to find EXIF in them, to read it, and its maker's notes once more
+)
 _EXIF: Final = b"Exif\0\0"
 _XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_MORE: Final = b"http://ns.adobe.com/xmp/extension/\0"
@@ -51,13 +55,6 @@ def read_image(source: Source, budget: Budget) -> Iterator[Extracted]:
     yield from reading.rest()
 
 
-def _exactly(file: BinaryIO, size: int) -> bytes:
-    data = b""
-    while len(data) < size and (more := file.read(size - len(data))):
-        data += more
-    return data
-
-
 class _After:
     """A file with some bytes before it that were read already."""
 
@@ -67,13 +64,32 @@ class _After:
     def exactly(self, size: int) -> bytes:
         """Give so many bytes, or what is left."""
         head, self._head = self._head[:size], self._head[size:]
-        return head + _exactly(self._file, size - len(head))
+        return head + exactly(self._file, size - len(head))
 
     def skip(self, size: int) -> int:
         """Go on; give how much was missing."""
         while size > 0 and (data := self.exactly(min(size, 1 << 16))):
             size -= len(data)
         return max(size, 0)
+
+
+class _TooMuch(Exception):
+    """More is read of some bytes than stands in them."""
+
+
+class _Once(io.BytesIO):
+    """Some bytes, of which little more may be read than there are: there end values that lie over one another, and false counts."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._left = _TIMES * len(data) + (1 << 16)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        data = super().read(size)
+        self._left -= max(len(data), 1)
+        if self._left < 0:
+            raise _TooMuch
+        return data
 
 
 class _Reading:
@@ -96,6 +112,10 @@ class _Reading:
 
     def _damaged(self, what: str) -> Unreadable:
         return Unreadable(Fault.DAMAGED, what, "fetch it anew", self._members)
+
+    def _much(self) -> Unreadable:
+        what = f"more stands beside the picture than may: {_PART >> 20} MiB at once, {_ALL >> 20} MiB in all"
+        return Unreadable(Fault.BOMB, what, "look at it by hand", self._members)
 
     # --- containers ---------------------------------------------------------------------------------------------------------
 
@@ -120,9 +140,7 @@ class _Reading:
                 continue
             self._read += size
             if self._read > _ALL:
-                yield Unreadable(
-                    Fault.BOMB, f"more than {_ALL >> 20} MiB beside the picture", "look at it by hand", self._members
-                )
+                yield self._much()
                 return
             yield from self._segment(kind, file.exactly(max(size, 0)))
 
@@ -134,12 +152,22 @@ class _Reading:
             at = both.find(b"\xff\xd9")
             while at >= 0:
                 if both[at + 2 : at + 6] in (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!", b"%PDF"):
-                    found = both[at + 2 :] + file.exactly(_ALL)
-                    member = member_of(self._source, "(behind the picture)", self._budget)
-                    yield from look_into("behind.bin", len(found), lambda: io.BytesIO(found), member)  # noqa: B023 (called at once)
+                    yield from self._added(both[at + 2 :] + file.exactly(_ALL), file)
                     return
                 at = both.find(b"\xff\xd9", at + 2)
             tail = both[-8:]
+
+    def _added(self, data: bytes, file: _After) -> Iterator[Extracted]:
+        """Look at what stands behind a picture, whatever it is."""
+        many = count_in(self._source, self._budget)
+        if many is not None:
+            yield many
+            return
+        member = member_of(self._source, "(behind the picture)", self._budget)
+        yield from look_into("behind.bin", len(data), lambda: io.BytesIO(data), member)
+        if file.exactly(1):
+            note = f"of what stands behind the picture no more than {_ALL >> 20} MiB are read"
+            yield LeftOut(Why.LARGE, self._members, note)
 
     def _segment(self, kind: int, data: bytes) -> Iterator[Extracted]:
         if kind == 0xFE:
@@ -160,6 +188,10 @@ class _Reading:
                 return
             size, kind = int.from_bytes(head[:4], "big"), head[4:]
             if kind == b"IEND":
+                file.skip(4)
+                behind = file.exactly(_ALL)
+                if behind.strip(b"\0\r\n "):
+                    yield from self._added(behind, file)
                 return
             if kind not in (b"tEXt", b"zTXt", b"iTXt", b"eXIf"):
                 file.skip(size + 4)
@@ -168,9 +200,7 @@ class _Reading:
             file.skip(size - len(data) + 4)
             self._read += len(data)
             if self._read > _ALL or size > _PART:
-                yield Unreadable(
-                    Fault.BOMB, "more text beside the picture than may be", "look at it by hand", self._members
-                )
+                yield self._much()
                 return
             if kind == b"eXIf":
                 yield from self._exif(data)
@@ -193,6 +223,7 @@ class _Reading:
                 yield self._damaged("a text beside the picture is damaged")
                 return
             self._budget.unpacked += len(value)
+            self._read += len(value)
             if stream.unconsumed_tail:
                 yield Unreadable(
                     Fault.BOMB,
@@ -200,7 +231,7 @@ class _Reading:
                     "look at it by hand",
                     self._members,
                 )
-        if kind != b"iTXt" and not _is_utf8(value):
+        if kind != b"iTXt" and not is_utf8(value):
             value = value.decode("latin-1").encode()
         name = key.decode("latin-1")[:80]
         if name.startswith("Raw profile type "):  # what ImageMagick makes of EXIF and IPTC: hexadecimal
@@ -224,7 +255,11 @@ class _Reading:
         """Read WebP's chunks."""
         while head := file.exactly(8):
             kind, size = head[:4], int.from_bytes(head[4:], "little")
-            wanted = kind in (b"EXIF", b"XMP ") and size <= _PART
+            wanted = kind in (b"EXIF", b"XMP ")
+            self._read += size * wanted
+            if wanted and (size > _PART or self._read > _ALL):
+                yield self._much()
+                return
             data = file.exactly(size) if wanted else b""
             if file.skip(size - len(data) + size % 2) or len(head) < 8 or len(data) < size * wanted:
                 yield self._damaged("it ends early")
@@ -239,13 +274,16 @@ class _Reading:
 
     def exif_file(self, head: bytes, rest: BinaryIO) -> Iterator[Extracted]:
         """Read a picture that the library reads whole: TIFF, HEIF."""
-        data = head + _exactly(rest, _ALL)
+        data = head + exactly(rest, _ALL)
         if head[:2] in (b"II", b"MM") or b"Exif" in data:
             yield from self._tags(data)
-        at = data.find(b"<x:xmpmeta")
-        if at >= 0:
-            end = data.find(b"</x:xmpmeta>", at, at + _PART)
-            self._text(_words(data[at:end]) if end > 0 else b"", "XMP")
+        for packet, ends in packets(data):
+            self._text(packet, "XMP")
+            if not ends:
+                yield self._damaged(NO_END)
+        if rest.read(1):
+            note = f"of a picture of this kind no more than the first {_ALL >> 20} MiB are read"
+            yield LeftOut(Why.LARGE, self._members, note)
 
     def _exif(self, data: bytes) -> Iterator[Extracted]:
         if data[:2] in (b"II", b"MM"):
@@ -261,7 +299,7 @@ class _Reading:
 
         logging.getLogger("exifread").disabled = True  # its warnings hold what stands in the picture
         try:
-            tags: dict[str, Any] = exifread.process_file(io.BytesIO(data), details=True, extract_thumbnail=False)
+            tags: dict[str, Any] = exifread.process_file(_Once(data), details=True, extract_thumbnail=False)
         except Exception as error:  # noqa: BLE001 (the library has no word of its own for damage)
             yield self._damaged(f"its EXIF is damaged ({type(error).__name__})")
             self._text(strings(data[:_PART]), "EXIF, damaged")
@@ -336,12 +374,4 @@ def _tag_text(tag: Any) -> bytes:
 
 
 def _words(data: bytes) -> bytes:
-    return data if _is_utf8(data) else data.decode("latin-1").encode()
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    return data if is_utf8(data) else data.decode("latin-1").encode()

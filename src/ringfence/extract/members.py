@@ -44,7 +44,10 @@ def held(source: Source, budget: Budget) -> bytes | LeftOut | Unreadable:
 
 
 def seekable(source: Source, budget: Budget) -> BinaryIO | LeftOut | Unreadable:
-    """Give a file in which one can go back and forth: itself, or its bytes in memory."""
+    """Give an archive in which one can go back and forth: itself, or its bytes in memory; or say why it is not read."""
+    deep = too_deep(source, budget)
+    if deep is not None:
+        return deep
     file = source.open()
     if file.seekable():
         return file
@@ -118,19 +121,22 @@ def look_into(name: str, size: int, opened: Callable[[], BinaryIO], member: Memb
     from ringfence.extract import extract
 
     file = opened()
-    head = _exactly(file, _SMALL + 1)
+    head = exactly(file, _SMALL + 1)
     if len(head) <= _SMALL:
         source = Source(name, len(head), lambda: io.BytesIO(head), member.members)
     else:
         source = Source(name, size, _Again(head, file).open, member.members)
     for step in extract(source, member.budget):
-        told = isinstance(step, Unreadable) and step.members == member.members
-        if told and member.fault is not None:
-            continue  # that it was cut is why it cannot be read; the cut is told below
-        yield step
+        if not (isinstance(step, Unreadable) and step.members == member.members and _is_of_a_cut(step, member.fault)):
+            yield step
     file.close()
     if member.fault is not None:
         yield member.fault
+
+
+def _is_of_a_cut(told: Unreadable, cut: Unreadable | None) -> bool:
+    """Whether that a member was cut, which is told behind it, is why it cannot be read. That too much came out is no such thing."""
+    return cut is not None and (cut.fault is Fault.BOMB or told.fault is not Fault.BOMB)
 
 
 def spent(source: Source, budget: Budget) -> Unreadable | None:
@@ -142,7 +148,8 @@ def spent(source: Source, budget: Budget) -> Unreadable | None:
     )
 
 
-def _exactly(file: BinaryIO, size: int) -> bytes:
+def exactly(file: BinaryIO, size: int) -> bytes:
+    """Read so many bytes, or what is left."""
     pieces = []
     while size and (piece := file.read(size)):
         pieces.append(piece)

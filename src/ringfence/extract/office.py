@@ -6,15 +6,15 @@ any more) is text as any other. Other parts (pictures, embedded files) are read 
 .ppt: what can be read in their bytes, as running text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final
 
-from ringfence.extract.members import count_in, held, look_into, member_of, seekable, spent, too_deep
+from ringfence.extract.members import count_in, held, look_into, member_of, seekable, spent
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, LeftOut, Source, Text, Unreadable
-from ringfence.extract.office_sheets import Names, OpenSheets, Sheet, Strings
+from ringfence.extract.office_sheets import Names, OpenSheets, Shared, Sheet
 from ringfence.extract.office_xml import BadXml, Handler, Paragraphs, parse
-from ringfence.extract.strings import strings
-from ringfence.extract.unpacking import Member
+from ringfence.extract.strings import batches
+from ringfence.extract.unpacking import Member, is_spent
 from ringfence.extract.zip_directory import Entry, read_head
 from ringfence.extract.zips import listing, name_of, opening, read_members
 
@@ -26,6 +26,8 @@ _RELATIONS: Final = b"xl/_rels/workbook.xml.rels"
 _SHEETS: Final = b"xl/worksheets/"
 _MIMETYPE: Final = b"mimetype"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_STRINGS: Final = 4  # times as much memory may the strings of a workbook take as a document may that is held whole
+_LOOK: Final = "look at it by hand"
 _DECRYPT: Final = "save it without a password where that is allowed, and scan that"
 _PLACES: Final = (
     ("docProps/", "properties"),
@@ -47,8 +49,7 @@ _PLACES: Final = (
 
 def read_office(source: Source, budget: Budget) -> Iterator[Extracted]:
     """Read an office document, or a ZIP archive that turns out to be none."""
-    deep = too_deep(source, budget)
-    file = deep or seekable(source, budget)
+    file = seekable(source, budget)
     if isinstance(file, LeftOut | Unreadable):
         yield file
         return
@@ -57,8 +58,7 @@ def read_office(source: Source, budget: Budget) -> Iterator[Extracted]:
         if file.read(len(OLE)) == OLE:
             yield from _old(source, budget)
             return
-        _, listed, faults = listing(file, source, budget)
-        yield from faults
+        listed = yield from listing(file, source, budget)
         yield from read_parts(file, listed, source, budget)
 
 
@@ -90,34 +90,40 @@ class _Document:
     def __init__(self, file: BinaryIO, source: Source, budget: Budget) -> None:
         self._file, self._source, self._budget = file, source, budget
         self._sheets: dict[str, str] = {}
-        self._shared: list[str] = []
-        self._used: set[int] = set()
+        self._shared = Shared(source.members, _STRINGS * budget.bounds.document)
+        self._strings: Entry | None = None  # where they stand
 
     def prepare(self, parts: dict[bytes, Entry]) -> Iterator[Extracted]:
         """Read what the sheets of a workbook need: their names, and the strings that their cells stand for."""
         if _WORKBOOK not in parts:
             return
-        names, relations, shared = Names(), Names(), Strings()
-        for name, handler in ((_WORKBOOK, names), (_RELATIONS, relations), (_SHARED, shared)):
+        names, relations = Names(self._source.members), Names(self._source.members)
+        for name, handler in ((_WORKBOOK, names), (_RELATIONS, relations)):
             if name in parts:
-                yield from self._read(parts[name], handler, self._member(parts[name]))
+                yield from self._read(parts[name], handler, self._member(parts[name]), handler.take)
         for number, target in relations.found.items():
             self._sheets["xl/" + target.removeprefix("/xl/")] = names.found.get(number, "")
-        self._shared = shared.found
+        self._strings = parts.get(_SHARED)
+        if self._strings is not None:
+            yield from self._read(self._strings, self._shared, self._member(self._strings), self._shared.take)
+            yield from self._shared.take(0)
+            if self._shared.is_full:
+                what = "it has more strings than are held: those behind are looked at, but not by column"
+                yield Unreadable(Fault.BOMB, what, _LOOK, self._source.members, looked_at=True)
 
     def part(self, entry: Entry) -> Iterator[Extracted]:
         """Read one part."""
-        if entry.name == _SHARED and self._shared:
+        if entry is self._strings:
             return  # its strings are given where they stand, and after the sheets those that stand nowhere
         name = name_of(entry)
         members = self._source.members
         member = self._member(entry)
         if entry.name.startswith(_SHEETS) and entry.name.endswith(b".xml"):
             called = self._sheets.get(name, "")
-            sheet = Sheet(f"sheet {called}" if called else "sheet", members, self._shared, self._used)
-            yield from self._read(entry, sheet, member, sheet.rows.take)
-            yield from sheet.rows.take(0)
-            yield from _prose(sheet.others, f"sheet {called}", members)
+            where = f"sheet {called}" if called else "sheet"
+            sheet = Sheet(where, members, self._shared, self._budget)
+            yield from self._read(entry, sheet, member, sheet.take)
+            yield from sheet.take(0)
         elif entry.name in (b"content.xml", b"styles.xml"):
             both = _Open(Paragraphs("", members), OpenSheets(members))
             yield from self._read(entry, both, member, both.take)
@@ -128,14 +134,15 @@ class _Document:
             yield from paragraphs.rest()
 
     def unused(self) -> Iterator[Extracted]:
-        """Give the strings that no cell shows: what was deleted, and is still there."""
-        left = [text for number, text in enumerate(self._shared) if number not in self._used]
-        yield from _prose(left, "strings that no cell shows", self._source.members)
+        """Give the strings that no cell shows."""
+        yield from self._shared.unused()
 
     def _member(self, entry: Entry) -> Member:
         return member_of(self._source, name_of(entry), self._budget)
 
-    def _read(self, entry: Entry, handler: Handler, member: Member, take=None) -> Iterator[Extracted]:  # type: ignore[no-untyped-def]
+    def _read(
+        self, entry: Entry, handler: Handler, member: Member, take: Callable[[], Iterator[Extracted]] | None = None
+    ) -> Iterator[Extracted]:
         head = read_head(self._file, entry.at)
         if head is None:
             yield Unreadable(Fault.DAMAGED, "a part is not where the directory says", "fetch it anew", member.members)
@@ -149,6 +156,8 @@ class _Document:
                 for _ in parse(file, handler, self._budget.bounds):
                     if take is not None:
                         yield from take()
+                    if is_spent(self._budget):
+                        break
         except BadXml as bad:
             if member.fault is None:
                 yield Unreadable(Fault.DAMAGED, str(bad), "open it in its own program and save it anew", member.members)
@@ -184,11 +193,7 @@ class _Open:
 
     def take(self, least: int = BATCH) -> Iterator[Extracted]:
         """Give what was gathered, if it is so much."""
-        for rows in self._sheets.done:
-            yield from rows.take(0)
-        self._sheets.done.clear()
-        if self._sheets.rows is not None:
-            yield from self._sheets.rows.take(least)
+        yield from self._sheets.take(least)
         yield from self._paragraphs.take(least) if least else self._paragraphs.rest()
 
 
@@ -205,20 +210,6 @@ def place(name: str) -> str:
     return ""
 
 
-def _prose(texts: Sequence[str], where: str, members: tuple[str, ...]) -> Iterator[list[Text]]:
-    batch: list[Text] = []
-    size = 0
-    for text in texts:
-        if text:
-            batch.append(Text(text.encode("utf-8", "replace"), where=where, members=members))
-            size += len(text)
-        if size > BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
 def _old(source: Source, budget: Budget) -> Iterator[Extracted]:
     """Read a file of the old kind: its streams are not told apart, what can be read is."""
     whole = held(source, budget)
@@ -228,7 +219,5 @@ def _old(source: Source, budget: Budget) -> Iterator[Extracted]:
     if _ENCRYPTED in whole:
         yield Unreadable(Fault.ENCRYPTED, "it is encrypted", _DECRYPT, source.members)
         return
-    for at in range(0, len(whole), BATCH):
-        found = strings(whole[at : at + BATCH])
-        if found:
-            yield [Text(found, where="old office file", members=source.members)]
+    for found in batches(whole):
+        yield [Text(found, where="old office file", members=source.members)]

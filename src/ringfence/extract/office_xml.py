@@ -1,7 +1,7 @@
 """XML of office documents: text by paragraph, and attributes that hold words of people. By expat, piece by piece.
 
-The rule: a document that declares entities is refused, no other file is ever asked for, and depth is bounded. What a paragraph
-is, no table of any one format says: text goes on over the elements that stand inside a line, and ends with any other.
+The rule: a document that declares entities or attributes is refused, no other file is ever asked for, and depth is bounded. What a
+paragraph is, no table of any one format says: text goes on over the elements that stand inside a line, and ends with any other.
 """
 
 from collections.abc import Iterator
@@ -156,10 +156,14 @@ def parse(file: BinaryIO, handler: Handler, bounds: Bounds) -> Iterator[None]:
     def entity(*_: object) -> None:
         raise BadXml("it declares entities")
 
+    def attribute(*_: object) -> None:
+        raise BadXml("it declares attributes")
+
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = handler.data
     parser.EntityDeclHandler = entity
+    parser.AttlistDeclHandler = attribute  # whose values every element would be given, however often
     try:
         while piece := file.read(CHUNK):
             parser.Parse(piece, False)
@@ -179,13 +183,14 @@ class Paragraphs:
         self._prose: list[bytes] = []
         self._line: list[str] = []
         self._size = 0
+        self._gathered = 0  # of the line
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Take an element's beginning."""
         if name not in _INSIDE:
             self._flush()
         elif name in _GAPS and not self._is_run_of_sheet(name, attributes):
-            self._line.append(_GAPS[name])
+            self.data(_GAPS[name])
         if name == "Relationship" and attributes.get("TargetMode") != "External":
             return  # to another part
         for key, value in attributes.items():
@@ -201,6 +206,9 @@ class Paragraphs:
     def data(self, text: str) -> None:
         """Take text."""
         self._line.append(text)
+        self._gathered += len(text)
+        if self._gathered > BATCH:  # no paragraph is so long: what is made so is cut
+            self._flush()
 
     @staticmethod
     def _is_run_of_sheet(name: str, attributes: dict[str, str]) -> bool:
@@ -210,6 +218,7 @@ class Paragraphs:
         if self._line:
             line = "".join(self._line)
             self._line.clear()
+            self._gathered = 0
             if line.strip():
                 self._give(line, name)
 
@@ -224,7 +233,7 @@ class Paragraphs:
 
     def take(self, least: int = BATCH) -> Iterator[list[Text]]:
         """Give what was gathered, if it is so much: the paragraphs as lines of one text, the names of people by themselves."""
-        if self._size < least and len(self._prose) < _LINES and least:
+        if self._size < least and len(self._prose) + len(self._texts) < _LINES:
             return
         if self._prose:
             whole = b"\n".join(self._prose)

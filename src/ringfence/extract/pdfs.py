@@ -12,7 +12,6 @@ from typing import Any, BinaryIO, Final
 from ringfence.extract.confined import Emit, Given, confined
 from ringfence.extract.members import too_deep
 from ringfence.extract.model import (
-    BATCH,
     Bounds,
     Budget,
     Extracted,
@@ -24,13 +23,14 @@ from ringfence.extract.model import (
     Unreadable,
     Why,
 )
-from ringfence.extract.strings import strings
+from ringfence.extract.strings import NO_END, batches, packets
 from ringfence.extract.unpacking import SPLIT, MissingExtra
 
 _PERSON: Final = "author_name"
-_XMP: Final = (b"<x:xmpmeta", b"</x:xmpmeta>")
-_LONGEST_XMP: Final = 1 << 20
+_PACKETS: Final = 1000
 _ATTACHMENTS: Final = 1000
+_BOOKMARKS: Final = 10_000
+_LEVELS: Final = 15  # of bookmarks
 _NOTES_OF_A_PAGE: Final = 10_000
 _PASSWORD: Final = 4  # FPDF_ERR_PASSWORD
 _SECURITY: Final = 5  # FPDF_ERR_SECURITY: a way of encrypting that is not known
@@ -75,10 +75,8 @@ def take(file: BinaryIO, bounds: Bounds, emit: Emit) -> None:
 
 def _damaged(whole: bytes, emit: Emit) -> None:
     """Give what can be read in a document's bytes, where there is no other way into it."""
-    for at in range(0, len(whole), BATCH):
-        found = strings(whole[at : at + BATCH])
-        if found:
-            emit([Text(found, where="damaged document")])
+    for found in batches(whole):
+        emit([Text(found, where="damaged document")])
 
 
 class _Reading:
@@ -111,21 +109,33 @@ class _Reading:
         for key, value in self._pdf.get_metadata_dict(skip_empty=True).items():
             path = _PERSON if key == "Author" else ""
             texts.append(Text(_utf8(value), path, Kind.VALUE if path else Kind.PROSE, where=f"properties, {key}"))
-        at = whole.find(_XMP[0])
-        while at >= 0 and len(texts) < _ATTACHMENTS:
-            end = whole.find(_XMP[1], at, at + _LONGEST_XMP)
-            if end < 0:
+        for number, (packet, ends) in enumerate(packets(whole)):
+            if number == _PACKETS:
+                self._more("XMP")
                 break
-            texts.append(Text(whole[at:end].decode("utf-8", "replace").encode(), where="XMP"))
-            at = whole.find(_XMP[0], end)
-        for bookmark in self._pdf.get_toc(max_depth=15):
-            title = _utf8(bookmark.get_title() or "")
-            if title:
-                texts.append(Text(title, where="bookmarks"))
-            if len(texts) > _NOTES_OF_A_PAGE:
-                break
+            texts.append(Text(packet, where="XMP"))
+            if not ends:
+                self._emit(Unreadable(Fault.DAMAGED, NO_END, "look at it by hand"))
+        texts += self._bookmarks()
         if texts:
             self._emit(texts)
+
+    def _bookmarks(self) -> Iterator[Text]:
+        deeper = False
+        for number, bookmark in enumerate(self._pdf.get_toc(max_depth=_LEVELS)):
+            if number == _BOOKMARKS:
+                self._more("bookmarks")
+                break
+            title = _utf8(bookmark.get_title() or "")
+            if title:
+                yield Text(title, where="bookmarks")
+            if bookmark.level == _LEVELS - 1:
+                deeper = deeper or bool(self._raw.FPDFBookmark_GetFirstChild(self._pdf.raw, bookmark.raw))
+        if deeper:
+            self._more("levels of bookmarks")
+
+    def _more(self, of: str) -> None:
+        self._emit(Unreadable(Fault.BOMB, f"it has more {of} than are read", "look at it by hand"))
 
     def _page(self, number: int) -> None:
         page = self._pdf[number]
@@ -145,7 +155,10 @@ class _Reading:
     def _notes(self, page: Any, where: str) -> Iterator[Text]:
         """Give what stands in a page's notes and form fields."""
         raw = self._raw
-        for number in range(min(raw.FPDFPage_GetAnnotCount(page.raw), _NOTES_OF_A_PAGE)):
+        count = raw.FPDFPage_GetAnnotCount(page.raw)
+        if count > _NOTES_OF_A_PAGE:
+            self._more("notes and fields on a page")
+        for number in range(min(count, _NOTES_OF_A_PAGE)):
             annotation = raw.FPDFPage_GetAnnot(page.raw, number)
             if not annotation:
                 continue
@@ -180,8 +193,10 @@ class _Reading:
         return buffer.raw[:-2].decode("utf-16-le", "replace").encode()
 
     def _attachments(self) -> None:
-        count = min(self._pdf.count_attachments(), _ATTACHMENTS)
-        for number in range(count):
+        count = self._pdf.count_attachments()
+        if count > _ATTACHMENTS:
+            self._more("attached files")
+        for number in range(min(count, _ATTACHMENTS)):
             try:
                 attachment = self._pdf.get_attachment(number)
                 name, content = attachment.get_name(), bytes(attachment.get_data())

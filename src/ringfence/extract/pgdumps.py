@@ -56,7 +56,9 @@ def _restored(child: "subprocess.Popen[bytes]", head: bytes, source: Source, bud
     out = cast("IO[bytes]", child.stdout)
     if head:
         yield from look_into(name, -1, lambda: cast("BinaryIO", Metered(head, out, member, source.size)), member)
-    if member.fault is None and child.wait():
+    if out.read(1):
+        child.kill()  # its reader, which said why, or a bound ended before it: who wrote on would never end
+    elif child.wait():
         what = "pg_restore cannot read all of it: it is damaged, or newer than pg_restore"
         yield Unreadable(Fault.DAMAGED, what, "dump it anew, or install a newer PostgreSQL", source.members)
 

@@ -93,7 +93,7 @@ def blocks(source: Source, size: int = BATCH) -> Iterator[Block]:
             yield from _cut(_decoded(stream.read, head[mark:], codec, size), size, verbatim=False, start=mark)
             return
         for block in _cut(_plain(stream.read, head[mark:], size), size, verbatim=True, start=mark):
-            yield from (block,) if _is_utf8(block.value) else _western(block)
+            yield from (block,) if is_utf8(block.value) else _western(block)
 
 
 def whole(source: Source, most: int) -> Block | None:
@@ -136,7 +136,8 @@ def whole_lines(value: bytes) -> list[bytes]:
     return [*lines, last] if last else lines
 
 
-def _is_utf8(value: bytes) -> bool:
+def is_utf8(value: bytes) -> bool:
+    """Whether bytes are text as most files have it."""
     if value.isascii():
         return True
     try:
@@ -195,10 +196,10 @@ def _end_of_stretch(held: bytes) -> int:
 def _western(block: Block) -> Iterator[Block]:
     """Give the lines of a block that are UTF-8 as they are, and the others decoded, each by itself."""
     at, line, column = 0, block.line, block.column
-    lines = ((_is_utf8(each), each) for each in whole_lines(block.value))
-    for is_utf8, group in groupby(lines, itemgetter(0)):
-        for value in (b"".join(each for _, each in group),) if is_utf8 else (each for _, each in group):
-            if is_utf8:
+    lines = ((is_utf8(each), each) for each in whole_lines(block.value))
+    for is_plain, group in groupby(lines, itemgetter(0)):
+        for value in (b"".join(each for _, each in group),) if is_plain else (each for _, each in group):
+            if is_plain:
                 yield Block(value, line, column, block.start + at)
             else:
                 yield Block(WESTERN.decode(value), line, column, -1)

@@ -35,6 +35,13 @@ def page_size(head: bytes) -> int:
     return width if 512 <= width <= 65536 and not width & (width - 1) else 4096
 
 
+def is_cut(head: bytes, size: int) -> bool:
+    """Whether a file ends before its last page does. Old programs do not keep the number of pages; two other numbers tell of it."""
+    width = page_size(head)
+    pages = int.from_bytes(head[28:32], "big") if head[24:28] == head[92:96] else 0
+    return (pages or -(-size // width)) * width > size
+
+
 def _free_pages(head: bytes, pages: int, page: Callable[[int], bytes]) -> dict[int, int]:
     """Give the free pages, and from where on they hold what was in them."""
     free: dict[int, int] = {}
@@ -61,8 +68,8 @@ def _gaps(data: bytes, at: int, usable: int) -> Iterator[bytes]:
     gap = data[at + _LEAVES[data[at]] + 2 * cells : min(content, usable)].strip(b"\0")
     if gap:
         yield gap
-    last = 0
+    last = 0  # byte of the block before: no block lies over another
     while last < block <= usable - 4:
         length = int.from_bytes(data[block + 2 : block + 4], "big")
         yield data[block + 4 : block + length]
-        last, block = block, int.from_bytes(data[block : block + 2], "big")
+        last, block = block + max(length, 4) - 1, int.from_bytes(data[block : block + 2], "big")

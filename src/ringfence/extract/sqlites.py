@@ -19,11 +19,14 @@ from ringfence.carriers import join_path
 from ringfence.extract.confined import Columns
 from ringfence.extract.members import count_in, look_into, member_of, spent, too_deep
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, Kind, LeftOut, Source, Text, Unreadable, Why
-from ringfence.extract.sqlite_pages import free_stretches, page_size
+from ringfence.extract.sqlite_pages import free_stretches, is_cut, page_size
 from ringfence.extract.strings import strings
 from ringfence.extract.unpacking import SPLIT
 
 _ROWS: Final = 2048
+_TABLES: Final = 100_000
+_LONGEST: Final = 64 << 20  # bytes of a value
+_TIMES: Final = 2  # as long as it is in the file may a value be as text: a number
 _STEPS_FREE: Final = 20_000_000
 _STEPS_BYTE: Final = 50
 _EVERY: Final = 100_000  # steps between two looks at how many there were
@@ -56,6 +59,8 @@ def read_sqlite(source: Source, budget: Budget) -> Iterator[Extracted]:
             return
         with _database(opened) as db:
             reading = _Reading(db, _size(opened), source, budget)
+            with _file(opened) as file:
+                yield from reading.cut(file.read(100))
             yield from reading.tables()
         yield from _free(opened, source, whole=reading.is_damaged)
 
@@ -83,6 +88,10 @@ def _size(opened: bytes | Path) -> int:
     return len(opened) if isinstance(opened, bytes) else opened.stat().st_size
 
 
+def _file(opened: bytes | Path) -> BinaryIO:
+    return BytesIO(opened) if isinstance(opened, bytes) else opened.open("rb")
+
+
 @contextmanager
 def _database(opened: bytes | Path) -> Iterator[apsw.Connection]:
     if isinstance(opened, bytes):
@@ -96,7 +105,7 @@ def _database(opened: bytes | Path) -> Iterator[apsw.Connection]:
         db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
         db.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
         db.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
-        db.limit(apsw.SQLITE_LIMIT_LENGTH, 64 << 20)
+        db.limit(apsw.SQLITE_LIMIT_LENGTH, min(_LONGEST, _size(opened) + BATCH))
         db.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
         for pragma in ("cell_size_check=on", "query_only=on", "mmap_size=0", "cache_size=-8192", "temp_store=memory"):
             with suppress(apsw.Error):
@@ -120,19 +129,28 @@ class _Reading:
         self._steps += _EVERY
         return self._steps > _STEPS_FREE + _STEPS_BYTE * self._size
 
+    def cut(self, head: bytes) -> Iterator[Extracted]:
+        """Say whether the file ends early: SQLite reads what is missing of its last page as if there were nothing in it."""
+        if is_cut(head, self._size):
+            self.is_damaged = True
+            yield Unreadable(Fault.DAMAGED, "it ends early", _MEND, self._source.members)
+
     def tables(self) -> Iterator[Extracted]:
         try:
             listed = self._listed()
         except (apsw.Error, UnicodeDecodeError) as error:
             yield self._fault("its schema", error)
             return
+        if len(listed) > _TABLES:
+            what = f"more than {_TABLES} tables and indexes; those behind are not looked at"
+            yield Unreadable(Fault.BOMB, what, _MEND, self._source.members)
         yield [
             Text(text.encode("utf-8", "replace"), kind=kind, where="schema", members=self._source.members)
             for name, _, sql in listed
             for text, kind in ((name, Kind.NAME), (sql, Kind.PROSE))
             if text
         ]
-        for name, kind, sql in listed:
+        for name, kind, sql in listed[:_TABLES]:
             if kind != "table" or sql.lower().lstrip().startswith("create virtual"):
                 continue
             yield from self._table(name)
@@ -145,8 +163,8 @@ class _Reading:
                 return
 
     def _listed(self) -> list[tuple[str, str, str]]:
-        query = "select name, type, coalesce(sql, '') from sqlite_schema where typeof(name) = 'text' limit 100000"
-        return [(str(name), str(kind), str(sql)) for name, kind, sql in self._db.execute(query)]
+        query = "select name, type, coalesce(sql, '') from sqlite_schema where typeof(name) = 'text' limit ?"
+        return [(str(name), str(kind), str(sql)) for name, kind, sql in self._db.execute(query, (_TABLES + 1,))]
 
     def _table(self, name: str) -> Iterator[Extracted]:
         try:
@@ -195,11 +213,11 @@ class _Reading:
                         binary += len(value) >= _BLOB
                 elif value is not None:
                     values.append(str(value).encode())
-            self._out += sum(map(len, values))
+            self._gave(sum(map(len, values)))
             cells.append((path, values))
         yield Columns(cells, f"table {name}").values(self._source.members)
         for path, value in files:
-            self._out += len(value)
+            self._gave(len(value))
             yield from self._file(path, value)
         if binary:
             yield LeftOut(
@@ -213,8 +231,13 @@ class _Reading:
             return
         yield from look_into(path, len(value), lambda: BytesIO(value), member_of(self._source, path, self._budget))
 
+    def _gave(self, size: int) -> None:
+        """Count what comes out. What the file holds was charged as it came out of its archive; what is more is charged here."""
+        self._out += size
+        self._budget.unpacked += min(size, max(0, self._out - _TIMES * self._size))
+
     def _is_more_than_there_is(self) -> bool:
-        return self._out > BATCH + 2 * self._size
+        return self._out > BATCH + _TIMES * self._size
 
     def _bomb(self) -> Unreadable:
         return Unreadable(Fault.BOMB, "its tables give more than the file holds", _MEND, self._source.members)
@@ -285,7 +308,7 @@ def _text_of(value: bytes) -> bytes | None:
 def _free(opened: bytes | Path, source: Source, *, whole: bool) -> Iterator[Extracted]:
     """Give what is left of deleted rows, as running text; where not every table could be read, all that can be read of the file."""
     size = _size(opened)
-    with BytesIO(opened) if isinstance(opened, bytes) else opened.open("rb") as file:
+    with _file(opened) as file:
         width = page_size(file.read(100))
 
         def page(number: int) -> bytes:

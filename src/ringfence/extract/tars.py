@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 
 from ringfence.extract.members import (
     count_in,
+    exactly,
     look_into,
     member_of,
     name_faults,
@@ -26,7 +27,10 @@ from ringfence.extract.unpacking import CHUNK, Stretch
 
 BLOCK: Final = 512
 _LONGEST_HEAD: Final = 1 << 20  # bytes of an extended head that are read
-_NAMES_TOGETHER: Final = 500
+_TOGETHER: Final = 1 << 16  # bytes of names and words of heads that are given at once
+_OWNERS: Final = 500
+_WORDS: Final = (b"comment", b"LIBARCHIVE.xattr", b"SCHILY.xattr")
+_SAID: Final = frozenset((b"GNU.sparse.name", b"GNU.sparse.major", b"path", b"linkpath", b"size", b"uname"))
 _FILES: Final = b"\0" + b"07S"
 _LINKS: Final = b"12K"
 _SPECIAL: Final = b"346"
@@ -59,6 +63,7 @@ class _Archive:
     def __init__(self, file: BinaryIO, source: Source, budget: Budget) -> None:
         self._file, self._source, self._budget = file, source, budget
         self._names: list[Text] = []
+        self._size = 0  # of the names
         self._owners: set[bytes] = set()
         self._global: dict[bytes, bytes] = {}
         self._next: dict[bytes, bytes] = {}  # what extended heads say of the next member
@@ -68,13 +73,22 @@ class _Archive:
             yield from self._members()
         except OSError:
             yield self._damaged("it cannot be read further")
-        if self._names:
+        yield from self._noted(1)
+
+    def _noted(self, least: int) -> Iterator[Extracted]:
+        """Give the names and words of heads that were met, if there are so many bytes of them."""
+        if self._size >= least:
             yield self._names
+            self._names, self._size = [], 0
+
+    def _note(self, text: Text) -> None:
+        self._names.append(text)
+        self._size += len(text.value) + 1
 
     def _members(self) -> Iterator[Extracted]:
         empty = lost = 0
         while True:
-            block = self._exactly(BLOCK)
+            block = exactly(self._file, BLOCK)
             if len(block) < BLOCK:
                 if block.strip(b"\0") or not empty:
                     yield self._damaged("it ends early")
@@ -91,15 +105,14 @@ class _Archive:
             lost = 0
             if head.kind in (_PAX, _PAX_GLOBAL, _LONG_NAME, _LONG_LINK):
                 yield from self._extended(head)
+                yield from self._noted(_TOGETHER)
                 continue
             many = count_in(self._source, self._budget)
             if many is not None:
                 yield many
                 return
             yield from self._member(head)
-            if len(self._names) >= _NAMES_TOGETHER:
-                yield self._names
-                self._names = []
+            yield from self._noted(_TOGETHER)
             rest = spent(self._source, self._budget)
             if rest is not None:
                 yield rest
@@ -112,15 +125,12 @@ class _Archive:
         size = _number(said.get(b"size", b""), head.size)
         name = named(raw)
         member = member_of(self._source, name, self._budget)
-        self._names.append(name_text(self._source, raw))
+        self._note(name_text(self._source, raw))
         self._owner(said.get(b"uname") or head.owner)
-        for key, value in said.items():
-            if key.startswith((b"comment", b"LIBARCHIVE.xattr", b"SCHILY.xattr")):
-                self._names.append(Text(value, where="extended header", members=self._source.members))
         yield from name_faults(raw, member.members)
         if head.kind in _LINKS:
             target = said.get(b"linkpath") or head.link
-            self._names.append(name_text(self._source, target))
+            self._note(name_text(self._source, target))
             yield LeftOut(Why.LINK, member.members, "a link, which is not followed")
             size = 0 if head.kind != b"1" else size
         elif head.kind in _SPECIAL:
@@ -129,7 +139,7 @@ class _Archive:
         elif head.kind in _FOLDER and head.kind != b"D":
             size = 0
         while head.extended:
-            block = self._exactly(BLOCK)
+            block = exactly(self._file, BLOCK)
             head.extended = len(block) == BLOCK and block[504:505] == b"\1"
         padding = -size % BLOCK
         if size and said.get(b"GNU.sparse.major") == b"1":
@@ -144,18 +154,18 @@ class _Archive:
 
     def _sparse_map(self, size: int) -> int:
         """Skip the map of holes at a sparse file's beginning; give how long it was."""
-        block = self._exactly(BLOCK)
+        block = exactly(self._file, BLOCK)
         read = len(block)
         wanted = 2 * _number(block.partition(b"\n")[0], 0) + 1
         lines = block.count(b"\n")
         while lines < wanted and read < size and len(block) == BLOCK:
-            block = self._exactly(BLOCK)
+            block = exactly(self._file, BLOCK)
             read += len(block)
             lines += block.count(b"\n")
         return min(read, size)
 
     def _extended(self, head: _Head) -> Iterator[Extracted]:
-        content = self._exactly(min(head.size, _LONGEST_HEAD))
+        content = exactly(self._file, min(head.size, _LONGEST_HEAD))
         self._skip(head.size - len(content) + (-head.size % BLOCK))
         if head.size > _LONGEST_HEAD:
             yield self._damaged(
@@ -167,23 +177,27 @@ class _Archive:
             case b"K":
                 self._next[b"linkpath"] = content.rstrip(b"\0")
             case b"x":
-                self._next |= _records(content)
+                self._next |= self._records(content)
             case _:
-                self._global |= _records(content)
+                self._global |= self._records(content)
+
+    def _records(self, content: bytes) -> dict[bytes, bytes]:
+        """Give what an extended head says of members. Its words for people are noted, and nothing else is kept."""
+        said: dict[bytes, bytes] = {}
+        for name, value in _records(content):
+            if name.startswith(_WORDS):
+                self._note(Text(value, where="extended header", members=self._source.members))
+            elif name in _SAID:
+                said[name] = value
+        return said
 
     def _owner(self, owner: bytes) -> None:
-        if owner and owner not in self._owners and len(self._owners) < _NAMES_TOGETHER:
+        if owner and owner not in self._owners and len(self._owners) < _OWNERS:
             self._owners.add(owner)
-            self._names.append(Text(owner, where="owner", members=self._source.members))
+            self._note(Text(owner, where="owner", members=self._source.members))
 
     def _damaged(self, what: str) -> Unreadable:
         return Unreadable(Fault.DAMAGED, what, _FETCH, self._source.members)
-
-    def _exactly(self, size: int) -> bytes:
-        data = self._file.read(size)
-        while len(data) < size and (more := self._file.read(size - len(data))):
-            data += more
-        return data
 
     def _skip(self, size: int) -> None:
         if size > CHUNK and self._file.seekable():
@@ -251,9 +265,8 @@ def _number(digits: bytes, otherwise: int) -> int:
     return int(digits) if digits.isdigit() and len(digits) < 20 else otherwise
 
 
-def _records(content: bytes) -> dict[bytes, bytes]:
+def _records(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Read pax's records: a length, a blank, name=value, a line's end."""
-    found: dict[bytes, bytes] = {}
     at = 0
     while at < len(content):
         digits, blank, _ = content[at : at + 20].partition(b" ")
@@ -261,6 +274,5 @@ def _records(content: bytes) -> dict[bytes, bytes]:
         if not blank or length <= len(digits) + 1:
             break
         name, _, value = content[at + len(digits) + 1 : at + length].partition(b"=")
-        found[name] = value.removesuffix(b"\n")
+        yield name, value.removesuffix(b"\n")
         at += length
-    return found

@@ -6,7 +6,7 @@ nobody knows. Only the standard library's decoders are taken, not its archive re
 """
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import BinaryIO, Final, cast
 
 from ringfence.extract.members import (
@@ -18,7 +18,6 @@ from ringfence.extract.members import (
     named,
     seekable,
     spent,
-    too_deep,
 )
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, LeftOut, Source, Text, Unreadable, Why
 from ringfence.extract.unpacking import (
@@ -35,7 +34,6 @@ from ringfence.extract.unpacking import (
     zstd_decoder,
 )
 from ringfence.extract.zip_directory import (
-    LOCAL,
     Directory,
     Entry,
     entries,
@@ -62,31 +60,35 @@ _FETCH: Final = "fetch it anew"
 
 def read_zip(source: Source, budget: Budget) -> Iterator[Extracted]:
     """Read what is in a ZIP archive."""
-    deep = too_deep(source, budget)
-    file = deep or seekable(source, budget)
+    file = seekable(source, budget)
     if isinstance(file, LeftOut | Unreadable):
         yield file
         return
     with file:
-        directory, listed, faults = listing(file, source, budget)
+        listed = yield from listing(file, source, budget)
         if any(entry.name in _OFFICE for entry in listed):
             from ringfence.extract.office import read_parts
 
-            yield from faults
             yield from read_parts(file, listed, source, budget)
-            return
-        yield from faults
-        yield from _names(source, listed, b"" if directory is None else directory.comment)
-        first = min((entry.at for entry in listed), default=0)
-        if directory is not None and first:
+        else:
+            yield from read_members(file, listed, source, budget)
+
+
+def listing(file: BinaryIO, source: Source, budget: Budget) -> Generator[Extracted, None, Sequence[Entry]]:
+    """Give what an archive holds besides its members: names, comments, what stands before it. Returns them, in the file's order."""
+    directory, listed, faults = _listed(file, source, budget)
+    yield from faults
+    yield from _names(source, listed, b"" if directory is None else directory.comment)
+    if directory is not None:
+        first = min([directory.start, *(entry.at for entry in listed)])
+        if first > 0:
             yield from _before(file, first, source, budget)
-        yield from read_members(file, listed, source, budget)
+    return listed
 
 
-def listing(
+def _listed(
     file: BinaryIO, source: Source, budget: Budget
 ) -> tuple[Directory | None, Sequence[Entry], Sequence[Extracted]]:
-    """List an archive's members, in the order of the file, each where no other lies; and what is wrong with the list."""
     directory = find_directory(file)
     faults: list[Extracted] = []
     listed: list[Entry] = []
@@ -119,7 +121,7 @@ def read_members(file: BinaryIO, listed: Sequence[Entry], source: Source, budget
         name = name_of(entry)
         member = member_of(source, name, budget)
         yield from name_faults(_plain_name(entry), member.members)
-        if entry.at < end:
+        if 0 <= entry.at < end:
             yield Unreadable(Fault.BOMB, "it lies over another member", "look at it by hand", member.members)
             continue
         head = read_head(file, entry.at)
@@ -231,10 +233,7 @@ def _names(source: Source, listed: Sequence[Entry], comment: bytes) -> Iterator[
 
 
 def _before(file: BinaryIO, first: int, source: Source, budget: Budget) -> Iterator[Extracted]:
-    """Look at what stands before an archive in its file: a program that unpacks it, a picture that hides it."""
-    file.seek(0)
-    if file.read(4) == LOCAL:
-        return  # members that the directory does not list, of an archive that was added to: `find_heads` finds them
+    """Look at what stands before an archive in its file: a program that unpacks it, a picture that hides it, another archive."""
     many = count_in(source, budget)
     if many is not None:
         yield many

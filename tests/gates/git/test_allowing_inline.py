@@ -62,6 +62,7 @@ NOT_COVERED = [
     # on the line above, but not alone there
     ("a.py", b'A = 1  # ringfence: allow EMAIL_ADDRESS a reason\nCONTACT = "%s"\n'),
     ("a.c", b'/* ringfence: allow EMAIL_ADDRESS a reason */ int a;\nchar *c = "%s";\n'),
+    ("a.c", b'/* ringfence: allow EMAIL_ADDRESS a reason */{\nchar *c = "%s";\n'),
     # another entity, no entity, no reason
     ("a.py", b'CONTACT = "%s"  # ringfence: allow PHONE_NUMBER a reason\n'),
     ("a.py", b'CONTACT = "%s"  # ringfence: allow user.name a reason\n'),

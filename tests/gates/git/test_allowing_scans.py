@@ -199,6 +199,14 @@ def test_what_is_allowed_is_the_same_alone_and_shared_by_processes(tmp_path: Pat
     assert {one.standing for item in alone[0] for one in item.found} == {Standing.REFUSED, Standing.ALLOWED}  # type: ignore[attr-defined]
 
 
+def test_by_one_process_items_are_looked_at_as_they_are_listed(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes(b"nothing")
+    listed = iter([Item(f"{number}.txt", Origin.FILE, 7, path=str(file)) for number in range(1000)])
+    assert next(scan_all(listed, Scanner(Rules()), Opener(None), processes=1)).item.name == "0.txt"
+    assert len(list(listed)) == 999
+
+
 def test_canaries_and_the_probes_people_are_known_for_what_they_are() -> None:
     secret = bytes(range(32))
     people = [forged("user.contact.email", secret, number) for number in range(len(MARK_DOMAINS))]

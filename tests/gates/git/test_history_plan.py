@@ -17,7 +17,9 @@ from mending_support import FILES
 
 from ringfence.gates.git import history_plan
 from ringfence.gates.git.history_plan import HistoryPlan, Touched
+from ringfence.gates.git.model import Item, Origin, Scanned
 from ringfence.gates.git.repository import find
+from ringfence.gates.git.resuming import Progress, place
 from ringfence.report import history_plan as written
 from ringfence.report.scan_words import Names
 
@@ -157,6 +159,19 @@ def test_a_clean_history_needs_no_plan(cli: Cli, repo: Repo, tmp_path: Path) -> 
     assert not (tmp_path / "plan").exists()
 
 
+def test_of_what_could_not_be_read_nobody_says_that_nothing_is_to_be_done(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit(a_zip=b"PK\x03\x04" + bytes(100))
+    said = plan(cli, tmp_path, "-o", "../plan", code=2)
+    assert "nothing that is in history has to be taken out" not in said
+    assert "could not be read" in said
+    assert not (tmp_path / "plan").exists()
+
+
+def test_more_processes_than_a_scan_takes_are_not_begun_here_either(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit(a_txt="nothing")
+    assert "--processes" in plan(cli, tmp_path, "--processes", "100000", code=2)
+
+
 def test_nothing_but_an_earlier_plan_is_overwritten(cli: Cli, repo: Repo, tmp_path: Path) -> None:
     (repo.top / "a.txt").write_bytes(FILES["notes.md"])
     repo.git("add", ".")
@@ -180,6 +195,17 @@ def test_what_is_ignored_or_dangling_is_treated_as_a_scan_does(cli: Cli, repo: R
     assert [one["file"] for one in told["objects"]] == ["a.txt"]
     assert len(told["messages"]) == 1
     assert "--ignore-file" in (tmp_path / "plan" / "plan.md").read_text(encoding="utf-8")
+
+
+def test_where_a_scan_of_the_history_was_ended_is_not_forgotten(cli: Cli, repo: Repo, tmp_path: Path) -> None:
+    repo.commit(a_txt="nothing")
+    file = place(repo.found())
+    done = Scanned(Item("a.txt", Origin.BLOB, 7, repo.git("rev-parse", "HEAD:a.txt")), size=7)
+    with Progress(file, "rules of that scan") as progress:
+        progress.mark([done])
+    plan(cli, tmp_path, "-o", "../plan", code=0)
+    with Progress(file, "rules of that scan") as progress:
+        assert progress.done(done.item.object)
 
 
 POLICY = (

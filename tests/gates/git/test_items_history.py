@@ -12,7 +12,7 @@ import pytest
 from git_repositories import Repo, contents, items, lines
 
 from ringfence.extract.model import Fault, Why
-from ringfence.gates.git.history import Extent, history
+from ringfence.gates.git.history import Extent, history, message
 from ringfence.gates.git.items import between, staged
 from ringfence.gates.git.model import Failed, Item, Origin, Passed
 from ringfence.gates.git.objects import HELD, Objects, Unread
@@ -299,7 +299,6 @@ def test_the_child_ends_with_the_process_that_began_it(repo: Repo) -> None:
     program = f"""
 import os, sys
 from ringfence.gates.git.objects import Objects
-from ringfence.gates.git.pushes import commits
 from ringfence.gates.git.repository import find
 objects = Objects(find())
 objects.get("{oid}")
@@ -307,6 +306,7 @@ print(objects._child.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=repo.top, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL  # it closed nothing itself
     child = int(done.stdout)
     for _ in range(1000):
         try:
@@ -331,6 +331,16 @@ def test_authors_are_given_only_where_they_are_asked_for(repo: Repo) -> None:
         said = asked.stream.read()
     assert said.startswith(b"what was done\n\nauthor Author <author@example.com> ")
     assert len(said) == asked.size
+
+
+def test_a_message_that_nobody_could_hold_is_told_as_not_read(repo: Repo) -> None:
+    head = f"tree {repo.found().empty}\nauthor A <a@example.com> 0 +0000\ncommitter A <a@example.com> 0 +0000\n\n"
+    commit = repo.git("hash-object", "-t", "commit", "-w", "--stdin", given=head + "x" * (64 << 20))
+    with Opener(repo.found()) as opener:
+        (told,) = [got for _, got in opener.many([message(commit)])]
+        assert isinstance(told, Unread)
+        assert (told.fault, told.absent) == (Fault.BOMB, False)
+        assert opener.open(message(repo.commit("short"))).stream.read() == b"short\n"
 
 
 def test_a_message_is_read_in_the_encoding_that_it_names() -> None:

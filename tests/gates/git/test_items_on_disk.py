@@ -139,6 +139,12 @@ def test_what_is_gone_is_told(tmp_path: Path) -> None:
         Opener().open(item)
 
 
+def test_a_path_of_very_many_folders_is_told_as_any_other() -> None:
+    (told,) = walk(["a/" * 1500 + "b"])
+    assert isinstance(told, Failed)
+    assert told.fault is Fault.GONE
+
+
 def test_a_file_that_git_has_and_the_folder_no_longer_has_is_nothing(repo: Repo) -> None:
     repo.commit(a_txt="a", b_txt="b")
     (repo.top / "a.txt").unlink()
@@ -156,6 +162,21 @@ def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, ignore: bool) -> 
         (tmp_path / "t" / "shut").chmod(0o700)
     assert isinstance(told, Failed)
     assert (told.fault, Path(told.file).name) == (Fault.DENIED, "shut")
+
+
+@pytest.mark.parametrize("ignore", [True, False])
+def test_a_folder_whose_name_is_too_long_to_be_opened_is_told(tmp_path: Path, ignore: bool) -> None:
+    (tmp_path / "t").mkdir()
+    within = os.open(tmp_path / "t", os.O_RDONLY)
+    for _ in range(1 + 4096 // 200):
+        os.mkdir("d" * 200, dir_fd=within)
+        within, above = os.open("d" * 200, os.O_RDONLY, dir_fd=within), within
+        os.close(above)
+    os.close(os.open("people.csv", os.O_CREAT, dir_fd=within))
+    os.close(within)
+    (told,) = walk([str(tmp_path / "t")], ignore=ignore)
+    assert isinstance(told, Failed)
+    assert (told.fault, told.what) == (Fault.DAMAGED, "it cannot be read: File name too long")
 
 
 def test_submodules_are_passed_over_and_a_repository_that_only_lies_there_is_walked(repo: Repo, tmp_path: Path) -> None:

@@ -153,6 +153,17 @@ def test_every_name_that_a_file_may_have_goes_through_a_push(repo: Repo) -> None
     assert sorted(item.name for item in given) == sorted(HOSTILE)
 
 
+def test_a_name_longer_than_any_line_hides_no_file_that_stands_behind_it(repo: Repo) -> None:
+    repo.commit(a_txt="a\n")
+    blobs = [repo.git("hash-object", "-w", "--stdin", given=content) for content in ("b\n", "c\n")]
+    long = "b" * 200_000
+    tree = repo.git("mktree", given=f"100644 blob {blobs[0]}\t{long}\n100644 blob {blobs[1]}\tc.txt\n")
+    commit = repo.git("commit-tree", tree, "-p", "HEAD", "-m", "two files")
+    expected = {long: ((1, 2),), "c.txt": ((1, 2),)}
+    assert lines(between(repo.found(), f"HEAD..{commit}")) == expected
+    assert lines(item for item in commits(repo.found(), [commit]) if isinstance(item, Item) and item.lines) == expected
+
+
 def test_what_is_sent_and_no_ref_reaches_is_seen(tmp_path: Path) -> None:
     pair = Pair(tmp_path, "pre-receive")
     client = pair.client

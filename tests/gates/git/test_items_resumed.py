@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from git_repositories import Repo
 
+from ringfence.cli._scan_options import Asking, resume, scan_of
 from ringfence.extract.model import Fault, Why
 from ringfence.gates.git.model import Failed, Found, Item, Origin, Passed, Scanned, Standing
 from ringfence.gates.git.resuming import Progress, place
-from ringfence.home import Problem
+from ringfence.gates.git.scan_key import ScanKey
+from ringfence.home import Home, Problem
+from ringfence.transform import KeyHandle
 
 FOUND = Found(
     "a\udcff", "EMAIL_ADDRESS", "user.contact.email", 0.9, ("pattern",), Standing.REFUSED, members=("x.zip",), line=3
@@ -54,6 +57,39 @@ def test_under_other_rules_nothing_is_done(tmp_path: Path) -> None:
         progress.mark([scanned(1, found=True)])
     with Progress(file, "new") as progress:
         assert (len(progress), list(progress.results())) == (0, [])
+
+
+@pytest.mark.parametrize("other", ["since", "key"])
+def test_a_scan_that_asks_for_something_else_goes_on_after_none(repo: Repo, other: str) -> None:
+    def done(key: bytes = bytes(32), since: str = "") -> Progress:
+        asking = Asking(place=Home(repo.top / "none.yaml", repo.top / "none"), history=True, since=since)
+        made = scan_of(asking, (), repo.found())
+        made.key = ScanKey(KeyHandle("k-scan", 1, key), "")
+        resume(made)
+        assert made.scan.done is not None
+        return made.scan.done
+
+    with done() as progress:
+        progress.mark([scanned(1, found=True)])
+    with done() as progress:
+        assert len(progress) == 1
+    with done(since="2031-05-01") if other == "since" else done(key=bytes(31) + b"x") as progress:
+        assert (len(progress), list(progress.results())) == (0, [])
+
+
+def test_while_one_scan_has_it_no_other_takes_as_done_what_it_does_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ringfence.gates.git.resuming._WAITING", 50)
+    file = str(tmp_path / "s")
+    with Progress(file, "rules") as progress:
+        for rules in ("rules", "others"):
+            with pytest.raises(Problem, match="another scan of this history is under way"):
+                Progress(file, rules)
+        progress.mark([scanned(1, found=True)])
+    with Progress(file, "rules") as progress:
+        assert progress.done(f"{1:040x}")
+        assert list(progress.results()) == [scanned(1, found=True)]
 
 
 def test_a_file_that_is_something_else_is_refused_and_stays(tmp_path: Path) -> None:

@@ -35,13 +35,14 @@ def test_only_what_is_staged_counts_and_of_it_only_the_new_lines(either: Repo) -
     assert contents(either.found(), found) == [("first\n" + text).encode()]
 
 
-def test_what_is_deleted_renamed_or_has_other_rights_brings_nothing(repo: Repo) -> None:
+def test_what_is_deleted_renamed_or_has_other_rights_brings_no_line(repo: Repo) -> None:
     repo.commit(a_txt="a\n" * 50, b_txt="b\n" * 50, c_txt="c\n", d_txt="d\nd\n")
     repo.git("rm", "--quiet", "c.txt")
     repo.git("mv", "a.txt", "moved.txt")
     repo.stage(d_txt="d\n")
     repo.git("update-index", "--chmod=+x", "b.txt")
-    assert list(staged(repo.found())) == []
+    found = items(staged(repo.found()))
+    assert {name: (item.lines, item.before) for name, item in found.items()} == {"moved.txt": ((), "a.txt")}
 
 
 def test_of_a_renamed_file_the_changed_lines_are_new(repo: Repo) -> None:

@@ -16,7 +16,7 @@ from git_repositories import Repo
 from planted_people import CHECKED, FACETS, OTHERS, Planted, people
 from planting import CARRIERS, IN_PROSE, People, prose
 
-from ringfence.cli._scan_options import Asking, listed_of, scan_of
+from ringfence.cli._scan_options import Asking, listed_of, resume, scan_of
 from ringfence.gates.git.model import Scanned
 from ringfence.home import Home
 
@@ -138,6 +138,7 @@ def _scanned(repo: Repo, *, history: bool) -> Iterator[Scanned]:
     )
     with chdir(repo.top):
         made = scan_of(asking, *listed_of(asking))
+        resume(made)
         made.scan.scanner.digests = _Values()  # type: ignore[assignment]
         yield from made.taken(made.scan.run())
         list(made.ended())

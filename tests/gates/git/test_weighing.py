@@ -6,8 +6,9 @@ import pytest
 
 from ringfence.extract.model import Bounds
 from ringfence.gates.git.model import Item, Origin, Standing
-from ringfence.gates.git.rules import Rules
+from ringfence.gates.git.rules import Rules, rules_of
 from ringfence.gates.git.scanning import Scanner
+from ringfence.policy import Asker, FlowId, read
 
 
 def told(name: str, content: str, origin: Origin = Origin.FILE) -> list[tuple[str, str]]:
@@ -109,6 +110,26 @@ def test_a_name_behind_a_key_of_a_program_is_noted_where_it_is_nobodys(
     content: str, expected: list[tuple[str, str]]
 ) -> None:
     assert told("a.py", content) == expected
+
+
+POLICY = """\
+version: 1
+zones: {dev: {label: developers}, repo: {label: repository}}
+assets: {code: {zone: repo, kind: git, fields: {sku: none}}}
+flows: [{id: push, from: dev, to: code, else: deny}]
+"""
+
+
+@pytest.mark.parametrize("value", ["12345678", "0", "100000", '"Example GmbH"'])
+def test_an_unknown_field_takes_what_the_flow_says_of_it_however_harmless_it_looks(value: str) -> None:
+    policy = read("p.yaml", {"p.yaml": POLICY}, {})
+    data = f'{{"sku": 12345678, "size": {value}}}'.encode()
+    scanned = Scanner(rules_of(policy, policy.flows[FlowId("push")], Asker())).scan(
+        Item("a.json", Origin.FILE, len(data)), lambda: io.BytesIO(data)
+    )
+    assert [(one.category, one.standing, one.rule) for one in scanned.found] == [
+        ("unknown", Standing.REFUSED, "flows.push.unknown")
+    ]
 
 
 def test_a_trailer_of_a_commit_is_a_notice_and_its_message_is_not() -> None:

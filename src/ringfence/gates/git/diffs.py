@@ -61,6 +61,8 @@ class Change:
         Git's letters, one for each parent: ``A``, ``M``, ``R``, ``T``, ``U`` (unmerged) …
     lines
         The new lines; None: the whole file, because git calls it binary.
+    before
+        Of a file that was renamed, the name that it had; "" of all others.
     """
 
     name: str
@@ -69,6 +71,12 @@ class Change:
     new: str
     status: str
     lines: Spans | None = None
+    before: str = ""
+
+    @property
+    def came_by_merge(self) -> bool:
+        """Whether a merge gives a file a name that it has in none of the parents: what it was called, git does not say there."""
+        return len(self.olds) > 1 and "R" in self.status and not self.status.strip("RA")
 
 
 def changes(stream: BinaryIO) -> Iterator[str | Change]:
@@ -77,11 +85,15 @@ def changes(stream: BinaryIO) -> Iterator[str | Change]:
     patches: _Patches = {}
     key: _Key | None = None
     while line := stream.readline(_LINE):
+        if line.startswith(b":"):
+            line = _whole(line, stream)
+        elif not line.endswith(b"\n"):  # of all others their beginning says enough
+            _rest(stream)
         if line.startswith(b"@@"):
             fresh = patches.get(key) if key is not None else None
             _hunk(stream, line, [] if fresh is None else fresh)
         elif line.startswith(b":"):
-            raws.append(_raw(line, stream))
+            raws.append(_raw(line))
         elif line.startswith(b"index "):
             key = _index(line)
             patches.setdefault(key, [])
@@ -93,8 +105,6 @@ def changes(stream: BinaryIO) -> Iterator[str | Change]:
             yield from _matched(raws, patches)
             raws, patches, key = [], {}, None
             yield line[:-1].decode("ascii")
-        if not line.endswith(b"\n"):
-            _rest(stream)
     yield from _matched(raws, patches)
 
 
@@ -146,14 +156,13 @@ def _matched(raws: list[Change], patches: _Patches) -> Iterator[Change]:
         yield raw if lines is None else replace(raw, lines=tuple(lines))
 
 
-def _raw(line: bytes, stream: BinaryIO) -> Change:
-    while not line.endswith(b"\n") and (more := stream.readline(_LINE)):
-        line += more
+def _raw(line: bytes) -> Change:
     fields, *names = line.rstrip(b"\n").split(b"\t")
     parents = len(fields) - len(fields.lstrip(b":"))
     parts = fields[parents:].decode("ascii").split(" ")
     ids = parts[parents + 1 : -1]
-    return Change(unquoted(names[-1]), parts[parents], tuple(ids[:-1]), ids[-1], parts[-1])
+    before = unquoted(names[0]) if len(names) > 1 else ""
+    return Change(unquoted(names[-1]), parts[parents], tuple(ids[:-1]), ids[-1], parts[-1], before=before)
 
 
 def _index(line: bytes) -> _Key:
@@ -166,8 +175,6 @@ def _hunk(stream: BinaryIO, head: bytes, fresh: list[tuple[int, int]]) -> None:
     found = _HUNK.match(head)
     if found is None:
         return
-    if not head.endswith(b"\n"):  # what git puts behind the numbers is a line of the file
-        _rest(stream)
     olds = [int(part.partition(b",")[2] or 1) for part in found[1].split()]
     olds = [old if old < _NONE else 0 for old in olds]
     line, news = int(found[2]), int(found[3]) if found[3] is not None else 1
@@ -193,6 +200,14 @@ def _hunk(stream: BinaryIO, head: bytes, fresh: list[tuple[int, int]]) -> None:
                 fresh.append((line, line + 1))
         line += 1
         news -= 1
+
+
+def _whole(line: bytes, stream: BinaryIO) -> bytes:
+    """Give a line with what is left of it: a tree may hold a name as long as it likes."""
+    pieces = [line]
+    while not pieces[-1].endswith(b"\n") and (more := stream.readline(_LINE)):
+        pieces.append(more)
+    return b"".join(pieces)
 
 
 def _rest(stream: BinaryIO) -> None:

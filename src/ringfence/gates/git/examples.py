@@ -97,8 +97,8 @@ _ZERO, _NINE = b"0"[0], b"9"[0]
 _DIGITS: Final = 7
 _USUAL: Final = 12
 _COUNTED, _COUNTED_LONG = 6, 8
-_APART: Final = 2  # digits of a number in data that may do something else
 """Digits that count up, one after another: of numbers made at random one in 10,000 has as many, of long ones one in 10 million."""
+_APART: Final = 2  # digits of a number in data that may do something else
 _OPEN_END: Final = re2.compile(rb"[ .-]?(?:#|[xX*?_]{2}|%[sd]|\{)")
 _LISTING: Final = "place:listing"
 _HASHED: Final = re2.compile(

@@ -171,8 +171,11 @@ def _mark() -> "re2._Regexp[bytes]":
 
 def _without_end(said: bytes) -> tuple[bytes, bytes]:
     """Part what a comment says from what stands behind its end."""
-    ends = [at for end in _ENDS if (at := said.find(end)) >= 0]
-    return (said[: min(ends)], said[min(ends) + 3 :].strip()) if ends else (said, b"")
+    ends = [(at, len(end)) for end in _ENDS if (at := said.find(end)) >= 0]
+    if not ends:
+        return said, b""
+    at, length = min(ends)
+    return said[:at], said[at + length :].strip()
 
 
 def _says_nothing(before: bytes) -> bool:

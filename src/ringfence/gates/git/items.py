@@ -1,7 +1,8 @@
 """What a commit, or the way from one revision to another, brings: each changed file as it will be, with its new lines.
 
 The rule: what stood there before is nobody's doing now, so a line counts as new only where no parent has it; a merge answers for
-its own lines alone. A file that git calls binary is looked at whole. What is deleted, or only renamed, brings nothing.
+its own lines alone. A file that git calls binary is looked at whole. What is deleted brings nothing; what is renamed only what is
+new in it, but as its name decides how it is judged, both names are given, and where git does not say what it was, all of it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -39,7 +40,11 @@ def staged(repository: Repository) -> Iterator[Item | Passed]:
     for parent in merged:
         theirs = {change.name: change for change in _index_against(repository, parent)}
         kept = {
-            name: replace(change, lines=common(change.lines, theirs[name].lines))
+            name: replace(
+                change,
+                lines=common(change.lines, theirs[name].lines),
+                before=change.before or theirs[name].before,
+            )
             for name, change in kept.items()
             if name in theirs
         }
@@ -74,8 +79,10 @@ def given(found: Iterable[Change], origin: Origin, commit: str = "") -> Iterator
         if change.mode == _SUBMODULE:
             if change.new not in change.olds:
                 yield Passed(change.name, Why.SUBMODULE)
-        elif change.mode != _DELETED and change.lines != () and not change.status.startswith("U"):
-            yield Item(change.name, origin, object=change.new, commit=commit, lines=change.lines)
+        elif change.mode != _DELETED and not change.status.startswith("U"):
+            lines = None if change.came_by_merge else change.lines
+            if lines != () or change.before:
+                yield Item(change.name, origin, object=change.new, commit=commit, lines=lines, before=change.before)
 
 
 def _index_against(repository: Repository, tree: str) -> list[Change]:

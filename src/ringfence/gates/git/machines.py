@@ -36,8 +36,6 @@ _OBJECT_IDENTIFIER: Final = re2.compile(rb"(?i)oid|object.?identifier|asn1|asn\.
 _NOBODYS_MAC: Final = re2.compile(
     rb"(?i)(?:00[:-]){3}|(?:00:11:22|11:22:33|12:34:56|aa:bb:cc|de:ad:be|01:23:45|0a:0b:0c|01:02:03)"
 )
-_LOCAL_V6: Final = 0x0000
-_HOST_BITS_V4, _HOST_BITS_V6 = 31, 65
 
 
 def address(at: At) -> str:

@@ -40,6 +40,8 @@ class Item:
         Of history: a commit that has it; for a message, its own.
     lines
         Where only some lines are meant (a diff): half-open spans of lines from 1, in order; None: all.
+    before
+        Of a diff: the name that a renamed file had; "" where it was not renamed.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Item:
     path: str = ""
     commit: str = ""
     lines: tuple[tuple[int, int], ...] | None = None
+    before: str = ""
 
 
 class Standing(StrEnum):

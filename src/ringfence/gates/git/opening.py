@@ -1,7 +1,8 @@
 """An item's bytes, from wherever it is.
 
-The rule: what is opened on disk is a plain file when it is opened, whatever it was when it was listed: nothing waits on a pipe, and
-no link leads elsewhere. Each process has its own way to the objects; it is begun when it is first needed.
+The rule: what is opened on disk is a plain file when it is opened, whatever it was when it was listed: nothing waits on a pipe. A
+link is followed, because one may have been named (`walking` gives no others). Each process has its own way to the objects; it is
+begun when it is first needed.
 """
 
 import io
@@ -13,7 +14,7 @@ from itertools import groupby, tee
 from types import TracebackType
 from typing import Final, Self
 
-from ringfence.extract.model import Fault, Source
+from ringfence.extract.model import Bounds, Fault
 from ringfence.gates.git.model import Item, Origin
 from ringfence.gates.git.objects import Objects, Opened, Unread
 from ringfence.gates.git.repository import Repository
@@ -22,6 +23,8 @@ from ringfence.home import Problem
 _PEOPLE: Final = (b"author", b"committer", b"tagger")
 _TRAILERS: Final = (b"signed-off-by:", b"co-authored-by:", b"acked-by:", b"reviewed-by:", b"tested-by:")
 """Lines of a message that say who had a part in a commit: as its author is, they are looked at only where authors are."""
+_MOST_SAID: Final = Bounds().document
+"""Bytes of a commit or a tag that is taken apart: it is held whole, a few times over."""
 _SCISSORS: Final = b" ------------------------ >8 ------------------------"
 
 
@@ -84,6 +87,9 @@ class Opener:
             return got
         if got.kind not in {"commit", "tag"}:
             return got
+        if got.size > _MOST_SAID:
+            what = f"a {got.kind} says more than {_MOST_SAID >> 20} MiB, which is not held"
+            return Unread(Fault.BOMB, what, "write it anew with a message that somebody reads: git commit --amend")
         try:
             said = spoken(got.stream.read(), authors=self.authors)
         except Unread as unread:
@@ -136,11 +142,6 @@ def _without_trailers(said: bytes) -> bytes:
     if b"-by:" not in said and b"-By:" not in said:
         return said
     return b"\n".join(b"" if line.lower().startswith(_TRAILERS) else line for line in said.split(b"\n"))
-
-
-def source(item: Item, opened: Opened) -> Source:
-    """Give an opened item as readers take it, for one reading."""
-    return Source(item.name, opened.size, lambda: opened.stream)
 
 
 def _on_disk(item: Item) -> Opened | Unread:

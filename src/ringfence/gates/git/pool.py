@@ -29,12 +29,15 @@ def scan_all(
 ) -> Iterator[Scanned]:
     """Look at all items; give what became of each, in their order."""
     wanted = processes if processes is not None else processors()
+    if wanted == 1:
+        yield from looked_at(items, scanner, opener)
+        return
     left = iter(items)
     first, size = list[Item](), 0
     for item in left:
         first.append(item)
         size += weight(item)
-        if size > ALONE and wanted > 1:
+        if size > ALONE:
             break
     else:
         yield from looked_at(first, scanner, opener)

@@ -78,9 +78,9 @@ class Repository:
         """Give the environment of its commands."""
         return environment(dict(self.local))
 
-    def run(self, *arguments: str, lines: Iterable[str] | None = None, within: str = "") -> bytes:
+    def run(self, *arguments: str, lines: Iterable[str] | None = None) -> bytes:
         """Run a command to its end. Raises `GitFailed`."""
-        return run(self.command(*arguments), self.environment(), within or self.top or self.folder, lines)
+        return run(self.command(*arguments), self.environment(), self.top or self.folder, lines)
 
     def piped(self, *commands: Sequence[str], lines: Iterable[str] | None = None) -> AbstractContextManager[BinaryIO]:
         """Run commands that read one another, and give what the last one writes. Raises `GitFailed`."""

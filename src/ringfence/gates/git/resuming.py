@@ -2,6 +2,7 @@
 
 The rule: an object counts as done only together with what was found in it: both are one transaction, so that a scan that is killed
 at any point repeats some work and loses none. What was done under other rules is not done. No value is kept: findings hold none.
+One scan at a time has it: what another marks as done while this one runs, this one would neither look at nor tell.
 """
 
 import json
@@ -26,7 +27,7 @@ _TABLES: Final = """
 """
 _VERSION: Final = 2
 _FOLDER: Final = "ringfence"
-_WAITING: Final = 5000  # milliseconds for another scan of the same repository
+_WAITING: Final = 5000  # milliseconds for another scan of the same repository to end
 
 
 def place(repository: Repository) -> str:
@@ -38,13 +39,14 @@ class Progress:
     """What is done, in a file of its own. `rules` is a hash of all that decides what is found."""
 
     def __init__(self, file: str, rules: str) -> None:
-        """Open or begin it. Raises `Problem` where it cannot be, or is something else."""
+        """Open or begin it. Raises `Problem` where it cannot be, is something else, or another scan has it."""
         self._file = file
         try:
             Path(file).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._db = apsw.Connection(file, flags=apsw.SQLITE_OPEN_READWRITE)
             self._db.set_busy_timeout(_WAITING)
+            self._db.pragma("locking_mode", "exclusive")
             self._db.pragma("journal_mode", "wal")
             self._db.pragma("synchronous", "normal")
             self._began(rules)
@@ -109,6 +111,8 @@ class Progress:
                 self._db.execute("INSERT INTO rules VALUES (?)", (rules,))
 
     def _problem(self, error: Exception) -> Problem:
+        if isinstance(error, apsw.BusyError):
+            return Problem("another scan of this history is under way", "wait until it has ended")
         kind = type(error).__name__
         return Problem(f"the scan's state in {self._file} cannot be kept ({kind})", "name another file, or remove it")
 

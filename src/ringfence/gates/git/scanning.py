@@ -5,7 +5,8 @@ read. Values stay here: what leaves is a place, a shape, and a keyed digest.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from ringfence.crossing import scrub
@@ -27,8 +28,11 @@ from ringfence.extract.model import (
     Why,
 )
 from ringfence.extract.places import Lines
+from ringfence.extract.recognising import by_name
+from ringfence.extract.skipping import left_out
 from ringfence.extract.text_tables import TABLE
 from ringfence.gates.git.allowing import Allowances
+from ringfence.gates.git.inline import may_have
 from ringfence.gates.git.model import Failed, Found, Item, Passed, Scanned, Standing, units_in
 from ringfence.gates.git.rules import Rules
 from ringfence.policy.plan import Plan
@@ -76,6 +80,22 @@ class Scanner:
         if not self.most or item.size <= self.most:
             return None
         return Passed(item.name, Why.LARGE, note=f"more than {self.most} bytes")
+
+    def meant(self, item: Item) -> Item | None:
+        """Give what of an item is to be looked at: of a renamed one all, if it was judged otherwise by its old name; None: nothing.
+
+        Otherwise what may stand in one place, or is not looked at there, would go from there to any other.
+        """
+        if item.before and self._judged_as(item.before) != self._judged_as(item.name):
+            return replace(item, lines=None)
+        return item if item.lines != () else None
+
+    def _judged_as(self, name: str) -> tuple[object, ...]:
+        """Name all that a path decides about its file."""
+        ignoring = self.allowances.ignoring
+        lines = ignoring.about(name) if ignoring is not None else ()
+        told = left_out(Source(name, 0, BytesIO), b"", self.bounds)
+        return self.rules.plan_for(name).flow, told and told.why, lines, may_have(name), by_name(name)
 
     def scan(self, item: Item, opened: Opened, witness: Witness | None = None) -> Scanned:
         """Look at an item whose bytes are given when they are asked for."""
@@ -146,9 +166,9 @@ class _Looking:
                 number, text = one.number, texts[one.number]
                 lines = Lines(text)
                 parts = tuple(text.parts(last[number])) if text.parts is not None else ()
-            if stands_in_data(text, parts, one):
-                beside = [each for each in seen[max(0, at - _BESIDE) : at + _BESIDE + 1] if each.number == number]
-                place = At(_in_utf8(self._file(text)), self.item.origin, text, parts, one, beside)
+            beside = [each for each in seen[max(0, at - _BESIDE) : at + _BESIDE + 1] if each.number == number]
+            place = At(_in_utf8(self._file(text)), self.item.origin, text, parts, one, beside)
+            if stands_in_data(place):
                 found = self._found(text, one, lines, lowered(place))
                 if self._is_meant(found) and not self._is_again(text, found):
                     self.found.append(found)

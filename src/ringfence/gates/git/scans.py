@@ -77,11 +77,13 @@ class Scan:
         for one in self.listed:
             match one:
                 case Item():
-                    large = self.scanner.too_large(one)
+                    large, meant = self.scanner.too_large(one), self.scanner.meant(one)
+                    if meant is None:
+                        continue
                     if large is not None:
                         self._tell(large, one)
                     elif self.done is None or not one.object or not self.done.done(one.object):
-                        yield one
+                        yield meant
                 case _:
                     self._tell(one)
 

@@ -7,6 +7,7 @@ a repository and outside of one, so that `.gitignore` means what it means to git
 # Names are taken as they are; a Path makes others of some, at a price for each of a million.
 # ruff: noqa: PTH100, PTH112, PTH116, PTH118, PTH120
 
+import errno
 import os
 import stat
 import tempfile
@@ -23,7 +24,9 @@ from ringfence.gates.git.running import command, environment, piped
 
 _CHUNK: Final = 1 << 16
 _DEEPEST: Final = 64  # repositories in repositories
-_CLOSED: Final = re2.compile(rb"warning: could not open directory '(.*)': Permission denied")
+_CLOSED: Final = re2.compile(rb"warning: could not open directory '(.*?)(?:': ([A-Z][^':]*))?")
+"""What git says of a folder that it then passes over; of one whose name is too long to be opened, without its end."""
+_ERRORS: Final = {b"Permission denied": errno.EACCES, b"No such file or directory": errno.ENOENT}
 
 
 def walk(paths: Iterable[str], *, ignore: bool = True) -> Iterator[Item | Passed | Failed]:
@@ -91,8 +94,10 @@ class _Lister:
                     before = raw
             said.seek(0)
             for line in said:
-                if closed := _CLOSED.match(line.rstrip(b"\n")):
-                    yield _denied(_joined(name, os.fsdecode(closed[1]).rstrip("/")))
+                if closed := _CLOSED.fullmatch(line.rstrip(b"\n")):
+                    why = closed[2] or os.strerror(errno.ENAMETOOLONG).encode()
+                    error = OSError(_ERRORS.get(why, errno.EIO), why.decode("ascii", "replace"))
+                    yield _failed(_joined(name, os.fsdecode(closed[1]).rstrip("/")), error)
 
     def _entry(self, folder: str, name: str, inner: str, depth: int) -> Iterator[Item | Passed | Failed]:
         path, shown = os.path.join(folder, inner), _joined(name, inner.rstrip("/"))
@@ -182,8 +187,15 @@ def _named(path: str, tops: dict[str, str]) -> str:
 
 def _top(folder: str, tops: dict[str, str]) -> str:
     """Give the nearest folder with a `.git`; "" for none."""
-    if folder not in tops:
+    inner: list[str] = []
+    while folder not in tops:
         above = os.path.dirname(folder)
-        here = os.path.lexists(os.path.join(folder, ".git"))
-        tops[folder] = folder if here else "" if above == folder else _top(above, tops)
+        if os.path.lexists(os.path.join(folder, ".git")):
+            tops[folder] = folder
+        elif above == folder:
+            tops[folder] = ""
+        else:
+            inner.append(folder)
+            folder = above
+    tops.update(dict.fromkeys(inner, tops[folder]))
     return tops[folder]

@@ -2,18 +2,17 @@
 
 The rule: only what the place and the value itself say is weighed, and it can only lower what was found; what it lowers it names.
 In tables, documents of data and logs, where fields speak for themselves, only the value counts, and only where it can be nobody's:
-no word around a row of customers makes it an example. Weighed is only what was found, and what stands near it.
+no word around a row of customers makes it an example. Weighed is only what was found, and what stands near it: a field that nobody
+has judged is the policy's `unknown`, whatever stands in it.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from ringfence.crossing.inspecting import Seen
-from ringfence.extract.model import Kind, Part, Text
 from ringfence.gates.canary import is_canary
 from ringfence.gates.git import examples, machines, notices
 from ringfence.gates.git.standing import At
+from ringfence.policy.model import UNKNOWN
 
 _CANARY = "known:canary"
 _DOCUMENTATION = "known:documentation"
@@ -37,16 +36,15 @@ _ATTRIBUTES: Final = frozenset(
 _NEAR: Final = 240  # bytes
 
 
-def stands_in_data(text: Text, parts: Sequence[Part], one: Seen) -> bool:
+def stands_in_data(at: At) -> bool:
     """Whether it stands where a program holds data: in a string or a comment. Everything else is data throughout."""
-    if text.kind is not Kind.CODE or text.parts is None:
-        return True
-    at = bisect_right(parts, one.start, key=lambda part: part.start) - 1
-    return at >= 0 and one.end <= parts[at].end
+    return not at.is_code or at.text.parts is None or at.part is not None
 
 
 def lowered(at: At) -> str:
     """Say why a finding is told lower than others; "" where it is not."""
+    if at.one.category == UNKNOWN:
+        return ""
     if at.one.entity == "EMAIL_ADDRESS" and is_canary(at.value):
         return _CANARY
     if _DOCUMENTATION in at.one.evidence:
