@@ -20,6 +20,21 @@ def test_cells_of_a_table_have_their_columns_as_paths() -> None:
     assert placed("a.csv", file, b'Bo "x"\nb') == (3, 2, -1)
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        b"Customer report;;\nPrinted on;2031-05-04;\n;;\n",
+        b"person;;\n",
+        b"# exported by somebody\n",
+        b"sep=;\n",
+    ],
+)
+def test_what_exports_write_above_a_header_is_none(above: bytes) -> None:
+    rows = b"".join(b"Ada%d;1815-12-10;x\n" % number for number in range(4))
+    given = values("a.csv", above + b"First name;Birth date;Note\n" + rows)
+    assert [value for path, value in given if path.strip('"') == "First name"] == [b"Ada0", b"Ada1", b"Ada2", b"Ada3"]
+
+
 def test_a_table_without_a_header_turns_no_value_into_a_path() -> None:
     found = values("a.csv", b"Ada,Lovelace,1815-12-10\nGrace,Hopper,1906-12-09\n")
     assert {path for path, _ in found} == {"column1", "column2", "column3"}

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+import re2
+
 from ringfence.detect._against import AGAINST, against_by_name
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import listed
@@ -80,10 +82,34 @@ def words_of(segment: str) -> list[str]:
 _GENERIC = frozenset(("number", "no", "nr", "num", "nummer", "numero", "value", "date", "datum"))
 """Names that say nothing without the one above: ``mobile.number``, ``birth.date``, ``telecom.value``."""
 
+_WRAPPERS = frozenset(
+    (
+        "value",
+        "example",
+        "examples",
+        "default",
+        "stringvalue",
+        "s",
+        "n",
+        "text",
+        "date",
+        "numberlong",
+        "numberint",
+        "timestampvalue",
+    )
+)
+"""Names of what only wraps a value: of DynamoDB's, Firestore's and MongoDB's documents, of schemas' examples, FHIR's XML."""
+
+
+_ASIDE = re2.compile(r"\s*\([^()]*\)")
+
 
 def segments_of(path: str) -> list[list[str]]:
     """Split a path into its names, each as words; places in lists say nothing."""
-    names = path[-_MOST:].replace("[", ".").replace("]", ".").replace("/", ".").replace('"', "").split(".")
+    path = path[-_MOST:]
+    if "(" in path:
+        path = _ASIDE.sub("", path)  # ``date of birth (dd/mm/yyyy)``
+    names = path.replace("[", ".").replace("]", ".").replace("/", ".").replace('"', "").split(".")
     read = [words_of(name) for name in names]
     return [words for words in read if words and not all(word.isdigit() for word in words)]
 
@@ -137,12 +163,17 @@ class FieldNames:
         name = against_by_name(segments[-1]) if segments and not found else None
         return found if name is None else {AGAINST: name}
 
+    def _is_known(self, words: list[str]) -> bool:
+        return any(ending in self._known for ending in _endings(words))
+
     def _entities(self, path: str) -> dict[str, str]:
         """Give the entities that a path speaks of, each with the name in the table that it was known by."""
         segments = segments_of(path)
         if not segments:
             return {}
         found: dict[str, str] = {}
+        while len(segments) > 1 and "".join(segments[-1]) in _WRAPPERS and self._is_known(segments[-2]):
+            segments = segments[:-1]
         words = segments[-1]
         if len(words) == 1 and words[0] in _GENERIC and len(segments) > 1:
             words = [*segments[-2], *words]

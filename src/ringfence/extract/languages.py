@@ -136,7 +136,7 @@ LANGUAGES: Final[Mapping[str, tuple[str, Rules]]] = {
     "sql": ("sql", Rules((_DASHES, _BLOCK), (r"'(?:[^']|'')*'?", _DOUBLE_RAW))),
     "hash": (  # a dialect of settings, in which bare words are data, too
         (
-            "mk mak cmake bazel nix tcl awk sed gp ninja pp just feature dockerfile .dockerfile .containerfile "
+            "mk mak cmake bazel nix tcl awk sed gp ninja pp just dockerfile .dockerfile .containerfile "
             ".makefile .gnumakefile .justfile .cmakelists.txt .procfile"
         ),
         Rules((_HASH,), (_DOUBLE_LONG, _SINGLE_LONG, r"[^\s\"'#][^\s\"']*")),

@@ -18,7 +18,8 @@ from ringfence.extract.lexing import parts_of
 from ringfence.extract.markup_text import page_text
 from ringfence.extract.model import BATCH, Budget, Extracted, Fault, Kind, Source, Text, Unreadable
 from ringfence.extract.page_tables import PageTables
-from ringfence.extract.reading import whole, whole_lines
+from ringfence.extract.reading import Block, whole, whole_lines
+from ringfence.extract.text_tables import TextTables
 
 _CELLS: Final = ("cells[]", "worksheets[].cells[]")
 _SOURCES: Final = ("source", "source[]", "input", "input[]")  # in the third format, of code
@@ -122,6 +123,8 @@ def _output(lines: list[Text], inside: str, where: str) -> Iterator[Text]:
         if is_text:
             text.path, text.kind = "", Kind.PROSE
         yield text
+        if is_text and not is_page:
+            yield from TextTables().cells(Block(text.value, text.line, text.column, -1), text.members, where)
 
 
 def _cells_of_tables(lines: list[Text], where: str) -> Iterator[Text]:

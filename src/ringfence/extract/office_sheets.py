@@ -12,7 +12,7 @@ import re2
 
 from ringfence.extract.model import BATCH, Budget, Extracted, Kind, Text, Values
 from ringfence.extract.office_words import words
-from ringfence.extract.tables import column_names, is_header
+from ringfence.extract.tables import column_names, head_of
 
 _SAMPLE: Final = 50  # rows by which the first one is judged
 _ROWS: Final = 4096
@@ -53,13 +53,21 @@ class Rows:
         if not self._rows or (self._size < least and len(self._rows) < _ROWS and least):
             return
         if self._names is None:
-            columns, first = zip(*self._rows[0], strict=True)
-            below = map(dict, self._rows[1 : _SAMPLE + 1])
-            named = is_header(first, [[row.get(column, b"") for column in columns] for row in below])
-            self._names = dict(zip(columns, column_names(first), strict=False)) if named else {}
-            if named:
-                yield [Text(cell, kind=Kind.NAME, where=self._where, members=self._members) for cell in first]
-                del self._rows[0]
+            sample = list(map(dict, self._rows[: _SAMPLE + 1]))
+            columns = sorted({column for row in sample for column in row})
+            head = head_of([[row.get(column, b"") for column in columns] for row in sample])
+            above = self._rows[: head + 1]
+            if above:
+                filled, first = zip(*above[-1], strict=True)
+                self._names = dict(zip(filled, column_names(first), strict=False))
+                yield [
+                    Text(cell, kind=Kind.NAME, where=self._where, members=self._members)
+                    for row in above
+                    for _, cell in row
+                ]
+                del self._rows[: head + 1]
+            else:
+                self._names = {}
         paths: list[str] = []
         values: list[bytes] = []
         for row in self._rows:

@@ -57,7 +57,10 @@ def _all(reader: str, names: str) -> dict[str, str]:
 
 
 ENDINGS: Final[Mapping[str, str]] = {
-    **_all("text", "txt text md markdown mdx rst adoc asciidoc org tex log out err diff patch po pot srt vtt rtf asc"),
+    **_all(
+        "text",
+        "txt text md markdown mdx rst adoc asciidoc org tex log out err diff patch po pot srt vtt rtf asc feature",
+    ),
     **_all("code", " ".join(ENDINGS_OF_LANGUAGES)),
     **_all("csv", "csv psv"),
     **_all("tsv", "tsv tab"),

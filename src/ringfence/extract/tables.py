@@ -15,15 +15,15 @@ import re2
 from ringfence.carriers import join_path
 from ringfence.extract._listed import listed
 from ringfence.extract.model import Budget, Extracted, Kind, Source, Text, Values
-from ringfence.extract.plain import as_prose
 from ringfence.extract.reading import Block, BlockLines, blocks, cut_at, joined
 
 _BLOCK: Final = 512 << 10  # bytes of a table in one batch, for its cells take several times as much
 _SAMPLE: Final = 64 << 10
 _ROWS: Final = 50  # that are looked at to tell a header and a delimiter
+_ABOVE: Final = 12  # records of which one may be the header
 _COLUMNS: Final = 4096
 _DELIMITERS: Final = (b",", b";", b"\t", b"|")
-_NAME: Final = re2.compile(r"[\pL_$#@(][\pL\pN _.\-/()\[\]:#$%&']*")
+_NAME: Final = re2.compile(r"[\pL_$#@(][\pL\pN _.\-/()\[\]:#$%&'*]*")
 _LONGEST_NAME: Final = 80
 _FIGURE: Final = re2.compile(r"[\pN\s.,:/+\-()%TZ]*\pN[\pN\s.,:/+\-()%TZ]*")
 _KEYLIKE: Final = re2.compile(r"[\pL][\pL\pN]*(?:[_.\- ][\pL\pN]+)*_?")
@@ -117,7 +117,9 @@ class _Reading:
         except csv.Error:  # a cell beyond the library's limit: most likely a quote that is none
             done = sum(len(line.encode()) for line in lines[: ends[-1] if ends else 0])
             yield from self._give(rows, ends, lines, Block(block.value[:done], block.line, block.column, block.start))
-            yield from as_prose([cut_at(block, done)], self._source)
+            rest = cut_at(block, done)
+            place = (rest.line, rest.column, rest.start)
+            yield [Text(rest.value, "", Kind.PROSE, *place, "", self._source.members)]
             return
         if not final and rows and len(block.value) < 4 * _BLOCK and _is_open(lines[ends[-2] if len(ends) > 1 else 0 :]):
             last = ends[-2] if len(ends) > 1 else 0
@@ -142,9 +144,9 @@ class _Reading:
 
     def _begin(self, rows: Sequence[Sequence[bytes]]) -> None:
         """Settle the names of columns by the first records."""
-        has_header = bool(rows) and is_header(rows[0], rows[1:])
-        self._names = column_names(rows[0]) if has_header else []
-        self._named = len(rows[0]) if has_header else 0
+        head = head_of(rows)
+        self._names = column_names(rows[head]) if head >= 0 else []
+        self._named = sum(map(len, rows[: head + 1]))
 
     def _values(self, paths: list[str], cells: list[bytes], places: "_Places") -> Values:
         named, self._named = self._named, 0
@@ -194,6 +196,37 @@ def is_header(first: Sequence[bytes], others: Sequence[Sequence[bytes]]) -> bool
     return plain and (any("_" in name for name in filled) or all(name == name.lower() for name in filled))
 
 
+def head_of(rows: Sequence[Sequence[bytes]]) -> int:
+    """Say which of a table's first records names its columns; -1: none does.
+
+    Exports put a title, a date, or names of groups of columns above it: those are records with fewer cells that are filled.
+
+    >>> head_of([[b"Customers", b""], [b"name", b"date"], [b"Ada", b"1815-12-10"]]), head_of([[b"Ada", b"1815"], [b"Bob", b"1900"]])
+    (1, -1)
+    """
+    if not rows:
+        return -1
+    filled = [sum(map(bool, row)) for row in rows]
+    first = 0 if is_header(rows[0], rows[1:]) else -1
+    if first == 0 and filled[0] == len(rows[0]) > 1:
+        return 0
+    usual = max(map(len, rows))
+    for number, row in enumerate(rows[1:_ABOVE], 1):
+        names = sum(map(names_columns, row))
+        if filled[number] <= max(filled[:number]) or len(row) < usual or 2 * names < filled[number]:
+            continue
+        if names > 1 and not any(b"@" in cell for cell in row) and is_header(row, rows[number + 1 :]):
+            return number
+    return first
+
+
+def names_columns(cell: bytes) -> bool:
+    """Whether a cell has a word in it that columns are called by."""
+    return len(cell) <= _LONGEST_NAME and any(
+        word in _WORDS_OF_NAMES for word in _words(cell.decode("utf-8", "replace").strip())
+    )
+
+
 def _words(name: str) -> list[str]:
     for mark in "_.-/()[]:#'":
         name = name.replace(mark, " ")
@@ -207,7 +240,8 @@ def _delimiter(sample: bytes) -> bytes:
     for delimiter in _DELIMITERS:
         counts = [_outside(line).count(delimiter) for line in lines]
         least = min(counts, default=0)
-        agree = sum(count == counts[0] for count in counts) / len(counts) if counts and counts[0] else 0.0
+        usual = max((counts.count(count), count) for count in counts if count)[1] if any(counts) else 0
+        agree = counts.count(usual) / len(counts) if usual else 0.0
         score = agree * (1 + min(least, 20) / 100) if least else agree / 2
         if score > most:
             best, most = delimiter, score

@@ -182,6 +182,30 @@ def java(people: People) -> str:
     return f"class Fixtures {{\n    void fill(Customer customer) {{\n{lines}    }}\n}}\n"
 
 
+def seeds(people: People) -> str:
+    return "".join(
+        "Customer.create!("
+        + ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in person.row().items())
+        + ")\n"
+        for person in people
+    )
+
+
+def bars(people: People, before: str = "", under: str = "") -> str:
+    table = rows(people)
+    head = [dict(zip(table[0], table[0], strict=True))]
+    return before + "\n".join(
+        "| " + " | ".join(row.values()) + " |" + (under if row in head else "") for row in [*head, *table]
+    )
+
+
+def columns(people: People) -> str:
+    table = rows(people)
+    head = dict(zip(table[0], table[0], strict=True))
+    widths = {name: max(len(row[name]) for row in (head, *table)) + 2 for name in head}
+    return "\n".join("".join(value.ljust(widths[name]) for name, value in row.items()) for row in (head, *table))
+
+
 def notebook(people: People) -> str:
     half = len(people) // 2
     table = rows(people[half:])
@@ -373,7 +397,11 @@ CARRIERS: Mapping[str, Callable[[People], bytes]] = {
     "fixtures.go": _text(golang),
     "Fixtures.java": _text(java),
     "analysis.ipynb": _text(notebook),
+    "seeds.rb": _text(seeds),
     "notes.md": _text(prose),
+    "people.md": _text(lambda people: bars(people, "# Testers\n\n", "\n" + "|---" * len(rows(people)[0]) + "|")),
+    "sign_up.feature": _text(lambda people: bars(people, "Feature: Sign up\n  Scenario: many\n    Given people\n")),
+    "report.txt": _text(columns),
     "service.log": _text(log),
     "letter.eml": letter,
     "coded.eml": lambda people: letter(people, "base64"),

@@ -1,6 +1,7 @@
 """Recall: synthetic people planted in every carrier and all of a repository's history, looked for as `ringfence scan` looks.
 
-The rule: a value counts as found where a finding that is a reason to refuse holds it, wherever and under whichever name that is.
+The rule: a value counts as found where a finding that is a reason to refuse holds it, wherever and under whichever name that is;
+but a person's name is not found by an address that it stands in.
 What is missed is told by carrier, place and kind, never by value.
 """
 
@@ -170,6 +171,9 @@ def recall(repo: Repo, everyone: list[Planted], together: int) -> Recall:
                 if one.counts:
                     found[_same(one.digest)].add(one.entity)
     held = "\n".join(found)
+    beside_mail = "\n".join(
+        value for value, entities in found.items() if entities - {"EMAIL_ADDRESS", "URL_CREDENTIALS"}
+    )
     result = Recall()
     for person in everyone:
         carrier, place_name = where[person.number]
@@ -178,7 +182,7 @@ def recall(repo: Repo, everyone: list[Planted], together: int) -> Recall:
                 continue
             key = (facet, carrier, place_name)
             result.planted[key] += 1
-            if _same(person.values[facet]) not in held:
+            if _same(person.values[facet]) not in (beside_mail if facet == "full_name" else held):
                 result.missed[key] += 1
     return result
 

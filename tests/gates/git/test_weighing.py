@@ -132,6 +132,9 @@ NOTED = [
 """What is noted in programs, notices, documents; none of it is a reason to refuse."""
 
 REFUSED = [
+    ("seed.rb", f'User.create!(first_name: "Nora", last_name: "Perrin", email: "{_ROW}")', ["PERSON", "PERSON", _MAIL]),
+    ("Seed.java", 'c.setFirstName("Nora"); c.setLastName("Perrin");', ["PERSON", "PERSON"]),
+    ("app.log", "created Customer(firstName=Nora, lastName=Perrin)\n", ["PERSON", "PERSON"]),
     ("tests/test_customers.py", f'CUSTOMER = {{"email": "{_ROW}"}}', [_MAIL]),
     ("tests/fixtures/customers.csv", f"full_name,email\nNora Perrin,{_ROW}\n", ["PERSON", _MAIL]),
     ("a.py", f"# the customer {_ROW} cannot log in", [_MAIL]),
@@ -257,6 +260,20 @@ def test_the_second_column_of_a_table_of_places_holds_no_telephones() -> None:
     assert ("PHONE_NUMBER", "") in told("zone.tab", people)
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('User(first_name="Nora")', [("PERSON", "place:alone")]),
+        ('User(first_name="John", last_name="Doe")', [("PERSON", "known:placeholder")]),
+        ('first_name = Column("First name", String)\nlast_name = "Unknown"', []),
+    ],
+)
+def test_a_name_behind_a_key_of_a_program_is_noted_where_it_is_nobodys(
+    content: str, expected: list[tuple[str, str]]
+) -> None:
+    assert told("a.py", content) == expected
+
+
 POLICY = """\
 version: 1
 zones: {dev: {label: developers}, repo: {label: repository}}
@@ -297,3 +314,9 @@ def test_a_certificate_is_made_to_be_shown_and_a_key_is_not() -> None:
 def test_a_thousand_findings_in_one_line_are_weighed_in_their_own_windows() -> None:
     line = "# " + " ".join(f"nora.p{number}@brunelle-versand.fr" for number in range(3000)) + "\n"
     assert len(told("a.py", line)) == 3000
+
+
+def test_what_stands_in_a_table_of_a_text_is_told_once_and_weighed_as_the_text_is() -> None:
+    row = f"| First name | E-mail |\n|---|---|\n| Nora | {_ROW} |\n"
+    assert told("notes.md", row) == [(_MAIL, ""), ("PERSON", "")]
+    assert told("AUTHORS.md", row) == [(_MAIL, "place:notice"), ("PERSON", "place:notice")]

@@ -174,7 +174,9 @@ CONTACT: tuple[Recognizer, ...] = (
         fields=listed(
             "phone, telephone, mobile, cell, cellphone, mobile phone, cell phone, phone number, fax, tel, "
             "msisdn, whatsapp, telefon, handy, rufnummer, mobil, telefono, telefone, movil, celular, "
-            "cellulare, telemovel, telefoon, mobiel, komorka, portable, contact number, telecom"
+            "cellulare, telemovel, telefoon, mobiel, komorka, portable, contact number, telecom, telf, tlf, tlfno, tel kom, "
+            "tel priv, tel mobile, tel mobiel, tel portable, telefonnummer, mobilnummer, telefon numer, numer telefonu, ph no, "
+            "phn, mobile ph, home ph, work ph"
         ),
         near=24,
         examples=(

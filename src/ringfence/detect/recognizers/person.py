@@ -7,6 +7,7 @@ from ringfence.detect._bytes import is_digit, is_word_after, is_word_before, lin
 from ringfence.detect._engine import prefix, searcher
 from ringfence.detect._words import folded
 from ringfence.detect.recognizer import Certainty, Example, Hit, Pattern, Recognizer, listed
+from ringfence.detect.recognizers._keyed_names import BEHIND_KEYS
 from ringfence.detect.recognizers.labelled import PERSONS_NAME, behind_colon, labelled
 
 _MONTHS = {
@@ -208,7 +209,8 @@ PERSONAL: tuple[Recognizer, ...] = (
             "dob, birth date, birthdate, date of birth, birthday, born, born on, bday, birth, geburtsdatum, "
             "geburtstag, geboren, date naissance, date de naissance, fecha nacimiento, fecha de nacimiento, "
             "data nascita, data di nascita, data nascimento, data de nascimento, geboortedatum, data "
-            "urodzenia"
+            "urodzenia, birth dt, birthdt, geb, geb am, geb datum, geb dat, geb tag, geboren am, geburts datum, date naiss, né le, "
+            "née le, fecha nac, fec nac, fecha nacim, dt nasc, dt nascimento, data nasc, nato il, data ur, data urodz"
         ),
         near=32,
         examples=(
@@ -226,6 +228,8 @@ PERSONAL: tuple[Recognizer, ...] = (
             Example("birthday: March 12th, 1980", ("March 12th, 1980",)),
             Example("19800312", ("19800312",), field="patient.birthDate"),
             Example("1980-03-12 reborn 1980-03-12 born 99/99/1980"),
+            Example("12/03/1980", ("12/03/1980",), field="fecha_nac"),
+            Example("12.03.1980", ("12.03.1980",), field="geb_datum"),
             Example("2024-05-17", field="created_at"),
         ),
     ),
@@ -234,6 +238,7 @@ PERSONAL: tuple[Recognizer, ...] = (
         certainty=Certainty.FIELD,
         source="the names that databases, interfaces and forms give to a person's name; free text is not judged by it",
         patterns=(
+            BEHIND_KEYS,
             *labelled(
                 "person-labelled",
                 "Name, Full name, Full Name, First name, First Name, Last name, Last Name, Surname, Patient, "
@@ -263,8 +268,10 @@ PERSONAL: tuple[Recognizer, ...] = (
             "first name, last name, full name, given name, family name, middle name, maiden name, birth name, "
             "surname, forename, fname, lname, display name, legal name, nick name, cardholder, account "
             "holder, vorname, nachname, familienname, geburtsname, vollständiger name, prénom, nom de "
-            "famille, nom complet, nombre completo, apellido, apellidos, primer apellido, segundo apellido, "
-            "cognome, nome completo, sobrenome, apelido, voornaam, achternaam, tussenvoegsel, imię, nazwisko"
+            "famille, nom usage, nom complet, first nm, last nm, firstnm, lastnm, full nm, "
+            "zuname, rufname, nombre completo, apellido, apellidos, primer apellido, segundo apellido, "
+            "cognome, nome completo, sobrenome, apelido, voornaam, achternaam, tussenvoegsel, roepnaam, "
+            "familienaam, imię, nazwisko, given names, first names, last names"
         ),
         examples=(
             Example("Anna", ("Anna",), field="customer.first_name"),
@@ -273,6 +280,10 @@ PERSONAL: tuple[Recognizer, ...] = (
             Example("Anna Berg", ("Anna Berg",), field="users[0].name"),
             Example("Anna", ("Anna",), field="public.staff.Vorname"),
             Example("Łukasz", ("Łukasz",), field="klient.imię"),
+            Example("Anna", ("Anna",), field="cust_first_nm"),
+            Example("Anna", ("Anna",), field="Items[].first_name.S"),
+            Example("Anna", field="sample.example"),
+            Example("Anna", ("Anna",), field="First name (as in passport)"),
             Example("12345", field="first_name"),
             Example("report.pdf", field="filename"),
             Example("web-1", field="hostname"),
@@ -280,6 +291,10 @@ PERSONAL: tuple[Recognizer, ...] = (
             Example("Blue chair", field="name"),
             Example("anna77", field="user_name"),
             Example("Name: Anna Berg", ("Anna Berg",)),
+            Example('{"first_name": "Anna", :last_name => "Berg"}', ("Anna", "Berg")),
+            Example("customer.setLastName('O'Hara');", ("O'Hara",)),
+            Example("Customer(firstName=Anna, lastName=van der Berg)", ("Anna", "van der Berg")),
+            Example('first_name = "First name", last_name: String, full_name="Widget", surname(Foo.bar)'),
             Example("Apellidos: Rivera Bueno.", ("Rivera Bueno",)),
             Example("Médico: Ana Rivera Bueno NºCol: 28 28", ("Ana Rivera Bueno",)),
             Example("Remitido por: Dr. Jon M. Rivera. Servicio de Cirugía", ("Jon M. Rivera",)),

@@ -82,6 +82,9 @@ _HERE: Final = re2.compile(
 )
 _TWO_NAMES: Final = re2.compile(r"[\"'>](?:\p{Lu}[\p{Ll}'’]+[- ]){1,3}\p{Lu}[\p{Ll}'’-]+[\"'<]")
 _NOBODYS_NAMES: Final = re2.compile(r"(?i)\b(?:john|jane|joe|max|erika) (?:doe|smith|bloggs|public|mustermann|roe)\b")
+_STOCK_FIRST: Final = re2.compile(rb"(?i)(?:john|jane|joe|max|erika)")
+_STOCK_LAST: Final = re2.compile(rb"\b(?:Doe|Bloggs|Mustermann|Roe)\b")
+_BESIDE: Final = 64  # bytes behind a first name in which the last one stands
 _IDENTIFIER: Final = re2.compile(
     rb"[A-Za-z]*[a-z0-9](?:Id|ID|Ids|Name|Key|Arn|Type|Code|Number|Handle|Block|Url|Uri|Path|Token|Status|Time|Date)|[A-Za-z]+:[a-z]+"
     rb"|[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){2,}"
@@ -289,6 +292,13 @@ _WORDS_BESIDE: Final = words(
     "enabled prompt"
 )
 """Beside those for users and passwords, and what is said of them: `update_password: always`."""
+
+
+def stock_name(at: At) -> str:
+    """Tell half of a name that stands for anybody, in a program or its documents: the ``John`` beside a ``Doe``."""
+    if not (at.is_code or at.is_document) or not _STOCK_FIRST.fullmatch(at.value):
+        return ""
+    return _PLACEHOLDER if _STOCK_LAST.search(at.text.value[at.one.end : at.one.end + _BESIDE]) else ""
 
 
 def key(at: At) -> str:

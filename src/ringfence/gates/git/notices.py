@@ -112,7 +112,7 @@ def in_certificate(at: At) -> str:
 
 
 def _is_published(at: At) -> bool:
-    if at.text.path:
+    if at.text.path and not at.is_in_table:
         if at.text.path.endswith(_COMMENT):
             return bool(_COPYRIGHT.search(at.line())) or _says_who(at.paragraph())
         if _LICENSES_LISTED.search(at.base) and _COPYRIGHT.search(at.paragraph()):

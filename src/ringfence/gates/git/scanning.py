@@ -30,6 +30,7 @@ from ringfence.extract.model import (
 from ringfence.extract.places import Lines
 from ringfence.extract.recognising import by_name
 from ringfence.extract.skipping import left_out
+from ringfence.extract.text_tables import TABLE
 from ringfence.gates.git.allowing import Allowances
 from ringfence.gates.git.further import Further
 from ringfence.gates.git.ignoring import left_out as ignored
@@ -138,6 +139,7 @@ class _Looking:
     failed: list[Failed] = field(default_factory=list)
     size: int = 0
     further: Further = field(default_factory=Further)
+    told_at: set[tuple[str, int, int]] = field(default_factory=set)  # where something in running text was found
 
     def take(self, steps: Iterator[Extracted]) -> None:
         for step in steps:
@@ -179,7 +181,7 @@ class _Looking:
             place = At(_in_utf8(self._file(text)), self.item.origin, text, parts, one, beside)
             if stands_in_data(place):
                 found = self._found(text, one, lines, lowered(place))
-                if self._is_meant(found):
+                if self._is_meant(found) and not self._is_again(text, found):
                     self._keep(found, text, one)
 
     def _keep(self, found: Found, text: Text, one: Seen) -> None:
@@ -190,6 +192,15 @@ class _Looking:
             self.found.append(found)
         else:
             self.further.take(found)
+
+    def _is_again(self, text: Text, found: Found) -> bool:
+        """Whether it was told already: cells of tables in a text are looked at behind the text that they stand in."""
+        place = (found.line, found.column)
+        if not text.where.endswith(TABLE):
+            if text.kind is Kind.PROSE and (self.witness is not None or len(self.told_at) < MOST_FOUND):
+                self.told_at.add((text.where, *place))
+            return False
+        return (text.where.removesuffix(TABLE).removesuffix(", "), *place) in self.told_at
 
     def _file(self, text: Text) -> str:
         return text.members[-1] if text.members else self.item.name

@@ -13,6 +13,7 @@ import re2
 
 from ringfence.crossing.inspecting import Seen
 from ringfence.extract.model import Kind, Part, PartKind, Text
+from ringfence.extract.text_tables import TABLE
 from ringfence.gates.git.model import Origin
 
 
@@ -61,9 +62,14 @@ class At:
         return self.text.kind is Kind.CODE
 
     @property
+    def is_in_table(self) -> bool:
+        """Whether it stands in a table of running text."""
+        return self.text.kind is Kind.VALUE and self.text.where.endswith(TABLE)
+
+    @property
     def is_document(self) -> bool:
         """Whether it stands in running text that people write for each other: no log, no message, no table."""
-        if self.text.kind is not Kind.PROSE or self.text.path:
+        if not self.is_in_table and (self.text.kind is not Kind.PROSE or self.text.path):
             return False
         base = self.base
         return base.rpartition(".")[2] in _DOCUMENTS or base.startswith(_DOCUMENT_NAMES) or self._is_manual

@@ -73,6 +73,18 @@ def _alone(at: At) -> str:
     return "" if examples.names_somebody(at.around(_NEAR)) else _ALONE
 
 
+def _alone_by_name(at: At) -> str:
+    """Tell one word for somebody, ``first_name="Chris"``, in a program that says nothing else of anybody near it."""
+    if not at.is_code or b" " in at.value:
+        return ""
+    value = at.text.value
+    for other in at.beside:
+        is_near = other.start < at.one.end + _NEAR and other.end > at.one.start - _NEAR
+        if is_near and other.entity not in _ATTRIBUTES and value[other.start : other.end] != at.value:
+            return ""
+    return _ALONE
+
+
 _OTHERS: Final = (numbers.counted, numbers.in_listing)
 """What may lower what has no line of its own below: numbers, nearly all."""
 
@@ -93,7 +105,7 @@ _WEIGHED: Final[Mapping[str, tuple[Callable[[At], str], ...]]] = {
         notices.in_notice_file,
     ),
     "DATE_OF_BIRTH": (),
-    "PERSON": (notices.published, examples.identifier, examples.template),
+    "PERSON": (notices.published, examples.identifier, examples.template, examples.stock_name, _alone_by_name),
     "USERNAME": (notices.published, examples.template, examples.credential),
     "HEALTH_CONDITION": (examples.of_a_machine, *_OTHERS),
     "PASSWORD": (examples.template, examples.credential),
