@@ -320,3 +320,34 @@ def test_what_stands_in_a_table_of_a_text_is_told_once_and_weighed_as_the_text_i
     row = f"| First name | E-mail |\n|---|---|\n| Nora | {_ROW} |\n"
     assert told("notes.md", row) == [(_MAIL, ""), ("PERSON", "")]
     assert told("AUTHORS.md", row) == [(_MAIL, "place:notice"), ("PERSON", "place:notice")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"curl -d email={_ROW} https://shop.brunelle-versand.fr/",
+        f"curl https://shop.brunelle-versand.fr/?email={_ROW}",
+        f"git config user.email {_ROW}",
+        f"mail -s x {_ROW} < a.txt",
+        f"ssh web1 true; mail -s x {_ROW}",
+    ],
+)
+def test_a_word_of_a_shell_is_data_without_quotes(line: str) -> None:
+    assert told("a.sh", line + "\n") == [(_MAIL, "")]
+    assert told("run", f"#!/bin/bash\n{line}\n") == [(_MAIL, "")]
+    assert told("a.py", line + "\n") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ssh -p 22 nora.perrin@web.brunelle-versand.fr uptime",
+        "rsync -a x nora.perrin@web.brunelle-versand.fr:/srv",
+        "git clone ssh://nora.perrin@web.brunelle-versand.fr/x",
+        "git remote add x nora.perrin@web.brunelle-versand.fr:x.git",
+        "curl https://nora.perrin@web.brunelle-versand.fr/x",
+        "notify $WHO@brunelle-versand.fr",
+    ],
+)
+def test_whom_a_machine_is_entered_as_is_no_word_of_data(line: str) -> None:
+    assert told("a.sh", line + "\n") == []

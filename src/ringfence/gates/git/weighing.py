@@ -9,6 +9,9 @@ has judged is the policy's `unknown`, whatever stands in it.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import re2
+
+from ringfence.extract.languages import language_of
 from ringfence.gates.canary import is_canary
 from ringfence.gates.git import examples, machines, notices, numbers
 from ringfence.gates.git.standing import At
@@ -35,10 +38,25 @@ _ATTRIBUTES: Final = frozenset(
 
 _NEAR: Final = 240  # bytes
 
+_ENTERS: Final = re2.compile(
+    rb"\b(?:ssh|scp|sftp|rsync|mosh|autossh|sshfs|ssh-copy-id|git\b[^|;&]*\b(?:clone|remote|fetch|pull|push))\b[^|;&]*$"
+    rb"|://[^\s/?#]*$|\$$"
+)
+"""What stands before the user of a machine, or before a variable, and not before an address of mail."""
+
 
 def stands_in_data(at: At) -> bool:
     """Whether it stands where a program holds data: in a string or a comment. Everything else is data throughout."""
-    return not at.is_code or at.text.parts is None or at.part is not None
+    return not at.is_code or at.text.parts is None or at.part is not None or _is_word_of_shell(at)
+
+
+def _is_word_of_shell(at: At) -> bool:
+    """Whether it is an address in a shell's word without quotes, and not whom a machine is entered as: ``ssh ada@host``."""
+    if at.one.entity != "EMAIL_ADDRESS" or language_of(at.file, at.text.value) != "shell":
+        return False
+    if at.text.value[at.one.end : at.one.end + 1] in (b":", b"/"):
+        return False
+    return not _ENTERS.search(at.line_before())
 
 
 def lowered(at: At) -> str:
