@@ -1,6 +1,7 @@
 """What a finding is worth where it stands: what is noted, and what must be refused however much it looks like an example."""
 
 import io
+from base64 import b64encode
 
 import pytest
 
@@ -351,3 +352,18 @@ def test_a_word_of_a_shell_is_data_without_quotes(line: str) -> None:
 )
 def test_whom_a_machine_is_entered_as_is_no_word_of_data(line: str) -> None:
     assert told("a.sh", line + "\n") == []
+
+
+@pytest.mark.parametrize("address", ["n.p@velten.fr", _ROW, f"email={_ROW}"])
+@pytest.mark.parametrize("written", ["mail: {}", 'mail: "{}"', "mail: |\n    {}"])
+def test_an_address_in_a_secret_of_kubernetes_is_told_in_its_base64(address: str, written: str) -> None:
+    value = b64encode(address.encode()).decode()
+    assert told("a.yaml", f"kind: Secret\ndata:\n  {written.format(value)}\n") == [(_MAIL, "")]
+
+
+@pytest.mark.parametrize("body", ["string: email={}&x=1", "string: 'x=1&email={}'", "string: |\n    email={}&x=1"])
+def test_an_address_in_a_recorded_form_is_told(body: str) -> None:
+    form = body.format(_ROW.replace("@", "%40"))
+    assert told("cassette.yaml", f"interactions:\n- request:\n   {form}\n".replace("\n    ", "\n      ")) == [
+        (_MAIL, "")
+    ]
