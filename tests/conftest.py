@@ -1,5 +1,6 @@
 """What all tests share: the command line as a real process, and a fresh installation to run it in."""
 
+import gc
 import os
 import shutil
 import signal
@@ -23,6 +24,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_finish() -> None:
+    """Have the collector pass over the fifteen thousand tests that were found: they live to the end, and cost it a twentieth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
