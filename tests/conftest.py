@@ -27,7 +27,7 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 
 
 def pytest_collection_finish() -> None:
-    """Have the collector pass over the fifteen thousand tests that were found: they live to the end, and cost it a twentieth of the time."""
+    """Have the collector pass over the many tests that were found: they live to the end, and cost it a twentieth of the time."""
     gc.collect()
     gc.freeze()
 
