@@ -43,9 +43,9 @@ SETTINGS: Final = (
     "core.useReplaceRefs=false",
     "core.commitGraph=false",  # a file beside the objects that nobody verifies
     "core.bigFileThreshold=64m",  # larger ones are streamed, not held
-    "core.deltaBaseCacheLimit=16m",  # of 96: each process that reads objects has its own
-    "core.packedGitWindowSize=8m",
-    "core.packedGitLimit=32m",  # of a pack as large as it likes, mapped whole
+    "core.deltaBaseCacheLimit=8m",  # of 96: each process that reads objects has its own
+    "core.packedGitWindowSize=4m",
+    "core.packedGitLimit=16m",  # of a pack as large as it likes, mapped whole
     "protocol.allow=never",
 )
 
