@@ -91,7 +91,9 @@ class EchoGate:
         if word == "slow":
             await asyncio.sleep(float(rest))
         if word == "spin":
-            time.sleep(float(rest))  # noqa: ASYNC251 (a worker that hangs)
+            end = time.monotonic() + float(rest)
+            while time.monotonic() < end:  # it hangs, and runs: whoever looks sees that it does
+                pass
         if word == "log":
             self.given.log.warning("client", rest)
         self.answers += 1
