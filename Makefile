@@ -3,8 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# A third of the tests' time is waiting for processes: three workers keep two cores busy. Large counts wait for less.
-JOBS ?= 3
+JOBS ?= 2
 
 .PHONY: help demo test install check fmt bench fuzz soak audit clean docs scoreboard
 
@@ -36,7 +35,7 @@ test: check       ## make check, then every test
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 soak: $(READY)    ## the whole of the large acceptance counts
-	$(BIN)/python -m pytest -n 2 -m soak --timeout 3600
+	$(BIN)/python -m pytest -n $(JOBS) -m soak --timeout 3600
 
 fuzz: $(READY)    ## a long run of every fuzz target (RUNS per target)
 	$(BIN)/python -m fuzz --runs $(or $(RUNS),200000)
